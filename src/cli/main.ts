@@ -1,0 +1,71 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, messageOf, UserError } from '../errors.js';
+import { didYouMean } from '../suggest.js';
+import { VERSION } from '../version.js';
+import { commands } from './commands.js';
+
+/**
+ * Runs the command line and returns the exit code; never throws. Arguments exclude `node` and the script.
+ *
+ * Standard output is for the result, standard error for progress, warnings and errors.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = new Command('eus-eval')
+    .description('Evaluation of Basque, English and Spanish language models.')
+    .version(VERSION)
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  for (const command of commands) {
+    const added = command(program, (code) => {
+      exitCode = code;
+    });
+    settle(added);
+  }
+  // A pipe that closes early (`| head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCode);
+    throw error;
+  });
+  try {
+    if (argv.length === 0) {
+      program.outputHelp();
+      return EXIT.ok;
+    }
+    const word = argv[0] ?? '';
+    const names = program.commands.map((c) => c.name());
+    if (!word.startsWith('-') && word !== 'help' && !names.includes(word)) {
+      throw new UserError(`unknown command '${word}'; valid: ${names.join(', ')}.${didYouMean(word, names)}`);
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.user;
+    if (error instanceof UserError) {
+      process.stderr.write(`eus-eval: ${messageOf(error)}\n`);
+      return error.exitCode;
+    }
+    process.stderr.write(`eus-eval: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return EXIT.internal;
+  }
+}
+
+/** Commander passes these settings on only to commands that it makes itself, so set them on the whole tree. */
+function settle(command: Command): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false)
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  for (const sub of command.commands) settle(sub);
+}
+
+/** Commander's "error: unknown option '--x'\n(Did you mean --y?)" as one line in our form. */
+function oneLine(text: string): string {
+  return `eus-eval: ${text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')}\n`;
+}

@@ -1,0 +1,335 @@
+/**
+ * The contract on one page. A run is a straight line:
+ *
+ *   task file -> documents -> prompts -> requests -> backend -> responses -> scores -> metrics -> result files
+ *
+ * Every folder of `src/` implements one arrow and meets its neighbours only through these types.
+ */
+import type { PyFloat } from './python/float.js';
+
+/**
+ * A value of a document as it came from the data set. A `number` with an integral value is an integer, any other a float;
+ * `bigint` is an integer beyond 2^53; `PyFloat` is a float whose value is integral (3.0), which a number could not tell from 3.
+ * Objects keep their fields in the data set's order (see `python/json.ts` for keys that JavaScript would reorder).
+ */
+export type Value = null | boolean | string | number | bigint | PyFloat | readonly Value[] | { readonly [field: string]: Value };
+
+/** One document (row) of a data set, untouched. */
+export type Doc = { readonly [field: string]: Value };
+
+/** The three ways to write a prompt (docs/prompts.md). */
+export type PromptFamily = 'plain' | 'chat' | 'api';
+
+/** Languages of the paper. */
+export type Language = 'eu' | 'en' | 'es';
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- tasks
+
+export type OutputType = 'multiple_choice' | 'generate_until';
+export type MetricName = 'acc' | 'acc_norm' | 'exact_match' | 'bias';
+
+/** One metric of a task, with the options of exact match. */
+export interface MetricSpec {
+  readonly metric: MetricName;
+  readonly aggregation: 'mean' | 'bias';
+  readonly higherIsBetter: boolean;
+  readonly ignoreCase: boolean;
+  readonly ignorePunctuation: boolean;
+  /** Python regular expressions, removed from both sides before comparing. */
+  readonly regexesToIgnore: readonly string[];
+}
+
+/** One step of a filter pipeline over the generated texts. */
+export type FilterStep =
+  | { readonly function: 'regex'; readonly regexPattern: string; readonly groupSelect: number; readonly fallback: string }
+  | { readonly function: 'take_first' }
+  | { readonly function: 'remove_whitespace' }
+  | { readonly function: 'lowercase' }
+  | { readonly function: 'uppercase' };
+
+/** A named filter pipeline, e.g. `strict-match`. Multiple-choice tasks have the single pipeline `none`. */
+export interface FilterSpec {
+  readonly name: string;
+  readonly steps: readonly FilterStep[];
+}
+
+/** How a generation ends and how it is drawn; only greedy decoding is defined. */
+export interface GenerationSpec {
+  readonly until: readonly string[];
+  /** New tokens at most; null leaves it to the backend's default (256 on a local model). */
+  readonly maxNewTokens: number | null;
+}
+
+/** How few-shot examples are picked. */
+export interface FewshotSpec {
+  readonly count: number;
+  readonly sampler: 'default' | 'first_n';
+  /** Examples written in the task file itself, instead of a split. */
+  readonly samples: readonly Doc[] | null;
+}
+
+/** A validated task file: one benchmark or one subtask of a group. Templates stay text here; `prompts/` compiles them. */
+export interface Task {
+  readonly name: string;
+  readonly alias: string;
+  /** The file it was read from, for messages. */
+  readonly file: string;
+  readonly datasetPath: string;
+  /** Data set configuration, `default` where the task names none. */
+  readonly datasetName: string;
+  readonly trainingSplit: string | null;
+  readonly validationSplit: string | null;
+  readonly testSplit: string | null;
+  readonly fewshotSplit: string | null;
+  /** Name of a built-in document hook (`tasks/hooks.ts`), or null. */
+  readonly processDocs: string | null;
+  /** `jinja` source, a `field` name, a `constant`, a `list` of jinja sources, or the name of a built-in `hook`. */
+  readonly docToText: Template;
+  readonly docToTarget: Template;
+  /** Null for generation tasks. */
+  readonly docToChoice: Template | null;
+  readonly description: string;
+  readonly genPrefix: string | null;
+  readonly targetDelimiter: string;
+  readonly fewshotDelimiter: string;
+  readonly fewshot: FewshotSpec;
+  readonly outputType: OutputType;
+  readonly generation: GenerationSpec;
+  readonly filters: readonly FilterSpec[];
+  readonly metrics: readonly MetricSpec[];
+  /** True for the bias benchmarks: the first greedy choice decides, see spec of `bias`. */
+  readonly bias: boolean;
+  readonly version: string | number;
+  /** The task file's own keys in the harness's vocabulary, for `configs` of the result file. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly meta: TaskMeta;
+}
+
+export type Template =
+  | { readonly kind: 'jinja'; readonly source: string }
+  | { readonly kind: 'field'; readonly field: string }
+  | { readonly kind: 'constant'; readonly value: string | number }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+  | { readonly kind: 'hook'; readonly name: string };
+
+/** What `list` and the leaderboard show of a task; empty for foreign task files that do not say. */
+export interface TaskMeta {
+  readonly language: Language | null;
+  readonly category: string | null;
+  /** e.g. `acc` or `exact_match,flexible-extract`. */
+  readonly headlineMetric: string;
+  /** Number of documents of the whole data set as the paper ran it, null where unknown. */
+  readonly documents: number | null;
+}
+
+/** A group of tasks: a tree whose leaves are tasks. */
+export interface Group {
+  readonly name: string;
+  readonly alias: string;
+  readonly file: string;
+  readonly children: readonly (Group | Task)[];
+  /** Metrics that are averaged over the leaves; empty: the group only gathers tasks and has no score of its own. */
+  readonly aggregate: readonly { readonly metric: string; readonly filters: readonly string[]; readonly weightBySize: boolean }[];
+  readonly version: string | number;
+  readonly meta: TaskMeta;
+}
+
+// ------------------------------------------------------------------------------------------------------------- documents
+
+/** Where documents come from. Rows come in the data set's order; `split` streams, nothing is kept. */
+export interface DataSource {
+  /** Rows of one split. Throws `UserError` when the data set, configuration, split or a row is not readable. */
+  split(datasetPath: string, datasetName: string, split: string): AsyncIterable<Doc>;
+  /** One line saying where the data come from, for results. */
+  readonly description: string;
+}
+
+/** A document with everything that asking and scoring it needs. */
+export interface PreparedDoc {
+  readonly task: Task;
+  /** Index among the evaluated documents, from 0. */
+  readonly docId: number;
+  readonly doc: Doc;
+  /** Gold index (multiple choice) or reference text (generation). */
+  readonly target: number | string;
+  /** Texts of the choices without delimiter; null for generation. */
+  readonly choices: readonly string[] | null;
+  /** What the model is shown: a string (plain, chat after the template), or messages (api). */
+  readonly context: string | readonly Message[];
+  readonly request: Request;
+  readonly docHash: string;
+  readonly promptHash: string;
+  readonly targetHash: string;
+}
+
+// -------------------------------------------------------------------------------------------------- requests, responses
+
+/** Log-probabilities of all continuations of one document; they travel together so that the context is computed once. */
+export interface ChoicesRequest {
+  readonly kind: 'choices';
+  readonly context: string;
+  /** Each with its delimiter, e.g. " A". */
+  readonly continuations: readonly string[];
+}
+
+export interface GenerateRequest {
+  readonly kind: 'generate';
+  readonly context: string | readonly Message[];
+  readonly until: readonly string[];
+  readonly maxNewTokens: number | null;
+}
+
+export type Request = ChoicesRequest | GenerateRequest;
+export type RequestKind = Request['kind'];
+
+/** Oddities of one answer that a run counts and reports (never silently). */
+export interface ResponseNotes {
+  /** Tokens cut from the left of the prompt because it was longer than the model's maximum. */
+  readonly truncatedTokens?: number;
+  /** The template and the tokenizer both put a BOS. */
+  readonly doubledBos?: boolean;
+}
+
+export interface ChoicesResponse {
+  readonly kind: 'choices';
+  /** One per continuation: natural-log probability of the whole continuation, and whether each of its tokens was the arg max. */
+  readonly logprobs: readonly number[];
+  readonly greedy: readonly boolean[];
+  readonly notes?: ResponseNotes;
+}
+
+export interface GenerateResponse {
+  readonly kind: 'generate';
+  /** Cut before the first stop string. */
+  readonly text: string;
+  /** `stop`: a stop string or EOS; `length`: the limit of new tokens. */
+  readonly finish: 'stop' | 'length';
+  readonly notes?: ResponseNotes;
+  /** What a paid API counted. */
+  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number; readonly costUsd?: number };
+}
+
+/** Why a request has no answer: it is unscored, counted and listed, never a wrong answer. */
+export type FailureReason =
+  | 'http'
+  | 'timeout'
+  | 'refused' // content filter and the like
+  | 'malformed' // the answer does not fit the request
+  | 'not a number' // NaN or infinite scores
+  | 'empty continuation' // no token is left to score
+  | 'too long'
+  | 'out of memory'
+  | 'budget' // --max-cost
+  | 'internal';
+
+export interface FailureResponse {
+  readonly kind: 'failure';
+  readonly reason: FailureReason;
+  /** One line, without secrets. */
+  readonly message: string;
+}
+
+export type Response = ChoicesResponse | GenerateResponse | FailureResponse;
+
+// --------------------------------------------------------------------------------------------------------------- backends
+
+export interface Ask {
+  readonly id: number;
+  readonly request: Request;
+}
+
+export interface Answer {
+  readonly id: number;
+  readonly response: Response;
+}
+
+/** Renders messages with a model's chat template. Throws `UserError` when the template refuses them. */
+export type ChatRenderer = (
+  messages: readonly Message[],
+  options?: { readonly addGenerationPrompt?: boolean; readonly continueFinalMessage?: boolean },
+) => string;
+
+/** Work done, as the result file's `work` section says it. All counts are tokens unless named otherwise. */
+export interface WorkReport {
+  /** Tokens that a harness computing every choice by itself would run through the model. */
+  naiveTokens: number;
+  /** Distinct (prefix, token) pairs among all sequences asked for: the least possible. */
+  distinctTokens: number;
+  computedTokens: number;
+  paddingTokens: number;
+  /** Rows of the output layer computed. */
+  outputRows: number;
+  /** Model runs (forward passes or HTTP requests). */
+  runs: number;
+  /** Seconds per phase: `load`, `tokenize`, `compute`, ... */
+  seconds: Record<string, number>;
+  /** Anything else a backend wants on record (batch size, retries, cost, dropped parameters). */
+  details: Record<string, unknown>;
+}
+
+/** Answers requests. Implementations live in `backends/`; nothing else knows how a model is run. */
+export interface Backend {
+  /** What results call the model, e.g. `HiTZ/Latxa-Llama-3.1-8B-Instruct`. */
+  readonly modelName: string;
+  /** The harness's `model_source` word: `onnx`, `completions`, `openai`, `anthropic`, `fake`. */
+  readonly source: string;
+  /** Everything that changes an answer, for the journal key: file digests or base URL, tokenizer, dtype, device kind, version. No secrets. */
+  readonly identity: Readonly<Record<string, string>>;
+  readonly kinds: ReadonlySet<RequestKind>;
+  /** Prompt families it can be asked in; the first is its default. */
+  readonly families: readonly PromptFamily[];
+  /** Present where the model has a chat template. */
+  readonly renderChat: ChatRenderer | null;
+  /** The chat template's source, for the result file. */
+  readonly chatTemplate: string | null;
+  /** Plain facts for the result file's `config`: dtype, device, max_length, parameters... */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /**
+   * Pulls requests as far ahead as it can use and yields one answer for each, in any order. Ends early, without
+   * answering all, only when `signal` is aborted. Throws only for what makes every further request pointless.
+   */
+  ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncIterable<Answer>;
+  work(): WorkReport;
+  /** A few words for the progress line, e.g. "12 in flight"; empty when there is nothing to say. */
+  status(): string;
+  close(): Promise<void>;
+}
+
+// ----------------------------------------------------------------------------------------------------- scores, results
+
+/** Per-document outcome of `bias`: ambiguous documents count answers, disambiguated ones count hits on each side. */
+export type BiasItem =
+  | { readonly condition: 'ambig'; readonly answer: 'biased' | 'counter' | 'unknown' }
+  | { readonly condition: 'disambig'; readonly side: 'biased' | 'counter'; readonly correct: boolean };
+
+export type MetricValue = number | BiasItem;
+
+/** Scores of one document under one filter. */
+export interface Scored {
+  readonly filter: string;
+  /** What the filter made of the response: [log-prob, greedy] pairs, or a text. */
+  readonly filtered: readonly (readonly [number, boolean])[] | string;
+  readonly metrics: Readonly<Partial<Record<MetricName, MetricValue>>>;
+  /** An API answer that holds no letter at all; counted. */
+  readonly unparsable?: boolean;
+}
+
+/** Value and standard error of one metric; `stderr` is null where the metric has none (bias, a single document). */
+export interface Estimate {
+  readonly value: number;
+  readonly stderr: number | null;
+}
+
+/** Scores of a task or group: keys are the harness's, `metric,filter`. */
+export interface ScoreTable {
+  readonly name: string;
+  readonly alias: string;
+  readonly estimates: Readonly<Record<string, Estimate>>;
+  /** Scored documents. */
+  readonly samples: number;
+}
