@@ -1,0 +1,51 @@
+import type { Value } from '../types.js';
+
+/** The order of an object's fields where JavaScript's own would differ: it moves keys that look like array indices to the front. */
+const FIELD_ORDER = Symbol('field order');
+
+type Fields = { readonly [field: string]: Value };
+
+/**
+ * Returns the fields of an object in the order of the data set, which `Object.keys` does not always give.
+ */
+export function fieldsOf(fields: Fields): readonly string[] {
+  const order: unknown = Reflect.get(fields, FIELD_ORDER);
+  return Array.isArray(order) ? order : Object.keys(fields);
+}
+
+/**
+ * Returns `fields` with its order noted, where JavaScript's own order differs; the note is invisible to `Object.keys`, JSON and spreading.
+ */
+export function withFieldOrder<T extends Fields>(fields: T, order: readonly string[]): T {
+  const own = Object.keys(fields);
+  if (own.some((key, i) => key !== order[i])) Object.defineProperty(fields, FIELD_ORDER, { value: order, enumerable: false });
+  return fields;
+}
+
+/**
+ * Sets a field, whatever its name: an assignment to `__proto__` would change the object's prototype instead.
+ */
+export function setField(fields: Record<string, Value>, key: string, value: Value): void {
+  if (key === '__proto__') Object.defineProperty(fields, key, { value, enumerable: true, writable: true, configurable: true });
+  else fields[key] = value;
+}
+
+/**
+ * Returns a field of a document, or undefined when it has none of that name (inherited names such as `constructor` do not count).
+ */
+export function fieldOf(fields: Fields, key: string): Value | undefined {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
+}
+
+/**
+ * Returns an object with the given fields in the given order, whatever their names.
+ */
+export function fromEntries(entries: Iterable<readonly [string, Value]>): Fields {
+  const fields: Record<string, Value> = {};
+  const order: string[] = [];
+  for (const [key, value] of entries) {
+    if (!Object.hasOwn(fields, key)) order.push(key);
+    setField(fields, key, value);
+  }
+  return withFieldOrder(fields, order);
+}
