@@ -317,6 +317,8 @@ export interface Scored {
   readonly metrics: Readonly<Partial<Record<MetricName, MetricValue>>>;
   /** An API answer that holds no letter at all; counted. */
   readonly unparsable?: boolean;
+  /** The document's target names none of its choices: scored as wrong, as the harness does; counted. */
+  readonly goldOutOfRange?: boolean;
 }
 
 /** Value and standard error of one metric; `stderr` is null where the metric has none (bias, a single document). */
@@ -332,4 +334,6 @@ export interface ScoreTable {
   readonly estimates: Readonly<Record<string, Estimate>>;
   /** Scored documents. */
   readonly samples: number;
+  /** Of a group: its tasks that have no score, so that the group's mean is over the others only; absent when it is complete. */
+  readonly missing?: readonly string[];
 }

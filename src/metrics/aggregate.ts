@@ -1,0 +1,80 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics';
+import type { BiasItem, Estimate, Group, MetricName, MetricValue, ScoreTable, Task } from '../types.js';
+import { biasScore } from './bias-score.js';
+import { pooledStandardError, weightedMean } from './pooled.js';
+
+/** Scores of a task's documents: filter -> metric -> one value per scored document, in order. */
+export type TaskRows = ReadonlyMap<string, ReadonlyMap<MetricName, readonly MetricValue[]>>;
+
+/**
+ * Returns the scores of one task over its scored documents, under the harness's keys (`acc,none`). Values are fractions, `bias` is
+ * in percent; a standard error is null where there is none (bias, fewer than two documents). A metric without any value is left out.
+ */
+export function aggregateTask(task: Task, rows: TaskRows, samples: number): ScoreTable {
+  const estimates: Record<string, Estimate> = {};
+  for (const [filter, metrics] of rows) {
+    for (const { metric, aggregation } of task.metrics) {
+      const values = metrics.get(metric) ?? [];
+      if (values.length > 0) estimates[`${metric},${filter}`] = aggregations[aggregation](values, task.name);
+    }
+  }
+  return { name: task.name, alias: task.alias, estimates, samples };
+}
+
+const aggregations: Record<Task['metrics'][number]['aggregation'], (values: readonly MetricValue[], name: string) => Estimate> = {
+  mean: (values, name) => meanEstimate(values.map((value) => numeric(value, name))),
+  bias: (values, name) => ({ value: biasScore(values.map((value) => biasOutcome(value, name))), stderr: null }),
+};
+
+/**
+ * Returns mean and standard error of the mean: sample standard deviation (n - 1) / sqrt(n), null for a single value.
+ * Throws for an empty list.
+ */
+export function meanEstimate(values: readonly number[]): Estimate {
+  const list = [...values];
+  return { value: mean(list), stderr: list.length > 1 ? sampleStandardDeviation(list) / Math.sqrt(list.length) : null };
+}
+
+/**
+ * Returns the score of a group from the tables of its tasks (`tables`: by task name), or null when the group only gathers tasks or
+ * none of its tasks has a score. Each metric is the mean over the leaves that have it, weighted by their documents unless the
+ * group says otherwise; its standard error is the pooled one, null where a leaf has none. Leaves that have no score at all are
+ * named in `missing`.
+ */
+export function aggregateGroup(group: Group, tables: ReadonlyMap<string, ScoreTable>): ScoreTable | null {
+  const leaves = leavesOf(group);
+  const present = leaves.flatMap((name) => tables.get(name) ?? []).filter((table) => Object.keys(table.estimates).length > 0);
+  const estimates: Record<string, Estimate> = {};
+  for (const { metric, filters, weightBySize } of group.aggregate) {
+    for (const key of filters.map((filter) => `${metric},${filter}`)) {
+      const parts = present.flatMap((table) => {
+        const estimate = table.estimates[key];
+        return estimate === undefined ? [] : [{ ...estimate, size: table.samples }];
+      });
+      if (parts.length === 0) continue;
+      estimates[key] = { value: weightedMean(parts, weightBySize), stderr: pooledStandardError(parts) };
+    }
+  }
+  if (Object.keys(estimates).length === 0) return null;
+  const missing = leaves.filter((name) => !present.some((table) => table.name === name));
+  const samples = present.reduce((sum, table) => sum + table.samples, 0);
+  return { name: group.name, alias: group.alias, estimates, samples, ...(missing.length > 0 ? { missing } : {}) };
+}
+
+/**
+ * Returns the names of a group's tasks in order, those of its sub-groups included, each once.
+ */
+export function leavesOf(group: Group): readonly string[] {
+  const names = group.children.flatMap((child) => ('children' in child ? leavesOf(child) : [child.name]));
+  return [...new Set(names)];
+}
+
+function numeric(value: MetricValue, name: string): number {
+  if (typeof value !== 'number') throw new Error(`${name}: a mean was asked for over outcomes of the bias metric`);
+  return value;
+}
+
+function biasOutcome(value: MetricValue, name: string): BiasItem {
+  if (typeof value === 'number') throw new Error(`${name}: the bias aggregation was asked for over plain numbers`);
+  return value;
+}

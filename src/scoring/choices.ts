@@ -1,0 +1,48 @@
+/** Scores of a multiple-choice document from the log-probabilities of its choices. */
+
+/**
+ * Returns the index of the largest value, the first on ties, and the first NaN if there is one: numpy's `argmax`, by which the
+ * harness decides (0/0 of an empty choice's normalised score is the only NaN that can get here). -1 for an empty list.
+ */
+export function argmax(values: readonly number[]): number {
+  let best = -1;
+  let most = Number.NaN;
+  for (const [i, value] of values.entries()) {
+    if (Number.isNaN(value)) return i;
+    if (best === -1 || value > most) [best, most] = [i, value];
+  }
+  return best;
+}
+
+/**
+ * Returns the choice with the largest log-probability.
+ */
+export function predictByScore(logprobs: readonly number[]): number {
+  return argmax(logprobs);
+}
+
+/**
+ * Returns the choice with the largest log-probability per character. `choices` are the texts without delimiter; their length
+ * counts Unicode code points, as Python's `len` does.
+ */
+export function predictByNormalisedScore(logprobs: readonly number[], choices: readonly string[]): number {
+  return argmax(logprobs.map((logprob, i) => logprob / codePoints(choices[i] ?? '')));
+}
+
+/**
+ * Returns the first choice all of whose tokens were the model's own greedy pick, and only if there is none the one with the
+ * largest log-probability: how the bias benchmarks predict.
+ */
+export function predictGreedyFirst(logprobs: readonly number[], greedy: readonly boolean[]): number {
+  const first = greedy.indexOf(true);
+  return first === -1 ? argmax(logprobs) : first;
+}
+
+/**
+ * Returns the number of Unicode code points of `text` (an unpaired surrogate counts as one).
+ */
+export function codePoints(text: string): number {
+  let n = 0;
+  for (const _ of text) n++;
+  return n;
+}

@@ -1,0 +1,64 @@
+import type { ChoicesResponse, GenerateResponse, MetricName, MetricValue, PreparedDoc, Scored } from '../types.js';
+import { biasItem } from './bias.js';
+import { predictByNormalisedScore, predictByScore, predictGreedyFirst } from './choices.js';
+
+/**
+ * Returns the scores of one document, one entry per filter of its task (`none` for multiple choice), with the metrics that the
+ * task lists: `acc` and `acc_norm` (0 or 1), `exact_match` (0 or 1), `bias` (a `BiasItem`). Definitions: docs/metrics.md.
+ * Throws `UserError` when the document lacks what a metric needs, or a filter's pattern is not supported, and `Error` when the
+ * response is not one to this document's request (a fault of the backend).
+ */
+export function scoreDocument(prepared: PreparedDoc, response: ChoicesResponse | GenerateResponse): readonly Scored[] {
+  return response.kind === 'choices' ? [scoreChoices(prepared, response)] : [];
+}
+
+/** What `scoreChoices` hands to the metrics of a multiple-choice document. */
+interface Prediction {
+  readonly prepared: PreparedDoc;
+  readonly choices: readonly string[];
+  readonly response: ChoicesResponse;
+  /** Index of the right choice; -1 where the target names none of them. */
+  readonly gold: number;
+  readonly predicted: number;
+}
+
+const choiceMetrics: Record<MetricName, (p: Prediction) => MetricValue> = {
+  acc: (p) => Number(p.predicted === p.gold),
+  acc_norm: (p) => Number(predictByNormalisedScore(p.response.logprobs, p.choices) === p.gold),
+  exact_match: (p) => Number(p.response.greedy[p.gold] ?? false),
+  bias: (p) => biasItem(p.prepared.doc, p.gold, p.predicted, p.choices.length, whereIs(p.prepared)),
+};
+
+function scoreChoices(prepared: PreparedDoc, response: ChoicesResponse): Scored {
+  const { task, choices } = prepared;
+  const { logprobs, greedy } = response;
+  if (choices === null || logprobs.length !== choices.length || greedy.length !== choices.length)
+    throw new Error(
+      `${whereIs(prepared)}: ${choices?.length ?? 'no'} choices were asked for, ${logprobs.length} scores and ${greedy.length} flags came back`,
+    );
+  if (logprobs.some(Number.isNaN)) throw new Error(`${whereIs(prepared)}: a log-probability is not a number`);
+  const gold = goldIndex(prepared.target, choices);
+  const predicted = task.bias ? predictGreedyFirst(logprobs, greedy) : predictByScore(logprobs);
+  const metrics: Partial<Record<MetricName, MetricValue>> = {};
+  for (const { metric } of task.metrics) metrics[metric] = choiceMetrics[metric]({ prepared, choices, response, gold, predicted });
+  return {
+    filter: 'none',
+    filtered: logprobs.map((logprob, i) => [logprob, greedy[i] ?? false] as const),
+    metrics,
+    ...(gold === -1 ? { goldOutOfRange: true } : {}),
+  };
+}
+
+/**
+ * Returns the index of the right choice: the target itself, or the place of the target's text among the choices; -1 when it names
+ * none of them (the harness scores such a document as wrong, with a warning).
+ */
+export function goldIndex(target: number | string, choices: readonly string[]): number {
+  if (typeof target === 'string') return choices.indexOf(target);
+  return Number.isInteger(target) && target >= 0 && target < choices.length ? target : -1;
+}
+
+/** Returns the name of a document for messages. */
+function whereIs(prepared: PreparedDoc): string {
+  return `${prepared.task.name}, document ${prepared.docId}`;
+}
