@@ -1,0 +1,340 @@
+/** Reading result files, our own and the harness's: validated, typed, and safe for files that somebody else wrote. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, systemCode, UserError } from '../errors.js';
+import type { Estimate, PromptFamily } from '../types.js';
+import { parsePlainJson } from './plain-json.js';
+
+/** Bytes of one result file that are still read; real ones have 4 to 100 kB. */
+export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
+/** Folders below one another that are searched. */
+const MAX_FOLDERS = 32;
+
+/** The data set and scoring of a task, as its recorded configuration names them; null where it does not. */
+export interface TaskFacts {
+  readonly datasetPath: string | null;
+  readonly datasetName: string | null;
+  readonly testSplit: string | null;
+  readonly outputType: string | null;
+}
+
+/** What a run of ours says about one task. */
+export interface OwnTaskFacts {
+  /** `match`, `differs`, `no record` or `partial`: whether the prompts are the paper's. */
+  readonly prompts: string | null;
+  readonly scored: number | null;
+}
+
+/** One task or group of a result file. */
+export interface TaskResult {
+  readonly name: string;
+  /** Without the harness's indentation. */
+  readonly alias: string;
+  readonly isGroup: boolean;
+  /** Keyed `metric,filter` as in the file. A value may be NaN (legal in Python's JSON); `stderr` is null where there is none. */
+  readonly estimates: ReadonlyMap<string, Estimate>;
+  readonly nShot: number | null;
+  /** As text, an integral float without its `.0`, so that 1 and 1.0 are the same version. */
+  readonly version: string | null;
+  /** Documents of the whole split and documents evaluated; null for groups. */
+  readonly samples: { readonly original: number; readonly effective: number } | null;
+  /** The fingerprint of its prompts; null for groups. */
+  readonly hash: string | null;
+  readonly higherIsBetter: ReadonlyMap<string, boolean>;
+  readonly facts: TaskFacts | null;
+  readonly own: OwnTaskFacts | null;
+}
+
+/** One `results_*.json`. */
+export interface ResultFile {
+  readonly path: string;
+  /** Name of the folder that holds it. */
+  readonly folder: string;
+  readonly modelName: string;
+  readonly modelSource: string;
+  /** `model_args`, whether they were written as `a=b,c=d` or as an object. */
+  readonly modelArgs: ReadonlyMap<string, string>;
+  /** Number of parameters, null where unknown (APIs). */
+  readonly parameters: number | null;
+  /** Seconds since the epoch. */
+  readonly date: number;
+  readonly family: PromptFamily;
+  /** sha256 of the chat template, null without one. */
+  readonly chatTemplateSha: string | null;
+  readonly systemInstruction: string | null;
+  readonly fewshotAsMultiturn: boolean;
+  /** `config.limit`: documents per task, or null. */
+  readonly limit: number | null;
+  /** Tasks and groups, in the file's order. */
+  readonly tasks: ReadonlyMap<string, TaskResult>;
+  readonly groupSubtasks: ReadonlyMap<string, readonly string[]>;
+  /** The version of this program that wrote it, null for the harness's files. */
+  readonly eusEvalVersion: string | null;
+  /** Said of a run whose numbers mean nothing. */
+  readonly remark: string | null;
+  /** Which part of a run it is (index from 1), null for a whole one. */
+  readonly shard: { readonly index: number; readonly count: number } | null;
+  /** The `eus_eval` object as it stands, for what has no field above. */
+  readonly eusEval: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Returns the absolute paths of all `results_*.json` below a folder, sorted. A path of a file is returned as it is. Linked folders are
+ * followed once. Throws `UserError` when the path does not exist or cannot be read.
+ */
+export async function findResultFiles(dir: string): Promise<string[]> {
+  const root = path.resolve(dir);
+  if (await isFile(root, dir)) return [root];
+  const found: string[] = [];
+  const seen = new Set<string>();
+  async function walk(folder: string, depth: number): Promise<void> {
+    if (depth > MAX_FOLDERS) throw new UserError(`${folder}: folders are nested deeper than ${MAX_FOLDERS}`);
+    const real = await realpath(folder);
+    if (seen.has(real)) return;
+    seen.add(real);
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const full = path.join(folder, entry.name);
+      const linked = entry.isSymbolicLink() ? await stat(full).catch(() => null) : null;
+      if (entry.isDirectory() || linked?.isDirectory()) await walk(full, depth + 1);
+      else if (isResultName(entry.name) && (entry.isFile() || linked?.isFile())) found.push(full);
+    }
+  }
+  try {
+    await walk(root, 0);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`cannot read the folder ${dir}: ${messageOf(error)}`);
+  }
+  return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+function isResultName(name: string): boolean {
+  return name.startsWith('results') && name.endsWith('.json');
+}
+
+async function isFile(full: string, given: string): Promise<boolean> {
+  try {
+    return (await stat(full)).isFile();
+  } catch (error) {
+    throw new UserError(
+      systemCode(error) === 'ENOENT'
+        ? `no such folder: ${given}; expected one that holds results_*.json`
+        : `cannot read ${given}: ${messageOf(error)}`,
+    );
+  }
+}
+
+/**
+ * Reads and validates one result file. Throws `UserError` naming the file and the field when it is too large, no JSON, or not a result file.
+ */
+export async function readResultFile(file: string): Promise<ResultFile> {
+  let text: string;
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_RESULT_BYTES) throw new UserError(`${file}: ${size} bytes; a result file of at most ${MAX_RESULT_BYTES} is read`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`cannot read ${file}: ${messageOf(error)}`);
+  }
+  try {
+    return resultFileOf(parsePlainJson(text), file);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${file}: ${error.message}`) : error;
+  }
+}
+
+/**
+ * Validates the parsed content of a result file that came from `file`. Throws `UserError` naming the field.
+ */
+export function resultFileOf(content: unknown, file: string): ResultFile {
+  const root = object(content, 'the file');
+  const results = objectAt(root, 'results');
+  if (results === null) throw new UserError('results: missing; a result file has an object of tasks here');
+  const config = objectAt(root, 'config') ?? {};
+  const own = objectAt(root, 'eus_eval');
+  const modelArgs = argumentsOf(config.model_args);
+  const modelSource = textAt(root, 'model_source') ?? textAt(config, 'model', 'config.') ?? 'unknown';
+  const modelName = textAt(root, 'model_name') ?? modelArgs.get('pretrained') ?? modelArgs.get('model');
+  if (modelName === undefined || modelName === '') throw new UserError('model_name: missing; expected the name of the model');
+  const date = numberAt(root, 'date');
+  if (date === null || !Number.isFinite(date)) throw new UserError('date: missing or not a number; expected seconds since 1970');
+  const template = textAt(root, 'chat_template');
+  const groupSubtasks = new Map(
+    Object.entries(objectAt(root, 'group_subtasks') ?? {}).map(([group, names]) => [group, texts(names, `group_subtasks.${group}`)]),
+  );
+  const groups = new Set([
+    ...Object.keys(objectAt(root, 'groups') ?? {}),
+    ...[...groupSubtasks].flatMap(([g, s]) => (s.length > 0 ? [g] : [])),
+  ]);
+  const shard = own === null ? null : objectAt(own, 'shard', 'eus_eval.');
+  const tables = {
+    versions: objectAt(root, 'versions') ?? {},
+    nShot: objectAt(root, 'n-shot') ?? {},
+    samples: objectAt(root, 'n-samples') ?? {},
+    hashes: objectAt(root, 'task_hashes') ?? {},
+    higher: objectAt(root, 'higher_is_better') ?? {},
+    configs: objectAt(root, 'configs') ?? {},
+    own: (own === null ? null : objectAt(own, 'tasks', 'eus_eval.')) ?? {},
+  };
+  return {
+    path: file,
+    folder: path.basename(path.dirname(path.resolve(file))),
+    modelName,
+    modelSource,
+    modelArgs,
+    parameters: numberAt(config, 'model_num_parameters', 'config.'),
+    date,
+    family: familyOf(own === null ? null : textAt(own, 'prompt', 'eus_eval.'), modelSource, template),
+    chatTemplateSha: template === null || template === '' ? null : createHash('sha256').update(template).digest('hex'),
+    systemInstruction: textAt(root, 'system_instruction'),
+    fewshotAsMultiturn: root.fewshot_as_multiturn === true,
+    limit: numberAt(config, 'limit', 'config.'),
+    tasks: new Map(Object.entries(results).map(([name, value]) => [name, taskOf(name, value, groups.has(name), tables)])),
+    groupSubtasks,
+    eusEvalVersion: own === null ? null : textAt(own, 'version', 'eus_eval.'),
+    remark: own === null ? null : textAt(own, 'remark', 'eus_eval.'),
+    shard:
+      shard === null
+        ? null
+        : { index: count(shard.index, 'eus_eval.shard.index') ?? 0, count: count(shard.count, 'eus_eval.shard.count') ?? 0 },
+    eusEval: own,
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Tables = Readonly<Record<'versions' | 'nShot' | 'samples' | 'hashes' | 'higher' | 'configs' | 'own', Fields>>;
+
+function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables): TaskResult {
+  const scores = object(value, `results.${name}`);
+  const samples = objectAt(tables.samples, name, 'n-samples.');
+  const effective = samples === null ? null : count(samples.effective, `n-samples.${name}.effective`);
+  const original = samples === null ? null : count(samples.original, `n-samples.${name}.original`);
+  const config = objectAt(tables.configs, name, 'configs.');
+  const own = objectAt(tables.own, name, 'eus_eval.tasks.');
+  const at = `configs.${name}.`;
+  return {
+    name,
+    alias: (textAt(scores, 'alias', `results.${name}.`) ?? name).replace(/^ *- /, ''),
+    isGroup,
+    estimates: estimatesOf(name, scores),
+    nShot: numberAt(tables.nShot, name, 'n-shot.'),
+    version: versionOf(tables.versions[name]),
+    samples: effective === null ? null : { original: original ?? effective, effective },
+    hash: textAt(tables.hashes, name, 'task_hashes.') || null,
+    higherIsBetter: new Map(
+      Object.entries(objectAt(tables.higher, name, 'higher_is_better.') ?? {}).map(([metric, higher]) => [metric, higher !== false]),
+    ),
+    facts:
+      config === null
+        ? null
+        : {
+            datasetPath: textAt(config, 'dataset_path', at),
+            datasetName: textAt(config, 'dataset_name', at),
+            testSplit: textAt(config, 'test_split', at),
+            outputType: textAt(config, 'output_type', at),
+          },
+    own:
+      own === null
+        ? null
+        : { prompts: textAt(own, 'prompts', `eus_eval.tasks.${name}.`), scored: count(own.scored, `eus_eval.tasks.${name}.scored`) },
+  };
+}
+
+/** `acc,none` with its `acc_stderr,none`, which is `"N/A"` where there is none. */
+function estimatesOf(task: string, scores: Fields): Map<string, Estimate> {
+  const estimates = new Map<string, Estimate>();
+  for (const [key, value] of Object.entries(scores)) {
+    const comma = key.indexOf(',');
+    if (comma < 0 || key.slice(0, comma).endsWith('_stderr')) continue;
+    if (value === 'N/A') continue;
+    if (typeof value !== 'number') throw new UserError(`results.${task}.${key}: expected a number, found ${kind(value)}`);
+    const stderr = scores[`${key.slice(0, comma)}_stderr${key.slice(comma)}`];
+    if (stderr !== undefined && stderr !== 'N/A' && stderr !== null && typeof stderr !== 'number') {
+      throw new UserError(`results.${task}.${key}: its standard error is ${kind(stderr)}; expected a number or "N/A"`);
+    }
+    estimates.set(key, { value, stderr: typeof stderr === 'number' && stderr >= 0 && Number.isFinite(stderr) ? stderr : null });
+  }
+  return estimates;
+}
+
+function familyOf(said: string | null, source: string, template: string | null): PromptFamily {
+  if (said === 'plain' || said === 'chat' || said === 'api') return said;
+  if (/chat-completions|^openai$|^anthropic$/.test(source)) return 'api';
+  return template === null || template === '' ? 'plain' : 'chat';
+}
+
+function argumentsOf(value: unknown): Map<string, string> {
+  const args = new Map<string, string>();
+  if (typeof value === 'string') {
+    for (const part of value.split(',')) {
+      const equals = part.indexOf('=');
+      if (equals > 0) args.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
+    }
+  } else if (value !== undefined && value !== null) {
+    for (const [key, v] of Object.entries(object(value, 'config.model_args'))) {
+      if (typeof v === 'string' || typeof v === 'number' || typeof v === 'boolean') args.set(key, String(v));
+    }
+  }
+  return args;
+}
+
+function versionOf(value: unknown): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== 'N/A' ? value : null;
+}
+
+function object(value: unknown, field: string): Fields {
+  if (!isObject(value)) throw new UserError(`${field}: expected an object, found ${kind(value)}`);
+  return value;
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object at a key of its own (never one inherited), or null where it is absent or null. */
+function objectAt(fields: Fields, key: string, prefix = ''): Fields | null {
+  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  return value === undefined || value === null ? null : object(value, prefix + key);
+}
+
+function textAt(fields: Fields, key: string, prefix = ''): string | null {
+  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') throw new UserError(`${prefix}${key}: expected a text, found ${kind(value)}`);
+  return value;
+}
+
+function numberAt(fields: Fields, key: string, prefix = ''): number | null {
+  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number') throw new UserError(`${prefix}${key}: expected a number, found ${kind(value)}`);
+  return value;
+}
+
+function count(value: unknown, field: string): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
+    throw new UserError(`${field}: expected a whole number from 0, found ${typeof value === 'number' ? value : kind(value)}`);
+  }
+  return value;
+}
+
+function texts(value: unknown, field: string): string[] {
+  if (!Array.isArray(value)) throw new UserError(`${field}: expected a list of names, found ${kind(value)}`);
+  return value.map((item: unknown, i) => {
+    if (typeof item !== 'string') throw new UserError(`${field}[${i}]: expected a text, found ${kind(item)}`);
+    return item;
+  });
+}
+
+function kind(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return (
+    { string: 'a text', number: 'a number', boolean: 'true or false', object: 'an object', undefined: 'nothing' }[String(typeof value)] ??
+    'something else'
+  );
+}
