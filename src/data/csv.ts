@@ -1,0 +1,106 @@
+import { Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { UserError } from '../errors.js';
+import { fromEntries } from '../python/fields.js';
+import type { Doc } from '../types.js';
+import { type ColumnFacts, columnType, emptyFacts, noteCell, typedCell } from './csv-types.js';
+import { MAX_LINE_BYTES, readChunks } from './lines.js';
+
+/** Columns of a table that are still read. */
+const MAX_COLUMNS = 10_000;
+
+interface Row {
+  readonly cells: readonly string[];
+  /** Line on which the row ends, from 1. */
+  readonly line: number;
+}
+
+/**
+ * Yields the documents of a CSV or TSV file with a header row. Values are typed column by column as Python's `datasets` (pandas)
+ * types them (csv-types.ts); that needs the whole column, so the file is read twice and nothing is kept.
+ *
+ * Throws `UserError` naming file and line for a broken quote, a row with too many fields, a doubled or missing header, bad UTF-8.
+ */
+export async function* readCsv(file: string, delimiter: ',' | '\t'): AsyncGenerator<Doc> {
+  let header: readonly string[] | null = null;
+  let facts: ColumnFacts[] = [];
+  for await (const row of readRows(file, delimiter)) {
+    if (header === null) {
+      header = checkHeader(file, row);
+      facts = header.map(() => emptyFacts());
+      continue;
+    }
+    if (row.cells.length > header.length) {
+      throw new UserError(`${file}, line ${row.line}: ${row.cells.length} fields, but the header names ${header.length}`);
+    }
+    for (let i = 0; i < header.length; i++) {
+      const fact = facts[i];
+      if (fact !== undefined) noteCell(fact, row.cells[i] ?? '');
+    }
+  }
+  if (header === null) throw new UserError(`${file}: empty; a header row with the names of the fields is expected`);
+  const types = facts.map(columnType);
+  const names: readonly string[] = header;
+  let first = true;
+  for await (const { cells } of readRows(file, delimiter)) {
+    if (!first) yield fromEntries(names.map((name, i) => [name, typedCell(types[i] ?? 'string', cells[i] ?? '')] as const));
+    first = false;
+  }
+}
+
+function checkHeader(file: string, row: Row): readonly string[] {
+  if (row.cells.length > MAX_COLUMNS) throw new UserError(`${file}: ${row.cells.length} columns; at most ${MAX_COLUMNS} are read`);
+  const doubled = row.cells.find((name, i) => row.cells.indexOf(name) !== i);
+  if (doubled !== undefined) throw new UserError(`${file}: the header names column '${doubled}' twice`);
+  if (row.cells.includes('')) throw new UserError(`${file}: column ${row.cells.indexOf('') + 1} has no name in the header`);
+  return row.cells;
+}
+
+async function* readRows(file: string, delimiter: string): AsyncGenerator<Row> {
+  const parser = parse({
+    delimiter,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    info: true,
+    max_record_size: MAX_LINE_BYTES,
+  });
+  const source = Readable.from(decoded(file));
+  source.on('error', (error) => parser.destroy(error));
+  source.pipe(parser);
+  try {
+    for await (const item of parser) {
+      const { record, info } = item as { record: string[]; info: { lines: number } };
+      const [only = ''] = record;
+      // A line of blanks alone is no row.
+      if (record.length === 1 && only !== '' && only.trim() === '') continue;
+      yield { cells: record, line: info.lines };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new UserError(`${file}: ${error.message.replace(/\s+/g, ' ')}`);
+  } finally {
+    source.destroy();
+    parser.destroy();
+  }
+}
+
+async function* decoded(file: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let lines = 1;
+  const decode = (chunk?: Buffer): string => {
+    try {
+      return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+    } catch {
+      throw new UserError(`${file}, line ${lines} or later: not valid UTF-8; save the file as UTF-8`);
+    }
+  };
+  for await (const chunk of readChunks(file)) {
+    const text = decode(chunk);
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+    if (text !== '') yield text;
+  }
+  const end = decode();
+  if (end !== '') yield end;
+}
