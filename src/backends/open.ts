@@ -1,0 +1,107 @@
+/** From a model reference to a backend. Each backend's code is loaded only when it is asked for. */
+import { existsSync, statSync } from 'node:fs';
+import { UserError } from '../errors.js';
+import { packagePath } from '../package-files.js';
+import { didYouMean } from '../suggest.js';
+import type { Backend } from '../types.js';
+
+export type BackendName = 'onnx' | 'completions' | 'openai' | 'anthropic' | 'fake';
+
+/** What the command line may say about a backend; each backend takes what concerns it. */
+export interface OpenOptions {
+  readonly device: string;
+  readonly dtype: string;
+  readonly threads: number | null;
+  readonly batchTokens: number | null;
+  readonly maxLength: number | null;
+  readonly offline: boolean;
+  readonly baseUrls: readonly string[];
+  /** Folder or hub name of the tokenizer, for `completions`. */
+  readonly tokenizer: string | null;
+  /** Name of the environment variable that holds the key; null: the provider's usual one. */
+  readonly apiKeyEnv: string | null;
+  readonly concurrency: number | null;
+  readonly timeoutSeconds: number | null;
+  readonly maxCostUsd: number | null;
+  readonly pricesFile: string | null;
+  /** Called with one line while files are fetched or a model is loaded. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** Options with nothing set, for callers that only name a model. */
+export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
+  device: 'auto',
+  dtype: 'auto',
+  threads: null,
+  batchTokens: null,
+  maxLength: null,
+  offline: false,
+  baseUrls: [],
+  tokenizer: null,
+  apiKeyEnv: null,
+  concurrency: null,
+  timeoutSeconds: null,
+  maxCostUsd: null,
+  pricesFile: null,
+  onProgress: () => {},
+};
+
+/** The tiny model that ships with the package, used without `--model`. */
+export const EMBEDDED_MODEL = 'fixtures/models/tiny-llama';
+
+export interface ModelReference {
+  readonly backend: BackendName;
+  readonly name: string;
+}
+
+/**
+ * Splits `BACKEND:NAME`; without a backend it is a folder or hub name for the local one.
+ *
+ * Throws `UserError` when the word before the colon is no backend.
+ */
+export function parseReference(reference: string): ModelReference {
+  const match = /^([a-z][a-z0-9_-]*):(.*)$/s.exec(reference);
+  const word = match?.[1];
+  if (word === undefined || existsSync(reference)) return { backend: 'onnx', name: reference };
+  const names = Object.keys(OPENERS);
+  if (!isBackend(word)) {
+    throw new UserError(
+      `model ${reference}: unknown backend '${word}'; valid: ${names.join(', ')}, or a folder or hub name alone.${didYouMean(word, names)}`,
+    );
+  }
+  const name = match?.[2] ?? '';
+  if (name === '') throw new UserError(`model ${reference}: a name must follow '${word}:'`);
+  return { backend: word, name };
+}
+
+/**
+ * Opens the backend that a reference names; null opens the embedded tiny model.
+ *
+ * Throws `UserError` when the reference, its files or its options are not usable.
+ */
+export async function openBackend(reference: string | null, options: OpenOptions): Promise<Backend> {
+  if (reference === null) return OPENERS.onnx(packagePath(EMBEDDED_MODEL), options);
+  const { backend, name } = parseReference(reference);
+  return OPENERS[backend](name, options);
+}
+
+const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promise<Backend>> = {
+  onnx: openLocal,
+  completions: openServer,
+  openai: async (name, options) => {
+    const { openOpenAI } = await import('./openai.js');
+    return openOpenAI({ name, ...apiOptions(options), baseUrl: oneUrl(options) });
+  },
+  anthropic: async (name, options) => {
+    const { openAnthropic } = await import('./anthropic.js');
+    return openAnthropic({ name, ...apiOptions(options), baseUrl: oneUrl(options) });
+  },
+  fake: async (name) => {
+    const { openFake } = await import('./fake.js');
+    return openFake(name);
+  },
+};
+
+function isBackend(word: string): word is BackendName {
+  return Object.hasOwn(OPENERS, word);
+}

@@ -1,0 +1,52 @@
+/** Parsers of command-line values; each throws commander's error (exit code 2) with what would be valid. */
+import { InvalidArgumentError } from 'commander';
+
+/**
+ * Returns a parser of whole numbers from `least` on.
+ */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Give a whole number, ${least} or more.`);
+    }
+    return value;
+  };
+}
+
+/**
+ * Returns a parser of numbers between two bounds.
+ */
+export function numberBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < least || value > most) {
+      throw new InvalidArgumentError(
+        most === Number.POSITIVE_INFINITY ? `Give a number, ${least} or more.` : `Give a number from ${least} to ${most}.`,
+      );
+    }
+    return value;
+  };
+}
+
+/**
+ * Parses `I/N` as shard I of N, counted from 1. Returns a 0-based index.
+ */
+export function shardOf(text: string): { index: number; count: number } {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || index < 1 || index > count) throw new InvalidArgumentError('Give I/N with 1 <= I <= N, as in 2/8.');
+  return { index: index - 1, count };
+}
+
+/**
+ * Parses a comma-separated list; empty items are dropped. For options that may be repeated, earlier items are kept.
+ */
+export function list(text: string, previous: readonly string[] | undefined): readonly string[] {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+  if (items.length === 0) throw new InvalidArgumentError('Give at least one name.');
+  return [...(previous ?? []), ...items];
+}

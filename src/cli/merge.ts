@@ -1,0 +1,35 @@
+/** `eus-eval merge`: arguments and printing only. */
+import { EXIT } from '../errors.js';
+import { numberBetween } from './arguments.js';
+import type { AddCommand } from './commands.js';
+
+interface MergeFlags {
+  out: string;
+  maxErrorRate: number;
+  json: boolean;
+}
+
+/**
+ * Adds `merge`.
+ */
+export const addMerge: AddCommand = (program, exit) =>
+  program
+    .command('merge')
+    .description('join the shards of a run into what one run would have written')
+    .argument('<dirs...>', 'folders of the shards, or a folder above them')
+    .requiredOption('-o, --out <dir>', 'where the joined results go')
+    .option('--max-error-rate <share>', 'above this share of failed requests: exit code 4 and no score', numberBetween(0, 1), 0.01)
+    .option('--json', 'print the results file instead of a table', false)
+    .action(async (dirs: readonly string[], flags: MergeFlags) => {
+      const { mergeShards } = await import('../run/merge.js');
+      const { resultsTable } = await import('../results/table.js');
+      const { dumpsJsonIndented } = await import('../python/json.js');
+      const merged = await mergeShards(dirs, flags.out, flags.maxErrorRate, Date.now);
+      process.stdout.write(flags.json ? `${dumpsJsonIndented(merged.content)}\n` : `${resultsTable(merged.outcome)}\n`);
+      process.stderr.write(`results: ${merged.resultsFile}\n`);
+      const without = [...merged.outcome.tasks.values()].filter((o) => o.table === null).map((o) => o.task.name);
+      if (without.length > 0) {
+        process.stderr.write(`eus-eval: too many requests failed to judge ${without.join(', ')}; run those shards again\n`);
+        exit(EXIT.cannotJudge);
+      }
+    });

@@ -1,0 +1,209 @@
+/** `eus-eval run`: arguments and printing only. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { OpenOptions } from '../backends/open.js';
+import { EXIT } from '../errors.js';
+import type { SessionOptions, SessionResult } from '../run/session.js';
+import type { PromptFamily } from '../types.js';
+import { list, numberBetween, shardOf, wholeNumber } from './arguments.js';
+import type { AddCommand } from './commands.js';
+
+interface RunFlags {
+  model?: string;
+  tasks?: readonly string[];
+  prompt?: PromptFamily;
+  limit?: number;
+  data?: string;
+  out: string;
+  device: string;
+  dtype: string;
+  fresh: boolean;
+  shard?: { index: number; count: number };
+  dryRun: boolean;
+  maxCost?: number;
+  maxErrorRate: number;
+  retryErrors?: number | true;
+  systemInstruction?: string;
+  multiturn: boolean;
+  baseUrl?: readonly string[];
+  tokenizer?: string;
+  apiKeyEnv?: string;
+  concurrency?: number;
+  timeout?: number;
+  prices?: string;
+  maxLength?: number;
+  threads?: number;
+  batchTokens?: number;
+  checkBatch?: number | true;
+  journal: boolean;
+  samples: boolean;
+  offline: boolean;
+  json: boolean;
+  quiet: boolean;
+}
+
+const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'];
+const FAMILIES = ['plain', 'chat', 'api'] as const;
+
+/**
+ * Adds `run`.
+ */
+export const addRun: AddCommand = (program, exit) =>
+  program
+    .command('run')
+    .description('run benchmarks on a model and write results')
+    .option(
+      '-m, --model <ref>',
+      'a folder, a hub name, or BACKEND:NAME (onnx, completions, openai, anthropic, fake); without it a tiny model that comes along',
+    )
+    .option('-t, --tasks <names>', 'benchmarks, groups, wildcards, eu, en, es, all or a task file (default: all)', list)
+    .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", family)
+    .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))
+    .option('-d, --data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub')
+    .option('-o, --out <dir>', 'where results go', 'results')
+    .option('--device <device>', 'auto, cpu or cuda[:N]', device, 'auto')
+    .option('--dtype <dtype>', DTYPES.join(', '), oneOf(DTYPES), 'auto')
+    .option('--fresh', 'forget the answers of earlier runs of this model', false)
+    .option('--shard <i/n>', 'only part i of n of the documents; join with `eus-eval merge`', shardOf)
+    .option('--dry-run', 'say what would be asked and what it would cost, and stop', false)
+    .option('--max-cost <usd>', 'stop before a paid API costs more', numberBetween(0, Number.POSITIVE_INFINITY))
+    .option('--max-error-rate <share>', 'above this share of failed requests: exit code 4 and no score', numberBetween(0, 1), 0.01)
+    .option(
+      '--retry-errors [n]',
+      'ask failed requests again, up to n passes (default 1); another run of the same command does so too',
+      wholeNumber(1),
+    )
+    .option('--system-instruction <text>', 'system message of chat prompts')
+    .option('--no-multiturn', 'few-shot examples of chat prompts in one message instead of turns')
+    .option('--base-url <urls>', 'address(es) of an OpenAI-compatible server', list)
+    .option('--tokenizer <ref>', "the model's tokenizer (folder or hub name), for completions")
+    .option('--api-key-env <name>', 'environment variable that holds the key')
+    .option('--concurrency <n>', 'requests in flight at most', wholeNumber(1))
+    .option('--timeout <seconds>', 'of one request', numberBetween(0.001, 86_400))
+    .option('--prices <file>', 'price table of API models (YAML)')
+    .option('--max-length <n>', "tokens of context, instead of the model's own maximum", wholeNumber(2))
+    .option('--threads <n>', 'threads of the local model', wholeNumber(1))
+    .option('--batch-tokens <n>', 'tokens computed together on the local model', wholeNumber(16))
+    .option('--check-batch [n]', 'score n documents (default 16) again one by one and report the largest difference', wholeNumber(1))
+    .option('--no-journal', 'keep no answers for a later run')
+    .option('--no-samples', 'write no sample files')
+    .option('--offline', 'any network access is an error', false)
+    .option('--json', 'print the results file instead of a table', false)
+    .option('-q, --quiet', 'no progress', false)
+    .action(async (flags: RunFlags, command: Command) => {
+      exit(await run(flags, command));
+    });
+
+async function run(flags: RunFlags, command: Command): Promise<number> {
+  if (flags.multiturn === false && flags.prompt === 'api')
+    command.error('error: --no-multiturn does not go with --prompt api: its shots are always turns');
+  const { runSession } = await import('../run/session.js');
+  const { makeProgress } = await import('../run/progress.js');
+  const stop = new AbortController();
+  const release = onInterrupt(stop);
+  const say = (line: string): void => {
+    if (!flags.quiet) process.stderr.write(`${line}\n`);
+  };
+  try {
+    const options: SessionOptions = {
+      model: flags.model ?? null,
+      tasks: flags.tasks ?? null,
+      family: flags.prompt ?? null,
+      systemInstruction: flags.systemInstruction ?? null,
+      fewshotAsMultiturn: flags.multiturn,
+      limit: flags.limit ?? null,
+      shard: flags.shard ?? null,
+      data: flags.data ?? null,
+      out: flags.out,
+      fresh: flags.fresh,
+      journal: flags.journal,
+      samples: flags.samples,
+      maxErrorRate: flags.maxErrorRate,
+      retries: flags.retryErrors === undefined ? 0 : flags.retryErrors === true ? 1 : flags.retryErrors,
+      checkBatch: flags.checkBatch === undefined ? 0 : flags.checkBatch === true ? 16 : flags.checkBatch,
+      open: openOptions(flags, say),
+      makeProgress: (status) => makeProgress({ stream: process.stderr, status, now: Date.now, quiet: flags.quiet }),
+      signal: stop.signal,
+      now: Date.now,
+    };
+    if (flags.dryRun) {
+      const { dryRun } = await import('../run/dry-run.js');
+      process.stdout.write(`${await dryRun(options, flags.json)}\n`);
+      return EXIT.ok;
+    }
+    return await report(await runSession(options), flags);
+  } finally {
+    release();
+  }
+}
+
+async function report(result: SessionResult, flags: RunFlags): Promise<number> {
+  const { resultsTable } = await import('../results/table.js');
+  const { describeCounts } = await import('../run/guard.js');
+  const { dumpsJsonIndented } = await import('../python/json.js');
+  process.stdout.write(flags.json ? `${dumpsJsonIndented(result.content)}\n` : `${resultsTable(result.outcome)}\n`);
+  const warn = (line: string): void => void process.stderr.write(`${line}\n`);
+  for (const failure of result.failures) warn(`unscored: ${failure}`);
+  warn(`counted: ${describeCounts(result.outcome.counts) ?? 'nothing unscored, cut or odd'}`);
+  if (result.checked !== null) warn(result.checked);
+  if (result.reused > 0 && !flags.quiet) warn(`${result.reused} answers came from the journal of an earlier run (--fresh asks again)`);
+  if (result.remark !== null) warn(`note: ${result.remark}`);
+  if (!flags.quiet) warn(`results: ${result.resultsFile}`);
+  if (result.withoutScore.length === 0) return EXIT.ok;
+  warn(
+    `eus-eval: too many requests failed to judge ${result.withoutScore.join(', ')} (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); ` +
+      'give the same command again to ask only the failed ones',
+  );
+  return EXIT.cannotJudge;
+}
+
+/** The first Ctrl-C stops cleanly, the second at once; either way finished answers are kept. */
+function onInterrupt(stop: AbortController): () => void {
+  const handler = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    process.stderr.write('\nstopping; finished answers are kept (once more to stop at once)\n');
+    stop.abort();
+  };
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return () => {
+    process.off('SIGINT', handler);
+    process.off('SIGTERM', handler);
+  };
+}
+
+function openOptions(flags: RunFlags, say: (line: string) => void): OpenOptions {
+  return {
+    device: flags.device,
+    dtype: flags.dtype,
+    threads: flags.threads ?? null,
+    batchTokens: flags.batchTokens ?? null,
+    maxLength: flags.maxLength ?? null,
+    offline: flags.offline,
+    baseUrls: flags.baseUrl ?? [],
+    tokenizer: flags.tokenizer ?? null,
+    apiKeyEnv: flags.apiKeyEnv ?? null,
+    concurrency: flags.concurrency ?? null,
+    timeoutSeconds: flags.timeout ?? null,
+    maxCostUsd: flags.maxCost ?? null,
+    pricesFile: flags.prices ?? null,
+    onProgress: say,
+  };
+}
+
+function oneOf(valid: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!valid.includes(text)) throw new InvalidArgumentError(`Valid: ${valid.join(', ')}.`);
+    return text;
+  };
+}
+
+function family(text: string): PromptFamily {
+  const found = FAMILIES.find((f) => f === text);
+  if (found === undefined) throw new InvalidArgumentError(`Valid: ${FAMILIES.join(', ')}.`);
+  return found;
+}
+
+function device(text: string): string {
+  if (!/^(auto|cpu|cuda(:\d{1,3})?)$/.test(text)) throw new InvalidArgumentError('Valid: auto, cpu, cuda, cuda:N.');
+  return text;
+}

@@ -1,0 +1,105 @@
+/** Sample files: written as documents come, in any order, without holding them in memory; finished in order, atomically. */
+import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { messageOf, systemCode, UserError } from '../errors.js';
+
+/** Bytes collected before they are written. */
+const FLUSH_BYTES = 256 * 1024;
+
+export interface SampleFile {
+  /** Adds one line (without its line end) that belongs at `position` among all lines of the file. */
+  add(position: number, line: string): Promise<void>;
+  /** Puts the lines in the order of their positions and leaves the file complete at `path`. */
+  finish(path: string): Promise<void>;
+  /** Removes what was written. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Starts a sample file whose unfinished content lies at `partial`. No file stays open between writes, so many tasks may be under
+ * way at once. All methods throw `UserError` when the disk is full or the folder cannot be written.
+ */
+export function openSampleFile(partial: string): SampleFile {
+  const positions: number[] = [];
+  const offsets: number[] = [];
+  let written = 0;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let ordered = true;
+  let queue: Promise<void> = writeFile(partial, '').catch(fail(partial));
+  // Someone awaits the queue later; a failure until then must not count as unhandled.
+  queue.catch(() => undefined);
+
+  const flush = (): Promise<void> => {
+    const buffer = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    queue = queue.then(() => writeFile(partial, buffer, { flag: 'a' }).catch(fail(partial)));
+    queue.catch(() => undefined);
+    return queue;
+  };
+
+  return {
+    add: async (position, line) => {
+      const buffer = Buffer.from(`${line}\n`);
+      const last = positions.at(-1);
+      if (last !== undefined && position <= last) ordered = false;
+      positions.push(position);
+      offsets.push(written);
+      written += buffer.length;
+      waiting.push(buffer);
+      waitingBytes += buffer.length;
+      if (waitingBytes >= FLUSH_BYTES) await flush();
+    },
+    finish: async (path) => {
+      await flush();
+      if (!ordered) await reorder(partial, positions, [...offsets, written]).catch(fail(partial));
+      await rename(partial, path).catch(fail(path));
+    },
+    discard: async () => {
+      await queue.catch(() => undefined);
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+async function reorder(partial: string, positions: readonly number[], offsets: readonly number[]): Promise<void> {
+  const order = positions.map((_, i) => i).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
+  const sorted = `${partial}.sorted`;
+  const source = await open(partial, 'r');
+  const target = await open(sorted, 'w');
+  try {
+    let block: Buffer[] = [];
+    let bytes = 0;
+    for (const i of order) {
+      const [start, end] = [offsets[i] ?? 0, offsets[i + 1] ?? 0];
+      const line = Buffer.alloc(end - start);
+      await source.read(line, 0, line.length, start);
+      block.push(line);
+      bytes += line.length;
+      if (bytes < FLUSH_BYTES) continue;
+      await target.writeFile(Buffer.concat(block));
+      [block, bytes] = [[], 0];
+    }
+    await target.writeFile(Buffer.concat(block));
+  } finally {
+    await source.close();
+    await target.close();
+  }
+  await rename(sorted, partial);
+}
+
+/**
+ * Returns a handler that turns a failed write to `path` into one clear line.
+ */
+export function fail(path: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof UserError) throw error;
+    const code = systemCode(error);
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      throw new UserError(`${path}: the disk is full; free some space and give the same command again, finished answers are kept`, {
+        cause: error,
+      });
+    }
+    throw new UserError(`${path} cannot be written (${code ?? messageOf(error)}); choose another folder with --out`, { cause: error });
+  };
+}

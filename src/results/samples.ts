@@ -1,0 +1,94 @@
+/** One line of a sample file: the harness's fields, values as text where the harness writes text. */
+
+import { PyFloat } from '../python/float.js';
+import { dumpsJson } from '../python/json.js';
+import { floatRepr } from '../python/number.js';
+import type { BiasItem, Message, MetricName, MetricValue, PreparedDoc, Response, Scored, Value } from '../types.js';
+
+/**
+ * Returns the sample lines of one document, one per filter of its task, without line ends. An unscored document has `unscored` (the
+ * reason) and `error` (one line) and no metric. `resps` and `filtered_resps` hold texts, as the harness writes them.
+ */
+export function sampleLines(prepared: PreparedDoc, response: Response, scored: readonly Scored[]): string[] {
+  const filters = prepared.task.filters.map((f) => f.name);
+  return filters.map((filter) => {
+    const scores = scored.find((s) => s.filter === filter);
+    const metrics = Object.entries(scores?.metrics ?? {});
+    return dumpsJson({
+      doc_id: prepared.docId,
+      doc: prepared.doc,
+      target: String(prepared.target),
+      arguments: argumentsOf(prepared),
+      resps: respsOf(response),
+      filtered_resps: scores === undefined ? [] : filteredOf(scores),
+      filter,
+      metrics: metrics.map(([name]) => name),
+      doc_hash: prepared.docHash,
+      prompt_hash: prepared.promptHash,
+      target_hash: prepared.targetHash,
+      ...Object.fromEntries(metrics.flatMap(([name, value]) => (value === undefined ? [] : [[name, metricValue(value)]]))),
+      ...(scores?.unparsable === true ? { unparsable: true } : {}),
+      ...(response.kind !== 'failure' && (response.notes?.truncatedTokens ?? 0) > 0
+        ? { truncated_tokens: response.notes?.truncatedTokens ?? 0 }
+        : {}),
+      ...(response.kind !== 'failure' && response.notes?.doubledBos === true ? { doubled_bos: true } : {}),
+      ...(response.kind === 'failure' ? { unscored: response.reason, error: response.message } : {}),
+    });
+  });
+}
+
+function argumentsOf(prepared: PreparedDoc): Value {
+  const { request } = prepared;
+  const context = promptText(request.context);
+  if (request.kind === 'generate') {
+    const settings: Record<string, Value> = { until: [...request.until], do_sample: false };
+    if (request.maxNewTokens !== null) settings.max_gen_toks = request.maxNewTokens;
+    return { gen_args_0: { arg_0: context, arg_1: settings } };
+  }
+  return Object.fromEntries(request.continuations.map((c, i) => [`gen_args_${i}`, { arg_0: context, arg_1: c }]));
+}
+
+/** Messages as the harness shows them to an API: a JSON text. */
+function promptText(context: string | readonly Message[]): string {
+  return typeof context === 'string' ? context : dumpsJson(context.map((m) => ({ role: m.role, content: m.content })));
+}
+
+function respsOf(response: Response): Value {
+  if (response.kind === 'failure') return [];
+  if (response.kind === 'generate') return [[response.text]];
+  return response.logprobs.map((x, i) => [pair(x, response.greedy[i] === true)]);
+}
+
+function filteredOf(scores: Scored): Value {
+  return typeof scores.filtered === 'string' ? [scores.filtered] : scores.filtered.map(([x, greedy]) => pair(x, greedy));
+}
+
+function pair(logprob: number, greedy: boolean): Value {
+  return [floatRepr(logprob), greedy ? 'True' : 'False'];
+}
+
+function metricValue(value: MetricValue): Value {
+  if (typeof value === 'number') return Number.isInteger(value) ? new PyFloat(value) : value;
+  return { ...value };
+}
+
+/**
+ * Reads a metric back from a sample line: a number, or the counts of a bias document. Returns null for anything else.
+ */
+export function parseMetric(name: MetricName, value: unknown): MetricValue | null {
+  if (value instanceof PyFloat) return value.value;
+  if (typeof value === 'number') return value;
+  return name === 'bias' && isBiasItem(value) ? value : null;
+}
+
+function isBiasItem(value: unknown): value is BiasItem {
+  if (typeof value !== 'object' || value === null || !('condition' in value)) return false;
+  if (value.condition === 'ambig') return 'answer' in value && ['biased', 'counter', 'unknown'].includes(String(value.answer));
+  return (
+    value.condition === 'disambig' &&
+    'side' in value &&
+    ['biased', 'counter'].includes(String(value.side)) &&
+    'correct' in value &&
+    typeof value.correct === 'boolean'
+  );
+}

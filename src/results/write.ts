@@ -1,0 +1,192 @@
+/** The results file, with the harness's keys (docs/results.md). */
+import { createHash } from 'node:crypto';
+import { PyFloat } from '../python/float.js';
+import type { Estimate, Group, MetricSpec, ScoreTable, Task, Value } from '../types.js';
+import { VERSION } from '../version.js';
+import type { RunFacts, RunOutcome, TaskOutcome } from './outcome.js';
+
+type Fields = Record<string, Value>;
+
+/**
+ * Returns the content of a results file: the harness's keys, and under `eus_eval` what the harness has no place for
+ * (prompt family and whether the prompts are the paper's, unscored documents, work done, the shard).
+ */
+export function resultsContent(run: RunOutcome, facts: RunFacts): Fields {
+  const nodes = run.roots.flatMap((root) => walk(root, 0));
+  const groups = nodes.filter((n): n is GroupNode => n.kind === 'group');
+  const tasks = nodes.flatMap((n) => (n.kind === 'task' ? [n] : []));
+  const outcomes = tasks.flatMap(({ node }) => {
+    const outcome = run.tasks.get(node.name);
+    return outcome === undefined ? [] : [outcome];
+  });
+  const results: Fields = {};
+  const groupScores: Fields = {};
+  for (const n of nodes) {
+    const table = n.kind === 'task' ? (run.tasks.get(n.node.name)?.table ?? null) : (run.groups.get(n.node.name) ?? null);
+    const scores: Fields = { alias: indentAlias(n.node.alias, n.depth), ...scoreFields(table) };
+    results[n.node.name] = scores;
+    if (n.kind === 'group' && table !== null) groupScores[n.node.name] = scores;
+  }
+  return {
+    results,
+    ...(groups.length > 0 ? { groups: groupScores } : {}),
+    group_subtasks: Object.fromEntries(
+      nodes.filter((n) => n.depth === 0 || n.kind === 'group').map((n) => [n.node.name, childNames(n.node)]),
+    ),
+    configs: Object.fromEntries(outcomes.map((o) => [o.task.name, toValue(o.task.config)])),
+    versions: Object.fromEntries(nodes.map((n) => [n.node.name, version(n.node.version)])),
+    'n-shot': Object.fromEntries(outcomes.map((o) => [o.task.name, o.task.fewshot.count])),
+    higher_is_better: Object.fromEntries(nodes.map((n) => [n.node.name, higherIsBetter(n.node)])),
+    'n-samples': Object.fromEntries(outcomes.map((o) => [o.task.name, { original: o.original, effective: o.effective }])),
+    config: {
+      model: facts.modelSource,
+      model_args: `pretrained=${facts.modelName}`,
+      ...toFields(facts.modelFacts),
+      limit: facts.limit,
+      bootstrap_iters: 0,
+      gen_kwargs: null,
+      random_seed: 0,
+      numpy_seed: 1234,
+      torch_seed: 1234,
+      fewshot_seed: 1234,
+    },
+    git_hash: null,
+    date: facts.startedAt,
+    task_hashes: Object.fromEntries(outcomes.map((o) => [o.task.name, o.taskHash])),
+    model_source: facts.modelSource,
+    model_name: facts.modelName,
+    model_name_sanitized: sanitizeName(facts.modelName),
+    system_instruction: facts.systemInstruction,
+    system_instruction_sha: sha(facts.systemInstruction),
+    fewshot_as_multiturn: facts.fewshotAsMultiturn,
+    chat_template: facts.chatTemplate,
+    chat_template_sha: sha(facts.chatTemplate),
+    start_time: facts.startedAt,
+    end_time: facts.endedAt,
+    total_evaluation_time_seconds: String(facts.endedAt - facts.startedAt),
+    eus_eval: ownFields(run, facts, outcomes),
+  };
+}
+
+function ownFields(run: RunOutcome, facts: RunFacts, outcomes: readonly TaskOutcome[]): Fields {
+  return {
+    version: VERSION,
+    prompt: facts.family,
+    data: facts.data,
+    remark: facts.remark,
+    identity: { ...facts.identity },
+    shard: facts.shard === null ? null : { index: facts.shard.index, count: facts.shard.count },
+    selected: [...facts.selected],
+    model_facts: toFields(facts.modelFacts),
+    tasks: Object.fromEntries(
+      outcomes.map((o) => [
+        o.task.name,
+        { prompts: o.prompts, documents: o.effective, scored: o.scored, headline: o.table !== null, ...countFields(o.counts) },
+      ]),
+    ),
+    counts: countFields(run.counts),
+    work: facts.work === null ? null : toValue({ ...facts.work }),
+  };
+}
+
+function countFields(counts: RunOutcome['counts']): Fields {
+  return {
+    unscored: { ...counts.unscored },
+    truncated_prompts: counts.truncatedPrompts,
+    truncated_tokens: counts.truncatedTokens,
+    doubled_bos: counts.doubledBos,
+    unparsable: counts.unparsable,
+  };
+}
+
+/**
+ * Returns a model name as a folder name: `/` becomes `__`, as in the harness; nothing that could climb out of a folder remains.
+ */
+export function sanitizeName(name: string): string {
+  const flat = name.replace(/[/\\]/g, '__').replace(/[^\p{L}\p{N}._@+=-]/gu, '_');
+  return /^\.+$/.test(flat) || flat === '' ? `model_${flat.length}` : flat;
+}
+
+/**
+ * Returns a time as it stands in file names: ISO with `-` instead of `:`, six digits of seconds, as the harness writes it.
+ */
+export function fileTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('Z', '000').replace(/:/g, '-');
+}
+
+interface GroupNode {
+  readonly kind: 'group';
+  readonly node: Group;
+  readonly depth: number;
+}
+interface TaskNode {
+  readonly kind: 'task';
+  readonly node: Task;
+  readonly depth: number;
+}
+
+/** The tree in the order the harness prints it: a group, then what is below it. */
+function walk(node: Group | Task, depth: number): (GroupNode | TaskNode)[] {
+  if (!isGroup(node)) return [{ kind: 'task', node, depth }];
+  return [{ kind: 'group', node, depth }, ...node.children.flatMap((child) => walk(child, depth + 1))];
+}
+
+/**
+ * Tells a group from a task.
+ */
+export function isGroup(node: Group | Task): node is Group {
+  return 'children' in node;
+}
+
+function childNames(node: Group | Task): Value[] {
+  return isGroup(node) ? node.children.map((c) => c.name) : [];
+}
+
+function indentAlias(alias: string, depth: number): string {
+  return depth === 0 ? alias : `${' '.repeat(depth)}- ${alias}`;
+}
+
+function scoreFields(table: ScoreTable | null): Fields {
+  if (table === null) return {};
+  return Object.fromEntries(
+    Object.entries(table.estimates).flatMap(([key, estimate]: [string, Estimate]) => {
+      const comma = key.indexOf(',');
+      return [
+        [key, float(estimate.value)],
+        [`${key.slice(0, comma)}_stderr${key.slice(comma)}`, estimate.stderr === null ? 'N/A' : float(estimate.stderr)],
+      ];
+    }),
+  );
+}
+
+function higherIsBetter(node: Group | Task): Fields {
+  if (!isGroup(node)) return Object.fromEntries(node.metrics.map((m: MetricSpec) => [m.metric, m.higherIsBetter]));
+  return Object.assign({}, ...node.children.map(higherIsBetter));
+}
+
+/** Versions are floats in the harness's files; a text stays a text. */
+function version(v: string | number): Value {
+  return typeof v === 'number' ? float(v) : v;
+}
+
+/** A float for Python's eyes: 1 would be read as an integer and printed without its digits. */
+function float(x: number): Value {
+  return Number.isInteger(x) ? new PyFloat(x) : x;
+}
+
+function sha(text: string | null): string | null {
+  return text === null || text === '' ? null : createHash('sha256').update(text).digest('hex');
+}
+
+function toFields(record: Readonly<Record<string, unknown>>): Fields {
+  return Object.fromEntries(Object.entries(record).map(([k, v]) => [k, toValue(v)]));
+}
+
+/** Plain data as a `Value`; what JSON has no word for is written as text. */
+function toValue(x: unknown): Value {
+  if (x === null || x === undefined) return null;
+  if (typeof x === 'boolean' || typeof x === 'string' || typeof x === 'number' || typeof x === 'bigint' || x instanceof PyFloat) return x;
+  if (Array.isArray(x)) return x.map(toValue);
+  if (typeof x === 'object') return Object.fromEntries(Object.entries(x).map(([k, v]) => [k, toValue(v)]));
+  return String(x);
+}

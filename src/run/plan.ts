@@ -1,0 +1,100 @@
+/** What will be asked, checked before the first request: tasks against backend and prompt family. */
+import { UserError } from '../errors.js';
+import { apiTask } from '../prompts/api.js';
+import { isGroup } from '../results/write.js';
+import type { Backend, ChatRenderer, Group, PromptFamily, Task } from '../types.js';
+
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+export interface PlanOptions {
+  /** Null: the backend's default family. */
+  readonly family: PromptFamily | null;
+  readonly systemInstruction: string | null;
+  readonly fewshotAsMultiturn: boolean;
+  readonly limit: number | null;
+  readonly shard: Shard | null;
+}
+
+export interface RunPlan {
+  /** Trees of tasks as they will be reported; for the api family with its letter-choice tasks. */
+  readonly roots: readonly (Group | Task)[];
+  /** Leaves without repetition, in order. */
+  readonly tasks: readonly Task[];
+  readonly family: PromptFamily;
+  readonly renderChat: ChatRenderer | null;
+  readonly systemInstruction: string | null;
+  readonly fewshotAsMultiturn: boolean;
+  readonly limit: number | null;
+  readonly shard: Shard | null;
+  /** Tells how many documents of a task there really are; returns the number expected of the whole run. */
+  expectDocuments(task: Task, count: number): number;
+}
+
+/**
+ * Returns the plan of a run.
+ *
+ * Throws `UserError` for an impossible pair of task, family and backend, naming all three and what would do.
+ */
+export function planRun(selected: readonly (Group | Task)[], backend: Backend, options: PlanOptions): RunPlan {
+  const family = options.family ?? backend.families[0] ?? 'plain';
+  if (!backend.families.includes(family)) {
+    throw new UserError(`--prompt ${family}: ${backend.source}:${backend.modelName} can be asked as ${backend.families.join(' or ')} only`);
+  }
+  if (family === 'chat' && backend.renderChat === null) {
+    throw new UserError(
+      `--prompt chat: the model ${backend.modelName} has no chat template (chat_template.jinja or tokenizer_config.json); use --prompt plain`,
+    );
+  }
+  const roots = family === 'api' ? selected.map(toApi) : selected;
+  const tasks = uniqueLeaves(roots);
+  for (const task of tasks) {
+    const kind = task.outputType === 'multiple_choice' ? 'choices' : 'generate';
+    if (!backend.kinds.has(kind)) throw new UserError(impossible(task, kind, backend));
+  }
+  const expected = new Map(
+    tasks.map((t) => [t.name, share(Math.min(t.meta.documents ?? 0, options.limit ?? Number.POSITIVE_INFINITY), options.shard)]),
+  );
+  return {
+    roots,
+    tasks,
+    family,
+    renderChat: backend.renderChat,
+    systemInstruction: options.systemInstruction,
+    fewshotAsMultiturn: options.fewshotAsMultiturn,
+    limit: options.limit,
+    shard: options.shard,
+    expectDocuments: (task, count) => {
+      expected.set(task.name, count);
+      return [...expected.values()].reduce((a, b) => a + b, 0);
+    },
+  };
+}
+
+function impossible(task: Task, kind: 'choices' | 'generate', backend: Backend): string {
+  return kind === 'choices'
+    ? `${task.name} needs log-probabilities of its choices, which ${backend.source}:${backend.modelName} does not give; use a local model folder or completions:NAME --base-url URL`
+    : `${task.name} needs generated text, which ${backend.source}:${backend.modelName} does not give; use a local model folder, completions:NAME or openai:NAME`;
+}
+
+function share(documents: number, shard: Shard | null): number {
+  return shard === null
+    ? documents
+    : Math.floor((documents * (shard.index + 1)) / shard.count) - Math.floor((documents * shard.index) / shard.count);
+}
+
+function toApi(node: Group | Task): Group | Task {
+  return isGroup(node) ? { ...node, children: node.children.map(toApi) } : apiTask(node);
+}
+
+function uniqueLeaves(nodes: readonly (Group | Task)[]): Task[] {
+  const seen = new Map<string, Task>();
+  const visit = (node: Group | Task): void => {
+    if (isGroup(node)) node.children.forEach(visit);
+    else if (!seen.has(node.name)) seen.set(node.name, node);
+  };
+  nodes.forEach(visit);
+  return [...seen.values()];
+}

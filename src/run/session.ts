@@ -1,0 +1,272 @@
+/** One run from options to files: opens what is needed, runs, writes, and always cleans up. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { type OpenOptions, openBackend } from '../backends/open.js';
+import { openData } from '../data/open.js';
+import { UserError } from '../errors.js';
+import { packagePath } from '../package-files.js';
+import { dumpsJsonIndented } from '../python/json.js';
+import type { RunFacts, RunOutcome } from '../results/outcome.js';
+import { fail } from '../results/sample-file.js';
+import { fileTime, resultsContent, sanitizeName } from '../results/write.js';
+import { loadRegistry, selectTasks } from '../tasks/registry.js';
+import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
+import { checkBatch } from './check-batch.js';
+import { type Journal, openJournal } from './journal.js';
+import { leaveOutMissing } from './missing-data.js';
+import { planRun, type RunPlan, type Shard } from './plan.js';
+import type { Progress } from './progress.js';
+import { executeRun, type RunResult } from './run.js';
+
+export interface SessionOptions {
+  /** Null: the embedded tiny model on the embedded documents. */
+  readonly model: string | null;
+  readonly tasks: readonly string[] | null;
+  readonly family: PromptFamily | null;
+  readonly systemInstruction: string | null;
+  readonly fewshotAsMultiturn: boolean;
+  readonly limit: number | null;
+  readonly shard: Shard | null;
+  readonly data: string | null;
+  readonly out: string;
+  readonly fresh: boolean;
+  readonly journal: boolean;
+  readonly samples: boolean;
+  readonly maxErrorRate: number;
+  /** Extra passes over the requests that failed. */
+  readonly retries: number;
+  /** Documents to score again one by one; 0 for none. */
+  readonly checkBatch: number;
+  readonly open: OpenOptions;
+  readonly makeProgress: (status: () => string) => Progress;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+export interface SessionResult {
+  readonly outcome: RunOutcome;
+  readonly content: Readonly<Record<string, Value>>;
+  readonly resultsFile: string;
+  readonly failures: readonly string[];
+  readonly reused: number;
+  readonly remark: string | null;
+  /** What scoring a sample one by one found, or null when it was not asked for. */
+  readonly checked: string | null;
+  /** Tasks without a headline number. */
+  readonly withoutScore: readonly string[];
+}
+
+/** Tasks of the embedded default: one of each kind, small enough for some seconds. */
+const EMBEDDED_TASKS = [
+  'eus_trivia',
+  'eus_reading',
+  'eus_exams_eu_opeosakiauxeu',
+  'belebele_eus_Latn',
+  'xstorycloze_eu',
+  'piqa_eu',
+  'basqbbq_MSE_ambig',
+  'mgsm_native_cot_eu',
+];
+const EMBEDDED_REMARK = 'made-up documents that come with the package: these numbers show that everything works and mean nothing else';
+
+/**
+ * Runs benchmarks on a model and writes `results_<time>.json` and `samples_<task>_<time>.jsonl` under `<out>/<model>/`. Files appear
+ * complete or not at all; finished answers stay in the journal whatever happens.
+ *
+ * Throws `UserError` and its kinds (see `errors.ts`).
+ */
+export async function runSession(options: SessionOptions): Promise<SessionResult> {
+  const registry = await loadRegistry();
+  const embedded = embeddedRun(options);
+  const wanted = wantedTasks(options);
+  const selected = await selectTasks(wanted, registry);
+  const dataFolder = embedded ? packagePath('fixtures/data') : options.data;
+  const source = await openData({ dir: dataFolder, offline: options.open.offline });
+  const present = leaveOutMissing(selected, dataFolder);
+  const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);
+  await mkdir(base, { recursive: true }).catch(fail(base));
+
+  const startedAt = options.now();
+  const backend = await openBackend(options.model, options.open);
+  let journal: Journal | null = null;
+  try {
+    const plan = planRun(present.roots, backend, options);
+    const folder = path.join(base, sanitizeName(backend.modelName));
+    await mkdir(folder, { recursive: true }).catch(fail(folder));
+    if (options.journal) {
+      journal = openJournal(path.join(base, '.journal', sanitizeName(backend.modelName)), backend.identity);
+      if (options.fresh) await journal.clear();
+    }
+    const remark = embedded ? EMBEDDED_REMARK : null;
+    const notes = [remark, ...present.notes].filter((note) => note !== null);
+    const context: PassContext = {
+      options,
+      plan,
+      backend,
+      source,
+      journal,
+      folder,
+      remark: notes.length === 0 ? null : notes.join('; '),
+      startedAt,
+    };
+    for (const note of notes) options.open.onProgress(note);
+    let result = await runOnce(context);
+    for (let pass = 0; pass < options.retries && result.failures.length > 0; pass++) {
+      options.open.onProgress(`asking ${result.failures.length} failed requests again`);
+      result = await runOnce({ ...context, replaces: result.written });
+    }
+    return result;
+  } finally {
+    await journal?.close();
+    await backend.close();
+  }
+}
+
+/** No model and no data: the tiny model on the made-up documents. */
+function embeddedRun(options: SessionOptions): boolean {
+  return options.data === null && options.model === null;
+}
+
+function wantedTasks(options: SessionOptions): readonly string[] {
+  return options.tasks ?? (embeddedRun(options) ? EMBEDDED_TASKS : ['all']);
+}
+
+interface PassContext {
+  readonly options: SessionOptions;
+  readonly plan: RunPlan;
+  readonly backend: Backend;
+  readonly source: DataSource;
+  readonly journal: Journal | null;
+  readonly folder: string;
+  readonly remark: string | null;
+  readonly startedAt: number;
+  /** Files of an earlier pass that this one makes obsolete. */
+  readonly replaces?: readonly string[];
+}
+
+async function runOnce(context: PassContext): Promise<SessionResult & { readonly written: readonly string[] }> {
+  const { options, plan, backend, source, journal, folder } = context;
+  const partial = await makePartialFolder(folder);
+  const progress = options.makeProgress(() => backend.status());
+  try {
+    const result = await executeRun({
+      plan,
+      backend,
+      source,
+      journal,
+      partialSamples: options.samples ? (task) => path.join(partial, `${task.name}.jsonl`) : null,
+      progress,
+      maxErrorRate: options.maxErrorRate,
+      keepAnswers: options.checkBatch,
+      signal: options.signal,
+    });
+    progress.stop();
+    const checked = options.checkBatch > 0 ? await checkBatch(backend, result.kept, options.signal) : null;
+    const facts = factsOf(context, options.now());
+    const content = resultsContent(result.outcome, facts);
+    const written = await writeFiles(folder, partial, result, content, options.now());
+    for (const file of context.replaces ?? []) await rm(file, { force: true });
+    const resultsFile = written.at(-1) ?? folder;
+    return {
+      outcome: result.outcome,
+      content,
+      resultsFile,
+      failures: result.failures,
+      reused: result.reused,
+      remark: context.remark,
+      checked,
+      withoutScore: [...result.outcome.tasks.values()].filter((o) => o.table === null).map((o) => o.task.name),
+      written,
+    };
+  } finally {
+    progress.stop();
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+function factsOf({ options, plan, backend, source, remark, startedAt }: PassContext, endedAt: number): RunFacts {
+  return {
+    modelName: backend.modelName,
+    modelSource: backend.source,
+    modelFacts: backend.facts,
+    identity: backend.identity,
+    family: plan.family,
+    selected: wantedTasks(options),
+    chatTemplate: plan.family === 'chat' ? backend.chatTemplate : null,
+    systemInstruction: plan.systemInstruction,
+    fewshotAsMultiturn: plan.family !== 'plain' && plan.fewshotAsMultiturn,
+    limit: options.limit,
+    shard: options.shard,
+    data: source.description,
+    startedAt: startedAt / 1000,
+    endedAt: endedAt / 1000,
+    work: backend.work(),
+    remark,
+  };
+}
+
+/** Sample files first, the results file last: where there is a results file, its samples are complete. */
+async function writeFiles(
+  folder: string,
+  partial: string,
+  result: RunResult,
+  content: Readonly<Record<string, Value>>,
+  now: number,
+): Promise<string[]> {
+  const time = await freeTime(folder, now);
+  const written: string[] = [];
+  const temporary = path.join(partial, 'results.json');
+  await writeFile(temporary, `${dumpsJsonIndented(content)}\n`).catch(fail(temporary));
+  for (const [task, samples] of result.samples) {
+    if (samples === null) continue;
+    const file = path.join(folder, `samples_${task}_${time}.jsonl`);
+    await samples.finish(file);
+    written.push(file);
+  }
+  const file = path.join(folder, `results_${time}.json`);
+  await rename(temporary, file).catch(fail(file));
+  written.push(file);
+  return written;
+}
+
+/** A time for file names that no other results file of the folder has. */
+async function freeTime(folder: string, now: number): Promise<string> {
+  for (let t = now; ; t++) {
+    const time = fileTime(t);
+    if (!existsSync(path.join(folder, `results_${time}.json`))) return time;
+  }
+}
+
+/**
+ * Makes the folder for unfinished files and removes those that killed runs on this machine have left.
+ */
+async function makePartialFolder(folder: string): Promise<string> {
+  const mine = `.partial-${sanitizeName(hostname())}-`;
+  for (const name of await readdir(folder)) {
+    const pid = name.startsWith(mine) ? Number(name.slice(mine.length).split('-')[0]) : Number.NaN;
+    if (Number.isInteger(pid) && !isAlive(pid)) await rm(path.join(folder, name), { recursive: true, force: true });
+  }
+  for (let i = 0; ; i++) {
+    const partial = path.join(folder, `${mine}${process.pid}-${i}`);
+    const made = await mkdir(partial).then(
+      () => true,
+      (error: unknown) => {
+        if (existsSync(partial)) return false;
+        return fail(partial)(error);
+      },
+    );
+    if (made) return partial;
+    if (i > 1000) throw new UserError(`${folder}: too many unfinished runs; remove the folders that begin with .partial-`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

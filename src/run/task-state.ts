@@ -1,0 +1,85 @@
+/** What a run keeps of one task while its documents come back in any order. Small numbers only; texts go to the sample file. */
+import { aggregateTask } from '../metrics/aggregate.js';
+import type { PromptStatus, TaskOutcome } from '../results/outcome.js';
+import type { SampleFile } from '../results/sample-file.js';
+import type { MetricName, MetricValue, Scored, Task } from '../types.js';
+import { type Counts, noCounts, unscoredTotal } from './guard.js';
+
+export interface TaskState {
+  readonly task: Task;
+  readonly samples: SampleFile | null;
+  readonly counts: Counts;
+  /** Per filter and metric one value per document, at the place of the document; holes are unscored. */
+  readonly values: Map<string, Map<MetricName, (MetricValue | undefined)[]>>;
+  original: number;
+  /** Documents prepared so far, and documents that came back. */
+  prepared: number;
+  delivered: number;
+  /** True when all documents have been prepared. */
+  complete: boolean;
+  taskHash: string;
+  prompts: PromptStatus;
+}
+
+/**
+ * Returns the state of a task of which nothing has been asked yet.
+ */
+export function newTaskState(task: Task, samples: SampleFile | null): TaskState {
+  return {
+    task,
+    samples,
+    counts: noCounts(),
+    values: new Map(task.filters.map((f) => [f.name, new Map()])),
+    original: 0,
+    prepared: 0,
+    delivered: 0,
+    complete: false,
+    taskHash: '',
+    prompts: 'partial',
+  };
+}
+
+/**
+ * Puts the scores of the document at `place` (0 for the first of this run) where they belong.
+ */
+export function keepScores(state: TaskState, place: number, scored: readonly Scored[]): void {
+  for (const { filter, metrics, unparsable } of scored) {
+    const byMetric = state.values.get(filter) ?? new Map<MetricName, (MetricValue | undefined)[]>();
+    state.values.set(filter, byMetric);
+    if (unparsable === true) state.counts.unparsable += 1;
+    for (const { metric } of state.task.metrics) {
+      const value = metrics[metric];
+      if (value === undefined) continue;
+      const column = byMetric.get(metric) ?? [];
+      byMetric.set(metric, column);
+      column[place] = value;
+    }
+  }
+}
+
+/**
+ * Returns the outcome of a task whose documents have all come back. A task of which more than `maxErrorRate` (a share) is unscored,
+ * or nothing is scored, has no table.
+ */
+export function outcomeOf(state: TaskState, maxErrorRate: number): TaskOutcome {
+  const unscored = unscoredTotal(state.counts);
+  const scored = state.delivered - unscored;
+  const rows = new Map(
+    [...state.values].map(([filter, columns]): [string, Map<MetricName, MetricValue[]>] => [
+      filter,
+      // Holes are dropped in document order, so that sums do not depend on the order of answers.
+      new Map([...columns].map(([metric, column]) => [metric, [...column].filter((v) => v !== undefined)])),
+    ]),
+  );
+  const judged = scored > 0 && unscored <= maxErrorRate * state.delivered;
+  return {
+    task: state.task,
+    table: judged ? aggregateTask(state.task, rows, scored) : null,
+    original: state.original,
+    effective: state.delivered,
+    scored,
+    counts: state.counts,
+    taskHash: state.taskHash,
+    prompts: state.prompts,
+  };
+}
