@@ -1,5 +1,6 @@
 /** A backend without a model: answers depend only on the seed and the request, so everything else can be tried and tested. */
 import { createHash } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
@@ -59,6 +60,8 @@ async function* answerAll(
   work: WorkReport,
   signal: AbortSignal,
 ): AsyncIterable<Answer> {
+  // Tests of resuming read here what was asked, by whichever process.
+  const log = process.env.EUS_EVAL_FAKE_LOG;
   let batch: Ask[] = [];
   const settle = async function* (): AsyncIterable<Answer> {
     if (settings.latency > 0) await sleep(settings.latency, undefined, { signal }).catch(() => undefined);
@@ -72,6 +75,7 @@ async function* answerAll(
   };
   for await (const ask of requests) {
     if (signal.aborted) return;
+    if (log !== undefined) appendFileSync(log, `${createHash('sha256').update(JSON.stringify(ask.request)).digest('hex')}\n`);
     batch.push(ask);
     if (batch.length >= settings.batch) yield* settle();
   }

@@ -1,5 +1,5 @@
 /** From a model reference to a backend. Each backend's code is loaded only when it is asked for. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { packagePath } from '../package-files.js';
 import { didYouMean } from '../suggest.js';
@@ -104,4 +104,29 @@ const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promi
 
 function isBackend(word: string): word is BackendName {
   return Object.hasOwn(OPENERS, word);
+}
+
+/** A model folder or hub name, run here. */
+async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
+  const { resolveModel } = await import('../hub/resolve-model.js');
+  const { loadChatTemplate } = await import('../models/chat-template.js');
+  const { openOnnx } = await import('./onnx/open.js');
+  const model = await resolveModel(name, { files: 'all', offline: options.offline, onProgress: options.onProgress });
+  const template = await loadChatTemplate(model.folder);
+  return openOnnx({
+    folder: model.folder,
+    modelName: model.name,
+    dtype: dtypeOf(options.dtype),
+    device: options.device,
+    renderChat: template?.render ?? null,
+    chatTemplate: template?.source ?? null,
+    ...(options.threads === null ? {} : { threads: options.threads }),
+    ...(options.batchTokens === null ? {} : { batchTokens: options.batchTokens }),
+    ...(options.maxLength === null ? {} : { maxLength: options.maxLength }),
+  });
+}
+
+function dtypeOf(text: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
+  if (text === 'auto' || text === 'float32' || text === 'float16' || text === 'bfloat16') return text;
+  throw new UserError(`--dtype ${text}: valid: auto, float32, float16, bfloat16`);
 }
