@@ -1,0 +1,27 @@
+/** Time and chance as values, so that tests run hours of waiting in milliseconds and always the same way. */
+
+export interface Clock {
+  /** Milliseconds since any fixed moment. */
+  now(): number;
+  /** Resolves after `ms` milliseconds, or at once when `signal` is aborted; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's own clock. A pending sleep keeps the process alive. */
+export const systemClock: Clock = { now: () => Date.now(), sleep: systemSleep };
+
+/** setTimeout holds its delay in 31 bits; a longer one would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+function systemSleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, Math.min(Math.max(0, ms), LONGEST_TIMER));
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

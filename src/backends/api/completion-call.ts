@@ -1,0 +1,222 @@
+import type { FailureResponse, Response, ResponseNotes } from '../../types.js';
+import { alignOffsets, alignTokens } from './align.js';
+import type { ChoicesPlan, Encoder, GeneratePlan, ScoredPrompt } from './completion-plan.js';
+import { EXTRA_TOKENS } from './completion-plan.js';
+import { type CompletionChoice, type CompletionReply, readCompletion } from './completion-reply.js';
+import { judgeError, judgeThrown, malformed, readServerError, type Where } from './http.js';
+import type { Tools } from './options.js';
+import { type PromptToken, readPromptTokens, type ScoringMode, sumTokens } from './prompt-tokens.js';
+import { readQuotas } from './quota.js';
+import type { Parameters } from './refusals.js';
+import type { Again, Outcome } from './scheduler.js';
+import { cutAtStop } from './stop.js';
+
+/** How one server wants to be asked, as its probe found. */
+export interface Dialect {
+  readonly mode: ScoringMode;
+  /** Several prompts in one HTTP request. */
+  readonly lists: boolean;
+}
+
+/** Everything a call needs besides its prompt. */
+export interface Caller {
+  readonly tools: Tools;
+  readonly urls: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly where: Where;
+  readonly parameters: Parameters;
+  readonly encoder: Encoder | null;
+  /** Ask the server to put its own BOS before text. */
+  readonly addBos: boolean;
+  readonly tally: Tally;
+}
+
+/** Counts over all calls. */
+export interface Tally {
+  httpRequests: number;
+  inputTokens: number;
+  cachedTokens: number;
+  outputTokens: number;
+  /** Contexts sent alone to learn how many tokens they have. */
+  straddledBoundaries: number;
+}
+
+type Prompt = readonly number[] | string;
+
+/** An answer with its quotas, or what came instead. */
+type Called =
+  | { readonly kind: 'reply'; readonly reply: CompletionReply; readonly quotas: ReturnType<typeof readQuotas> }
+  | Again
+  | FailureResponse;
+
+/**
+ * Sends one `/v1/completions` request. A refused parameter is dropped for all later requests and this one is tried again.
+ * Throws `UserError` for what no further request would survive.
+ */
+export async function call(
+  caller: Caller,
+  server: number,
+  prompts: readonly Prompt[],
+  rest: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Called> {
+  const { tools, where, parameters } = caller;
+  const version = parameters.version;
+  const body = parameters.apply({ model: where.model, prompt: prompts.length === 1 ? prompts[0] : prompts, temperature: 0, ...rest });
+  caller.tally.httpRequests += 1;
+  let status: number;
+  let text: string;
+  let header: (name: string) => string | null;
+  try {
+    const reply = await tools.fetch(`${caller.urls[server]}/completions`, {
+      method: 'POST',
+      headers: { ...caller.headers, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    });
+    status = reply.status;
+    header = (name) => reply.headers.get(name);
+    text = await reply.text();
+  } catch (error) {
+    return judgeThrown(error, where.secrets);
+  }
+  if (status === 400 || status === 422) {
+    const error = readServerError(text);
+    if (parameters.version !== version || parameters.learn(error, body))
+      return { kind: 'again', reason: 'http', message: error.message, overload: false, retryAfterMs: null, mended: true };
+  }
+  if (status < 200 || status > 299) return judgeError({ status, header, text }, where, tools.wallClock());
+  const reply = readCompletion(text, prompts.length);
+  if (typeof reply === 'string') return malformed(reply);
+  caller.tally.inputTokens += reply.usage?.input ?? 0;
+  caller.tally.cachedTokens += reply.usage?.cached ?? 0;
+  caller.tally.outputTokens += reply.usage?.output ?? 0;
+  return { kind: 'reply', reply, quotas: readQuotas(header, tools.wallClock()) };
+}
+
+/** Body fields that make a server return log-probabilities of the prompt. */
+export function scoringFields(mode: ScoringMode, text: boolean, addBos: boolean): Record<string, unknown> {
+  return {
+    max_tokens: EXTRA_TOKENS,
+    ...(mode === 'echo' ? { echo: true, logprobs: 1 } : { prompt_logprobs: 1 }),
+    ...(text ? { add_special_tokens: addBos } : {}),
+  };
+}
+
+/**
+ * Scores the continuations of one document: in one HTTP request where the server takes lists of prompts, else one after the other, so that the
+ * server's prefix cache still holds the context.
+ */
+export async function callChoices(
+  caller: Caller,
+  dialect: Dialect,
+  server: number,
+  plan: ChoicesPlan,
+  signal: AbortSignal,
+): Promise<Outcome<Response>> {
+  const prompts = plan.prompts.map((p) => (p.kind === 'ids' ? p.ids : p.text));
+  const fields = scoringFields(dialect.mode, plan.prompts[0]?.kind === 'text', caller.addBos);
+  const choices: CompletionChoice[] = [];
+  let quotas: ReturnType<typeof readQuotas> = [];
+  let tokens = 0;
+  for (const group of dialect.lists ? [prompts] : prompts.map((p) => [p])) {
+    const called = await call(caller, server, group, fields, signal);
+    if (called.kind === 'failure') return { kind: 'done', value: called };
+    if (called.kind === 'again') return called;
+    choices.push(...called.reply.choices);
+    quotas = called.quotas;
+    tokens += (called.reply.usage?.input ?? 0) + (called.reply.usage?.output ?? 0);
+  }
+  const logprobs: number[] = [];
+  const greedy: boolean[] = [];
+  for (const [i, prompt] of plan.prompts.entries()) {
+    const choice = choices[i];
+    if (choice === undefined) return malformed('a choice is missing');
+    const read = readPromptTokens(choice, dialect.mode, prompt.kind === 'ids' ? prompt.ids : null, EXTRA_TOKENS);
+    if (typeof read === 'string') return malformed(read);
+    const from = await boundary(caller, dialect, server, prompt, read, choice, signal);
+    if (typeof from !== 'number') return from;
+    const score = sumTokens(read, from);
+    if (score.kind === 'not a number') return { kind: 'done', value: { kind: 'failure', reason: 'not a number', message: score.message } };
+    if (score.greedy === null)
+      return malformed('the server lists no top log-probabilities, so whether the choice was the arg max is not known');
+    logprobs.push(score.logprob);
+    greedy.push(score.greedy);
+  }
+  return { kind: 'done', value: { kind: 'choices', logprobs, greedy, ...noted(plan.notes) }, quotas, tokens };
+}
+
+/** Index of the continuation's first token, or what to do instead. */
+async function boundary(
+  caller: Caller,
+  dialect: Dialect,
+  server: number,
+  prompt: ScoredPrompt,
+  tokens: readonly PromptToken[],
+  choice: CompletionChoice,
+  signal: AbortSignal,
+): Promise<number | Outcome<Response>> {
+  if (prompt.kind === 'ids') {
+    const wrong = caller.encoder === null ? -1 : tokens.findIndex((t, i) => !sameToken(t, prompt.ids[i] ?? -1, caller.encoder));
+    if (wrong !== -1)
+      return malformed(`token ${wrong} of the answer is ${JSON.stringify(tokens[wrong]?.piece)}, not the one that was sent`);
+    return prompt.from;
+  }
+  const pieces = tokens.map((t) => t.piece);
+  const aligned =
+    alignTokens(pieces, prompt.text, prompt.from) ??
+    alignOffsets((choice.logprobs?.textOffset ?? []).slice(0, tokens.length), prompt.text, prompt.from);
+  if (aligned === null)
+    return malformed('the tokens of the answer do not spell the text that was sent, so the boundary of the choice is not known');
+  if (!aligned.straddled) return aligned.index;
+  // The boundary lies inside a token. The rule is to take the tokens after as many as the context alone has, so ask for the context alone.
+  caller.tally.straddledBoundaries += 1;
+  const fields = scoringFields(dialect.mode, true, caller.addBos);
+  const called = await call(caller, server, [prompt.text.slice(0, prompt.from)], fields, signal);
+  if (called.kind === 'failure') return { kind: 'done', value: called };
+  if (called.kind === 'again') return called;
+  const alone = called.reply.choices[0];
+  const read = alone === undefined ? 'the answer has no choice' : readPromptTokens(alone, dialect.mode, null, EXTRA_TOKENS);
+  if (typeof read === 'string') return malformed(read);
+  return read.length < tokens.length ? read.length : malformed('the context alone has as many tokens as context and choice together');
+}
+
+/** False when the server's token is certainly not the one that was sent. Servers write tokens in several ways, so only clean texts are compared. */
+function sameToken(token: PromptToken, id: number, encoder: Encoder | null): boolean {
+  if (token.id !== null) return token.id === id;
+  if (encoder === null || token.piece === null || token.piece === '' || token.piece.startsWith('bytes:')) return true;
+  const own = encoder.tokenizer.decode([id]);
+  const plain = (s: string): string => s.replace(/[\sĠĊ▁]+/g, '');
+  return own.includes('\uFFFD') || token.piece.includes('\uFFFD') || plain(own) === plain(token.piece);
+}
+
+/**
+ * Generates greedily from one prompt. The text is cut at the first stop string here too, for servers that know fewer of them.
+ */
+export async function callGenerate(caller: Caller, server: number, plan: GeneratePlan, signal: AbortSignal): Promise<Outcome<Response>> {
+  const fields = {
+    max_tokens: plan.maxNewTokens,
+    ...(plan.until.length === 0 ? {} : { stop: plan.until }),
+    ...(typeof plan.prompt === 'string' ? { add_special_tokens: caller.addBos } : {}),
+  };
+  const called = await call(caller, server, [plan.prompt], fields, signal);
+  if (called.kind === 'failure') return { kind: 'done', value: called };
+  if (called.kind === 'again') return called;
+  const { usage } = called.reply;
+  const choice = called.reply.choices[0];
+  if (choice === undefined) return malformed('the answer has no choice');
+  if (usage !== null && usage.output > plan.maxNewTokens)
+    return malformed(`the server generated ${usage.output} tokens, more than the ${plan.maxNewTokens} allowed`);
+  if (choice.finishReason === 'content_filter')
+    return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: 'the server filtered the answer (content_filter)' } };
+  if (choice.finishReason === 'abort' || choice.finishReason === 'error') return malformed(`the server broke off (${choice.finishReason})`);
+  const cut = cutAtStop(choice.text, plan.until);
+  const finish = !cut.found && choice.finishReason === 'length' ? 'length' : 'stop';
+  const used = usage === null ? {} : { usage: { inputTokens: usage.input, outputTokens: usage.output } };
+  const value: Response = { kind: 'generate', text: cut.text, finish, ...noted(plan.notes), ...used };
+  return { kind: 'done', value, quotas: called.quotas, tokens: (usage?.input ?? 0) + (usage?.output ?? 0) };
+}
+
+function noted(notes: ResponseNotes): { readonly notes?: ResponseNotes } {
+  return Object.keys(notes).length === 0 ? {} : { notes };
+}

@@ -1,0 +1,156 @@
+import { messageOf, UserError } from '../../errors.js';
+import { didYouMean } from '../../suggest.js';
+import { alignTokens } from './align.js';
+import { type Caller, call, type Dialect, scoringFields } from './completion-call.js';
+import { EXTRA_TOKENS } from './completion-plan.js';
+import { field, redact } from './http.js';
+import { readPromptTokens, type ScoringMode } from './prompt-tokens.js';
+
+/** What the servers can do, found by asking them two short prompts each. */
+export interface Probe {
+  /** One per address; null where the servers return no log-probabilities of prompts, so that only generation is left. */
+  readonly dialects: readonly Dialect[] | null;
+  /** Why there are none. */
+  readonly refusal: string;
+  /** Longest prompt and answer together in tokens, the least of all servers; null where no server says. */
+  readonly maxLength: number | null;
+  /** Text prompts: whether the server put a token of its own in front; null with token ids. */
+  readonly serverBos: boolean | null;
+}
+
+/** Odd enough that no model predicts each of its tokens: some position must show another arg max. */
+const PROBE_TEXTS = ['Eguzkia 7 zxq! Ur hotza; kaixo, qwe 42.', 'Mendia'] as const;
+
+/**
+ * Asks every server for its models and for the log-probabilities of two prompts. `wanted` is the way to ask, or null to try both.
+ * Throws `UserError` when a server cannot be reached, does not know the model or refuses the key, or when servers differ in what matters.
+ */
+export async function probeServers(caller: Caller, wanted: ScoringMode | null, signal: AbortSignal): Promise<Probe> {
+  const dialects: Dialect[] = [];
+  const lengths: number[] = [];
+  let refusal = '';
+  let serverBos: boolean | null = null;
+  for (const server of caller.urls.keys()) {
+    const models = await listModels(caller, server, signal);
+    const length =
+      models.find((m) => m.id === caller.where.model)?.maxLength ?? (models.length === 1 ? (models[0]?.maxLength ?? null) : null);
+    if (length !== null) lengths.push(length);
+    const found = await findDialect(caller, server, wanted, signal).catch((error: unknown) => {
+      const names = models.map((m) => m.id);
+      if (!(error instanceof UserError) || names.length === 0 || names.includes(caller.where.model)) throw error;
+      throw new UserError(`${messageOf(error)}; it serves ${names.join(', ')}.${didYouMean(caller.where.model, names)}`);
+    });
+    if (typeof found === 'string') refusal = found;
+    else {
+      dialects.push(found.dialect);
+      if (serverBos !== null && found.serverBos !== serverBos)
+        throw new UserError(
+          `${caller.urls[server]} and ${caller.urls[0]} treat the same text differently (one puts a BOS token): give --tokenizer`,
+        );
+      serverBos = found.serverBos;
+    }
+  }
+  if (dialects.length > 0 && refusal !== '')
+    throw new UserError(`only some of the servers return log-probabilities of prompts (${refusal})`);
+  return {
+    dialects: dialects.length === 0 ? null : dialects,
+    refusal,
+    maxLength: lengths.length === 0 ? null : Math.min(...lengths),
+    serverBos,
+  };
+}
+
+interface ServedModel {
+  readonly id: string;
+  readonly maxLength: number | null;
+}
+
+/** The models of `GET /models`; empty where the server has no such list. */
+async function listModels(caller: Caller, server: number, signal: AbortSignal): Promise<ServedModel[]> {
+  const url = caller.urls[server];
+  let text: string;
+  try {
+    const reply = await caller.tools.fetch(`${url}/models`, { headers: { ...caller.headers }, signal });
+    if (reply.status !== 200) return [];
+    text = await reply.text();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    throw new UserError(redact(`${url} cannot be reached (${messageOf(cause)}); is the server running?`, caller.where.secrets));
+  }
+  let data: unknown;
+  try {
+    data = field(JSON.parse(text), 'data');
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(data)) return [];
+  return data.flatMap((entry: unknown) => {
+    const id = field(entry, 'id');
+    // vLLM and SGLang say max_model_len; llama.cpp says what it serves as meta.n_ctx where it says it.
+    const length = field(entry, 'max_model_len') ?? field(field(entry, 'meta'), 'n_ctx');
+    return typeof id === 'string' ? [{ id, maxLength: typeof length === 'number' && length > 1 ? length : null }] : [];
+  });
+}
+
+/** Tries the ways to ask, the exact ones first. Returns why none works as a string. */
+async function findDialect(
+  caller: Caller,
+  server: number,
+  wanted: ScoringMode | null,
+  signal: AbortSignal,
+): Promise<{ dialect: Dialect; serverBos: boolean | null } | string> {
+  const { encoder } = caller;
+  const prompts = PROBE_TEXTS.map((text) => encoder?.tokenizer.encode(text) ?? text);
+  let refusal = '';
+  for (const lists of [true, false]) {
+    for (const mode of wanted === null ? (['prompt_logprobs', 'echo'] as const) : [wanted]) {
+      const asked = lists ? prompts : prompts.slice(0, 1);
+      const called = await patiently(
+        caller,
+        () => call(caller, server, asked, scoringFields(mode, encoder === null, caller.addBos), signal),
+        signal,
+      );
+      if (typeof called === 'string') {
+        refusal = called;
+        continue;
+      }
+      const tokens = asked.map((prompt, i) => {
+        const choice = called.choices[i];
+        return choice === undefined
+          ? 'a choice is missing'
+          : readPromptTokens(choice, mode, typeof prompt === 'string' ? null : prompt, EXTRA_TOKENS);
+      });
+      const bad = tokens.find((t) => typeof t === 'string');
+      const first = tokens[0];
+      if (typeof bad === 'string' || first === undefined || typeof first === 'string') {
+        refusal = typeof bad === 'string' ? bad : 'nothing came back';
+        continue;
+      }
+      if (first.slice(1).every((t) => t.greedy !== false)) {
+        refusal = "the server lists no token but the prompt's own, so whether a choice is the arg max cannot be known";
+        continue;
+      }
+      if (encoder !== null) return { dialect: { mode, lists }, serverBos: null };
+      const pieces = first.map((t) => t.piece);
+      return { dialect: { mode, lists }, serverBos: (alignTokens(pieces, PROBE_TEXTS[0], 0)?.added ?? 0) > 0 };
+    }
+  }
+  return refusal;
+}
+
+/** One probe with a few tries. Returns the answer, or as a string why there is none. */
+async function patiently(
+  caller: Caller,
+  attempt: () => ReturnType<typeof call>,
+  signal: AbortSignal,
+): Promise<Extract<Awaited<ReturnType<typeof call>>, { kind: 'reply' }>['reply'] | string> {
+  for (let tries = 1; ; tries++) {
+    const called = await attempt();
+    if (called.kind === 'reply') return called.reply;
+    if (called.kind === 'failure') return called.message;
+    if (called.mended === true) continue;
+    if (called.reason === 'malformed') return called.message;
+    if (tries === 5 || signal.aborted) throw new UserError(`${caller.where.url}: ${called.message}`);
+    await caller.tools.clock.sleep(called.retryAfterMs ?? 1000 * 2 ** tries * caller.tools.random(), signal);
+  }
+}

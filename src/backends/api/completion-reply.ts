@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { parseJson } from './http.js';
+
+/** One choice of a `/v1/completions` answer. Positions are checked where they are read. */
+export interface CompletionChoice {
+  readonly text: string;
+  readonly finishReason: string | null;
+  /** Tokens of prompt and continuation (`echo`), or of the continuation. */
+  readonly logprobs: EchoLogprobs | null;
+  /** vLLM: per prompt token a map from token id to its log-probability; the first is null. */
+  readonly promptLogprobs: readonly unknown[] | null;
+}
+
+export interface EchoLogprobs {
+  readonly tokens: readonly string[];
+  readonly tokenLogprobs: readonly unknown[];
+  readonly topLogprobs: readonly unknown[];
+  readonly textOffset: readonly number[] | null;
+}
+
+export interface CompletionReply {
+  readonly choices: readonly CompletionChoice[];
+  readonly usage: { readonly input: number; readonly output: number; readonly cached: number } | null;
+}
+
+const logprobsSchema = z.looseObject({
+  tokens: z.array(z.string()),
+  token_logprobs: z.array(z.unknown()),
+  top_logprobs: z.array(z.unknown()).nullish(),
+  text_offset: z.array(z.number()).nullish(),
+});
+const replySchema = z.looseObject({
+  choices: z.array(
+    z.looseObject({
+      index: z.number().int().nullish(),
+      text: z.string().nullish(),
+      finish_reason: z.string().nullish(),
+      logprobs: logprobsSchema.nullish(),
+      prompt_logprobs: z.array(z.unknown()).nullish(),
+    }),
+  ),
+  usage: z
+    .looseObject({
+      prompt_tokens: z.number().nullish(),
+      completion_tokens: z.number().nullish(),
+      prompt_tokens_details: z.looseObject({ cached_tokens: z.number().nullish() }).nullish(),
+    })
+    .nullish(),
+});
+
+/**
+ * Parses the answer to a list of `prompts` prompts; choices come in the prompts' order. Returns a message instead when it does not fit:
+ * broken JSON, a missing field, another number of choices, an index twice.
+ */
+export function readCompletion(text: string, prompts: number): CompletionReply | string {
+  let body: unknown;
+  try {
+    body = parseJson(text);
+  } catch {
+    return `the answer is no JSON (${text.length} characters, cut off?)`;
+  }
+  const parsed = replySchema.safeParse(body);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return `the answer is no completion: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
+  }
+  const { choices, usage } = parsed.data;
+  if (choices.length !== prompts) return `the answer has ${choices.length} choices for ${prompts} prompts`;
+  const sorted: CompletionChoice[] = [];
+  for (const [i, choice] of choices.entries()) {
+    const index = choice.index ?? i;
+    if (index < 0 || index >= prompts || sorted[index] !== undefined)
+      return `the answer has choices numbered ${choices.map((c) => c.index).join(', ')}`;
+    const { logprobs } = choice;
+    sorted[index] = {
+      text: choice.text ?? '',
+      finishReason: choice.finish_reason ?? null,
+      promptLogprobs: choice.prompt_logprobs ?? null,
+      logprobs:
+        logprobs == null
+          ? null
+          : {
+              tokens: logprobs.tokens,
+              tokenLogprobs: logprobs.token_logprobs,
+              topLogprobs: logprobs.top_logprobs ?? [],
+              textOffset: logprobs.text_offset ?? null,
+            },
+    };
+  }
+  return {
+    choices: sorted,
+    usage:
+      usage == null
+        ? null
+        : {
+            input: usage.prompt_tokens ?? 0,
+            output: usage.completion_tokens ?? 0,
+            cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
+          },
+  };
+}

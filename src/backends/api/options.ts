@@ -1,0 +1,96 @@
+import { UserError } from '../../errors.js';
+import { type Clock, systemClock } from './clock.js';
+import { type Fetch, openHttp } from './http.js';
+import { createScheduler, type Scheduler } from './scheduler.js';
+
+/** What every backend that speaks HTTP takes; plain data, as the command line gives it. Null means the default. */
+export interface HttpOptions {
+  /** The model's name on the server. */
+  readonly name: string;
+  /** Name of the environment variable that holds the key; null: the provider's usual one. */
+  readonly apiKeyEnv: string | null;
+  /** Requests at once per server at most. */
+  readonly concurrency: number | null;
+  /** Seconds that one request may take, from sending it to the last byte of the answer. */
+  readonly timeoutSeconds: number | null;
+  /** Tries per request; null: 10. */
+  readonly maxTries?: number | null;
+  readonly maxCostUsd: number | null;
+  /** A price table to use instead of the one that ships with the package. */
+  readonly pricesFile: string | null;
+  readonly onProgress?: (line: string) => void;
+  /** Replaced by tests. */
+  readonly seams?: Partial<Seams>;
+}
+
+/** Everything that is not a function of the options: time, chance, the network and the environment. */
+export interface Seams {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly fetch: Fetch;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970, for dates in headers. */
+  readonly wallClock: () => number;
+}
+
+/** A backend's tools. */
+export interface Tools extends Seams {
+  readonly scheduler: Scheduler;
+  readonly closeHttp: () => Promise<void>;
+}
+
+/** Requests at once in the beginning. */
+const START = 4;
+
+/**
+ * Returns clock, network and scheduler for `servers` servers. `timeoutSeconds` and `concurrency` hold where the options say nothing.
+ */
+export function openTools(options: HttpOptions, servers: number, defaults: { timeoutSeconds: number; concurrency: number }): Tools {
+  const http = options.seams?.fetch === undefined ? openHttp() : { fetch: options.seams.fetch, close: async () => undefined };
+  const seams: Seams = {
+    clock: systemClock,
+    random: Math.random,
+    env: process.env,
+    wallClock: Date.now,
+    ...options.seams,
+    fetch: http.fetch,
+  };
+  const scheduler = createScheduler({
+    servers,
+    clock: seams.clock,
+    random: seams.random,
+    start: START,
+    max: options.concurrency ?? defaults.concurrency,
+    maxTries: options.maxTries ?? 10,
+    timeoutMs: (options.timeoutSeconds ?? defaults.timeoutSeconds) * 1000,
+  });
+  return { ...seams, scheduler, closeHttp: http.close };
+}
+
+/** Where a key comes from, and the key; null when the variable is not set. */
+export function readKey(options: HttpOptions, usual: string, env: Seams['env']): { readonly from: string; readonly key: string | null } {
+  const from = options.apiKeyEnv ?? usual;
+  const key = env[from]?.trim() ?? '';
+  if (key === '' && options.apiKeyEnv !== null) throw new UserError(`the environment variable ${from}, named for the key, is not set`);
+  return { from, key: key === '' ? null : key };
+}
+
+/**
+ * Returns the address without a trailing slash. Throws `UserError` when it is no http(s) address or carries a password, which would end up in results.
+ */
+export function checkUrl(url: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new UserError(`--base-url ${url}: not an address; valid is e.g. http://127.0.0.1:8000/v1`);
+  }
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')
+    throw new UserError(`--base-url ${url}: the address must begin with http:// or https://`);
+  if (parsed.username !== '' || parsed.password !== '')
+    throw new UserError(
+      `--base-url ${parsed.host}: no user or password in the address; put a key into an environment variable (--api-key-env)`,
+    );
+  if (parsed.search !== '') throw new UserError(`--base-url ${parsed.origin}${parsed.pathname}: nothing may follow a '?'`);
+  return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, '');
+}

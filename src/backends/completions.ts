@@ -1,0 +1,170 @@
+import { UserError } from '../errors.js';
+import type { ModelTokenizer } from '../models/tokenizer.js';
+import type { Answer, Ask, Backend, ChatRenderer, FailureResponse, Response, WorkReport } from '../types.js';
+import { type Caller, callChoices, callGenerate, type Tally } from './api/completion-call.js';
+import { type ChoicesPlan, type Encoder, type GeneratePlan, planChoices, planGenerate } from './api/completion-plan.js';
+import { probeServers } from './api/completion-probe.js';
+import { asFailure } from './api/give-up.js';
+import { checkUrl, type HttpOptions, openTools, readKey } from './api/options.js';
+import type { ScoringMode } from './api/prompt-tokens.js';
+import { createParameters } from './api/refusals.js';
+import { createTokenCount } from './api/token-count.js';
+
+/** What {@link openCompletions} takes. */
+export interface CompletionsOptions extends HttpOptions {
+  /** Addresses up to `/v1`; the load is shared between them. */
+  readonly baseUrls: readonly string[];
+  /** The model's tokenizer: prompts are sent as token ids. Null: as text. */
+  readonly tokenizer: ModelTokenizer | null;
+  /** Where the tokenizer came from, for results. */
+  readonly tokenizerName?: string | null;
+  /** Put one BOS before every prompt (models whose `model_type` contains "gemma"). With text the server is asked to. */
+  readonly addBos?: boolean;
+  /** The model's chat template, where there is one. */
+  readonly renderChat?: ChatRenderer | null;
+  readonly chatTemplate?: string | null;
+  /** Longest prompt and answer in tokens; null asks the server. */
+  readonly maxLength: number | null;
+  /** How to ask for log-probabilities of the prompt; null tries both. */
+  readonly scoring?: ScoringMode | null;
+}
+
+/** A long prompt on a busy server takes minutes; only what never answers should end here. */
+const TIMEOUT_SECONDS = 1800;
+const CONCURRENCY = 128;
+
+type Plan = ChoicesPlan | GeneratePlan | FailureResponse;
+interface Job {
+  readonly id: number;
+  readonly plan: Plan;
+}
+
+/**
+ * Opens a server that speaks OpenAI's `/v1/completions` and returns log-probabilities of prompts (vLLM, SGLang, llama.cpp and others).
+ *
+ * Throws `UserError` when a server cannot be reached, does not know the model or refuses the key.
+ */
+export async function openCompletions(options: CompletionsOptions): Promise<Backend> {
+  const urls = [...new Set(options.baseUrls.map(checkUrl))];
+  const [url] = urls;
+  if (url === undefined) throw new UserError('completions: give the address of the server, e.g. --base-url http://127.0.0.1:8000/v1');
+  const tools = openTools(options, urls.length, { timeoutSeconds: TIMEOUT_SECONDS, concurrency: CONCURRENCY });
+  const { key, from } = readKey(options, 'OPENAI_API_KEY', tools.env);
+  const encoder: Encoder | null = options.tokenizer === null ? null : { tokenizer: options.tokenizer, addBos: options.addBos ?? false };
+  const tally: Tally = { httpRequests: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, straddledBoundaries: 0 };
+  const parameters = createParameters({ add_special_tokens: [], temperature: [], stop: [], max_tokens: ['max_completion_tokens'] });
+  const caller: Caller = {
+    tools,
+    urls,
+    headers: key === null ? {} : { authorization: `Bearer ${key}` },
+    where: { url: urls.join(', '), model: options.name, keyFrom: from, secrets: key === null ? [] : [key] },
+    parameters,
+    encoder,
+    addBos: options.addBos ?? false,
+    tally,
+  };
+  const started = tools.clock.now();
+  const probe = await probeServers(caller, options.scoring ?? null, new AbortController().signal);
+  const loaded = tools.clock.now();
+  const maxLength = options.maxLength ?? probe.maxLength;
+  const tokens = createTokenCount();
+  let seconds = 0;
+
+  function plan(ask: Ask): Plan {
+    const { request } = ask;
+    if (request.kind === 'choices') {
+      if (probe.dialects === null) return { kind: 'failure', reason: 'internal', message: probe.refusal };
+      const planned = planChoices(request, encoder, maxLength);
+      if (planned.kind === 'choices') tokens.add(planned.prompts.map((p) => (p.kind === 'ids' ? p.ids : null)));
+      return planned;
+    }
+    if (typeof request.context !== 'string')
+      return {
+        kind: 'failure',
+        reason: 'internal',
+        message: 'a completions server takes text, not messages: use the plain or chat prompts',
+      };
+    const planned = planGenerate({ ...request, context: request.context }, encoder, maxLength);
+    if (planned.kind === 'generate') tokens.add([typeof planned.prompt === 'string' ? null : planned.prompt]);
+    return planned;
+  }
+
+  async function* ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncIterable<Answer> {
+    const begun = tools.clock.now();
+    async function* jobs(): AsyncGenerator<Job> {
+      for await (const one of requests) yield { id: one.id, plan: plan(one) };
+    }
+    const finished = tools.scheduler.run<Job, Response>(
+      jobs(),
+      {
+        admit: ({ plan }) => (plan.kind === 'failure' ? { kind: 'done', value: plan } : { kind: 'go' }),
+        giveUp: (_job, last, tries) => asFailure(last, tries),
+        async attempt({ plan }, at) {
+          if (plan.kind === 'failure') return { kind: 'done', value: plan };
+          if (plan.kind === 'generate') return callGenerate(caller, at.server, plan, at.signal);
+          const dialect = probe.dialects?.[at.server];
+          if (dialect === undefined) throw new Error('no dialect');
+          return callChoices(caller, dialect, at.server, plan, at.signal);
+        },
+      },
+      signal,
+    );
+    for await (const { job, value } of finished) yield { id: job.id, response: value };
+    seconds += (tools.clock.now() - begun) / 1000;
+  }
+
+  const promptsAs = encoder === null ? 'text' : 'token ids';
+  const scoring = probe.dialects === null ? 'none' : [...new Set(probe.dialects.map((d) => d.mode))].join(', ');
+  return {
+    modelName: options.name,
+    source: 'completions',
+    identity: {
+      backend: 'completions',
+      version: '1',
+      model: options.name,
+      urls: [...urls].sort().join(' '),
+      tokenizer: options.tokenizer?.digest ?? 'none: text',
+      add_bos: String(options.addBos ?? false),
+      max_length: String(maxLength ?? 'unknown'),
+      scoring,
+    },
+    kinds: new Set(probe.dialects === null ? ['generate'] : ['choices', 'generate']),
+    families: options.renderChat == null ? ['plain'] : ['plain', 'chat'],
+    renderChat: options.renderChat ?? null,
+    chatTemplate: options.chatTemplate ?? null,
+    facts: {
+      base_url: urls.length === 1 ? url : urls,
+      prompts_as: promptsAs,
+      tokenizer: options.tokenizerName ?? null,
+      scoring,
+      ...(probe.dialects === null ? { no_prompt_logprobs: probe.refusal } : {}),
+      max_length: maxLength,
+      bos: encoder === null ? (probe.serverBos === true ? 'added by the server' : 'none') : options.addBos === true ? 'one' : 'none',
+    },
+    ask,
+    work(): WorkReport {
+      return {
+        ...tokens.report(),
+        computedTokens: tally.inputTokens - tally.cachedTokens + tally.outputTokens,
+        paddingTokens: 0,
+        outputRows: 0,
+        runs: tally.httpRequests,
+        seconds: { load: (loaded - started) / 1000, compute: seconds },
+        details: {
+          prompts_as: promptsAs,
+          input_tokens: tally.inputTokens,
+          cached_tokens: tally.cachedTokens,
+          output_tokens: tally.outputTokens,
+          straddled_boundaries: tally.straddledBoundaries,
+          retries: tools.scheduler.counts.retries,
+          overloads: tools.scheduler.counts.overloads,
+          timeouts: tools.scheduler.counts.timeouts,
+          most_in_flight: tools.scheduler.counts.mostInFlight,
+          changed_parameters: parameters.changes,
+        },
+      };
+    },
+    status: () => `${tools.scheduler.inFlight()} in flight`,
+    close: tools.closeHttp,
+  };
+}
