@@ -1,0 +1,87 @@
+/** Which benchmarks two runs hold: the known ones by name, anything else as its files describe it. */
+import type { Language } from '../types.js';
+import { leavesOf, type Run } from './open-run.js';
+
+/** What a comparison needs to know of a benchmark, from the task files. */
+export interface KnownBenchmark {
+  readonly name: string;
+  readonly language: Language | null;
+  readonly category: string | null;
+  /** `acc` or `metric,filter`. */
+  readonly headline: string;
+  /** Names of the tasks it is made of; itself when it is a single task. */
+  readonly leaves: readonly string[];
+}
+
+/** A benchmark as two runs hold it. */
+export interface Benchmark extends KnownBenchmark {
+  /** Tasks in each run; empty where it lacks the benchmark. */
+  readonly base: readonly string[];
+  readonly candidate: readonly string[];
+}
+
+/**
+ * Returns the benchmarks that at least one of two runs holds: the known ones in their order, then others in the order of the files. A group
+ * without a score of its own (it only gathers tasks) is no benchmark.
+ */
+export function benchmarksOf(base: Run, candidate: Run, known: readonly KnownBenchmark[]): Benchmark[] {
+  const found: Benchmark[] = [];
+  const covered = new Set<string>();
+  for (const benchmark of known) {
+    const inBase = leavesIn(base, benchmark);
+    const inCandidate = leavesIn(candidate, benchmark);
+    if (inBase.length + inCandidate.length === 0) continue;
+    found.push({ ...benchmark, base: inBase, candidate: inCandidate });
+    for (const name of [benchmark.name, ...inBase, ...inCandidate]) covered.add(name);
+    for (const run of [base, candidate]) for (const name of treeOf(benchmark.name, run.groups)) covered.add(name);
+  }
+  const others = [...new Set([...base.tasks.keys(), ...candidate.tasks.keys()])].filter((name) => !covered.has(name));
+  const groups = others.filter((name) => [base, candidate].some((run) => scoredGroup(run, name)));
+  const inGroups = new Set(
+    groups.flatMap((name) => [base, candidate].flatMap((run) => treeOf(name, run.groups).filter((n) => n !== name))),
+  );
+  for (const name of others) {
+    if (inGroups.has(name)) continue;
+    const isGroup = groups.includes(name);
+    if (!isGroup && [base, candidate].every((run) => run.tasks.get(name)?.result.isGroup !== false)) continue;
+    const leaves = [base, candidate].map((run) => (run.tasks.has(name) ? leavesOf(name, run.groups).filter((n) => run.tasks.has(n)) : []));
+    const [inBase = [], inCandidate = []] = leaves;
+    const keys = [base, candidate].flatMap((run) => [...(run.tasks.get(name)?.result.estimates.keys() ?? [])]);
+    found.push({
+      name,
+      language: null,
+      category: null,
+      headline: keys[0] ?? 'acc',
+      leaves: [...new Set([...inBase, ...inCandidate])],
+      base: inBase,
+      candidate: inCandidate,
+    });
+  }
+  return found;
+}
+
+/** The benchmark's tasks that a run has results of. */
+function leavesIn(run: Run, benchmark: KnownBenchmark): string[] {
+  return benchmark.leaves.filter((name) => run.tasks.has(name));
+}
+
+function treeOf(name: string, groups: ReadonlyMap<string, readonly string[]>, above: readonly string[] = []): string[] {
+  if (above.includes(name)) return [];
+  return [name, ...(groups.get(name) ?? []).flatMap((child) => treeOf(child, groups, [...above, name]))];
+}
+
+function scoredGroup(run: Run, name: string): boolean {
+  const task = run.tasks.get(name)?.result;
+  return task?.isGroup === true && task.estimates.size > 0;
+}
+
+/** Keys that hold the same headline under other names, as recorded through an API. */
+const OTHER_KEYS = ['exact_match,strict_match', 'exact_match,strict-match', 'exact_match,flexible-extract', 'acc,none', 'exact_match,none'];
+
+/**
+ * Returns the first key (`metric,filter`) among the headline and its other names that both sides have, or null.
+ */
+export function sharedKey(headline: string, base: ReadonlySet<string>, candidate: ReadonlySet<string>): string | null {
+  const keys = [headline.includes(',') ? headline : `${headline},none`, ...OTHER_KEYS, ...base];
+  return keys.find((key) => base.has(key) && candidate.has(key)) ?? null;
+}

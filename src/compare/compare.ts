@@ -1,0 +1,299 @@
+/** Compares two runs benchmark by benchmark and language by language. Reads files only; never loads a model. */
+import { UserError } from '../errors.js';
+import type { Language } from '../types.js';
+import { averageRow } from './average-row.js';
+import { type Benchmark, benchmarksOf, type KnownBenchmark, sharedKey } from './benchmarks.js';
+import { ROUNDS, SEED } from './bootstrap.js';
+import { type Allowable, type Difference, type DifferenceKind, describeDifference, documentsOf, fileDifferences } from './differs.js';
+import { holm } from './holm.js';
+import { NOISE_NATS } from './noise.js';
+import type { Run } from './open-run.js';
+import { type Alignment, align, type PairedTask, pairTask } from './pair.js';
+import { detectableNormal, detectablePaired } from './power.js';
+import { biasRow, pairedRow, type Row, type RowName, unpairedRow } from './row.js';
+
+/** How to compare. */
+export interface CompareOptions {
+  /** The benchmarks of the task files, in the order to print. */
+  readonly known: readonly KnownBenchmark[];
+  /** Differences between the runs that are waved through (noted, not refused). */
+  readonly allow: ReadonlySet<Allowable>;
+  readonly seed: number;
+  readonly rounds: number;
+  readonly noiseNats: number;
+}
+
+/** A line with what depends on the other lines. */
+export interface TestedRow extends Row {
+  readonly pHolm: number | null;
+  /** Smallest true difference that this comparison sees four times in five at its corrected level; null where nothing would be. */
+  readonly detectable: number | null;
+}
+
+/** Averages name what they average. */
+export interface AverageOver extends TestedRow {
+  readonly benchmarks: readonly string[];
+}
+
+/** A benchmark that both runs hold but that cannot be compared. */
+export interface Refusal {
+  readonly benchmark: string;
+  readonly differences: readonly Difference[];
+}
+
+/** The whole answer. */
+export interface Comparison {
+  readonly base: Run;
+  readonly candidate: Run;
+  readonly benchmarks: readonly TestedRow[];
+  /** The bias metric of the bias benchmarks; their accuracy is among `benchmarks`. */
+  readonly bias: readonly TestedRow[];
+  readonly languages: readonly AverageOver[];
+  readonly refused: readonly Refusal[];
+  readonly missing: readonly { readonly benchmark: string; readonly from: 'base' | 'candidate' }[];
+  readonly options: CompareOptions;
+}
+
+/**
+ * Returns options with their defaults.
+ */
+export function compareOptions(known: readonly KnownBenchmark[], given: Partial<CompareOptions> = {}): CompareOptions {
+  return { known, allow: new Set(), seed: SEED, rounds: ROUNDS, noiseNats: NOISE_NATS, ...given };
+}
+
+/**
+ * Compares two runs. Benchmarks whose prompts, shots or versions differ land in `refused`. Throws `UserError` when the runs share no benchmark at all.
+ */
+export async function compareRuns(base: Run, candidate: Run, options: CompareOptions): Promise<Comparison> {
+  const rows: Row[] = [];
+  const bias: Row[] = [];
+  const refused: Refusal[] = [];
+  const missing: { benchmark: string; from: 'base' | 'candidate' }[] = [];
+  for (const benchmark of benchmarksOf(base, candidate, options.known)) {
+    if (benchmark.base.length === 0) missing.push({ benchmark: benchmark.name, from: 'base' });
+    else if (benchmark.candidate.length === 0) missing.push({ benchmark: benchmark.name, from: 'candidate' });
+    else {
+      const compared = await compareBenchmark(base, candidate, benchmark, options);
+      if ('differences' in compared) refused.push(compared);
+      else {
+        rows.push(compared.row);
+        if (compared.bias !== null) bias.push(compared.bias);
+      }
+    }
+  }
+  if (rows.length + refused.length === 0) {
+    throw new UserError(
+      `${base.reference} and ${candidate.reference} share no benchmark (${names(base)} against ${names(candidate)}); compare runs of the same tasks`,
+    );
+  }
+  const languages: readonly Language[] = ['eu', 'en', 'es'];
+  const averages = languages.flatMap((language) => {
+    const members = rows.filter((row) => row.language === language && row.category !== 'bias');
+    const name = { benchmark: language, language, category: null, metric: 'mean' };
+    return members.length === 0 ? [] : [{ row: averageRow(name, members, options.seed), benchmarks: members.map((m) => m.benchmark) }];
+  });
+  const testedAverages = tested(averages.map((a) => a.row));
+  return {
+    base,
+    candidate,
+    benchmarks: tested(rows),
+    bias: tested(bias),
+    languages: testedAverages.map((row, i) => ({ ...row, benchmarks: averages[i]?.benchmarks ?? [] })),
+    refused,
+    missing,
+    options,
+  };
+}
+
+/** Adds Holm's correction over the lines, and what each could have seen at the level that the correction leaves it. */
+function tested(rows: readonly Row[]): TestedRow[] {
+  const corrected = holm(rows.map((row) => row.p));
+  const tests = Math.max(1, corrected.filter((p) => p !== null).length);
+  return rows.map((row, i) => ({ ...row, pHolm: corrected[i] ?? null, detectable: detectableOf(row, 0.025 / tests) }));
+}
+
+/**
+ * Returns the smallest true difference that a line's test sees four times in five at the one-sided level `alpha`, in the line's own unit.
+ */
+export function detectableOf(row: Row, alpha: number): number | null {
+  if (row.test === 'McNemar') return detectablePaired(row.n, (row.flipsUp ?? 0) + (row.flipsDown ?? 0), alpha);
+  return row.stderr === null ? null : detectableNormal(row.stderr, alpha);
+}
+
+async function compareBenchmark(
+  base: Run,
+  candidate: Run,
+  benchmark: Benchmark,
+  options: CompareOptions,
+): Promise<{ row: Row; bias: Row | null } | Refusal> {
+  const refuse = (differences: readonly Difference[]): Refusal => ({ benchmark: benchmark.name, differences });
+  const lacking = (from: readonly string[], of: readonly string[]): readonly string[] => of.filter((name) => !from.includes(name));
+  const apart = [...lacking(benchmark.base, benchmark.candidate), ...lacking(benchmark.candidate, benchmark.base)];
+  if (apart.length > 0) {
+    const first = apart[0] ?? '';
+    const said = (mine: readonly string[]): string => `${mine.length} (${mine.includes(first) ? 'with' : 'without'} ${first})`;
+    return refuse([{ what: 'subtasks', task: first, base: said(benchmark.base), candidate: said(benchmark.candidate) }]);
+  }
+  const notes: string[] = [];
+  const differences = fileDifferences(base, candidate, [...new Set([benchmark.name, ...benchmark.base])]);
+  const pairs = await pairLeaves(base, candidate, benchmark, options, notes);
+  if (pairs !== null) {
+    // With the documents at hand the fingerprint is judged by them: a part of the documents with the same prompts can be compared.
+    if (pairs.part && pairs.changed === null) drop(differences, 'fingerprint');
+    if (pairs.changed !== null && !differences.some((d) => d.what === 'fingerprint')) differences.push(pairs.changed);
+  } else addDocuments(differences, base, candidate, benchmark);
+  const refusing = differences.filter((d) => !isAllowed(d.what, options.allow));
+  if (refusing.length > 0) return refuse(differences);
+  for (const d of differences) notes.push(`allowed: ${describeDifference(d)}`);
+  const name: RowName = { benchmark: benchmark.name, language: benchmark.language, category: benchmark.category, metric: pairs?.key ?? '' };
+  if (pairs !== null) {
+    const n = pairs.tasks.reduce((sum, t) => sum + t.n, 0);
+    if (n > 0) {
+      return {
+        row: pairedRow(name, pairs.tasks, options.seed, options.rounds, notes),
+        bias: biasRow({ ...name, metric: 'bias,none' }, pairs.tasks, options.seed, options.rounds),
+      };
+    }
+    const documents = (run: Run): string => String(benchmark.base.reduce((sum, t) => sum + (documentsOf(run.tasks.get(t)) ?? 0), 0));
+    return refuse([
+      { what: 'documents', task: benchmark.name, base: documents(base), candidate: `${documents(candidate)}, none scored in both` },
+    ]);
+  }
+  return unpaired(base, candidate, benchmark, name, notes) ?? refuse([metricDifference(base, candidate, benchmark)]);
+}
+
+function isAllowed(what: DifferenceKind, allow: ReadonlySet<Allowable>): boolean {
+  return (what === 'fingerprint' || what === 'shots' || what === 'version') && allow.has(what);
+}
+
+function drop(differences: Difference[], what: DifferenceKind): void {
+  const at = differences.findIndex((d) => d.what === what);
+  if (at >= 0) differences.splice(at, 1);
+}
+
+/** Another number of documents explains another fingerprint. */
+function addDocuments(differences: Difference[], base: Run, candidate: Run, benchmark: Benchmark): void {
+  for (const task of benchmark.base) {
+    const [b, c] = [documentsOf(base.tasks.get(task)), documentsOf(candidate.tasks.get(task))];
+    if (b === null || c === null || b === c) continue;
+    differences.push({ what: 'documents', task, base: String(b), candidate: String(c) });
+    return;
+  }
+}
+
+interface PairedLeaves {
+  readonly key: string;
+  readonly tasks: readonly PairedTask[];
+  /** One run holds only a part of the other's documents. */
+  readonly part: boolean;
+  readonly changed: Difference | null;
+}
+
+/** The paired outcomes of all tasks of a benchmark; null when a run has no samples of one of them. */
+async function pairLeaves(
+  base: Run,
+  candidate: Run,
+  benchmark: Benchmark,
+  options: CompareOptions,
+  notes: string[],
+): Promise<PairedLeaves | null> {
+  const tasks: PairedTask[] = [];
+  let key: string | null = null;
+  let part = false;
+  let changed: Difference | null = null;
+  let documents = 0;
+  let shared = 0;
+  for (const name of benchmark.base) {
+    const [readBase, readCandidate] = [base.tasks.get(name)?.samples ?? null, candidate.tasks.get(name)?.samples ?? null];
+    if (readBase === null || readCandidate === null) {
+      const without = [readBase === null ? 'base' : [], readCandidate === null ? 'candidate' : []].flat().join(' and ');
+      notes.push(`no samples of ${without}: unpaired and weaker`);
+      return null;
+    }
+    const [b, c] = [await readBase(), await readCandidate()];
+    key ??= sharedKey(benchmark.headline, new Set(b.outcomes.keys()), new Set(c.outcomes.keys()));
+    const alignment = align(b, c);
+    changed ??= changedPrompts(name, alignment);
+    if (alignment.onlyBase > 0 || alignment.onlyCandidate > 0) {
+      // A part of the documents is fine; two overlapping sets are different data.
+      if (alignment.onlyBase > 0 && alignment.onlyCandidate > 0) {
+        changed ??= {
+          what: 'fingerprint',
+          task: name,
+          base: `${alignment.onlyBase} documents of its own`,
+          candidate: `${alignment.onlyCandidate} of its own`,
+        };
+      } else part = true;
+    }
+    documents += Math.max(b.docHashes.length, c.docHashes.length);
+    shared += alignment.pairs.length;
+    tasks.push(pairTask(b, c, alignment, key ?? benchmark.headline, options.noiseNats));
+    warnIfUnlike(base, name, key, b.outcomes, notes, 'base');
+    warnIfUnlike(candidate, name, key, c.outcomes, notes, 'candidate');
+  }
+  if (part) notes.push(`compared on the ${shared} of ${documents} documents that both runs have`);
+  return { key: key ?? benchmark.headline, tasks, part, changed };
+}
+
+function changedPrompts(task: string, { pairs, changedPrompts: prompts, changedTargets: targets }: Alignment): Difference | null {
+  if (prompts + targets === 0) return null;
+  const what =
+    prompts > 0
+      ? `${prompts} of ${pairs.length} documents with another prompt`
+      : `${targets} of ${pairs.length} documents with another target`;
+  return { what: 'fingerprint', task, base: 'its own', candidate: what };
+}
+
+/** Samples that do not give the number of their result file are worth a word: one of the two was changed. */
+function warnIfUnlike(
+  run: Run,
+  task: string,
+  key: string | null,
+  outcomes: ReadonlyMap<string, Float64Array>,
+  notes: string[],
+  side: string,
+): void {
+  const value = key === null ? undefined : run.tasks.get(task)?.result.estimates.get(key)?.value;
+  const scores = outcomes.get(key ?? '')?.filter((x) => !Number.isNaN(x));
+  if (value === undefined || scores === undefined || scores.length === 0) return;
+  const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
+  if (Math.abs(mean - value) > 1e-6)
+    notes.push(`${task}: the samples of the ${side} give ${mean.toFixed(4)}, its result file says ${value.toFixed(4)}`);
+}
+
+function unpaired(
+  base: Run,
+  candidate: Run,
+  benchmark: Benchmark,
+  name: RowName,
+  notes: readonly string[],
+): { row: Row; bias: Row | null } | null {
+  const [b, c] = [base.tasks.get(benchmark.name)?.result, candidate.tasks.get(benchmark.name)?.result];
+  if (b === undefined || c === undefined) return null;
+  const key = sharedKey(benchmark.headline, new Set(b.estimates.keys()), new Set(c.estimates.keys()));
+  if (key === null) return null;
+  const side = (run: Run, of: string): { value: number; stderr: number | null; documents: number | null } | null => {
+    const estimate = run.tasks.get(benchmark.name)?.result.estimates.get(of);
+    if (estimate === undefined || Number.isNaN(estimate.value)) return null;
+    const counts = benchmark.base.map((task) => documentsOf(run.tasks.get(task)));
+    const documents = counts.reduce<number | null>((sum, n) => (sum === null || n === null ? null : sum + n), 0);
+    return { ...estimate, documents };
+  };
+  const [sb, sc] = [side(base, key), side(candidate, key)];
+  if (sb === null || sc === null) return null;
+  const [bb, bc] = [side(base, 'bias,none'), side(candidate, 'bias,none')];
+  return {
+    row: unpairedRow({ ...name, metric: key }, sb, sc, notes),
+    bias: bb === null || bc === null ? null : unpairedRow({ ...name, metric: 'bias,none' }, bb, bc, notes),
+  };
+}
+
+function metricDifference(base: Run, candidate: Run, benchmark: Benchmark): Difference {
+  const keys = (run: Run): string => [...(run.tasks.get(benchmark.name)?.result.estimates.keys() ?? [])].join(' ') || 'none';
+  return { what: 'metric', task: benchmark.name, base: keys(base), candidate: keys(candidate) };
+}
+
+function names(run: Run): string {
+  const all = [...run.tasks.keys()];
+  return all.length <= 3 ? all.join(', ') : `${all.slice(0, 3).join(', ')} and ${all.length - 3} more`;
+}

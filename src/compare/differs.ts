@@ -1,0 +1,63 @@
+/** What makes two runs of a benchmark incomparable, and in which words. */
+import type { Run, RunTask } from './open-run.js';
+
+/** Differences that `--allow` can wave through. */
+export const ALLOWABLE = ['fingerprint', 'shots', 'version'] as const;
+export type Allowable = (typeof ALLOWABLE)[number];
+/** `subtasks`, `documents` and `metric` leave nothing to compare. */
+export type DifferenceKind = Allowable | 'subtasks' | 'documents' | 'metric';
+
+/** One thing that differs between base and candidate. */
+export interface Difference {
+  readonly what: DifferenceKind;
+  /** The task it was seen in. */
+  readonly task: string;
+  readonly base: string;
+  readonly candidate: string;
+}
+
+/**
+ * Returns what the result files say differs between two runs of the same tasks: version, shots, and fingerprint (one entry of each kind, the
+ * first task it was seen in). What only one file records is no difference.
+ */
+export function fileDifferences(base: Run, candidate: Run, names: readonly string[]): Difference[] {
+  const found = new Map<DifferenceKind, Difference>();
+  for (const name of names) {
+    const [b, c] = [base.tasks.get(name), candidate.tasks.get(name)];
+    if (b === undefined || c === undefined) continue;
+    const facts: readonly [DifferenceKind, string | null, string | null][] = [
+      ['version', b.result.version, c.result.version],
+      ['shots', text(b.result.nShot), text(c.result.nShot)],
+      ['fingerprint', b.result.hash, c.result.hash],
+    ];
+    for (const [what, before, after] of facts) {
+      if (before !== null && after !== null && before !== after && !found.has(what)) {
+        found.set(what, { what, task: name, base: before, candidate: after });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/**
+ * Returns a difference in a few words, e.g. `version 3 and 4`.
+ */
+export function describeDifference({ what, base, candidate }: Difference): string {
+  if (what === 'fingerprint') return `fingerprint ${short(base)} and ${short(candidate)}`;
+  return `${what} ${base} and ${candidate}`;
+}
+
+/**
+ * Returns the number of documents that a run evaluated in a task, or null where its file does not say.
+ */
+export function documentsOf(task: RunTask | undefined): number | null {
+  return task?.result.samples?.effective ?? null;
+}
+
+function text(n: number | null): string | null {
+  return n === null ? null : String(n);
+}
+
+function short(hash: string): string {
+  return /^[0-9a-f]{64}$/.test(hash) ? `${hash.slice(0, 12)}...` : hash;
+}

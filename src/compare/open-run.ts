@@ -1,0 +1,128 @@
+/** What one side of a comparison is: a folder of result files, one result file, a model inside a folder, or a stored baseline. */
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../errors.js';
+import { findResultFiles, type ResultFile, readResultFile, type TaskResult } from '../results/read.js';
+import { readSamples, type TaskSamples } from '../results/read-samples.js';
+import { didYouMean } from '../suggest.js';
+
+/** One task or group of a run, from the newest file that holds it. */
+export interface RunTask {
+  readonly result: Pick<TaskResult, 'name' | 'isGroup' | 'estimates' | 'nShot' | 'version' | 'samples' | 'hash' | 'higherIsBetter'>;
+  /** Where it was read from, for messages. */
+  readonly file: string;
+  /** Reads its per-document outcomes; null where the run has none. */
+  readonly samples: (() => Promise<TaskSamples>) | null;
+}
+
+/** One side of a comparison. */
+export interface Run {
+  /** Path or name as given. */
+  readonly reference: string;
+  readonly model: string;
+  /** Time of the newest result, in seconds since the epoch. */
+  readonly date: number;
+  readonly tasks: ReadonlyMap<string, RunTask>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Whether this is a compact baseline instead of a run. */
+  readonly baseline: boolean;
+}
+
+/** Where to look for a model that is named instead of given as a path. */
+export interface OpenOptions {
+  readonly inside?: string;
+}
+
+/**
+ * Opens one side of a comparison. `reference` is a result file, a folder with result files of one model, `FOLDER/MODEL` with the model's
+ * name as it is written (`results/HiTZ/Latxa`), or a model's name inside `options.inside`. Throws `UserError` when there is nothing, when a folder
+ * holds several models (naming them), or when a file is one shard of a run.
+ */
+export async function openRun(reference: string, options: OpenOptions = {}): Promise<Run> {
+  const folder = locate(reference, options.inside);
+  const paths = await findResultFiles(folder);
+  if (paths.length === 0)
+    throw new UserError(`${reference}: no results_*.json in it; give a folder that \`eus-eval run\` wrote, or one result file`);
+  const folders = [...new Set(paths.map((file) => path.dirname(file)))];
+  if (folders.length > 1) {
+    const names = folders.map((f) => path.relative(path.resolve(folder), f) || '.');
+    throw new UserError(
+      `${reference}: holds ${names.length} models (${some(names)}); give one of them, e.g. ${path.join(reference, names[0] ?? '')}`,
+    );
+  }
+  const files: ResultFile[] = [];
+  for (const file of paths) files.push(await readResultFile(file));
+  for (const file of files) {
+    if (file.shard !== null && file.shard.count > 1) {
+      throw new UserError(`${file.path}: is one of ${file.shard.count} shards of a run; join them first with \`eus-eval merge\``);
+    }
+  }
+  return joinFiles(reference, files);
+}
+
+/**
+ * Joins the result files of one model: for each task the newest file that holds it; the subtasks of a group come from the group's own file.
+ */
+export function joinFiles(reference: string, files: readonly ResultFile[]): Run {
+  const oldestFirst = [...files].sort((a, b) => a.date - b.date || (a.path < b.path ? -1 : 1));
+  const newest = oldestFirst.at(-1);
+  if (newest === undefined) throw new UserError(`${reference}: no result file`);
+  const tasks = new Map<string, RunTask>();
+  const groups = new Map<string, readonly string[]>();
+  for (const file of oldestFirst) {
+    for (const [name, result] of file.tasks) tasks.set(name, { result, file: file.path, samples: samplesOf(file.path, name) });
+    for (const [name, below] of file.groupSubtasks) if (below.length > 0) groups.set(name, below);
+  }
+  // A subtask that was run again alone must not mix into its group: the group's number and its subtasks come from one file.
+  for (const file of oldestFirst) {
+    for (const [name, result] of file.tasks) {
+      if (!result.isGroup || tasks.get(name)?.file !== file.path) continue;
+      for (const leaf of leavesOf(name, file.groupSubtasks)) {
+        const task = file.tasks.get(leaf);
+        if (task !== undefined) tasks.set(leaf, { result: task, file: file.path, samples: samplesOf(file.path, leaf) });
+      }
+    }
+  }
+  return { reference, model: newest.modelName, date: newest.date, tasks, groups, baseline: false };
+}
+
+/**
+ * Returns the tasks below a group, however deep; a name that is no group is its own only leaf.
+ */
+export function leavesOf(name: string, groups: ReadonlyMap<string, readonly string[]>, above: readonly string[] = []): string[] {
+  const below = groups.get(name);
+  if (below === undefined || below.length === 0) return [name];
+  if (above.includes(name)) return [];
+  return below.flatMap((child) => leavesOf(child, groups, [...above, name]));
+}
+
+/** The harness and this program write samples beside the results, with the same time in the name. */
+function samplesOf(resultFile: string, task: string): RunTask['samples'] {
+  const stamp = /^results_?(.*)\.json$/.exec(path.basename(resultFile))?.[1];
+  if (stamp === undefined) return null;
+  const file = path.join(path.dirname(resultFile), `samples_${task.replaceAll('/', '__')}_${stamp}.jsonl`);
+  return existsSync(file) ? () => readSamples(file, task) : null;
+}
+
+function locate(reference: string, inside: string | undefined): string {
+  if (existsSync(reference)) return reference;
+  const candidates = inside === undefined ? [] : [path.join(inside, reference), path.join(inside, reference.replaceAll('/', '__'))];
+  // `results/HiTZ/Latxa-8B` is the folder `results/HiTZ__Latxa-8B`.
+  const parts = reference.split('/');
+  for (let i = parts.length - 1; i > 0; i--) candidates.push(path.join(parts.slice(0, i).join('/') || '/', parts.slice(i).join('__')));
+  const found = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isDirectory());
+  if (found !== undefined) return found;
+  const where = inside === undefined ? '' : `, nor a model in ${inside}`;
+  throw new UserError(`${reference}: no such file or folder${where}; expected a folder of results, a result file or FOLDER/MODEL`);
+}
+
+function some(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 6).join(', ')}, ...`;
+}
+
+/**
+ * Throws `UserError` for a benchmark that a policy or option names but neither run has; `names` are the valid ones.
+ */
+export function unknownName(what: string, name: string, names: readonly string[]): never {
+  throw new UserError(`${what} '${name}' is not known; valid: ${some(names)}.${didYouMean(name, names)}`);
+}

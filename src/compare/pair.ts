@@ -1,0 +1,170 @@
+/** Two runs' outcomes of the same documents, side by side. Documents are aligned by their hash, whatever their order in the files. */
+import { BIAS_CODES, NO_BIAS, type TaskSamples } from '../results/read-samples.js';
+import { type Noise, noiseFlips, type Shift } from './noise.js';
+
+/** How documents of two sample files correspond. */
+export interface Alignment {
+  /** Indices in base and candidate of the same document. */
+  readonly pairs: readonly (readonly [number, number])[];
+  readonly onlyBase: number;
+  readonly onlyCandidate: number;
+  /** Pairs whose prompts or targets differ. */
+  readonly changedPrompts: number;
+  readonly changedTargets: number;
+}
+
+/**
+ * Aligns two sample files by document hash; documents that occur several times are paired in order. A compact baseline holds shorter hashes: the
+ * beginnings are compared, and a changed prompt cannot be told from a changed target there (it counts as a prompt).
+ */
+export function align(base: TaskSamples, candidate: TaskSamples): Alignment {
+  const digits = Math.min(base.docHashes[0]?.length ?? 64, candidate.docHashes[0]?.length ?? 64);
+  const places = new Map<string, number[]>();
+  // Backwards, so that pop() gives the first.
+  for (let i = candidate.docHashes.length - 1; i >= 0; i--) {
+    const key = (candidate.docHashes[i] ?? '').slice(0, digits);
+    const list = places.get(key);
+    if (list === undefined) places.set(key, [i]);
+    else list.push(i);
+  }
+  const pairs: [number, number][] = [];
+  let onlyBase = 0;
+  let changedPrompts = 0;
+  let changedTargets = 0;
+  base.docHashes.forEach((hash, i) => {
+    const j = places.get(hash.slice(0, digits))?.pop();
+    if (j === undefined) {
+      onlyBase++;
+      return;
+    }
+    pairs.push([i, j]);
+    if (base.promptHashes === null || candidate.promptHashes === null || base.targetHashes === null || candidate.targetHashes === null) {
+      if (base.checks[i] !== candidate.checks[j]) changedPrompts++;
+      return;
+    }
+    if (base.promptHashes[i] !== candidate.promptHashes[j]) changedPrompts++;
+    if (base.targetHashes[i] !== candidate.targetHashes[j]) changedTargets++;
+  });
+  return { pairs, onlyBase, onlyCandidate: candidate.docHashes.length - pairs.length, changedPrompts, changedTargets };
+}
+
+/** A document whose outcome changed. */
+export interface Flip {
+  readonly task: string;
+  readonly docHash: string;
+  readonly direction: 'up' | 'down';
+}
+
+/** Documents of one task that both runs scored. */
+export interface PairedTask {
+  readonly task: string;
+  readonly n: number;
+  readonly baseSum: number;
+  readonly candidateSum: number;
+  /** Documents of each run that have no score, and documents that only the base has. */
+  readonly baseUnscored: number;
+  readonly candidateUnscored: number;
+  readonly missing: number;
+  /** All outcomes are 0 or 1. */
+  readonly binary: boolean;
+  readonly flips: readonly Flip[];
+  /** Flips that numerical noise explains (`noise.ts`). */
+  readonly noise: Noise;
+  /** Candidate - base per document. */
+  readonly differences: readonly number[];
+  /** Joint bias outcome per document, base * 7 + candidate; null without the metric. */
+  readonly bias: Uint8Array | null;
+}
+
+/**
+ * Returns the paired outcomes of one task under `key` (`metric,filter`). Documents that a run left unscored are left out on both sides and counted.
+ */
+export function pairTask(base: TaskSamples, candidate: TaskSamples, alignment: Alignment, key: string, noiseNats: number): PairedTask {
+  const before = base.outcomes.get(key) ?? new Float64Array(0);
+  const after = candidate.outcomes.get(key) ?? new Float64Array(0);
+  const flips: Flip[] = [];
+  const differences: number[] = [];
+  const shifts: Shift[] = [];
+  let n = 0;
+  let baseSum = 0;
+  let candidateSum = 0;
+  let baseUnscored = 0;
+  let candidateUnscored = 0;
+  let binary = true;
+  for (const [i, j] of alignment.pairs) {
+    const b = before[i] ?? Number.NaN;
+    const c = after[j] ?? Number.NaN;
+    if (Number.isNaN(b)) baseUnscored++;
+    if (Number.isNaN(c)) candidateUnscored++;
+    if (Number.isNaN(b) || Number.isNaN(c)) continue;
+    n++;
+    baseSum += b;
+    candidateSum += c;
+    differences.push(c - b);
+    if ((b !== 0 && b !== 1) || (c !== 0 && c !== 1)) binary = false;
+    if (key === 'acc,none' && base.margins !== null && candidate.margins !== null) {
+      shifts.push({
+        base: b,
+        candidate: c,
+        baseMargin: base.margins[i] ?? Number.NaN,
+        candidateMargin: candidate.margins[j] ?? Number.NaN,
+      });
+    }
+    if (b !== c) flips.push({ task: base.task, docHash: candidate.docHashes[j] ?? '', direction: c > b ? 'up' : 'down' });
+  }
+  const noise = noiseFlips(shifts, noiseNats);
+  return {
+    task: base.task,
+    n,
+    baseSum,
+    candidateSum,
+    baseUnscored,
+    candidateUnscored,
+    missing: alignment.onlyBase,
+    binary,
+    flips,
+    noise,
+    differences,
+    bias: jointBias(base, candidate, alignment),
+  };
+}
+
+/** Kinds of bias outcome. */
+const KINDS = Object.keys(BIAS_CODES).length;
+
+function jointBias(base: TaskSamples, candidate: TaskSamples, alignment: Alignment): Uint8Array | null {
+  if (base.bias === null || candidate.bias === null) return null;
+  const cells: number[] = [];
+  for (const [i, j] of alignment.pairs) {
+    const [b, c] = [base.bias[i] ?? NO_BIAS, candidate.bias[j] ?? NO_BIAS];
+    if (b !== NO_BIAS && c !== NO_BIAS) cells.push(b * KINDS + c);
+  }
+  return Uint8Array.from(cells);
+}
+
+/**
+ * Returns the bias of base and candidate from counts of joint outcomes (49 of them), as the benchmark defines it: ambiguous documents
+ * 100 (counter - biased) / documents; others 100 (accuracy on counter-biased - accuracy on biased documents).
+ */
+export function biasOf(counts: ArrayLike<number>): { base: number; candidate: number } {
+  const base = new Float64Array(KINDS);
+  const candidate = new Float64Array(KINDS);
+  for (let cell = 0; cell < KINDS * KINDS; cell++) {
+    const count = counts[cell] ?? 0;
+    const [b, c] = [Math.floor(cell / KINDS), cell % KINDS];
+    base[b] = (base[b] ?? 0) + count;
+    candidate[c] = (candidate[c] ?? 0) + count;
+  }
+  return { base: score(base), candidate: score(candidate) };
+}
+
+/** Number of joint outcomes. */
+export const BIAS_CELLS = KINDS * KINDS;
+
+function score(counts: Float64Array): number {
+  const of = (code: keyof typeof BIAS_CODES): number => counts[BIAS_CODES[code]] ?? 0;
+  const ambig = of('ambigBiased') + of('ambigCounter') + of('ambigUnknown');
+  if (ambig > 0) return (100 * (of('ambigCounter') - of('ambigBiased'))) / ambig;
+  const accuracy = (right: number, wrong: number): number => (right + wrong === 0 ? 0 : (100 * right) / (right + wrong));
+  return accuracy(of('counterRight'), of('counterWrong')) - accuracy(of('biasedRight'), of('biasedWrong'));
+}
