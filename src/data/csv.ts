@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { parse as parseSync } from 'csv-parse/sync';
 import { UserError } from '../errors.js';
 import { fromEntries } from '../python/fields.js';
 import type { Doc } from '../types.js';
@@ -65,14 +66,16 @@ async function* readRows(file: string, delimiter: string): AsyncGenerator<Row> {
     skip_empty_lines: true,
     info: true,
     max_record_size: MAX_LINE_BYTES,
+    raw: true,
   });
   const source = Readable.from(decoded(file));
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   try {
     for await (const item of parser) {
-      const { record, info } = item as { record: string[]; info: { lines: number } };
+      const { record, info, raw } = parsedRow(item);
       const [only = ''] = record;
+      if (record.some((cell) => cell.startsWith('"'))) checkQuotes(file, info.lines, raw, delimiter);
       // A line of blanks alone is no row.
       if (record.length === 1 && only !== '' && only.trim() === '') continue;
       yield { cells: record, line: info.lines };
@@ -83,6 +86,33 @@ async function* readRows(file: string, delimiter: string): AsyncGenerator<Row> {
   } finally {
     source.destroy();
     parser.destroy();
+  }
+}
+
+interface ParsedRow {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number };
+  readonly raw: string;
+}
+
+/** The shape that the options `raw` and `info` of csv-parse give; its types do not say so. */
+function parsedRow(item: unknown): ParsedRow {
+  if (!isParsedRow(item)) throw new Error('csv-parse gave a row of another shape');
+  return item;
+}
+
+function isParsedRow(item: unknown): item is ParsedRow {
+  return typeof item === 'object' && item !== null && 'record' in item && Array.isArray(item.record) && 'info' in item && 'raw' in item;
+}
+
+/** The relaxed quotes of csv-parse keep a field like `"ab"c` with its quotes, which nobody else does; so such a field is an error. */
+function checkQuotes(file: string, line: number, raw: string, delimiter: string): void {
+  try {
+    parseSync(raw, { delimiter, relax_column_count: true, max_record_size: MAX_LINE_BYTES });
+  } catch (error) {
+    if (error instanceof CsvError && error.code === 'CSV_INVALID_CLOSING_QUOTE') {
+      throw new UserError(`${file}, line ${line}: text after a closing quote`);
+    }
   }
 }
 
