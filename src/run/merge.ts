@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../errors.js';
-import { apiTask } from '../prompts/api.js';
+import { apiEntry } from '../prompts/api.js';
 import { dumpsJsonIndented } from '../python/json.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { fail, openSampleFile, type SampleFile } from '../results/sample-file.js';
@@ -39,7 +39,7 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
   const registry = await loadRegistry();
   const selected = await selectTasks(first.selected, registry);
   const names = new Set(Object.keys(first.tasks));
-  const roots = selected.flatMap((root) => keepNamed(first.family === 'api' ? toApi(root) : root, names) ?? []);
+  const roots = selected.flatMap((root) => keepNamed(first.family === 'api' ? apiEntry(root) : root, names) ?? []);
   const folder = path.join(out, sanitizeName(first.modelName));
   const partial = path.join(folder, `.partial-merge-${process.pid}`);
   await mkdir(partial, { recursive: true }).catch(fail(partial));
@@ -233,10 +233,6 @@ function parseSample(line: string, where: string): SampleLine {
 
 function leaves(nodes: readonly (Group | Task)[]): Task[] {
   return nodes.flatMap((node) => (isGroup(node) ? leaves(node.children) : [node]));
-}
-
-function toApi(node: Group | Task): Group | Task {
-  return isGroup(node) ? { ...node, children: node.children.map(toApi) } : apiTask(node);
 }
 
 /** The tree with only the tasks that the run had (others had no data then). */

@@ -1,6 +1,6 @@
 /** What will be asked, checked before the first request: tasks against backend and prompt family. */
 import { UserError } from '../errors.js';
-import { apiTask } from '../prompts/api.js';
+import { apiEntry } from '../prompts/api.js';
 import { isGroup } from '../results/write.js';
 import type { Backend, ChatRenderer, Group, PromptFamily, Task } from '../types.js';
 
@@ -48,7 +48,7 @@ export function planRun(selected: readonly (Group | Task)[], backend: Backend, o
       `--prompt chat: the model ${backend.modelName} has no chat template (chat_template.jinja or tokenizer_config.json); use --prompt plain`,
     );
   }
-  const roots = family === 'api' ? selected.map(toApi) : selected;
+  const roots = family === 'api' ? selected.map(apiEntry) : selected;
   const tasks = uniqueLeaves(roots);
   for (const task of tasks) {
     const kind = task.outputType === 'multiple_choice' ? 'choices' : 'generate';
@@ -83,10 +83,6 @@ function share(documents: number, shard: Shard | null): number {
   return shard === null
     ? documents
     : Math.floor((documents * (shard.index + 1)) / shard.count) - Math.floor((documents * shard.index) / shard.count);
-}
-
-function toApi(node: Group | Task): Group | Task {
-  return isGroup(node) ? { ...node, children: node.children.map(toApi) } : apiTask(node);
 }
 
 function uniqueLeaves(nodes: readonly (Group | Task)[]): Task[] {
