@@ -1,0 +1,168 @@
+/**
+ * Runs the Python harness and eus-eval in turn on the same documents, same model, same precision, and writes ratios to benchmarks/RESULTS.md.
+ *
+ * usage: npx vite-node benchmarks/against-harness.ts -- --python VENV/bin/python --reference DIR --model DIR [--dtype float32] [--rounds 3] [--cases a,b]
+ *   --reference: the folder with harness.py and ../data; --model: a model folder both can read.
+ *
+ * Both are measured from the first prompt to the last score, without loading the model; the order alternates, the median of the rounds counts.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { median } from 'simple-statistics';
+
+interface Case {
+  readonly name: string;
+  readonly kind: string;
+  readonly task: string;
+  readonly data: 'datasets' | 'synthetic';
+  readonly limit: number;
+  /** Documents of the paper's benchmarks that are of this kind: the weight in the total. */
+  readonly documents: number;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'bbq', kind: 'constant shots', task: 'bbq_Sexual_orientation_ambig', data: 'datasets', limit: 48, documents: 43_240 + 31_372 },
+  { name: 'belebele', kind: 'constant shots', task: 'belebele_eus_Latn', data: 'synthetic', limit: 24, documents: 2_700 },
+  { name: 'eus_trivia', kind: 'random shots, a letter', task: 'eus_trivia', data: 'datasets', limit: 48, documents: 1_715 + 5_169 + 9_512 + 810 },
+  { name: 'eus_exams', kind: 'random shots, a letter', task: 'eus_exams_eu_opeosakiadmineu', data: 'datasets', limit: 48, documents: 15_724 },
+  { name: 'eus_reading', kind: 'long passages, a letter', task: 'eus_reading', data: 'synthetic', limit: 24, documents: 352 },
+  { name: 'arc', kind: 'several-token choices', task: 'arc_easy', data: 'synthetic', limit: 24, documents: 7_096 },
+  { name: 'piqa', kind: 'several-token choices', task: 'piqa', data: 'synthetic', limit: 24, documents: 3_674 },
+  { name: 'xstorycloze', kind: 'several-token choices', task: 'xstorycloze_eu', data: 'synthetic', limit: 24, documents: 4_533 },
+  { name: 'bl2mp', kind: 'several-token choices', task: 'bl2mp', data: 'synthetic', limit: 24, documents: 1_800 },
+  { name: 'mgsm', kind: 'generation', task: 'mgsm_native_cot_en', data: 'datasets', limit: 6, documents: 750 },
+];
+
+interface Measured {
+  readonly seconds: number;
+  readonly peakMb: number;
+  readonly scores: readonly number[];
+}
+
+const { values } = parseArgs({
+  args: process.argv.slice(process.argv.indexOf('--') + 1),
+  options: {
+    python: { type: 'string' },
+    reference: { type: 'string' },
+    model: { type: 'string' },
+    dtype: { type: 'string', default: 'float32' },
+    'harness-dtype': { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    cases: { type: 'string' },
+    out: { type: 'string', default: 'benchmarks/RESULTS.md' },
+  },
+});
+if (values.python === undefined || values.reference === undefined || values.model === undefined) {
+  console.error('needed: --python VENV/bin/python --reference DIR --model DIR');
+  process.exit(2);
+}
+const python = values.python;
+const reference = values.reference;
+const model = values.model;
+const harnessDtype = values['harness-dtype'] ?? values.dtype;
+const chosen = CASES.filter((c) => values.cases === undefined || values.cases.split(',').includes(c.name));
+
+/** Runs a command to its end, watching its peak memory. */
+async function watch(command: string, args: readonly string[]): Promise<{ output: string; peakMb: number }> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  let peakKb = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const timer = setInterval(() => {
+    try {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+    } catch {
+      // The process has just ended.
+    }
+  }, 100);
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`);
+  return { output, peakMb: peakKb / 1024 };
+}
+
+async function harness(c: Case): Promise<Measured> {
+  const out = mkdtempSync(path.join(tmpdir(), 'harness-'));
+  const args = [path.join(reference, 'harness.py'), model, out, '--data', path.join(reference, '..', 'data', c.data), '--tasks', c.task];
+  args.push('--limit', String(c.limit), '--gen-limit', String(c.limit), '--attn', 'sdpa', '--batch', '1', '--dtype', harnessDtype);
+  const { output, peakMb } = await watch(python, args);
+  const seconds = Number(new RegExp(`^${c.task} plain ([\\d.]+)s`, 'm').exec(output)?.[1] ?? Number.NaN);
+  const scores = readLines(path.join(out, `${c.task}.plain.jsonl`)).flatMap((line) => numbersOf(line.resps));
+  rmSync(out, { recursive: true });
+  return { seconds, peakMb, scores };
+}
+
+async function ours(c: Case): Promise<Measured> {
+  const out = mkdtempSync(path.join(tmpdir(), 'ours-'));
+  const args = ['bin/eus-eval.js', 'run', '--model', model, '--data', path.join(reference, '..', 'data', c.data), '--tasks', c.task];
+  args.push('--limit', String(c.limit), '--dtype', values.dtype, '--out', out, '--quiet', '--json', '--no-journal');
+  const { output, peakMb } = await watch(process.execPath, args);
+  const result = JSON.parse(output);
+  const seconds = Number(result.total_evaluation_time_seconds) - Number(result.eus_eval.work.seconds.load ?? 0);
+  const folder = path.join(out, readdirSync(out).find((name) => !name.startsWith('.')) ?? '');
+  const samples = readdirSync(folder).find((name) => name.startsWith('samples_')) ?? '';
+  const scores = readLines(path.join(folder, samples)).flatMap((line) => numbersOf(line.resps));
+  rmSync(out, { recursive: true });
+  return { seconds, peakMb, scores };
+}
+
+function readLines(file: string): { resps: unknown }[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+/** All log-probabilities of a `resps` field, whatever its nesting. */
+function numbersOf(x: unknown): number[] {
+  if (!Array.isArray(x)) return [];
+  if (x.length === 2 && !Array.isArray(x[0])) return [Number(x[0])];
+  return x.flatMap(numbersOf);
+}
+
+const rows: { c: Case; harness: number; ours: number; memory: [number, number]; difference: number }[] = [];
+for (const c of chosen) {
+  const times: { harness: number[]; ours: number[] } = { harness: [], ours: [] };
+  const memory: [number, number] = [0, 0];
+  let difference = 0;
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const first = round % 2 === 0 ? await harness(c) : null;
+    const mine = await ours(c);
+    const theirs = first ?? (await harness(c));
+    times.harness.push(theirs.seconds);
+    times.ours.push(mine.seconds);
+    memory[0] = Math.max(memory[0], theirs.peakMb);
+    memory[1] = Math.max(memory[1], mine.peakMb);
+    mine.scores.forEach((x, i) => {
+      difference = Math.max(difference, Math.abs(x - (theirs.scores[i] ?? Number.NaN)));
+    });
+  }
+  rows.push({ c, harness: median(times.harness), ours: median(times.ours), memory, difference });
+  const last = rows.at(-1);
+  console.error(`${c.name}: harness ${last?.harness.toFixed(1)} s, eus-eval ${last?.ours.toFixed(1)} s`);
+}
+
+const total = (which: 'harness' | 'ours'): number => rows.reduce((sum, r) => sum + (r[which] / r.c.limit) * r.c.documents, 0);
+const lines = rows.map(
+  (r) =>
+    `| ${r.c.name} | ${r.c.kind} | ${r.c.limit} | ${(r.c.limit / r.harness).toFixed(2)} | ${(r.c.limit / r.ours).toFixed(2)} | **${(r.harness / r.ours).toFixed(2)}** | ${Math.round(r.memory[0])} | ${Math.round(r.memory[1])} | ${r.difference.toExponential(1)} |`,
+);
+const text = `# eus-eval against the Python harness
+
+Written by \`benchmarks/against-harness.ts\`. Model ${path.basename(model)}, eus-eval in ${values.dtype}, harness (0.4.8, sdpa attention, batch 1: its fastest here) in ${harnessDtype}; median of ${values.rounds} rounds in turn,
+without loading the model. Machine: ${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${process.platform} ${process.arch}.
+
+| case | kind | documents | harness documents/s | eus-eval documents/s | ratio | harness peak MB | eus-eval peak MB | largest score difference |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+${lines.join('\n')}
+
+All 29 benchmarks, each kind weighted by the number of its documents (128,447 in all): harness ${(total('harness') / 3600).toFixed(1)} h, eus-eval ${(total('ours') / 3600).toFixed(1)} h, ratio **${(total('harness') / total('ours')).toFixed(2)}**.
+`;
+writeFileSync(values.out, text);
+console.log(text);
