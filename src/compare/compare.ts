@@ -155,9 +155,8 @@ async function compareBenchmark(
       };
     }
     const documents = (run: Run): string => String(benchmark.base.reduce((sum, t) => sum + (documentsOf(run.tasks.get(t)) ?? 0), 0));
-    return refuse([
-      { what: 'documents', task: benchmark.name, base: documents(base), candidate: `${documents(candidate)}, none scored in both` },
-    ]);
+    const detail = 'no document is scored in both';
+    return refuse([{ what: 'documents', task: benchmark.name, base: documents(base), candidate: documents(candidate), detail }]);
   }
   return unpaired(base, candidate, benchmark, name, notes) ?? refuse([metricDifference(base, candidate, benchmark)]);
 }
@@ -220,8 +219,9 @@ async function pairLeaves(
         changed ??= {
           what: 'fingerprint',
           task: name,
-          base: `${alignment.onlyBase} documents of its own`,
-          candidate: `${alignment.onlyCandidate} of its own`,
+          base: 'other documents',
+          candidate: 'other documents',
+          detail: `documents: ${alignment.onlyBase} only in the base, ${alignment.onlyCandidate} only in the candidate`,
         };
       } else part = true;
     }
@@ -237,11 +237,9 @@ async function pairLeaves(
 
 function changedPrompts(task: string, { pairs, changedPrompts: prompts, changedTargets: targets }: Alignment): Difference | null {
   if (prompts + targets === 0) return null;
-  const what =
-    prompts > 0
-      ? `${prompts} of ${pairs.length} documents with another prompt`
-      : `${targets} of ${pairs.length} documents with another target`;
-  return { what: 'fingerprint', task, base: 'its own', candidate: what };
+  const what = prompts > 0 ? 'prompt' : 'target';
+  const detail = `fingerprint: ${Math.max(prompts, targets)} of ${pairs.length} documents have another ${what}`;
+  return { what: 'fingerprint', task, base: `its own ${what}s`, candidate: `its own ${what}s`, detail };
 }
 
 /** Samples that do not give the number of their result file are worth a word: one of the two was changed. */

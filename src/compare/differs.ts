@@ -14,6 +14,8 @@ export interface Difference {
   readonly task: string;
   readonly base: string;
   readonly candidate: string;
+  /** Said instead of the two values where they would say little. */
+  readonly detail?: string;
 }
 
 /**
@@ -42,7 +44,8 @@ export function fileDifferences(base: Run, candidate: Run, names: readonly strin
 /**
  * Returns a difference in a few words, e.g. `version 3 and 4`.
  */
-export function describeDifference({ what, base, candidate }: Difference): string {
+export function describeDifference({ what, base, candidate, detail }: Difference): string {
+  if (detail !== undefined) return detail;
   if (what === 'fingerprint') return `fingerprint ${short(base)} and ${short(candidate)}`;
   return `${what} ${base} and ${candidate}`;
 }

@@ -3,6 +3,8 @@ import { mcnemarDrop } from './mcnemar.js';
 
 /** Largest change of a margin, in nats, that is still taken for numerical noise (docs/gate.md has the measurements). */
 export const NOISE_NATS = 0.25;
+/** Margins beyond this many nats all count as the same: far from flipping, and a stored baseline keeps no more. */
+export const FAR_NATS = 2.5;
 /** Noise throws fair coins; flips that all lean down beyond this chance are no noise, whatever their size. */
 const LEAN = 1e-4;
 
@@ -30,7 +32,7 @@ export function noiseFlips(documents: Iterable<Shift>, limit = NOISE_NATS): Nois
   const still: number[] = [];
   const flipped: Shift[] = [];
   for (const d of documents) {
-    if (d.base === d.candidate) still.push(Math.abs(d.baseMargin - d.candidateMargin));
+    if (d.base === d.candidate) still.push(moved(d));
     else flipped.push(d);
   }
   if (still.length === 0 || flipped.length === 0) return { up: 0, down: 0 };
@@ -38,9 +40,7 @@ export function noiseFlips(documents: Iterable<Shift>, limit = NOISE_NATS): Nois
   const sorted = Float64Array.from(still, (s) => (Number.isNaN(s) ? Number.POSITIVE_INFINITY : s)).sort();
   const level = 2 * (sorted[Math.ceil(0.95 * sorted.length) - 1] ?? Number.POSITIVE_INFINITY);
   if (!(level <= limit)) return { up: 0, down: 0 };
-  const explained = flipped.filter(
-    (d) => Math.abs(d.baseMargin - d.candidateMargin) <= level && agrees(d.baseMargin, d.base) && agrees(d.candidateMargin, d.candidate),
-  );
+  const explained = flipped.filter((d) => moved(d) <= level && agrees(d.baseMargin, d.base) && agrees(d.candidateMargin, d.candidate));
   const up = explained.filter((d) => d.candidate > d.base).length;
   return { up, down: explained.length - up };
 }
@@ -52,6 +52,11 @@ export function noiseTogether(parts: readonly Noise[]): Noise {
   const up = parts.reduce((sum, p) => sum + p.up, 0);
   const down = parts.reduce((sum, p) => sum + p.down, 0);
   return mcnemarDrop({ n: up + down, up, down }) < LEAN ? { up: 0, down: 0 } : { up, down };
+}
+
+function moved(d: Shift): number {
+  const near = (margin: number): number => Math.max(-FAR_NATS, Math.min(FAR_NATS, margin));
+  return Math.abs(near(d.baseMargin) - near(d.candidateMargin));
 }
 
 function agrees(margin: number, outcome: number): boolean {

@@ -13,6 +13,8 @@ export interface RunTask {
   readonly file: string;
   /** Reads its per-document outcomes; null where the run has none. */
   readonly samples: (() => Promise<TaskSamples>) | null;
+  /** The sample file, null where there is none. */
+  readonly samplesFile: string | null;
 }
 
 /** One side of a comparison. */
@@ -70,7 +72,7 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
   const tasks = new Map<string, RunTask>();
   const groups = new Map<string, readonly string[]>();
   for (const file of oldestFirst) {
-    for (const [name, result] of file.tasks) tasks.set(name, { result, file: file.path, samples: samplesOf(file.path, name) });
+    for (const [name, result] of file.tasks) tasks.set(name, taskOf(result, file.path));
     for (const [name, below] of file.groupSubtasks) if (below.length > 0) groups.set(name, below);
   }
   // A subtask that was run again alone must not mix into its group: the group's number and its subtasks come from one file.
@@ -79,7 +81,7 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
       if (!result.isGroup || tasks.get(name)?.file !== file.path) continue;
       for (const leaf of leavesOf(name, file.groupSubtasks)) {
         const task = file.tasks.get(leaf);
-        if (task !== undefined) tasks.set(leaf, { result: task, file: file.path, samples: samplesOf(file.path, leaf) });
+        if (task !== undefined) tasks.set(leaf, taskOf(task, file.path));
       }
     }
   }
@@ -97,11 +99,11 @@ export function leavesOf(name: string, groups: ReadonlyMap<string, readonly stri
 }
 
 /** The harness and this program write samples beside the results, with the same time in the name. */
-function samplesOf(resultFile: string, task: string): RunTask['samples'] {
-  const stamp = /^results_?(.*)\.json$/.exec(path.basename(resultFile))?.[1];
-  if (stamp === undefined) return null;
-  const file = path.join(path.dirname(resultFile), `samples_${task.replaceAll('/', '__')}_${stamp}.jsonl`);
-  return existsSync(file) ? () => readSamples(file, task) : null;
+function taskOf(result: TaskResult, file: string): RunTask {
+  const stamp = /^results_?(.*)\.json$/.exec(path.basename(file))?.[1];
+  const samples = stamp === undefined ? null : path.join(path.dirname(file), `samples_${result.name.replaceAll('/', '__')}_${stamp}.jsonl`);
+  if (samples === null || !existsSync(samples)) return { result, file, samples: null, samplesFile: null };
+  return { result, file, samples: () => readSamples(samples, result.name), samplesFile: samples };
 }
 
 function locate(reference: string, inside: string | undefined): string {

@@ -1,0 +1,70 @@
+/** `eus-eval compare`: arguments and printing only. */
+import { InvalidArgumentError } from 'commander';
+import type { Allowable } from '../compare/differs.js';
+import { EXIT } from '../errors.js';
+import { wholeNumber } from './arguments.js';
+import type { AddCommand } from './commands.js';
+
+interface CompareFlags {
+  json: boolean;
+  flips?: number | boolean;
+  in?: string;
+  allow: readonly Allowable[];
+  seed: number;
+  rounds: number;
+}
+
+/**
+ * Adds `compare`.
+ */
+export const addCompare: AddCommand = (program, exit) =>
+  program
+    .command('compare')
+    .description('compare two runs document by document, per benchmark and language')
+    .argument('<base>', 'a folder of results of one model, a result file, a stored baseline, or FOLDER/MODEL')
+    .argument('<candidate>', 'the same for the run that is judged')
+    .option('--in <dir>', 'folder of models; <base> and <candidate> may then be names of models in it')
+    .option(
+      '--flips [count]',
+      'show the documents that flipped, with prompt and answers (10 of each benchmark unless told)',
+      wholeNumber(1),
+    )
+    .option('--allow <what>', 'compare in spite of another fingerprint, shots or version (comma-separated)', allowed, [])
+    .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 1234)
+    .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
+    .option('--json', 'print one JSON document', false)
+    .action(async (baseReference: string, candidateReference: string, flags: CompareFlags) => {
+      const [{ openSide }, { compareRuns, compareOptions }, { knownBenchmarks }, { comparisonJson, comparisonText, refusalMessage }] =
+        await Promise.all([
+          import('../gate/open-side.js'),
+          import('../compare/compare.js'),
+          import('../compare/known.js'),
+          import('../compare/print.js'),
+        ]);
+      const where = flags.in === undefined ? {} : { inside: flags.in };
+      const base = await openSide(baseReference, where);
+      const candidate = await openSide(candidateReference, where);
+      const options = compareOptions(await knownBenchmarks(), { allow: new Set(flags.allow), seed: flags.seed, rounds: flags.rounds });
+      const comparison = await compareRuns(base, candidate, options);
+      const most = flags.flips === undefined || flags.flips === false ? 0 : flags.flips === true ? 10 : flags.flips;
+      const { flipTexts, flipsText } = await import('../compare/flips.js');
+      const flips = most > 0 ? await flipTexts(comparison, most) : null;
+      if (flags.json)
+        process.stdout.write(`${JSON.stringify({ ...comparisonJson(comparison), ...(flips === null ? {} : { flips }) }, null, 2)}\n`);
+      else process.stdout.write(`${comparisonText(comparison)}${flips === null ? '' : `\n${flipsText(flips)}`}`);
+      const refusal = refusalMessage(comparison);
+      if (refusal !== null) {
+        process.stderr.write(`eus-eval: ${refusal}\n`);
+        exit(EXIT.user);
+      }
+    });
+
+function allowed(text: string, previous: readonly Allowable[]): readonly Allowable[] {
+  const words: readonly Allowable[] = ['fingerprint', 'shots', 'version'];
+  const items = text.split(',').map((item) => {
+    const word = words.find((w) => w === item.trim());
+    if (word === undefined) throw new InvalidArgumentError(`Valid: ${words.join(', ')}.`);
+    return word;
+  });
+  return [...previous, ...items];
+}

@@ -1,0 +1,159 @@
+/** A comparison as JSON and as text. */
+import { markdown } from '../results/table.js';
+import type { Comparison, Refusal, TestedRow } from './compare.js';
+import { describeDifference } from './differs.js';
+
+/** Significance level of the words that the text uses. */
+const LEVEL = 0.05;
+
+/**
+ * Returns the JSON form of a comparison. Values have the unit of the result files (a share for accuracies, points for bias).
+ */
+export function comparisonJson(comparison: Comparison): Record<string, unknown> {
+  return {
+    base: runJson(comparison.base),
+    candidate: runJson(comparison.candidate),
+    benchmarks: comparison.benchmarks.map(rowJson),
+    languages: comparison.languages.map((row) => {
+      const { benchmark: _, metric: __, category: ___, ...fields } = rowJson(row);
+      return { ...fields, benchmarks: row.benchmarks };
+    }),
+    bias: comparison.bias.map(rowJson),
+    refused: comparison.refused.map((r) => ({ benchmark: r.benchmark, differences: r.differences, message: describeRefusal(r) })),
+    missing: comparison.missing,
+    seed: comparison.options.seed,
+    rounds: comparison.options.rounds,
+  };
+}
+
+function runJson(run: Comparison['base']): Record<string, unknown> {
+  return { reference: run.reference, model: run.model, date: run.date, baseline: run.baseline };
+}
+
+function rowJson(row: TestedRow): Record<string, unknown> {
+  return {
+    benchmark: row.benchmark,
+    language: row.language,
+    category: row.category,
+    metric: row.metric,
+    n: row.n,
+    base: row.base,
+    candidate: row.candidate,
+    difference: row.difference,
+    low: row.low,
+    high: row.high,
+    p: row.p,
+    p_holm: row.pHolm,
+    flips_up: row.flipsUp,
+    flips_down: row.flipsDown,
+    flips_noise: row.noise.up + row.noise.down,
+    paired: row.paired,
+    detectable: row.detectable,
+    test: row.test,
+    unscored_base: row.baseUnscored,
+    unscored_candidate: row.candidateUnscored,
+    notes: row.notes,
+  };
+}
+
+/**
+ * Returns what keeps a benchmark from being compared, in one line.
+ */
+export function describeRefusal({ benchmark, differences }: Refusal): string {
+  return `${benchmark}: ${differences.map((d) => (d.task === benchmark ? describeDifference(d) : `${describeDifference(d)} (${d.task})`)).join('; ')}`;
+}
+
+/**
+ * Returns the one line that says what was refused and what to do about it; null when nothing was.
+ */
+export function refusalMessage(comparison: Comparison): string | null {
+  const { refused } = comparison;
+  if (refused.length === 0) return null;
+  const first = refused.slice(0, 5).map(describeRefusal).join(' | ');
+  const more = refused.length > 5 ? ` | and ${refused.length - 5} more` : '';
+  const kinds = [...new Set(refused.flatMap((r) => r.differences.map((d) => d.what)))];
+  const allowable = kinds.filter((k) => k === 'fingerprint' || k === 'shots' || k === 'version');
+  const flag = allowable.length > 0 ? `, or compare anyway with --allow ${allowable.join(',')}` : '';
+  const count = refused.length === 1 ? '1 benchmark is' : `${refused.length} benchmarks are`;
+  return `${count} not comparable: ${first}${more}; run both models with the same tasks and prompts${flag}`;
+}
+
+/**
+ * Returns the text form: a table of benchmarks, one of languages, one of bias, and what is missing or refused.
+ */
+export function comparisonText(comparison: Comparison): string {
+  const parts = [`base:      ${title(comparison.base)}`, `candidate: ${title(comparison.candidate)}`, ''];
+  if (comparison.benchmarks.length > 0) parts.push(table('Benchmark', comparison.benchmarks, 100), '');
+  if (comparison.languages.length > 0) {
+    parts.push(
+      table(
+        'Average',
+        comparison.languages.map((row) => ({ ...row, benchmark: `${row.benchmark} (${row.benchmarks.length})` })),
+        100,
+      ),
+      '',
+    );
+  }
+  if (comparison.bias.length > 0) parts.push(table('Bias score', comparison.bias, 1), '');
+  for (const r of comparison.refused) parts.push(`refused: ${describeRefusal(r)}`);
+  for (const m of comparison.missing) parts.push(`missing: ${m.benchmark} is not in the ${m.from}`);
+  for (const row of comparison.benchmarks) for (const note of row.notes) parts.push(`note: ${row.benchmark}: ${note}`);
+  for (const row of comparison.benchmarks) {
+    const said = [
+      row.baseUnscored > 0 ? `base ${row.baseUnscored}` : [],
+      row.candidateUnscored > 0 ? `candidate ${row.candidateUnscored}` : [],
+    ].flat();
+    if (said.length > 0) parts.push(`note: ${row.benchmark}: unscored documents are left out on both sides (${said.join(', ')})`);
+  }
+  if (comparison.benchmarks.some((row) => !row.paired)) {
+    parts.push('note: without the samples of both runs the test is unpaired and weaker; keep the samples_*.jsonl files beside the results');
+  }
+  return `${parts.join('\n').trimEnd()}\n`;
+}
+
+function title(run: Comparison['base']): string {
+  return run.reference === run.model ? run.model : `${run.model} (${run.reference}${run.baseline ? ', a stored baseline' : ''})`;
+}
+
+const HEADER = ['n', 'Base', 'Candidate', 'Difference', '95 % interval', 'p', 'p (Holm)', 'Flips', 'Verdict'] as const;
+
+/** `scale`: 100 for shares, which are printed as points. */
+function table(what: string, rows: readonly TestedRow[], scale: number): string {
+  const lines = rows.map((row) => [
+    row.benchmark,
+    String(row.n),
+    (row.base * scale).toFixed(2),
+    (row.candidate * scale).toFixed(2),
+    signed(row.difference * scale),
+    row.low === null || row.high === null ? '' : `${signed(row.low * scale)} to ${signed(row.high * scale)}`,
+    probability(row.p),
+    probability(row.pHolm),
+    row.flipsUp === null ? 'unpaired' : `+${row.flipsUp} -${row.flipsDown}`,
+    verdict(row, scale),
+  ]);
+  return markdown([[what, ...HEADER], ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]));
+}
+
+function verdict(row: TestedRow, scale: number): string {
+  if (row.pHolm === null) return 'not tested';
+  if (row.pHolm < LEVEL) return row.difference > 0 ? 'higher' : 'lower';
+  return row.detectable === null
+    ? 'no difference (too few documents to see one)'
+    : `no difference (could see ${(row.detectable * scale).toFixed(1)})`;
+}
+
+/**
+ * Returns a number with its sign and two decimals.
+ */
+export function signed(x: number): string {
+  const text = Math.abs(x).toFixed(2);
+  return x < 0 && text !== '0.00' ? `-${text}` : `+${text}`;
+}
+
+/**
+ * Returns a p-value as it is printed: three decimals, `< 0.001` below.
+ */
+export function probability(p: number | null): string {
+  if (p === null) return '';
+  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
