@@ -1,0 +1,473 @@
+import { UserError } from '../errors.js';
+import { classes, foldedRange, lowerOf, type Test } from './regex-classes.js';
+
+/** A parsed pattern. Flags are already worked into the tests, so that no later step needs to know them. */
+export type Node =
+  | { readonly op: 'one'; readonly test: Test }
+  | { readonly op: 'at'; readonly test: AtTest }
+  | { readonly op: 'seq'; readonly items: readonly Node[] }
+  | { readonly op: 'alt'; readonly branches: readonly Node[] }
+  | {
+      readonly op: 'repeat';
+      readonly min: number;
+      readonly max: number;
+      readonly mode: 'greedy' | 'lazy' | 'possessive';
+      readonly body: Node;
+    }
+  | { readonly op: 'group'; readonly index: number; readonly body: Node }
+  | { readonly op: 'look'; readonly ahead: boolean; readonly negated: boolean; readonly width: number; readonly body: Node }
+  | { readonly op: 'atomic'; readonly body: Node }
+  | { readonly op: 'backref'; readonly index: number; readonly fold: ((c: number) => number) | null }
+  | { readonly op: 'cond'; readonly index: number; readonly yes: Node; readonly no: Node };
+
+/** Whether a position of the text (code points) fits, e.g. its end. */
+export type AtTest = (text: readonly number[], at: number) => boolean;
+
+interface Flags {
+  readonly ignoreCase: boolean;
+  readonly multiline: boolean;
+  readonly dotAll: boolean;
+  readonly verbose: boolean;
+  readonly ascii: boolean;
+}
+
+interface State {
+  readonly pattern: string;
+  readonly chars: readonly string[];
+  at: number;
+  flags: Flags;
+  groups: number;
+  readonly open: Set<number>;
+  readonly names: Map<string, number>;
+  /** Highest group number that a condition names: it may stand before the group itself. */
+  conditions: number;
+  /** Fewest and most characters of each closed group. */
+  readonly widths: Map<number, readonly [number, number]>;
+  depth: number;
+}
+
+/** Groups inside groups that are still read. */
+const MAX_DEPTH = 100;
+const UNLIMITED = Number.POSITIVE_INFINITY;
+const FLAG_NAMES = 'aiLmsux';
+
+/**
+ * Returns the tree and the number of groups of a pattern in the syntax of Python 3.11's `re` (str patterns).
+ * Throws `UserError` with the position for what Python refuses, and for the little that is not supported: `\N{...}`, the flag L, more
+ * than 100 nested groups.
+ */
+export function parseRegex(pattern: string): { readonly tree: Node; readonly groups: number } {
+  const flags: Flags = { ignoreCase: false, multiline: false, dotAll: false, verbose: false, ascii: false };
+  const s: State = {
+    pattern,
+    chars: Array.from(pattern),
+    at: 0,
+    flags,
+    groups: 0,
+    open: new Set(),
+    names: new Map(),
+    conditions: 0,
+    widths: new Map(),
+    depth: 0,
+  };
+  for (let m = globalFlags(s); m !== null; m = globalFlags(s)) s.flags = withFlags(s, s.flags, m, '');
+  const tree = parseAlternatives(s);
+  if (s.at < s.chars.length) fail(s, 'unbalanced parenthesis');
+  if (s.conditions > s.groups) fail(s, `invalid group reference ${s.conditions}`);
+  return { tree, groups: s.groups };
+}
+
+/** Reads `(?flags)` at the place where only the start of a pattern may have it; null when there is none. */
+function globalFlags(s: State): string | null {
+  const match = /^\(\?([aiLmsux]+)\)/.exec(s.chars.slice(s.at, s.at + 12).join(''));
+  if (match === null) return null;
+  s.at += match[0].length;
+  return match[1] ?? '';
+}
+
+function withFlags(s: State, flags: Flags, on: string, off: string): Flags {
+  if (on.includes('L') || off.includes('L')) fail(s, 'the flag L is only for bytes patterns and is not supported, it');
+  if (on.includes('a') && on.includes('u')) fail(s, "flags 'a' and 'u' are incompatible and");
+  const set = (letter: string, was: boolean): boolean => (on.includes(letter) ? true : off.includes(letter) ? false : was);
+  return {
+    ignoreCase: set('i', flags.ignoreCase),
+    multiline: set('m', flags.multiline),
+    dotAll: set('s', flags.dotAll),
+    verbose: set('x', flags.verbose),
+    ascii: on.includes('u') ? false : set('a', flags.ascii),
+  };
+}
+
+function fail(s: State, what: string, at = s.at): never {
+  throw new UserError(`the regular expression ${JSON.stringify(s.pattern)} cannot be used: ${what} at position ${at}`);
+}
+
+function parseAlternatives(s: State): Node {
+  const branches = [parseSequence(s)];
+  while (s.chars[s.at] === '|') {
+    s.at++;
+    branches.push(parseSequence(s));
+  }
+  const [only] = branches;
+  return branches.length === 1 && only !== undefined ? only : { op: 'alt', branches };
+}
+
+function parseSequence(s: State): Node {
+  const items: Node[] = [];
+  for (;;) {
+    const c = s.chars[s.at];
+    if (c === undefined || c === '|' || c === ')') return { op: 'seq', items };
+    if (s.flags.verbose && /\s/.test(c)) s.at++;
+    else if (s.flags.verbose && c === '#') skipComment(s);
+    else {
+      const repeat = parseRepeat(s);
+      if (repeat !== null) {
+        const last = items.pop();
+        if (last === undefined || last.op === 'at') fail(s, 'nothing to repeat', s.at);
+        if (last.op === 'repeat') fail(s, 'multiple repeat', s.at);
+        items.push({ op: 'repeat', ...repeat, body: last });
+      } else {
+        const item = parseItem(s);
+        if (item !== null) items.push(item);
+      }
+    }
+  }
+}
+
+function skipComment(s: State): void {
+  while (s.at < s.chars.length && s.chars[s.at] !== '\n') s.at++;
+}
+
+/** Reads `*`, `+`, `?` or `{m,n}` with its modifier; null, with nothing read, when there is none here. */
+function parseRepeat(s: State): { min: number; max: number; mode: 'greedy' | 'lazy' | 'possessive' } | null {
+  const c = s.chars[s.at];
+  let min = 0;
+  let max = UNLIMITED;
+  if (c === '*' || c === '+' || c === '?') {
+    if (c === '+') min = 1;
+    if (c === '?') max = 1;
+    s.at++;
+  } else {
+    if (c !== '{') return null;
+    const match = /^\{(\d*)(,?)(\d*)\}/.exec(s.chars.slice(s.at, s.at + 30).join(''));
+    if (match === null || match[0] === '{}') return null;
+    const [whole, low = '', comma, high = ''] = match;
+    if (low !== '') min = Number(low);
+    if (comma === '') max = low === '' ? UNLIMITED : min;
+    else if (high !== '') max = Number(high);
+    if (max < min) fail(s, 'min repeat greater than max repeat');
+    s.at += whole.length;
+  }
+  const next = s.chars[s.at];
+  if (next !== '?' && next !== '+') return { min, max, mode: 'greedy' };
+  s.at++;
+  return { min, max, mode: next === '?' ? 'lazy' : 'possessive' };
+}
+
+/** Reads one item; null for what matches nothing and cannot be repeated (a comment). */
+function parseItem(s: State): Node | null {
+  const c = s.chars[s.at] ?? '';
+  s.at++;
+  switch (c) {
+    case '(':
+      return parseGroup(s);
+    case '[':
+      return { op: 'one', test: parseSet(s) };
+    case '\\':
+      return parseEscape(s);
+    case '.':
+      return { op: 'one', test: s.flags.dotAll ? () => true : (p) => p !== 10 };
+    case '^':
+      return { op: 'at', test: s.flags.multiline ? (t, i) => i === 0 || t[i - 1] === 10 : (_, i) => i === 0 };
+    case '$':
+      return { op: 'at', test: s.flags.multiline ? (t, i) => i === t.length || t[i] === 10 : atEnd };
+    default:
+      return literal(s, code(c));
+  }
+}
+
+/** Python's `$`: the end, or before a line feed that ends the text. */
+function atEnd(text: readonly number[], at: number): boolean {
+  return at === text.length || (at === text.length - 1 && text[at] === 10);
+}
+
+function code(c: string): number {
+  return c.codePointAt(0) ?? 0;
+}
+
+function literal(s: State, c: number): Node {
+  return { op: 'one', test: rangeTest(s, c, c) };
+}
+
+function rangeTest(s: State, low: number, high: number): Test {
+  if (s.flags.ignoreCase) return foldedRange(low, high, s.flags.ascii);
+  return low === high ? (p) => p === low : (p) => p >= low && p <= high;
+}
+
+function classTest(s: State, letter: string): Test | null {
+  const lower = letter.toLowerCase();
+  if (lower !== 'd' && lower !== 'w' && lower !== 's') return null;
+  const test = classes[lower][s.flags.ascii ? 'ascii' : 'unicode'];
+  return lower === letter ? test : (p) => !test(p);
+}
+
+/** Reads the rest of a set, after its `[`. */
+function parseSet(s: State): Test {
+  const start = s.at - 1;
+  const negated = s.chars[s.at] === '^';
+  if (negated) s.at++;
+  const tests: Test[] = [];
+  for (let first = true; ; first = false) {
+    const c = s.chars[s.at];
+    if (c === undefined) fail(s, 'unterminated character set', start);
+    if (c === ']' && !first) break;
+    const low = setMember(s);
+    if (s.chars[s.at] === '-' && s.chars[s.at + 1] !== undefined && s.chars[s.at + 1] !== ']') {
+      s.at++;
+      const high = setMember(s);
+      if (typeof low !== 'number' || typeof high !== 'number' || high < low) fail(s, 'bad character range');
+      tests.push(rangeTest(s, low, high));
+    } else tests.push(typeof low === 'number' ? rangeTest(s, low, low) : low);
+  }
+  s.at++;
+  const [only] = tests;
+  const any: Test = tests.length === 1 && only !== undefined ? only : (p) => tests.some((test) => test(p));
+  return negated ? (p) => !any(p) : any;
+}
+
+/** Reads one member of a set: a code point, or a class as a test. */
+function setMember(s: State): number | Test {
+  const c = s.chars[s.at];
+  if (c === undefined) fail(s, 'unterminated character set');
+  s.at++;
+  if (c !== '\\') return code(c);
+  const letter = s.chars[s.at];
+  if (letter === undefined) fail(s, 'bad escape (end of pattern)');
+  const test = classTest(s, letter);
+  if (test !== null) {
+    s.at++;
+    return test;
+  }
+  if (letter === 'b') {
+    s.at++;
+    return 8;
+  }
+  const octal = /^[0-7]{1,3}/.exec(s.chars.slice(s.at, s.at + 3).join(''));
+  if (octal !== null) {
+    s.at += octal[0].length;
+    return octalValue(s, octal[0]);
+  }
+  return characterEscape(s);
+}
+
+function octalValue(s: State, digits: string): number {
+  const value = Number.parseInt(digits, 8);
+  if (value > 0o377) fail(s, `octal escape value \\${digits} outside of range 0-0o377`);
+  return value;
+}
+
+const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92 };
+const HEX: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+
+/** Reads what follows a backslash where it stands for one character. */
+function characterEscape(s: State): number {
+  const c = s.chars[s.at] ?? '';
+  s.at++;
+  const control = CONTROLS[c];
+  if (control !== undefined) return control;
+  const length = HEX[c];
+  if (length !== undefined) {
+    const digits = s.chars.slice(s.at, s.at + length).join('');
+    const value = Number.parseInt(digits, 16);
+    if (digits.length < length || !/^[0-9a-fA-F]+$/.test(digits) || value > 0x10ffff) fail(s, `bad escape \\${c}`);
+    s.at += length;
+    return value;
+  }
+  if (c === 'N') fail(s, 'the escape \\N{...} is not supported; write the character itself, it');
+  if (/[a-zA-Z0-9]/.test(c)) fail(s, `bad escape \\${c}`);
+  return code(c);
+}
+
+function parseEscape(s: State): Node {
+  const c = s.chars[s.at];
+  if (c === undefined) fail(s, 'bad escape (end of pattern)');
+  const test = classTest(s, c);
+  if (test !== null) {
+    s.at++;
+    return { op: 'one', test };
+  }
+  if (c === 'A' || c === 'Z' || c === 'b' || c === 'B') {
+    s.at++;
+    if (c === 'A') return { op: 'at', test: (_, i) => i === 0 };
+    if (c === 'Z') return { op: 'at', test: (t, i) => i === t.length };
+    const word = classes.w[s.flags.ascii ? 'ascii' : 'unicode'];
+    const side = (p: number | undefined): boolean => p !== undefined && word(p);
+    if (c === 'b') return { op: 'at', test: (t, i) => side(t[i - 1]) !== side(t[i]) };
+    // Python finds neither \b nor \B in an empty text.
+    return { op: 'at', test: (t, i) => t.length > 0 && side(t[i - 1]) === side(t[i]) };
+  }
+  const digits = /^(?:0[0-7]{0,2}|[1-3][0-7]{2}|[4-7][0-7]{2}|[1-9][0-9]?)/.exec(s.chars.slice(s.at, s.at + 3).join(''))?.[0];
+  if (digits === undefined) return literal(s, characterEscape(s));
+  s.at += digits.length;
+  if (digits.startsWith('0') || digits.length === 3) return literal(s, octalValue(s, digits));
+  return backref(s, Number(digits));
+}
+
+function backref(s: State, index: number): Node {
+  if (index > s.groups) fail(s, `invalid group reference ${index}`);
+  if (s.open.has(index)) fail(s, 'cannot refer to an open group,');
+  const ascii = s.flags.ascii;
+  return { op: 'backref', index, fold: s.flags.ignoreCase ? (c) => (ascii && c >= 128 ? c : lowerOf(c)) : null };
+}
+
+/** Reads a group after its `(`. */
+function parseGroup(s: State): Node | null {
+  const start = s.at - 1;
+  if (++s.depth > MAX_DEPTH) fail(s, `more than ${MAX_DEPTH} nested groups are not supported, the next one`, start);
+  const outer = s.flags;
+  const node = parseGroupBody(s, start);
+  s.flags = outer;
+  s.depth--;
+  return node;
+}
+
+function closeGroup(s: State, start: number): void {
+  if (s.chars[s.at] !== ')') fail(s, 'missing ), unterminated subpattern', start);
+  s.at++;
+}
+
+function inside(s: State, start: number): Node {
+  const body = parseAlternatives(s);
+  closeGroup(s, start);
+  return body;
+}
+
+function parseGroupBody(s: State, start: number): Node | null {
+  if (s.chars[s.at] !== '?') return capture(s, start, null);
+  s.at++;
+  const c = s.chars[s.at] ?? fail(s, 'unexpected end of pattern');
+  s.at++;
+  switch (c) {
+    case ':':
+      return { op: 'seq', items: [inside(s, start)] };
+    case '>':
+      return { op: 'atomic', body: inside(s, start) };
+    case '=':
+    case '!':
+      return { op: 'look', ahead: true, negated: c === '!', width: 0, body: inside(s, start) };
+    case '<':
+      return lookBehind(s, start);
+    case 'P':
+      return named(s, start);
+    case '(':
+      return conditional(s, start);
+    case '#':
+      while (s.at < s.chars.length && s.chars[s.at] !== ')') s.at++;
+      closeGroup(s, start);
+      return null;
+    default:
+      s.at--;
+      return scopedFlags(s, start);
+  }
+}
+
+function capture(s: State, start: number, name: string | null): Node {
+  const index = ++s.groups;
+  if (name !== null) {
+    if (s.names.has(name)) fail(s, `redefinition of group name ${JSON.stringify(name)}`);
+    s.names.set(name, index);
+  }
+  s.open.add(index);
+  const body = inside(s, start);
+  s.open.delete(index);
+  s.widths.set(index, widthOf(body, s));
+  return { op: 'group', index, body };
+}
+
+function lookBehind(s: State, start: number): Node {
+  const c = s.chars[s.at];
+  if (c !== '=' && c !== '!') fail(s, `unknown extension ?<${c ?? ''}`);
+  s.at++;
+  const body = inside(s, start);
+  const [least, most] = widthOf(body, s);
+  if (least !== most) fail(s, 'look-behind requires fixed-width pattern,', start);
+  return { op: 'look', ahead: false, negated: c === '!', width: least, body };
+}
+
+function nameUntil(s: State, end: string): string {
+  const close = s.chars.indexOf(end, s.at);
+  if (close === -1) fail(s, `missing ${end}, unterminated name`);
+  const name = s.chars.slice(s.at, close).join('');
+  s.at = close + 1;
+  if (name === '') fail(s, 'missing group name');
+  return name;
+}
+
+function named(s: State, start: number): Node {
+  const c = s.chars[s.at];
+  s.at++;
+  if (c === '<') {
+    const name = nameUntil(s, '>');
+    if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) fail(s, `bad character in group name ${JSON.stringify(name)}`);
+    return capture(s, start, name);
+  }
+  if (c !== '=') fail(s, `unknown extension ?P${c ?? ''}`);
+  const name = nameUntil(s, ')');
+  return backref(s, s.names.get(name) ?? fail(s, `unknown group name ${JSON.stringify(name)}`));
+}
+
+function conditional(s: State, start: number): Node {
+  const name = nameUntil(s, ')');
+  const index = /^\d+$/.test(name) ? Number(name) : (s.names.get(name) ?? fail(s, `unknown group name ${JSON.stringify(name)}`));
+  if (index === 0) fail(s, 'bad group number');
+  s.conditions = Math.max(s.conditions, index);
+  const yes = parseSequence(s);
+  let no: Node = { op: 'seq', items: [] };
+  if (s.chars[s.at] === '|') {
+    s.at++;
+    no = parseSequence(s);
+    if (s.chars[s.at] === '|') fail(s, 'conditional backref with more than two branches');
+  }
+  closeGroup(s, start);
+  return { op: 'cond', index, yes, no };
+}
+
+function scopedFlags(s: State, start: number): Node {
+  const match = new RegExp(`^([${FLAG_NAMES}]*)(?:-([imsx]+))?([:)])`).exec(s.chars.slice(s.at, s.at + 20).join(''));
+  if (match === null) fail(s, `unknown extension ?${s.chars[s.at] ?? ''}`);
+  const [whole, on = '', off = '', end] = match;
+  if (end === ')') fail(s, 'global flags not at the start of the expression', start);
+  s.flags = withFlags(s, s.flags, on, off);
+  s.at += whole.length;
+  return { op: 'seq', items: [inside(s, start)] };
+}
+
+/** Returns the fewest and the most code points that a node can match. */
+function widthOf(node: Node, s: State): readonly [number, number] {
+  switch (node.op) {
+    case 'one':
+      return [1, 1];
+    case 'at':
+    case 'look':
+      return [0, 0];
+    case 'seq':
+      return node.items.map((item) => widthOf(item, s)).reduce(([a, b], [c, d]) => [a + c, b + d] as const, [0, 0] as const);
+    case 'alt':
+      return either(node.branches.map((branch) => widthOf(branch, s)));
+    case 'cond':
+      return either([widthOf(node.yes, s), widthOf(node.no, s)]);
+    case 'repeat': {
+      const [least, most] = widthOf(node.body, s);
+      return [least * node.min, most === 0 ? 0 : most * node.max];
+    }
+    case 'group':
+    case 'atomic':
+      return widthOf(node.body, s);
+    case 'backref':
+      return s.widths.get(node.index) ?? [0, UNLIMITED];
+  }
+}
+
+function either(widths: readonly (readonly [number, number])[]): readonly [number, number] {
+  return [Math.min(...widths.map(([least]) => least)), Math.max(...widths.map(([, most]) => most))];
+}
