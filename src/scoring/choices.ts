@@ -1,3 +1,5 @@
+import { codePointLength } from '../python/strings.js';
+
 /** Scores of a multiple-choice document from the log-probabilities of its choices. */
 
 /**
@@ -26,7 +28,7 @@ export function predictByScore(logprobs: readonly number[]): number {
  * counts Unicode code points, as Python's `len` does.
  */
 export function predictByNormalisedScore(logprobs: readonly number[], choices: readonly string[]): number {
-  return argmax(logprobs.map((logprob, i) => logprob / codePoints(choices[i] ?? '')));
+  return argmax(logprobs.map((logprob, i) => logprob / codePointLength(choices[i] ?? '')));
 }
 
 /**
@@ -36,13 +38,4 @@ export function predictByNormalisedScore(logprobs: readonly number[], choices: r
 export function predictGreedyFirst(logprobs: readonly number[], greedy: readonly boolean[]): number {
   const first = greedy.indexOf(true);
   return first === -1 ? argmax(logprobs) : first;
-}
-
-/**
- * Returns the number of Unicode code points of `text` (an unpaired surrogate counts as one).
- */
-export function codePoints(text: string): number {
-  let n = 0;
-  for (const _ of text) n++;
-  return n;
 }

@@ -1,6 +1,11 @@
+import { UserError } from '../errors.js';
+import { strip } from '../python/strings.js';
 import type { ChoicesResponse, GenerateResponse, MetricName, MetricValue, PreparedDoc, Scored } from '../types.js';
 import { biasItem } from './bias.js';
 import { predictByNormalisedScore, predictByScore, predictGreedyFirst } from './choices.js';
+import { exactMatch } from './exact-match.js';
+import { applyFilter } from './filters.js';
+import { lettersOf, namesOneLetter } from './letters.js';
 
 /**
  * Returns the scores of one document, one entry per filter of its task (`none` for multiple choice), with the metrics that the
@@ -9,7 +14,7 @@ import { predictByNormalisedScore, predictByScore, predictGreedyFirst } from './
  * response is not one to this document's request (a fault of the backend).
  */
 export function scoreDocument(prepared: PreparedDoc, response: ChoicesResponse | GenerateResponse): readonly Scored[] {
-  return response.kind === 'choices' ? [scoreChoices(prepared, response)] : [];
+  return response.kind === 'choices' ? [scoreChoices(prepared, response)] : scoreText(prepared, response);
 }
 
 /** What `scoreChoices` hands to the metrics of a multiple-choice document. */
@@ -47,6 +52,25 @@ function scoreChoices(prepared: PreparedDoc, response: ChoicesResponse): Scored 
     metrics,
     ...(gold === -1 ? { goldOutOfRange: true } : {}),
   };
+}
+
+function scoreText(prepared: PreparedDoc, response: GenerateResponse): readonly Scored[] {
+  const { task, target } = prepared;
+  if (task.outputType !== 'generate_until') throw new Error(`${whereIs(prepared)}: log-probabilities were asked for, a text came back`);
+  const letters = lettersOf(prepared);
+  const reference = typeof target === 'string' ? target : (letters?.[target] ?? String(target));
+  const unparsable = letters !== null && !namesOneLetter(response.text, letters);
+  return task.filters.map(({ name, steps }) => {
+    const filtered = applyFilter(steps, response.text);
+    const metrics: Partial<Record<MetricName, MetricValue>> = {};
+    for (const spec of task.metrics) {
+      if (spec.metric !== 'exact_match')
+        throw new UserError(`${task.name}: the metric ${spec.metric} needs log-probabilities of choices, a text can only have exact_match`);
+      // A letter loses white space on both sides, whatever the filter leaves.
+      metrics.exact_match = exactMatch(letters === null ? filtered : strip(filtered), reference, spec);
+    }
+    return { filter: name, filtered, metrics, ...(unparsable ? { unparsable } : {}) };
+  });
 }
 
 /**
