@@ -1,0 +1,175 @@
+import { UserError } from '../errors.js';
+import { isFields } from '../python/equal.js';
+import { fromEntries } from '../python/fields.js';
+import { didYouMean } from '../suggest.js';
+import type { Doc, FilterSpec, FilterStep, Language, MetricSpec, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
+import { type HookKind, hookNames } from './hooks.js';
+import type { TaskConfig } from './schema.js';
+
+/** Default pattern of the regex filter, as the harness has it. */
+const NUMBER_PATTERN = '#### (\\-?[0-9\\.\\,]+)';
+
+const METRICS: Readonly<Record<OutputType, readonly string[]>> = {
+  multiple_choice: ['acc', 'acc_norm', 'bias'],
+  generate_until: ['exact_match'],
+};
+
+/**
+ * Returns the task that a checked configuration describes. Throws `UserError` naming file and field where fields contradict each other.
+ */
+export function buildTask(file: string, config: TaskConfig): Task {
+  const fail = (field: string, message: string): never => {
+    throw new UserError(`${file}: ${field}: ${message}`);
+  };
+  const outputType = config.output_type ?? 'generate_until';
+  if (!config.test_split && !config.validation_split)
+    fail('test_split', 'missing; name the split to evaluate (test_split or validation_split)');
+  if (outputType === 'multiple_choice' && config.doc_to_choice == null) fail('doc_to_choice', 'missing; a multiple_choice task needs it');
+  const bias = config.process_results != null;
+  if (config.process_results != null) hook(file, 'process_results', config.process_results);
+  if (config.process_docs != null) hook(file, 'process_docs', config.process_docs);
+  const metrics = buildMetrics(config, outputType);
+  for (const { metric } of metrics) {
+    if (!METRICS[outputType].includes(metric))
+      fail('metric_list', `${metric} does not fit ${outputType}; valid: ${METRICS[outputType].join(', ')}`);
+    if (metric === 'bias' && !bias) fail('metric_list', 'the metric bias needs process_results: bias');
+  }
+  const fewshotDelimiter = config.fewshot_delimiter ?? '\n\n';
+  const filters = buildFilters(config);
+  return {
+    name: config.task,
+    alias: config.task_alias ?? config.task,
+    file,
+    datasetPath: config.dataset_path,
+    datasetName: config.dataset_name ?? 'default',
+    trainingSplit: config.training_split ?? null,
+    validationSplit: config.validation_split ?? null,
+    testSplit: config.test_split ?? null,
+    fewshotSplit: config.fewshot_split ?? null,
+    processDocs: config.process_docs ?? null,
+    docToText: toTemplate(file, 'doc_to_text', config.doc_to_text),
+    docToTarget: toTemplate(file, 'doc_to_target', config.doc_to_target),
+    docToChoice: config.doc_to_choice == null ? null : toTemplate(file, 'doc_to_choice', config.doc_to_choice),
+    description: config.description ?? '',
+    genPrefix: config.gen_prefix ?? null,
+    targetDelimiter: config.target_delimiter ?? ' ',
+    fewshotDelimiter,
+    fewshot: {
+      count: config.num_fewshot ?? 0,
+      sampler: config.fewshot_config?.sampler ?? 'default',
+      samples: config.fewshot_config?.samples?.map((sample) => toDoc(file, sample)) ?? null,
+    },
+    outputType,
+    generation: {
+      until: listOf(config.generation_kwargs?.until ?? fewshotDelimiter),
+      maxNewTokens:
+        config.generation_kwargs?.max_gen_toks ?? config.generation_kwargs?.max_new_tokens ?? config.generation_kwargs?.max_tokens ?? null,
+    },
+    filters,
+    metrics,
+    bias,
+    version: config.metadata?.version ?? 'Yaml',
+    config: harnessConfig(config, outputType, fewshotDelimiter),
+    meta: buildMeta(config, outputType, filters),
+  };
+}
+
+/** The configuration as the harness's result files show it, with its defaults filled in. */
+function harnessConfig(config: TaskConfig, outputType: OutputType, fewshotDelimiter: string): Readonly<Record<string, unknown>> {
+  return {
+    description: '',
+    target_delimiter: ' ',
+    fewshot_delimiter: fewshotDelimiter,
+    num_fewshot: 0,
+    repeats: 1,
+    should_decontaminate: false,
+    ...config,
+    output_type: outputType,
+  };
+}
+
+function hook(file: string, kind: HookKind, name: string): void {
+  const names = hookNames(kind);
+  if (!names.includes(name))
+    throw new UserError(`${file}: ${kind}: no hook '${name}'; valid: ${names.join(', ')}.${didYouMean(name, names)}`);
+}
+
+function toTemplate(
+  file: string,
+  field: 'doc_to_text' | 'doc_to_target' | 'doc_to_choice',
+  value: string | number | readonly string[] | Readonly<Record<string, string>>,
+): Template {
+  if (typeof value === 'number') return { kind: 'constant', value };
+  if (Array.isArray(value)) return { kind: 'list', items: value };
+  if (typeof value !== 'string') return { kind: 'list', items: Object.values(value) };
+  const named = /^hook:([a-z_]+)$/.exec(value)?.[1];
+  if (named !== undefined) {
+    if (field === 'doc_to_target') throw new UserError(`${file}: doc_to_target: there are no hooks for targets`);
+    hook(file, field, named);
+    return { kind: 'hook', name: named };
+  }
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(value) ? { kind: 'field', field: value } : { kind: 'jinja', source: value };
+}
+
+function buildMetrics(config: TaskConfig, outputType: OutputType): readonly MetricSpec[] {
+  const entries =
+    config.metric_list ??
+    (outputType === 'multiple_choice'
+      ? [{ metric: 'acc' as const }, { metric: 'acc_norm' as const }]
+      : [{ metric: 'exact_match' as const }]);
+  return entries.map((entry) => ({
+    metric: entry.metric,
+    aggregation: entry.aggregation ?? (entry.metric === 'bias' ? 'bias' : 'mean'),
+    higherIsBetter: entry.higher_is_better ?? true,
+    ignoreCase: entry.ignore_case ?? false,
+    ignorePunctuation: entry.ignore_punctuation ?? false,
+    regexesToIgnore: entry.regexes_to_ignore ?? [],
+  }));
+}
+
+function buildFilters(config: TaskConfig): readonly FilterSpec[] {
+  if (config.filter_list == null) return [{ name: 'none', steps: [{ function: 'take_first' }] }];
+  return config.filter_list.map(({ name, filter }) => ({
+    name,
+    steps: filter.map((step): FilterStep => {
+      if (step.function !== 'regex') return step;
+      return {
+        function: 'regex',
+        regexPattern: step.regex_pattern ?? NUMBER_PATTERN,
+        groupSelect: step.group_select ?? 0,
+        fallback: step.fallback ?? '[invalid]',
+      };
+    }),
+  }));
+}
+
+function buildMeta(config: TaskConfig, outputType: OutputType, filters: readonly FilterSpec[]): TaskMeta {
+  const language: Language | undefined = config.metadata?.language;
+  return {
+    language: language ?? null,
+    category: config.metadata?.category ?? null,
+    headlineMetric:
+      config.metadata?.headline_metric ?? (outputType === 'multiple_choice' ? 'acc' : `exact_match,${filters[0]?.name ?? 'none'}`),
+    documents: config.metadata?.documents ?? null,
+  };
+}
+
+function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}
+
+/** A few-shot example written in YAML as a document: the same kinds of value as in JSON. */
+function toDoc(file: string, sample: Readonly<Record<string, unknown>>): Doc {
+  const doc = toValue(file, sample);
+  if (!isFields(doc)) throw new UserError(`${file}: fewshot_config.samples: each sample is a mapping of fields`);
+  return doc;
+}
+
+function toValue(file: string, value: unknown): Value {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (Array.isArray(value)) return value.map((item) => toValue(file, item));
+  if (typeof value === 'object' && value !== undefined && Object.getPrototypeOf(value) === Object.prototype) {
+    return fromEntries(Object.entries(value).map(([key, inner]) => [key, toValue(file, inner)] as const));
+  }
+  throw new UserError(`${file}: fewshot_config.samples: texts, numbers, booleans, null, lists and mappings only (write dates in quotes)`);
+}

@@ -1,0 +1,279 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, UserError } from '../errors.js';
+import { packagePath } from '../package-files.js';
+import { didYouMean } from '../suggest.js';
+import type { Group, Task, TaskMeta } from '../types.js';
+import { buildTask } from './build.js';
+import { checkGroup, checkTask, GROUP_FIELDS, NAME } from './schema.js';
+import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
+
+/** All tasks and groups that can be asked for by name. */
+export interface Registry {
+  /** The 29 benchmarks, in the order of the paper's tables. */
+  readonly benchmarks: readonly (Group | Task)[];
+  /** Benchmarks, groups inside them and single tasks, by name. */
+  readonly entries: ReadonlyMap<string, Group | Task>;
+  /** Tags of task files, each with the tasks that carry it. */
+  readonly tags: ReadonlyMap<string, readonly (Group | Task)[]>;
+}
+
+/** Groups inside groups that are still read. */
+const MAX_DEPTH = 10;
+/** Task files that a folder is searched for. */
+const MAX_FILES = 2000;
+
+/**
+ * Returns whether an entry is a group; otherwise it is a single task.
+ */
+export function isGroup(entry: Group | Task): entry is Group {
+  return 'children' in entry;
+}
+
+/**
+ * Returns the single tasks below a group (or the task itself), in order.
+ */
+export function leavesOf(entry: Group | Task): Task[] {
+  return isGroup(entry) ? entry.children.flatMap(leavesOf) : [entry];
+}
+
+/** A file of a folder with what it defines. */
+interface Source {
+  readonly file: string;
+  readonly config: Config;
+}
+
+/** Everything that names in a group can refer to. */
+interface Library {
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly tagged: ReadonlyMap<string, readonly Source[]>;
+  readonly known: ReadonlyMap<string, Group | Task>;
+}
+
+const NO_META: TaskMeta = { language: null, category: null, headlineMetric: 'acc', documents: null };
+const EMPTY: Library = { sources: new Map(), tagged: new Map(), known: new Map() };
+
+/**
+ * Returns the tasks that come with the package. Throws `UserError` when a file of the folder is broken.
+ */
+export async function loadRegistry(folder: string = packagePath('tasks')): Promise<Registry> {
+  const library = await readLibrary(folder, EMPTY.known, false);
+  const entries = new Map<string, Group | Task>();
+  const tags = new Map<string, (Group | Task)[]>();
+  const benchmarks: (Group | Task)[] = [];
+  for (const source of library.sources.values()) {
+    const entry = await build(source.config, source.file, library, 0);
+    benchmarks.push(entry);
+    addAll(entries, entry);
+    for (const tag of tagsOf(source.config)) tags.set(tag, [...(tags.get(tag) ?? []), entry]);
+  }
+  const order = new Map([...LANGUAGES].map((language, i) => [language, i]));
+  const rank = (entry: Group | Task) => order.get(entry.meta.language ?? 'es') ?? 0;
+  benchmarks.sort(
+    (a, b) => rank(a) - rank(b) || Number(a.meta.category === 'bias') - Number(b.meta.category === 'bias') || (a.name < b.name ? -1 : 1),
+  );
+  return { benchmarks, entries, tags };
+}
+
+const LANGUAGES = ['eu', 'en', 'es'] as const;
+
+function addAll(entries: Map<string, Group | Task>, entry: Group | Task): void {
+  if (entries.has(entry.name)) throw new UserError(`${entry.file}: the name ${entry.name} is taken twice`);
+  entries.set(entry.name, entry);
+  if (isGroup(entry)) for (const child of entry.children) addAll(entries, child);
+}
+
+function tagsOf(config: Config): readonly string[] {
+  const { tag } = config;
+  return typeof tag === 'string' ? [tag] : Array.isArray(tag) ? tag.filter((x) => typeof x === 'string') : [];
+}
+
+function nameOf(config: Config): string | null {
+  const name = Object.hasOwn(config, 'group') ? config.group : config.task;
+  return typeof name === 'string' ? name : null;
+}
+
+/** All task files of a folder by the name they define. `lenient` passes over files that cannot be read: a stranger's folder may hold others. */
+async function readLibrary(folder: string, known: ReadonlyMap<string, Group | Task>, lenient: boolean): Promise<Library> {
+  const sources = new Map<string, Source>();
+  const tagged = new Map<string, Source[]>();
+  for (const file of await yamlFiles(folder)) {
+    let config: Config;
+    try {
+      config = await readTaskFile(file);
+    } catch (error) {
+      if (lenient && error instanceof UserError) continue;
+      throw error;
+    }
+    const name = nameOf(config);
+    if (name === null) continue;
+    const source = { file, config };
+    if (!lenient && sources.has(name)) throw new UserError(`${file}: the name ${name} is taken twice`);
+    sources.set(name, source);
+    for (const tag of tagsOf(config)) tagged.set(tag, [...(tagged.get(tag) ?? []), source]);
+  }
+  return { sources, tagged, known };
+}
+
+/** Files `*.yaml` below a folder, by path; a leading underscore marks a file that others include. */
+async function yamlFiles(folder: string): Promise<readonly string[]> {
+  let names: readonly string[];
+  try {
+    names = await readdir(folder, { recursive: true });
+  } catch (error) {
+    throw new UserError(`cannot read the folder of task files ${folder}: ${messageOf(error)}`);
+  }
+  const files = names.filter((name) => /\.ya?ml$/.test(name) && !path.basename(name).startsWith('_') && !name.includes('node_modules'));
+  return files
+    .sort()
+    .slice(0, MAX_FILES)
+    .map((name) => path.join(folder, name));
+}
+
+/** Builds what one configuration describes: a group when it has a group's fields, else a task. */
+async function build(config: Config, file: string, library: Library, depth: number): Promise<Group | Task> {
+  if (depth > MAX_DEPTH) throw new UserError(`${file}: groups nested deeper than ${MAX_DEPTH} (a group inside itself?)`);
+  if (Object.hasOwn(config, 'class')) throw new UserError(`${file}: class: tasks written as a Python class are never run here`);
+  const resolved = await resolveIncludes(config, file);
+  if (!Object.hasOwn(resolved, 'group') && !Array.isArray(resolved.task)) return buildTask(file, checkTask(file, resolved));
+  const group = checkGroup(file, resolved);
+  const below = Object.fromEntries(Object.entries(resolved).filter(([field]) => !GROUP_FIELDS.includes(field)));
+  const children: (Group | Task)[] = [];
+  for (const child of group.task) {
+    children.push(
+      ...(typeof child === 'string' ? await named(child, below, file, library, depth) : [await inline(child, below, file, library, depth)]),
+    );
+  }
+  const names = children.map((child) => child.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UserError(`${file}: task: ${twice} is listed twice`);
+  const metadata = group.metadata ?? {};
+  const meta: TaskMeta = {
+    language: metadata.language ?? null,
+    category: metadata.category ?? null,
+    headlineMetric: metadata.headline_metric ?? children[0]?.meta.headlineMetric ?? NO_META.headlineMetric,
+    documents: metadata.documents ?? null,
+  };
+  return {
+    name: group.group,
+    alias: group.group_alias ?? group.group,
+    file,
+    children: children.map((child) => inheritMeta(child, meta)),
+    aggregate: (group.aggregate_metric_list ?? []).map((x) => ({
+      metric: x.metric,
+      filters: typeof x.filter_list === 'string' ? [x.filter_list] : (x.filter_list ?? ['none']),
+      weightBySize: x.weight_by_size ?? false,
+    })),
+    version: metadata.version ?? 'Yaml',
+    meta,
+  };
+}
+
+/** A member written inside the group's own file; fields of the group win over its own, as in the harness. */
+async function inline(child: Config, below: Config, file: string, library: Library, depth: number): Promise<Group | Task> {
+  const { task } = child;
+  const base = typeof task === 'string' && !Object.hasOwn(child, 'group') ? library.sources.get(task) : undefined;
+  const own = await resolveIncludes(child, file);
+  return build({ ...base?.config, ...own, ...below }, base === undefined ? file : base.file, library, depth + 1);
+}
+
+/** A member given by name: another file's task or group, a tag, or one of the tasks that are known already. */
+async function named(name: string, below: Config, file: string, library: Library, depth: number): Promise<(Group | Task)[]> {
+  const source = library.sources.get(name);
+  if (source !== undefined) return [await build({ ...source.config, ...below }, source.file, library, depth + 1)];
+  const tagged = library.tagged.get(name);
+  if (tagged !== undefined) return Promise.all(tagged.map((one) => build({ ...one.config, ...below }, one.file, library, depth + 1)));
+  const known = library.known.get(name);
+  if (known === undefined) {
+    const names = [...library.sources.keys(), ...library.tagged.keys(), ...library.known.keys()];
+    throw new UserError(`${file}: task: there is no task '${name}' in this folder or among the built-in ones.${didYouMean(name, names)}`);
+  }
+  if (Object.keys(below).length > 0) {
+    throw new UserError(
+      `${file}: ${Object.keys(below)[0]}: the built-in task ${name} cannot be changed by a group; write a task of your own`,
+    );
+  }
+  return [known];
+}
+
+/** Tasks of a group show its language and category where they name none. */
+function inheritMeta(child: Group | Task, meta: TaskMeta): Group | Task {
+  const own: TaskMeta = { ...child.meta, language: child.meta.language ?? meta.language, category: child.meta.category ?? meta.category };
+  return isGroup(child) ? { ...child, meta: own, children: child.children.map((x) => inheritMeta(x, own)) } : { ...child, meta: own };
+}
+
+/**
+ * Returns what specifications name, in order, without repetitions: a benchmark, group or task, a wildcard (`eus_*`), a tag, `eu`, `en`, `es`,
+ * `all`, or the path of a task file (with a slash or ending in .yaml). A task below a group that is also named is not listed again.
+ * Throws `UserError` with the nearest name for anything unknown.
+ */
+export async function selectTasks(spec: readonly string[], registry: Registry): Promise<readonly (Group | Task)[]> {
+  const picked: (Group | Task)[] = [];
+  for (const word of spec.flatMap((x) => x.split(',')).map((x) => x.trim())) {
+    if (word !== '') picked.push(...(await select(word, registry)));
+  }
+  if (picked.length === 0)
+    throw new UserError('no tasks named; valid: a benchmark, eu, en, es, all, or a .yaml file (eus-eval list shows them)');
+  const covered = new Set(picked.flatMap((entry) => (isGroup(entry) ? namesBelow(entry) : [])));
+  const seen = new Map<string, Group | Task>();
+  for (const entry of picked) {
+    if (covered.has(entry.name)) continue;
+    const other = seen.get(entry.name);
+    if (other !== undefined && other.file !== entry.file)
+      throw new UserError(`two tasks are called ${entry.name}: ${other.file} and ${entry.file}`);
+    seen.set(entry.name, entry);
+  }
+  refuseClashes([...seen.values()]);
+  return [...seen.values()];
+}
+
+function namesBelow(group: Group): string[] {
+  return group.children.flatMap((child) => [child.name, ...(isGroup(child) ? namesBelow(child) : [])]);
+}
+
+function refuseClashes(entries: readonly (Group | Task)[]): void {
+  const files = new Map<string, string>();
+  for (const task of entries.flatMap(leavesOf)) {
+    const other = files.get(task.name);
+    if (other !== undefined)
+      throw new UserError(`the task ${task.name} is named twice (${other} and ${task.file}); their results would overwrite each other`);
+    files.set(task.name, task.file);
+  }
+}
+
+async function select(word: string, registry: Registry): Promise<readonly (Group | Task)[]> {
+  if (word === 'all') return registry.benchmarks;
+  if (LANGUAGES.some((language) => language === word)) return registry.benchmarks.filter((entry) => entry.meta.language === word);
+  const exact = registry.entries.get(word);
+  if (exact !== undefined) return [exact];
+  const tagged = registry.tags.get(word);
+  if (tagged !== undefined) return tagged;
+  if (/\.ya?ml$/.test(word) || /[/\\]/.test(word)) return [await loadForeign(word, registry)];
+  const names = [...registry.entries.keys()];
+  if (/[*?]/.test(word)) {
+    const pattern = new RegExp(
+      `^${word
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.')}$`,
+    );
+    const matches = [...registry.entries.values()].filter((entry) => pattern.test(entry.name));
+    if (matches.length > 0) return matches;
+    throw new UserError(`no task matches '${word}'`);
+  }
+  throw new UserError(
+    `unknown task '${word}'; valid: a benchmark, group or task of 'eus-eval list', a wildcard, eu, en, es, all, or a .yaml file.${didYouMean(word, names)}`,
+  );
+}
+
+/** A stranger's task file; names in it refer to files of its folder, then to built-in tasks. */
+async function loadForeign(file: string, registry: Registry): Promise<Group | Task> {
+  const config = await readTaskFile(file);
+  const isGroupFile = Object.hasOwn(config, 'group') || Array.isArray(config.task);
+  const library = isGroupFile
+    ? await readLibrary(path.dirname(path.resolve(file)), registry.entries, true)
+    : { ...EMPTY, known: registry.entries };
+  const entry = await build(config, file, library, 0);
+  if (!NAME.test(entry.name)) throw new UserError(`${file}: task: not a valid name`);
+  return entry;
+}

@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { didYouMean } from '../suggest.js';
+import { describeHooks } from './hooks.js';
+import { type Config, FunctionReference } from './yaml-file.js';
+
+/** Names become parts of file names: letters, digits, `_`, `-` and `+` only. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_+-]{0,127}$/;
+
+const name = z.string().regex(NAME, 'a name has letters, digits, _, - and + only, and at most 128 of them');
+const text = z.string();
+const split = z.string().min(1).nullish();
+const count = z.number().int().min(0).max(1000);
+const template = z.union([z.string(), z.number().int()]);
+const textList = z.union([z.string(), z.array(z.string())]);
+
+const metric = z.strictObject({
+  metric: z.enum(['acc', 'acc_norm', 'exact_match', 'bias']),
+  aggregation: z.enum(['mean', 'bias']).optional(),
+  higher_is_better: z.boolean().optional(),
+  ignore_case: z.boolean().optional(),
+  ignore_punctuation: z.boolean().optional(),
+  ignore_numbers: z.literal(false, 'ignore_numbers is not supported').optional(),
+  regexes_to_ignore: z.array(z.string()).optional(),
+  hf_evaluate: z.literal(false, 'metrics of the evaluate library are not supported').optional(),
+});
+
+const step = z.discriminatedUnion('function', [
+  z.strictObject({
+    function: z.literal('regex'),
+    regex_pattern: z.string().optional(),
+    group_select: z.number().int().optional(),
+    fallback: z.string().optional(),
+  }),
+  z.strictObject({ function: z.literal('take_first') }),
+  z.strictObject({ function: z.literal('remove_whitespace') }),
+  z.strictObject({ function: z.literal('lowercase') }),
+  z.strictObject({ function: z.literal('uppercase') }),
+]);
+
+const generation = z.strictObject({
+  until: textList.nullish(),
+  do_sample: z.literal(false, 'only greedy decoding is defined: do_sample must be false').optional(),
+  temperature: z.number().min(0).max(0, 'only greedy decoding is defined: temperature must be 0').optional(),
+  max_gen_toks: z.number().int().positive().optional(),
+  max_new_tokens: z.number().int().positive().optional(),
+  max_tokens: z.number().int().positive().optional(),
+});
+
+const fewshot = z.strictObject({
+  sampler: z.enum(['default', 'first_n']).optional(),
+  samples: z.array(z.record(z.string(), z.unknown())).min(1).optional(),
+});
+
+const metadata = z.looseObject({
+  version: z.union([z.string(), z.number()]).optional(),
+  language: z.enum(['eu', 'en', 'es']).optional(),
+  category: text.optional(),
+  headline_metric: text.optional(),
+  documents: z.number().int().positive().optional(),
+});
+
+/** Fields that only say something to other programs, or that must be off. */
+const off = (what: string) => z.union([z.literal(false), z.null()], `${what} is not supported`).optional();
+
+const taskSchema = z.strictObject({
+  task: name,
+  task_alias: text.optional(),
+  tag: textList.nullish(),
+  dataset_path: z.string().min(1),
+  dataset_name: z.string().min(1).nullish(),
+  dataset_kwargs: z
+    .strictObject({ trust_remote_code: z.boolean().optional() }, 'only trust_remote_code is accepted, and no code is ever run')
+    .nullish(),
+  training_split: split,
+  validation_split: split,
+  test_split: split,
+  fewshot_split: split,
+  process_docs: text.nullish(),
+  doc_to_text: template,
+  doc_to_target: template,
+  doc_to_choice: z.union([z.string(), z.array(z.string()).min(1), z.record(z.string(), z.string())]).nullish(),
+  process_results: text.nullish(),
+  description: text.nullish(),
+  target_delimiter: text.optional(),
+  fewshot_delimiter: text.optional(),
+  fewshot_config: fewshot.nullish(),
+  num_fewshot: count.nullish(),
+  output_type: z.enum(['multiple_choice', 'generate_until']).optional(),
+  metric_list: z.array(metric).min(1).nullish(),
+  generation_kwargs: generation.nullish(),
+  repeats: z.literal(1, 'only repeats: 1 is supported').optional(),
+  filter_list: z
+    .array(z.strictObject({ name, filter: z.array(step).min(1) }))
+    .min(1)
+    .nullish(),
+  gen_prefix: text.nullish(),
+  metadata: metadata.nullish(),
+  should_decontaminate: z.boolean().optional(),
+  doc_to_decontamination_query: text.nullish(),
+  unsafe_code: off('running generated code'),
+  doc_to_image: off('image input'),
+  doc_to_audio: off('audio input'),
+  use_prompt: off('promptsource'),
+});
+
+const aggregate = z.strictObject({
+  metric: text,
+  aggregation: z.literal('mean').optional(),
+  weight_by_size: z.boolean().optional(),
+  filter_list: textList.optional(),
+});
+
+const groupSchema = z.looseObject({
+  group: name,
+  group_alias: text.nullish(),
+  task: z.union([name.transform((one) => [one]), z.array(z.union([name, z.record(z.string(), z.unknown())])).min(1)]),
+  aggregate_metric_list: z.union([aggregate.transform((one) => [one]), z.array(aggregate)]).nullish(),
+  metadata: metadata.nullish(),
+  tag: textList.nullish(),
+});
+
+export type TaskConfig = z.infer<typeof taskSchema>;
+export type GroupConfig = z.infer<typeof groupSchema>;
+
+/** Fields of a group that do not go down to its tasks. */
+export const GROUP_FIELDS: readonly string[] = ['group', 'group_alias', 'task', 'aggregate_metric_list', 'metadata', 'tag'];
+
+/**
+ * Returns the fields of a single task, checked. Throws `UserError` naming file, field and what would be valid.
+ */
+export function checkTask(file: string, config: Config): TaskConfig {
+  return check(taskSchema, file, config, Object.keys(taskSchema.shape));
+}
+
+/**
+ * Returns the fields of a group, checked; other fields are kept, they go down to its tasks.
+ */
+export function checkGroup(file: string, config: Config): GroupConfig {
+  return check(groupSchema, file, config, Object.keys(groupSchema.shape));
+}
+
+function check<T>(schema: z.ZodType<T>, file: string, config: Config, fields: readonly string[]): T {
+  refuseFunctions(file, config, '');
+  const result = schema.safeParse(config);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new UserError(`${file}: ${issue === undefined ? 'not a valid task file' : describe(issue, fields)}`);
+}
+
+/** The first of the nested issues of a union says more than "Invalid input", if all agree on the path. */
+function describe(issue: z.core.$ZodIssue, fields: readonly string[]): string {
+  const where = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const place = where === '' ? '' : ` in ${where}`;
+    return `unknown field '${key}'${place}.${where === '' ? didYouMean(key, fields) : ''}${where === '' ? ` Valid: ${fields.join(', ')}` : ''}`;
+  }
+  if (issue.code === 'invalid_union') {
+    const wanted = issue.errors.map((errors) => errors[0]?.message.replace(/^Invalid input: /, '') ?? '').filter((x) => x !== '');
+    return `${where}: ${[...new Set(wanted)].join(' or ') || issue.message}`;
+  }
+  return `${where === '' ? '' : `${where}: `}${issue.message.replace(/^Invalid input: /, '')}`;
+}
+
+function refuseFunctions(file: string, value: unknown, where: string): void {
+  if (value instanceof FunctionReference) {
+    throw new UserError(
+      `${file}: ${where}: !function ${value.name} is Python code, which is never run here. Write it in Jinja or use a named hook (${describeHooks()})`,
+    );
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) refuseFunctions(file, inner, where === '' ? key : `${where}.${key}`);
+}

@@ -1,0 +1,91 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isMap, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
+import { messageOf, systemCode, UserError } from '../errors.js';
+
+/** A task file is a page or two; anything larger is not one. */
+const MAX_BYTES = 1024 * 1024;
+const MAX_INCLUDES = 20;
+
+/** Where a task file names Python code; refused once it is known that nothing overrides it. */
+export class FunctionReference {
+  constructor(readonly name: string) {}
+}
+
+export type Config = Readonly<Record<string, unknown>>;
+
+const functionTag: ScalarTag = { tag: '!function', resolve: (text) => new FunctionReference(text) };
+
+/**
+ * Returns the fields of a task file, with those of its `include`d files below its own; the first include wins over later ones.
+ * Read as YAML 1.1, as Python does (`no` is false). Throws `UserError` for files that cannot be read or parsed, unknown tags, circular includes.
+ */
+export async function readTaskFile(file: string, chain: readonly string[] = []): Promise<Config> {
+  const real = path.resolve(file);
+  if (chain.includes(real)) throw new UserError(`${file}: includes itself (${[...chain, real].map((x) => path.basename(x)).join(' -> ')})`);
+  if (chain.length > MAX_INCLUDES) throw new UserError(`${file}: includes nested deeper than ${MAX_INCLUDES}`);
+  return resolveIncludes(parseYaml(file, await readText(file)), file, [...chain, real]);
+}
+
+/**
+ * Returns a configuration with its `include`s merged below it; paths are relative to the folder of `file`.
+ */
+export async function resolveIncludes(config: Config, file: string, chain: readonly string[] = [path.resolve(file)]): Promise<Config> {
+  if (!Object.hasOwn(config, 'include')) return config;
+  const { include, ...own } = config;
+  const names: readonly unknown[] = Array.isArray(include) ? include : [include];
+  let merged: Config = {};
+  for (const name of [...names].reverse()) {
+    if (typeof name !== 'string' || name === '') throw new UserError(`${file}: include must be a file name or a list of them`);
+    merged = { ...merged, ...(await readTaskFile(path.resolve(path.dirname(file), name), chain)) };
+  }
+  return { ...merged, ...own };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) throw new UserError(`${file}: ${size} bytes; a task file has at most ${MAX_BYTES}`);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    throw new UserError(`cannot read the task file ${file}: ${why}`);
+  }
+}
+
+/**
+ * Returns the fields of a YAML text. Throws `UserError` with file and line when it is broken, not a mapping, or holds tags other than `!function`.
+ */
+export function parseYaml(file: string, text: string): Config {
+  const document = parseDocument(text, {
+    version: '1.1',
+    merge: true,
+    prettyErrors: true,
+    customTags: (tags) => [...tags, functionTag],
+    logLevel: 'silent',
+  });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    const line = problem.linePos?.[0].line;
+    // Only the first line of the message: the rest quotes the file, which an include may have pointed anywhere.
+    const what = problem.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'broken';
+    throw new UserError(`${file}${line === undefined ? '' : `:${line}`}: not a valid task file: ${what}`);
+  }
+  if (!isMap(document.contents)) throw new UserError(`${file}: a task file is a mapping of fields such as task, dataset_path, doc_to_text`);
+  visit(document, {
+    Pair: (_, pair) => {
+      if (isPair(pair) && isScalar(pair.key) && pair.key.value === '__proto__')
+        throw new UserError(`${file}: no field can be called __proto__`);
+    },
+  });
+  try {
+    return { ...toRecord(document.toJS({ maxAliasCount: 100 })) };
+  } catch (error) {
+    throw new UserError(`${file}: not a valid task file: ${messageOf(error)}`);
+  }
+}
+
+function toRecord(value: unknown): Config {
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+}
