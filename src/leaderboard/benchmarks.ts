@@ -1,0 +1,93 @@
+/** The columns of the leaderboard: the built-in benchmarks, with what the page says of them. */
+import type { Group, Language, Task } from '../types.js';
+
+export const LANGUAGES: readonly Language[] = ['eu', 'en', 'es'];
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { eu: 'Basque', en: 'English', es: 'Spanish' };
+/** The category that language averages leave out. */
+export const BIAS = 'bias';
+
+/** One column. */
+export interface Benchmark {
+  /** Name as in the task files, e.g. `belebele_eus_Latn`. */
+  readonly name: string;
+  readonly language: Language;
+  readonly category: string;
+  /** Key of the headline number in result files, e.g. `acc,none`. */
+  readonly metricKey: string;
+  /** Documents of the whole benchmark as the paper ran it, null where unknown. */
+  readonly documents: number | null;
+  /** Names of the tasks it consists of: itself, or the leaves of a group. */
+  readonly leaves: readonly string[];
+}
+
+/** Keys under which API models record letter choice, where `acc` has no meaning. */
+export const API_METRIC_KEY = 'exact_match,strict_match';
+
+/** Order of categories on the page; others follow by name. */
+const CATEGORY_ORDER = [
+  'reading comprehension',
+  'common sense',
+  'linguistic proficiency',
+  'miscellaneous knowledge',
+  'maths and reasoning',
+  BIAS,
+];
+
+/**
+ * Returns the benchmarks among the roots of a task registry, in the registry's order; what names no language is no benchmark of the paper.
+ */
+export function benchmarksOf(roots: readonly (Group | Task)[]): Benchmark[] {
+  return roots.flatMap((root) => {
+    const { language, category, headlineMetric, documents } = root.meta;
+    if (language === null || category === null) return [];
+    const metricKey = headlineMetric.includes(',') ? headlineMetric : `${headlineMetric},none`;
+    return [{ name: root.name, language, category, metricKey, documents, leaves: leavesOf(root) }];
+  });
+}
+
+function leavesOf(node: Group | Task): string[] {
+  return 'children' in node ? node.children.flatMap(leavesOf) : [node.name];
+}
+
+/**
+ * Returns the benchmarks of one language grouped by category, categories in the page's order.
+ */
+export function byCategory(benchmarks: readonly Benchmark[], language: Language): (readonly [string, readonly Benchmark[]])[] {
+  const groups = new Map<string, Benchmark[]>();
+  for (const b of benchmarks) {
+    if (b.language === language) groups.set(b.category, [...(groups.get(b.category) ?? []), b]);
+  }
+  return [...groups].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+function rank(category: string): number {
+  const at = CATEGORY_ORDER.indexOf(category);
+  return at < 0 ? CATEGORY_ORDER.length - 1.5 : at;
+}
+
+/** Families of benchmarks by the beginning of their names, as people call them. */
+const LABELS: readonly (readonly [RegExp, string])[] = [
+  [/^arc_(eu_)?challenge$/, 'ARC challenge'],
+  [/^arc_(eu_)?easy$/, 'ARC easy'],
+  [/^belebele_/, 'Belebele'],
+  [/^bertaqa_.*_global$/, 'BertaQA global'],
+  [/^bertaqa_.*_local$/, 'BertaQA local'],
+  [/^bl2mp$/, 'BL2MP'],
+  [/^eus_exams/, 'EusExams'],
+  [/^eus_proficiency$/, 'EusProficiency'],
+  [/^eus_reading$/, 'EusReading'],
+  [/^eus_trivia$/, 'EusTrivia'],
+  [/^mgsm_/, 'MGSM'],
+  [/^mmlu_/, 'MMLU'],
+  [/^piqa/, 'PIQA'],
+  [/^xstorycloze_/, 'XStoryCloze'],
+  [/^basqbbq$/, 'BasqBBQ'],
+  [/^bbq$/, 'BBQ'],
+];
+
+/**
+ * Returns a short heading for a benchmark within the table of its language, its own name where it has none.
+ */
+export function labelOf(name: string): string {
+  return LABELS.find(([pattern]) => pattern.test(name))?.[1] ?? name;
+}

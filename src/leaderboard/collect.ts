@@ -1,0 +1,168 @@
+/** From result files to one candidate a benchmark and model: what counts, and what is left out, with a note. */
+import { createHash } from 'node:crypto';
+import { UserError } from '../errors.js';
+import type { ResultFile, TaskResult } from '../results/read.js';
+import { findResultFiles, readResultFile } from '../results/read.js';
+import type { PromptFamily } from '../types.js';
+import { API_METRIC_KEY, type Benchmark } from './benchmarks.js';
+
+/** The result of one benchmark in one file, as far as the leaderboard needs it. */
+export interface Measurement {
+  readonly benchmark: string;
+  readonly path: string;
+  /** Seconds since the epoch. */
+  readonly date: number;
+  /** In percent; null when the file names the benchmark without a usable number. */
+  readonly value: number | null;
+  /** In percent points; null where there is none. */
+  readonly stderr: number | null;
+  /** The bias score of a bias benchmark, -100 to 100. */
+  readonly bias: number | null;
+  readonly higherIsBetter: boolean;
+  /** Documents evaluated, scored and of the whole benchmark; null where the file does not say. */
+  readonly documents: number | null;
+  readonly scored: number | null;
+  readonly original: number | null;
+  readonly family: PromptFamily;
+  /** What besides the family shapes prompts: the chat template's digest, the system instruction, multi-turn. Only within one setting can fingerprints agree. */
+  readonly setting: string;
+  /** Digest of the prompts; of the leaves' digests for a group. */
+  readonly fingerprint: string | null;
+  /** The leaves' own fingerprints (one for a plain task). */
+  readonly hashes: ReadonlyMap<string, string>;
+  readonly version: string | null;
+  readonly nShot: number | null;
+  readonly eusEvalVersion: string | null;
+}
+
+/** A result file, reduced. */
+export interface FileSummary {
+  readonly file: ResultFile;
+  readonly measurements: readonly Measurement[];
+}
+
+export interface Collected {
+  readonly summaries: readonly FileSummary[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads all result files below folders. Files of single shards are left out with a note, as are tasks that are no benchmark of the leaderboard.
+ * Throws `UserError` when there is no result file or one is broken.
+ */
+export async function collect(dirs: readonly string[], benchmarks: readonly Benchmark[]): Promise<Collected> {
+  const paths = [...new Set((await Promise.all(dirs.map(findResultFiles))).flat())];
+  if (paths.length === 0) throw new UserError(`no results_*.json below ${dirs.join(', ')}`);
+  const known = new Set(benchmarks.flatMap((b) => [b.name, ...b.leaves]));
+  const foreign = new Set<string>();
+  const remarks = new Set<string>();
+  let shards = 0;
+  const summaries: FileSummary[] = [];
+  for (const path of paths) {
+    const file = await readResultFile(path);
+    if (file.shard !== null && file.shard.count > 1) {
+      shards++;
+      continue;
+    }
+    if (file.remark !== null) remarks.add(`${file.modelName}: ${file.remark}`);
+    for (const [name, task] of file.tasks) if (!known.has(name) && !task.isGroup) foreign.add(name);
+    const measurements = benchmarks.flatMap((b) => measurementOf(file, b) ?? []);
+    // The rest of the file is let go, so that thousands of files fit.
+    summaries.push({ file: { ...file, tasks: new Map(), groupSubtasks: new Map(), eusEval: null }, measurements });
+  }
+  const notes = [...remarks];
+  if (shards > 0) notes.push(`${count(shards, 'file')} of single shards left out; join them with: eus-eval merge`);
+  if (foreign.size > 0) notes.push(`Left out, no benchmark of this leaderboard: ${shortList([...foreign].sort())}`);
+  return { summaries, notes };
+}
+
+function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | null {
+  const task = file.tasks.get(benchmark.name);
+  if (task === undefined) return null;
+  const metricKey = task.estimates.has(benchmark.metricKey) || file.family !== 'api' ? benchmark.metricKey : API_METRIC_KEY;
+  const estimate = task.estimates.get(metricKey) ?? null;
+  const leaves = task.isGroup ? leavesOf(file, benchmark.name, 0) : [task];
+  const hashes = new Map(leaves.flatMap((leaf) => (leaf.hash === null ? [] : [[leaf.name, leaf.hash] as const])));
+  const complete = hashes.size === leaves.length && leaves.length > 0;
+  const metric = metricKey.slice(0, metricKey.indexOf(','));
+  return {
+    benchmark: benchmark.name,
+    path: file.path,
+    date: file.date,
+    value:
+      estimate === null || !Number.isFinite(estimate.value)
+        ? null
+        : percent(estimate.value, `${file.path}: results.${task.name}.${metricKey}`),
+    stderr: estimate?.stderr == null ? null : 100 * estimate.stderr,
+    bias: finite(task.estimates.get('bias,none')?.value),
+    higherIsBetter: task.higherIsBetter.get(metric) ?? true,
+    documents: total(leaves.map((l) => l.samples?.effective)),
+    scored: total(leaves.map((l) => l.own?.scored ?? l.samples?.effective)),
+    original: total(leaves.map((l) => l.samples?.original)),
+    family: file.family,
+    setting: JSON.stringify([file.family, file.chatTemplateSha, file.systemInstruction, file.fewshotAsMultiturn]),
+    fingerprint: complete ? fingerprintOf(hashes) : null,
+    hashes,
+    version: versionOf(task, leaves),
+    nShot: same(leaves.map((l) => l.nShot)),
+    eusEvalVersion: file.eusEvalVersion,
+  };
+}
+
+function leavesOf(file: ResultFile, group: string, depth: number): TaskResult[] {
+  if (depth > 8) throw new UserError(`${file.path}: group_subtasks.${group}: groups contain each other`);
+  return (file.groupSubtasks.get(group) ?? []).flatMap((name) => {
+    const task = file.tasks.get(name);
+    if (task === undefined) return [];
+    return (file.groupSubtasks.get(name) ?? []).length > 0 ? leavesOf(file, name, depth + 1) : [task];
+  });
+}
+
+/** One task: its own fingerprint. A group: the digest of its leaves', whatever their order. */
+function fingerprintOf(hashes: ReadonlyMap<string, string>): string {
+  const [first] = hashes.values();
+  if (hashes.size === 1 && first !== undefined) return first;
+  const lines = [...hashes].map(([name, hash]) => `${name} ${hash}`).sort();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/** The task's version; of a group with the versions of its leaves where they differ from one another. */
+function versionOf(task: TaskResult, leaves: readonly TaskResult[]): string | null {
+  if (!task.isGroup) return task.version;
+  const below = [...new Set(leaves.map((l) => l.version ?? '?'))].sort();
+  return `${task.version ?? '?'} (${below.join(', ')})`;
+}
+
+function percent(share: number, field: string): number {
+  if (share < 0 || share > 1) throw new UserError(`${field}: ${share}; expected a share from 0 to 1`);
+  return 100 * share;
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+function total(counts: readonly (number | null | undefined)[]): number | null {
+  let sum = 0;
+  for (const c of counts) {
+    if (c == null) return null;
+    sum += c;
+  }
+  return counts.length === 0 ? null : sum;
+}
+
+function same(values: readonly (number | null)[]): number | null {
+  const distinct = new Set(values);
+  const [first] = distinct;
+  return distinct.size === 1 && first !== undefined ? first : null;
+}
+
+/** `3 files`, `1 file`. */
+export function count(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
+}
+
+/** The first few of a list, and how many more. */
+export function shortList(items: readonly string[], most = 6): string {
+  return items.length <= most ? items.join(', ') : `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
+}

@@ -1,0 +1,138 @@
+/** Whether the cells of one column measure the same thing. */
+import { UserError } from '../errors.js';
+import type { Benchmark } from './benchmarks.js';
+import { count, type Measurement, shortList } from './collect.js';
+import type { Row } from './rows.js';
+
+/** Differences among the paper's own recorded results that its tables put into one column; each with its reason, for the notes of the page. */
+const PAPER_VERSIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['mgsm_native_cot_en', ['3', '4']],
+  ['mgsm_native_cot_es', ['3', '4']],
+]);
+const PAPER_FINGERPRINTS: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'arc_eu_challenge',
+    [
+      'cd37625d2bae7f6078d1d979aaccfd114388e17bfb5ce15e188fa411f6433f14',
+      '54a6eb2b175dc008d09b6d14d8658e4f1b232389568a664b746ea1a272f4eac1',
+    ],
+  ],
+]);
+
+/** Fingerprints that the paper's authors recorded, by task; whatever the prompt family. */
+export type Records = (task: string) => readonly string[];
+
+/** Why a cell does not belong with the others of its column. */
+export interface Mark {
+  readonly model: string;
+  readonly benchmark: string;
+  /** One short line, e.g. `version 2, others 1`. */
+  readonly reason: string;
+}
+
+export interface Comparability {
+  /** Cells that differ from the majority of their column. */
+  readonly marks: readonly Mark[];
+  /** Differences that are known to change nothing or that the paper itself made. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares the cells of every column: task versions, number of few-shot examples, documents evaluated, and prompt fingerprints. Fingerprints of
+ * different prompt families or chat templates always differ; they are held against one another only through the paper's records. Returns marks for the
+ * cells that differ from most others.
+ */
+export function compareColumns(benchmarks: readonly Benchmark[], rows: readonly Row[], records: Records): Comparability {
+  const marks: Mark[] = [];
+  const notes: string[] = [];
+  for (const benchmark of benchmarks) {
+    const cells = rows.flatMap((row) => {
+      const m = row.measurements.get(benchmark.name);
+      return m === undefined || m.value === null ? [] : [{ model: row.model, m }];
+    });
+    for (const check of [versions, shots, documents]) marks.push(...check(benchmark, cells, notes));
+    marks.push(...fingerprints(benchmark, cells, records, notes));
+  }
+  return { marks, notes };
+}
+
+/**
+ * Throws `UserError` naming the first column that mixes, its models, and how to publish it all the same.
+ */
+export function refuseMixed(comparability: Comparability): void {
+  const [first] = comparability.marks;
+  if (first === undefined) return;
+  const inColumn = comparability.marks.filter((m) => m.benchmark === first.benchmark);
+  const columns = new Set(comparability.marks.map((m) => m.benchmark)).size;
+  throw new UserError(
+    `the column ${first.benchmark} mixes different measurements: ${shortList([...new Set(inColumn.map((m) => `${m.model} has ${m.reason}`))], 3)}` +
+      `${columns > 1 ? ` (and ${count(columns - 1, 'more column')})` : ''}; leave those results out, or give --mixed to publish them with a mark at each`,
+  );
+}
+
+interface Cell {
+  readonly model: string;
+  readonly m: Measurement;
+}
+
+/** Marks the cells whose value is not that of most cells; null says nothing. */
+function minority(benchmark: Benchmark, cells: readonly Cell[], what: string, read: (m: Measurement) => string | null): Mark[] {
+  const counts = new Map<string, number>();
+  for (const { m } of cells) {
+    const value = read(m);
+    if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  if (counts.size < 2) return [];
+  const [usual] = [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1))[0] ?? [''];
+  return cells.flatMap(({ model, m }) => {
+    const value = read(m);
+    return value === null || value === usual ? [] : [{ model, benchmark: benchmark.name, reason: `${what} ${value}, others ${usual}` }];
+  });
+}
+
+function versions(benchmark: Benchmark, cells: readonly Cell[], notes: string[]): Mark[] {
+  const same = PAPER_VERSIONS.get(benchmark.name) ?? [];
+  const found = new Set(cells.flatMap(({ m }) => (m.version !== null && same.includes(m.version) ? [m.version] : [])));
+  if (found.size > 1)
+    notes.push(
+      `${benchmark.name}: versions ${[...found].sort().join(' and ')} stand side by side, as in the paper; their prompts and headline metric are the same.`,
+    );
+  return minority(benchmark, cells, 'version', (m) => (m.version !== null && same.includes(m.version) ? same.join(' or ') : m.version));
+}
+
+function shots(benchmark: Benchmark, cells: readonly Cell[]): Mark[] {
+  return minority(benchmark, cells, 'few-shot examples:', (m) => (m.nShot === null ? null : String(m.nShot)));
+}
+
+function documents(benchmark: Benchmark, cells: readonly Cell[]): Mark[] {
+  return minority(benchmark, cells, 'documents:', (m) => (m.documents === null ? null : String(m.documents)));
+}
+
+function fingerprints(benchmark: Benchmark, cells: readonly Cell[], records: Records, notes: string[]): Mark[] {
+  const marks: Mark[] = [];
+  const settings = new Map<string, Cell[]>();
+  for (const cell of cells) settings.set(cell.m.setting, [...(settings.get(cell.m.setting) ?? []), cell]);
+  const paper = PAPER_FINGERPRINTS.get(benchmark.name) ?? [];
+  const shown = (m: Measurement) =>
+    m.fingerprint === null
+      ? null
+      : paper.includes(m.fingerprint)
+        ? paper.map((f) => f.slice(0, 8)).join(' or ')
+        : m.fingerprint.slice(0, 16);
+  for (const group of settings.values()) {
+    marks.push(...minority(benchmark, group, 'fingerprint', shown));
+    const found = new Set(group.flatMap(({ m }) => (m.fingerprint !== null && paper.includes(m.fingerprint) ? [m.fingerprint] : [])));
+    if (found.size > 1) notes.push(`${benchmark.name}: two revisions of its data stand side by side, as in the paper.`);
+  }
+  if (marks.length > 0) return marks;
+  // Between settings: the paper's prompts beside others of which a record says that they are not the paper's.
+  const onRecord = (m: Measurement) =>
+    m.hashes.size > 0 && [...m.hashes].every(([task, hash]) => records(task).includes(hash) || paper.includes(hash));
+  if (!cells.some(({ m }) => onRecord(m))) return marks;
+  return cells.flatMap(({ model, m }) => {
+    const comparable = m.family !== 'chat' && m.hashes.size > 0 && [...m.hashes.keys()].every((task) => records(task).length > 0);
+    return comparable && !onRecord(m)
+      ? [{ model, benchmark: benchmark.name, reason: "prompts that are not the paper's, others have the paper's" }]
+      : [];
+  });
+}

@@ -1,0 +1,52 @@
+/** The leaderboard as CSV. */
+
+import { LANGUAGES } from './benchmarks.js';
+import type { Board } from './board.js';
+
+/**
+ * Returns the leaderboard as CSV (RFC 4180): `model`, one column per benchmark, then `average_eu`, `average_en`, `average_es`, in percent with two decimals,
+ * an empty field where a value is missing. An average is empty when a benchmark is missing; `average_*_present` is then over the
+ * `average_*_benchmarks` that are there. Behind them the prompt family, the folder, the standard errors, and a list of marked cells.
+ */
+export function boardCsv(board: Board): string {
+  const names = board.benchmarks.map((b) => b.name);
+  const header = [
+    'model',
+    ...names,
+    ...LANGUAGES.map((l) => `average_${l}`),
+    ...LANGUAGES.flatMap((l) => [`average_${l}_present`, `average_${l}_benchmarks`]),
+    ...LANGUAGES.map((l) => `average_${l}_stderr`),
+    ...names.map((n) => `${n}_stderr`),
+    'prompt',
+    'folder',
+    'marked',
+  ];
+  const rows = board.models.map((m) => [
+    m.model,
+    ...names.map((n) => number(m.cells[n]?.value)),
+    ...LANGUAGES.map((l) => (m.averages[l]?.complete ? number(m.averages[l]?.value) : '')),
+    ...LANGUAGES.flatMap((l) => [number(m.averages[l]?.value), String(m.averages[l]?.present ?? 0)]),
+    ...LANGUAGES.map((l) => (m.averages[l]?.complete ? number(m.averages[l]?.stderr) : '')),
+    ...names.map((n) => number(m.cells[n]?.stderr)),
+    m.prompt,
+    m.folder,
+    names.flatMap((n) => (m.cells[n]?.mark == null ? [] : [`${n}: ${m.cells[n]?.mark}`])).join(' | '),
+  ]);
+  return toCsv([header, ...rows]);
+}
+
+function number(value: number | null | undefined): string {
+  return value == null ? '' : value.toFixed(2);
+}
+
+/**
+ * Returns rows as CSV text with a line feed behind each. A field that a spreadsheet would run as a formula gets an apostrophe in front.
+ */
+export function toCsv(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(field).join(',')}\n`).join('');
+}
+
+function field(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

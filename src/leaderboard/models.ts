@@ -1,0 +1,61 @@
+/** Which result files belong to the same model. */
+import type { ResultFile } from '../results/read.js';
+import type { ModelNames } from './names.js';
+
+/** Arguments that make another model of the same name; data type, attention and batch size do not. */
+const VARIANT_ARGUMENTS = ['revision', 'peft', 'delta', 'subfolder', 'gguf_file', 'load_in_4bit', 'load_in_8bit', 'quantize'] as const;
+
+/** What identifies the model of a result file, before names are given. */
+export interface ModelIdentity {
+  /** Same text, same model. */
+  readonly key: string;
+  readonly folder: string;
+  readonly modelName: string;
+  /** e.g. `revision=exp_0_010`; empty for the plain model. */
+  readonly variant: string;
+}
+
+/**
+ * Returns the identity of a result file's model. A folder that is called after the model (as the harness and `run` name them: `org__name`, with or
+ * without more behind it) holds one model, even when an older name of it stands in some files (`isNamedAfter` says so for any of them);
+ * elsewhere the model name in the file decides. A revision, adapter or quantization makes another model.
+ */
+export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>): ModelIdentity {
+  const variant = VARIANT_ARGUMENTS.flatMap((name) => {
+    const value = file.modelArgs.get(name);
+    const trivial =
+      value === undefined || value === '' || value === 'None' || value === 'False' || (name === 'revision' && value === 'main');
+    return trivial ? [] : [`${name}=${value}`];
+  }).join(',');
+  const named = namedFolders.has(file.folder);
+  return {
+    key: JSON.stringify([named ? file.folder : sanitized(file.modelName), variant]),
+    folder: file.folder,
+    modelName: file.modelName,
+    variant,
+  };
+}
+
+/**
+ * True when the folder of a result file is called after the model in it.
+ */
+export function isNamedAfter(folder: string, modelName: string): boolean {
+  const flat = sanitized(modelName);
+  return folder === flat || folder.startsWith(`${flat}__`);
+}
+
+function sanitized(modelName: string): string {
+  return modelName.replace(/[\\/]/g, '__').replace(/[^\p{L}\p{N}._@+=-]/gu, '_');
+}
+
+/**
+ * Returns the name to show for a model: the names file's (found by folder or by the name in the files), else the folder's name with the `/` of
+ * the model name put back when the folder holds one variant, else the model name with the variant behind it.
+ */
+export function displayName(identity: ModelIdentity, variantsInFolder: number, names: readonly ModelNames[]): string {
+  const plain = identity.variant === '' ? identity.modelName : `${identity.modelName}@${identity.variant.replace(/^revision=/, '')}`;
+  const single = variantsInFolder === 1 && isNamedAfter(identity.folder, identity.modelName);
+  const whole = single ? identity.modelName + identity.folder.slice(sanitized(identity.modelName).length) : plain;
+  const candidates = [...(variantsInFolder === 1 ? [identity.folder] : []), whole, plain, sanitized(plain)];
+  return candidates.map((c) => names.find((n) => n.folder === c)?.tableName).find((n) => n !== undefined) ?? whole;
+}

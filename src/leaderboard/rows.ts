@@ -1,0 +1,91 @@
+/** One row a model: its result files sorted out, the measurement that counts picked for each benchmark. */
+import { UserError } from '../errors.js';
+import type { PromptFamily } from '../types.js';
+import type { FileSummary, Measurement } from './collect.js';
+import { displayName, identityOf, isNamedAfter, type ModelIdentity } from './models.js';
+import type { ModelNames } from './names.js';
+
+/** A model with the measurement that counts for each benchmark it has. */
+export interface Row {
+  /** The name shown; distinct among rows. */
+  readonly model: string;
+  readonly folder: string;
+  readonly modelName: string;
+  readonly variant: string;
+  readonly family: PromptFamily;
+  readonly parameters: number | null;
+  readonly arenaName: string | null;
+  readonly measurements: ReadonlyMap<string, Measurement>;
+  /** Measurements of the same model and benchmark that another one replaced. */
+  readonly replaced: number;
+}
+
+/**
+ * Sorts result files into rows, by name. A model with results in two prompt families becomes two rows, never a mixed one. Of several measurements
+ * of one benchmark that with most documents counts, then the newest. Throws `UserError` when two models would get one name.
+ */
+export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelNames[]): { rows: Row[]; notes: string[] } {
+  const named = new Set(summaries.filter((s) => isNamedAfter(s.file.folder, s.file.modelName)).map((s) => s.file.folder));
+  const groups = new Map<string, { identity: ModelIdentity; summaries: FileSummary[] }>();
+  const variants = new Map<string, Set<string>>();
+  for (const summary of summaries) {
+    const identity = identityOf(summary.file, named);
+    variants.set(summary.file.folder, (variants.get(summary.file.folder) ?? new Set()).add(identity.key));
+    const key = `${identity.key}\n${summary.file.family}`;
+    const group = groups.get(key) ?? { identity, summaries: [] };
+    group.summaries.push(summary);
+    groups.set(key, group);
+  }
+  const notes: string[] = [];
+  const families = new Map<string, number>();
+  for (const { identity } of groups.values()) families.set(identity.key, (families.get(identity.key) ?? 0) + 1);
+  const rows = [...groups.values()].map(({ identity, summaries: own }) => {
+    const titles = [...new Set(own.map((s) => s.file.modelName))];
+    const title = titles.find((t) => isNamedAfter(identity.folder, t)) ?? identity.modelName;
+    if (titles.length > 1) notes.push(`The files in ${identity.folder} name the model ${titles.join(' and ')}; taken as one model.`);
+    const shown = displayName({ ...identity, modelName: title }, variants.get(identity.folder)?.size ?? 1, names);
+    const family = own[0]?.file.family ?? 'plain';
+    const model = (families.get(identity.key) ?? 1) > 1 ? `${shown} (${family})` : shown;
+    const { measurements, replaced } = pick(own.flatMap((s) => s.measurements));
+    if (replaced > 0)
+      notes.push(`${model}: ${replaced} repeated measurements; of each the one with most documents counts, then the newest.`);
+    return {
+      model,
+      folder: identity.folder,
+      modelName: title,
+      variant: identity.variant,
+      family,
+      parameters: own.find((s) => s.file.parameters !== null)?.file.parameters ?? null,
+      arenaName: names.find((n) => n.tableName === shown)?.arenaName ?? null,
+      measurements,
+      replaced,
+    };
+  });
+  rows.sort((a, b) => (a.model < b.model ? -1 : 1));
+  rows.forEach((row, i) => {
+    const other = rows[i + 1];
+    if (other?.model !== row.model) return;
+    throw new UserError(
+      `two models are called '${row.model}': the folders ${row.folder} and ${other.folder}; tell them apart with --names FILE`,
+    );
+  });
+  return { rows: rows.filter((r) => r.measurements.size > 0), notes };
+}
+
+function pick(measurements: readonly Measurement[]): { measurements: Map<string, Measurement>; replaced: number } {
+  const best = new Map<string, Measurement>();
+  for (const m of measurements) {
+    const other = best.get(m.benchmark);
+    if (other === undefined || counts(m, other)) best.set(m.benchmark, m);
+  }
+  return { measurements: best, replaced: measurements.length - best.size };
+}
+
+/** True when `a` counts rather than `b`: a value before none, more documents before fewer (a trial run with a limit), then the newer, then the path. */
+function counts(a: Measurement, b: Measurement): boolean {
+  const value = Number(a.value !== null) - Number(b.value !== null);
+  if (value !== 0) return value > 0;
+  const documents = (a.scored ?? a.documents ?? 0) - (b.scored ?? b.documents ?? 0);
+  if (documents !== 0) return documents > 0;
+  return a.date !== b.date ? a.date > b.date : a.path > b.path;
+}

@@ -1,0 +1,44 @@
+/** Averages and the question whether the best is better than the second. */
+
+/** Two-sided 5 % point of the normal distribution. */
+const Z = 1.959963984540054;
+
+/** A number with its standard error, both in percent. */
+export interface Score {
+  readonly value: number;
+  readonly stderr: number | null;
+}
+
+/**
+ * Returns the plain mean of scores, and its standard error sqrt(sum of squares) / k, taking benchmarks as independent; null for no scores.
+ * The standard error is null when one of them has none.
+ */
+export function meanOf(scores: readonly Score[]): Score | null {
+  if (scores.length === 0) return null;
+  let sum = 0;
+  let squares: number | null = 0;
+  for (const { value, stderr } of scores) {
+    sum += value;
+    squares = stderr === null || squares === null ? null : squares + stderr * stderr;
+  }
+  return { value: sum / scores.length, stderr: squares === null ? null : Math.sqrt(squares) / scores.length };
+}
+
+/**
+ * Returns whether two scores differ at the 5 % level: |a - b| > 1.96 sqrt(se_a^2 + se_b^2). The models answered the same documents, so the true error of the
+ * difference is as a rule smaller and the test errs on the side of no mark. False when a standard error is missing.
+ */
+export function differ(a: Score, b: Score): boolean {
+  if (a.stderr === null || b.stderr === null) return false;
+  return Math.abs(a.value - b.value) > Z * Math.hypot(a.stderr, b.stderr);
+}
+
+/**
+ * Returns the index of the best score where it differs from the second best (`differ`), else null. With fewer than two scores there is no best.
+ */
+export function clearBest(scores: readonly (Score | null)[], higherIsBetter = true): number | null {
+  const sign = higherIsBetter ? 1 : -1;
+  const order = scores.flatMap((score, i) => (score === null ? [] : [{ score, i }])).sort((a, b) => sign * (b.score.value - a.score.value));
+  const [first, second] = order;
+  return first !== undefined && second !== undefined && differ(first.score, second.score) ? first.i : null;
+}
