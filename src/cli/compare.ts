@@ -59,7 +59,10 @@ export const addCompare: AddCommand = (program, exit) =>
       }
     });
 
-function allowed(text: string, previous: readonly Allowable[]): readonly Allowable[] {
+/**
+ * Parses `--allow`: words of `ALLOWABLE`, comma-separated; the option may be repeated.
+ */
+export function allowed(text: string, previous: readonly Allowable[]): readonly Allowable[] {
   const words: readonly Allowable[] = ['fingerprint', 'shots', 'version'];
   const items = text.split(',').map((item) => {
     const word = words.find((w) => w === item.trim());

@@ -4,13 +4,21 @@ import type { Language } from '../types.js';
 import { averageRow } from './average-row.js';
 import { type Benchmark, benchmarksOf, type KnownBenchmark, sharedKey } from './benchmarks.js';
 import { ROUNDS, SEED } from './bootstrap.js';
-import { type Allowable, type Difference, type DifferenceKind, describeDifference, documentsOf, fileDifferences } from './differs.js';
+import {
+  type Allowable,
+  type Difference,
+  type DifferenceKind,
+  describeDifference,
+  documentsOf,
+  fileDifferences,
+  unscoredOf,
+} from './differs.js';
 import { holm } from './holm.js';
 import { NOISE_NATS } from './noise.js';
 import type { Run } from './open-run.js';
 import { type Alignment, align, type PairedTask, pairTask } from './pair.js';
 import { detectableNormal, detectablePaired } from './power.js';
-import { biasRow, pairedRow, type Row, type RowName, unpairedRow } from './row.js';
+import { biasRow, pairedRow, type Row, type RowName, type Side, unpairedRow } from './row.js';
 
 /** How to compare. */
 export interface CompareOptions {
@@ -206,7 +214,7 @@ async function pairLeaves(
     const [readBase, readCandidate] = [base.tasks.get(name)?.samples ?? null, candidate.tasks.get(name)?.samples ?? null];
     if (readBase === null || readCandidate === null) {
       const without = [readBase === null ? 'base' : [], readCandidate === null ? 'candidate' : []].flat().join(' and ');
-      notes.push(`no samples of ${without}: unpaired and weaker`);
+      notes.push(`no samples of ${without} (samples_*.jsonl beside the results): the test is unpaired and weaker`);
       return null;
     }
     const [b, c] = [await readBase(), await readCandidate()];
@@ -270,12 +278,13 @@ function unpaired(
   if (b === undefined || c === undefined) return null;
   const key = sharedKey(benchmark.headline, new Set(b.estimates.keys()), new Set(c.estimates.keys()));
   if (key === null) return null;
-  const side = (run: Run, of: string): { value: number; stderr: number | null; documents: number | null } | null => {
+  const side = (run: Run, of: string): Side | null => {
     const estimate = run.tasks.get(benchmark.name)?.result.estimates.get(of);
     if (estimate === undefined || Number.isNaN(estimate.value)) return null;
     const counts = benchmark.base.map((task) => documentsOf(run.tasks.get(task)));
     const documents = counts.reduce<number | null>((sum, n) => (sum === null || n === null ? null : sum + n), 0);
-    return { ...estimate, documents };
+    const unscored = benchmark.base.reduce((sum, task) => sum + unscoredOf(run.tasks.get(task)), 0);
+    return { ...estimate, documents, unscored };
   };
   const [sb, sc] = [side(base, key), side(candidate, key)];
   if (sb === null || sc === null) return null;

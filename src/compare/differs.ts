@@ -57,6 +57,14 @@ export function documentsOf(task: RunTask | undefined): number | null {
   return task?.result.samples?.effective ?? null;
 }
 
+/**
+ * Returns the number of documents of a task that a result file of this program calls unscored; 0 where it does not say.
+ */
+export function unscoredOf(task: RunTask | undefined): number {
+  const [documents, scored] = [documentsOf(task), task?.result.own?.scored ?? null];
+  return documents === null || scored === null ? 0 : Math.max(0, documents - scored);
+}
+
 function text(n: number | null): string | null {
   return n === null ? null : String(n);
 }

@@ -8,7 +8,7 @@ import { didYouMean } from '../suggest.js';
 
 /** One task or group of a run, from the newest file that holds it. */
 export interface RunTask {
-  readonly result: Pick<TaskResult, 'name' | 'isGroup' | 'estimates' | 'nShot' | 'version' | 'samples' | 'hash' | 'higherIsBetter'>;
+  readonly result: Pick<TaskResult, 'name' | 'isGroup' | 'estimates' | 'nShot' | 'version' | 'samples' | 'hash' | 'higherIsBetter' | 'own'>;
   /** Where it was read from, for messages. */
   readonly file: string;
   /** Reads its per-document outcomes; null where the run has none. */

@@ -97,7 +97,7 @@ export function comparisonText(comparison: Comparison): string {
   if (comparison.bias.length > 0) parts.push(table('Bias score', comparison.bias, 1), '');
   for (const r of comparison.refused) parts.push(`refused: ${describeRefusal(r)}`);
   for (const m of comparison.missing) parts.push(`missing: ${m.benchmark} is not in the ${m.from}`);
-  for (const row of comparison.benchmarks) for (const note of row.notes) parts.push(`note: ${row.benchmark}: ${note}`);
+  parts.push(...notesOf(comparison.benchmarks));
   for (const row of comparison.benchmarks) {
     const said = [
       row.baseUnscored > 0 ? `base ${row.baseUnscored}` : [],
@@ -105,10 +105,17 @@ export function comparisonText(comparison: Comparison): string {
     ].flat();
     if (said.length > 0) parts.push(`note: ${row.benchmark}: unscored documents are left out on both sides (${said.join(', ')})`);
   }
-  if (comparison.benchmarks.some((row) => !row.paired)) {
-    parts.push('note: without the samples of both runs the test is unpaired and weaker; keep the samples_*.jsonl files beside the results');
-  }
   return `${parts.join('\n').trimEnd()}\n`;
+}
+
+/** One line for each note, with the benchmarks it is about. */
+function notesOf(rows: readonly TestedRow[]): string[] {
+  const about = new Map<string, string[]>();
+  for (const row of rows) for (const note of row.notes) about.set(note, [...(about.get(note) ?? []), row.benchmark]);
+  return [...about].map(([note, benchmarks]) => {
+    const who = benchmarks.length <= 4 ? benchmarks.join(', ') : `${benchmarks.slice(0, 3).join(', ')} and ${benchmarks.length - 3} more`;
+    return `note: ${who}: ${note}`;
+  });
 }
 
 function title(run: Comparison['base']): string {

@@ -148,6 +148,8 @@ const BIAS_SIGN = [-1, 1, 0, 0, -1, 0, 1];
 /** What a result file says of one side. */
 export interface Side extends Estimate {
   readonly documents: number | null;
+  /** Documents without a score, as far as the file says. */
+  readonly unscored: number;
 }
 
 /**
@@ -162,7 +164,9 @@ export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: r
   const z = stderr === null ? null : stderr === 0 ? 0 : difference / stderr;
   return {
     ...name,
-    n: Math.min(base.documents ?? candidate.documents ?? 0, candidate.documents ?? base.documents ?? 0),
+    n:
+      Math.min(base.documents ?? candidate.documents ?? 0, candidate.documents ?? base.documents ?? 0) -
+      Math.max(base.unscored, candidate.unscored),
     base: base.value,
     candidate: candidate.value,
     difference,
@@ -177,8 +181,8 @@ export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: r
     noise: NO_NOISE,
     flips: [],
     stderr,
-    baseUnscored: 0,
-    candidateUnscored: 0,
+    baseUnscored: base.unscored,
+    candidateUnscored: candidate.unscored,
     missing: 0,
     notes,
   };

@@ -134,6 +134,7 @@ function unpackTask(file: string, name: string, task: StoredTask): RunTask {
       samples: task.documents,
       hash: task.fingerprint,
       higherIsBetter: new Map(),
+      own: null,
     },
     file,
     samplesFile: null,

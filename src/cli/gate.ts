@@ -1,0 +1,67 @@
+/** `eus-eval gate`: arguments and printing only. */
+import type { Allowable } from '../compare/differs.js';
+import { EXIT } from '../errors.js';
+import type { Verdict } from '../gate/judge.js';
+import { wholeNumber } from './arguments.js';
+import type { AddCommand } from './commands.js';
+import { allowed } from './compare.js';
+
+interface GateFlags {
+  config?: string;
+  json: boolean;
+  junit?: string;
+  github: boolean;
+  bless?: string | boolean;
+  in?: string;
+  allow: readonly Allowable[];
+  seed: number;
+  rounds: number;
+}
+
+const CODES: Readonly<Record<Verdict, number>> = { pass: EXIT.ok, regressed: EXIT.regression, 'cannot judge': EXIT.cannotJudge };
+
+/**
+ * Adds `gate`.
+ */
+export const addGate: AddCommand = (program, exit) =>
+  program
+    .command('gate')
+    .description('judge whether a run is worse than its base: exit code 0 passed, 3 regressed, 4 cannot judge')
+    .argument('<base>', 'a folder of results of one model, a result file, a stored baseline, or FOLDER/MODEL')
+    .argument('<candidate>', 'the same for the run that is judged')
+    .option('-c, --config <file>', 'policy in YAML or JSON (docs/gate.md); sensible limits without it')
+    .option('--bless [file]', 'store the candidate as the new baseline, in <base> unless a file is named; exit code 0 even if it regressed')
+    .option('--junit <file>', 'also write JUnit XML')
+    .option('--github', 'also write the step summary and annotations of GitHub Actions', false)
+    .option('--in <dir>', 'folder of models; <base> and <candidate> may then be names of models in it')
+    .option('--allow <what>', 'compare in spite of another fingerprint, shots or version (comma-separated)', allowed, [])
+    .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 1234)
+    .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
+    .option('--json', 'print one JSON document', false)
+    .action(async (base: string, candidate: string, flags: GateFlags) => {
+      const { runGate } = await import('../gate/run-gate.js');
+      const { judgementAnnotations, judgementJson, judgementText } = await import('../gate/report.js');
+      const outcome = await runGate({
+        base,
+        candidate,
+        inside: flags.in ?? null,
+        config: flags.config ?? null,
+        bless: flags.bless === undefined || flags.bless === false ? null : flags.bless === true ? base : flags.bless,
+        junit: flags.junit ?? null,
+        summary: flags.github ? (process.env.GITHUB_STEP_SUMMARY ?? '') : null,
+        allow: new Set(flags.allow),
+        seed: flags.seed,
+        rounds: flags.rounds,
+        now: Date.now() / 1000,
+      });
+      if (outcome.judgement !== null) {
+        const { judgement, policy } = outcome;
+        process.stdout.write(flags.json ? `${JSON.stringify(judgementJson(judgement, policy), null, 2)}\n` : judgementText(judgement));
+        if (flags.github) process.stderr.write(judgementAnnotations(judgement));
+        exit(CODES[judgement.verdict]);
+      } else if (flags.json) process.stdout.write(`${JSON.stringify({ verdict: null, reasons: [], blessed: outcome.blessed }, null, 2)}\n`);
+      if (outcome.blessed !== null) {
+        process.stderr.write(`baseline: ${outcome.blessed}\n`);
+        exit(EXIT.ok);
+      }
+    });

@@ -1,0 +1,87 @@
+/** Everything `eus-eval gate` does, in order: open, compare, judge, write reports, bless. */
+import { existsSync } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { compareOptions, compareRuns } from '../compare/compare.js';
+import type { Allowable } from '../compare/differs.js';
+import { knownBenchmarks } from '../compare/known.js';
+import type { Run } from '../compare/open-run.js';
+import { CannotJudgeError, messageOf, systemCode, UserError } from '../errors.js';
+import { readBaseline, writeBaseline } from './baseline.js';
+import { type Judgement, judge } from './judge.js';
+import { openSide } from './open-side.js';
+import { DEFAULT_POLICY, type Policy, readPolicy } from './policy.js';
+import { judgementJunit, judgementSummary } from './report.js';
+
+/** What to gate and where to write what. */
+export interface GateRequest {
+  readonly base: string;
+  readonly candidate: string;
+  readonly inside: string | null;
+  readonly config: string | null;
+  /** File to store the candidate in as a baseline. */
+  readonly bless: string | null;
+  readonly junit: string | null;
+  /** File of GitHub's step summary; empty where the variable is not set. */
+  readonly summary: string | null;
+  readonly allow: ReadonlySet<Allowable>;
+  readonly seed: number;
+  readonly rounds: number;
+  /** Seconds since the epoch. */
+  readonly now: number;
+}
+
+/** `judgement` is null when there was no base yet and the candidate was blessed as the first. */
+export interface GateOutcome {
+  readonly judgement: Judgement | null;
+  readonly policy: Policy;
+  readonly blessed: string | null;
+}
+
+/**
+ * Runs a gate. Throws `UserError` for bad input, and `CannotJudgeError` when a run that itself cannot be judged should be blessed.
+ */
+export async function runGate(request: GateRequest): Promise<GateOutcome> {
+  if (request.summary === '')
+    throw new UserError('--github: the variable GITHUB_STEP_SUMMARY is not set; it is inside a GitHub Actions step');
+  const where = request.inside === null ? {} : { inside: request.inside };
+  const candidate = await openSide(request.candidate, where);
+  if (request.bless !== null) await checkBless(request.bless);
+  const first = request.bless !== null && !existsSync(request.base) && request.base.endsWith('.json');
+  const base = first ? candidate : await openSide(request.base, where);
+  const known = await knownBenchmarks();
+  const names = [...new Set([...known.map((b) => b.name), ...base.tasks.keys(), ...candidate.tasks.keys()])];
+  const policy = request.config === null ? DEFAULT_POLICY : await readPolicy(request.config, names);
+  const options = compareOptions(known, { allow: request.allow, seed: request.seed, rounds: request.rounds, noiseNats: policy.noise_nats });
+  const judgement = judge(await compareRuns(base, candidate, options), policy, request.now);
+  if (request.junit !== null) await write(request.junit, judgementJunit(judgement));
+  if (request.summary !== null) await appendFile(request.summary, judgementSummary(judgement)).catch(unwritable(request.summary));
+  if (request.bless === null) return { judgement, policy, blessed: null };
+  await bless(request.bless, candidate, policy, options, request.now);
+  return { judgement: first ? null : judgement, policy, blessed: request.bless };
+}
+
+/** A baseline replaces only a baseline: never a result file, never a folder. */
+async function checkBless(file: string): Promise<void> {
+  if (!existsSync(file)) return;
+  const stored = await readBaseline(file).catch(() => 'broken' as const);
+  if (stored === null)
+    throw new UserError(`--bless ${file}: is no baseline and is not overwritten; name a new file, e.g. --bless baseline.json`);
+}
+
+/** What the candidate alone does not allow to be judged (too many unscored documents) must not become the measure of others. */
+async function bless(file: string, candidate: Run, policy: Policy, options: ReturnType<typeof compareOptions>, now: number): Promise<void> {
+  const alone = judge(await compareRuns(candidate, candidate, options), policy, now);
+  const against = alone.reasons.find((r) => r.verdict === 'cannot judge' && r.subject !== null);
+  if (against !== undefined) throw new CannotJudgeError(`not blessed: ${against.message}`);
+  await writeBaseline(file, candidate);
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch(unwritable(file));
+}
+
+function unwritable(file: string): (error: unknown) => never {
+  return (error) => {
+    throw new UserError(`cannot write ${file}: ${systemCode(error) ?? messageOf(error)}`);
+  };
+}
