@@ -35,6 +35,22 @@ export function openHttp(): { readonly fetch: Fetch; readonly close: () => Promi
   return { fetch: longFetch, close: () => dispatcher.destroy() };
 }
 
+/**
+ * Wraps a fetch so that the text of an error answer can be had by the answer's headers: the official packages keep only the part of it that they understand.
+ */
+export function keepErrorTexts(fetch: Fetch): { readonly fetch: Fetch; readonly textOf: (headers: unknown) => string | null } {
+  const texts = new WeakMap<object, string>();
+  async function keeping(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const reply = await fetch(input, init);
+    if (reply.ok) return reply;
+    const text = await reply.text();
+    const copy = new Response(text, { status: reply.status, headers: [...reply.headers] });
+    texts.set(copy.headers, text);
+    return copy;
+  }
+  return { fetch: keeping, textOf: (headers) => (typeof headers === 'object' && headers !== null ? (texts.get(headers) ?? null) : null) };
+}
+
 /** An HTTP answer as the rest of this folder looks at it. */
 export interface Reply {
   readonly status: number;
@@ -136,7 +152,7 @@ export function judgeThrown(error: unknown, secrets: readonly string[]): Again {
 
 /** An answer that does not fit the request; chance may mend it once or twice, patience does not. */
 export function malformed(message: string): Again {
-  return { kind: 'again', reason: 'malformed', message, overload: false, retryAfterMs: null, maxTries: 3 };
+  return { kind: 'again', reason: 'malformed', message, overload: false, retryAfterMs: null, maxTries: 3, maybePaid: true };
 }
 
 /**

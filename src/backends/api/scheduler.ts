@@ -45,6 +45,8 @@ export interface Again {
   readonly maxTries?: number;
   /** True for a try that does not count: the request itself was mended and goes out again at once. */
   readonly mended?: boolean;
+  /** True where the server may have done (and charged for) the work all the same. */
+  readonly maybePaid?: boolean;
 }
 
 /** What a try is told. */
@@ -64,8 +66,6 @@ export interface Work<J, R> {
   giveUp(job: J, last: Again, tries: number): R;
   /** Asked before a job starts; `wait` is allowed only while others are under way. */
   admit?(job: J): Admission<R>;
-  /** Told after every try that did not end the job. */
-  settled?(job: J, last: Again): void;
 }
 
 export interface Finished<J, R> {
@@ -216,13 +216,11 @@ async function* runJobs<J, R>(
         ready.push({ job: waiting.job, value: outcome.value });
       } else if (outcome.mended === true) {
         pace.released();
-        work.settled?.(waiting.job, outcome);
         later.push({ ...waiting, due: now });
       } else {
         if (outcome.overload) counts.overloads += 1;
         if (outcome.reason === 'timeout') counts.timeouts += 1;
         const wait = pace.failed(now, sentAt, outcome.overload, outcome.retryAfterMs, outcome.quotas ?? []);
-        work.settled?.(waiting.job, outcome);
         if (tries >= Math.min(options.maxTries, outcome.maxTries ?? options.maxTries))
           ready.push({ job: waiting.job, value: work.giveUp(waiting.job, outcome, tries) });
         else later.push({ job: waiting.job, tries, due: now + wait, avoid: paces.length > 1 ? server : null });

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import type { Backend } from '../types.js';
+import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
+import { keepErrorTexts } from './api/http.js';
+import { checkUrl, openTools, readKey } from './api/options.js';
+import { loadPackage } from './api/package.js';
+
+const HOME = 'https://api.anthropic.com';
+
+/**
+ * Opens Anthropic's messages API through the official package.
+ *
+ * Throws `UserError` when the package or the key is missing, or the address is no address.
+ */
+export async function openAnthropic(options: ChatOptions): Promise<Backend> {
+  const { module, client } = await loadPackage('@anthropic-ai/sdk', () => import('@anthropic-ai/sdk'));
+  const tools = openTools(options, 1, API_DEFAULTS);
+  const { from, key } = readKey(options, 'ANTHROPIC_API_KEY', tools.env);
+  if (key === null) throw new UserError(`anthropic:${options.name}: the environment variable ${from} is not set; it must hold the API key`);
+  const url = checkUrl(options.baseUrl ?? tools.env.ANTHROPIC_BASE_URL ?? HOME);
+  const errors = keepErrorTexts(tools.fetch);
+  const sdk = new module.default({ apiKey: key, baseURL: url, maxRetries: 0, timeout: 2 ** 31 - 1, fetch: errors.fetch, logLevel: 'off' });
+  return createChatBackend(options, tools, {
+    source: 'anthropic',
+    url,
+    keyFrom: from,
+    key,
+    client,
+    // max_tokens is obligatory there, so it is never dropped.
+    mendable: { temperature: [], stop_sequences: [] },
+    parameters: (request) => parametersOf(request),
+    async send(body, signal) {
+      const { data, response } = await sdk.post('/v1/messages', { body, signal }).withResponse();
+      return { data, header: (name) => response.headers.get(name) };
+    },
+    errorText: errors.textOf,
+    read: readAnswer,
+  });
+}
+
+/** System messages travel beside the others; stop sequences of nothing but white space are refused there and cut on our side. */
+function parametersOf(request: ChatRequest): Record<string, unknown> {
+  const system = request.messages.filter((m) => m.role === 'system').map((m) => m.content);
+  const stop = request.until.filter((s) => s.trim() !== '');
+  return {
+    model: request.model,
+    max_tokens: request.maxNewTokens,
+    temperature: 0,
+    ...(system.length === 0 ? {} : { system: system.join('\n\n') }),
+    messages: request.messages.filter((m) => m.role !== 'system').map(({ role, content }) => ({ role, content })),
+    ...(stop.length === 0 ? {} : { stop_sequences: stop }),
+  };
+}
+
+const schema = z.looseObject({
+  type: z.literal('message'),
+  model: z.string().nullish(),
+  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
+  stop_reason: z.string().nullable(),
+  usage: z
+    .looseObject({
+      input_tokens: z.number(),
+      output_tokens: z.number(),
+      cache_creation_input_tokens: z.number().nullish(),
+      cache_read_input_tokens: z.number().nullish(),
+    })
+    .nullish(),
+});
+
+function readAnswer(data: unknown): ChatAnswer | string {
+  const parsed = schema.safeParse(data);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return `the answer is no message: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+  }
+  const { content, usage: counted, stop_reason, model } = parsed.data;
+  const usage =
+    counted == null
+      ? null
+      : {
+          input: counted.input_tokens + (counted.cache_creation_input_tokens ?? 0) + (counted.cache_read_input_tokens ?? 0),
+          output: counted.output_tokens,
+        };
+  if (stop_reason === 'refusal') return { kind: 'refused', message: 'the provider filtered the answer (refusal)', usage };
+  // A message without content is an empty answer, which this API does give; one that never ended is none.
+  if (stop_reason === null) return 'the answer has no stop_reason';
+  const text = content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join('');
+  return { kind: 'text', text, finish: stop_reason === 'max_tokens' ? 'length' : 'stop', usage, model: model ?? null };
+}

@@ -1,0 +1,270 @@
+import { UserError } from '../../errors.js';
+import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
+import { createBudget, mostItCosts } from './budget.js';
+import { asFailure } from './give-up.js';
+import { field, judgeError, judgeThrown, malformed, readServerError, redact, type Where } from './http.js';
+import type { HttpOptions, Tools } from './options.js';
+import { costOf, findPrice, loadPrices } from './prices.js';
+import { readQuotas } from './quota.js';
+import { createParameters } from './refusals.js';
+import type { Outcome } from './scheduler.js';
+import { cutAtStop } from './stop.js';
+
+/** What a chat API takes besides the options of every HTTP backend. */
+export interface ChatOptions extends HttpOptions {
+  /** Another address than the provider's own. */
+  readonly baseUrl: string | null;
+  /** New tokens instead of what the task says, for models that think before they answer; recorded in results. */
+  readonly maxNewTokens?: number | null;
+}
+
+/** One provider: how to write a request and how to read an answer. */
+export interface ChatProvider {
+  readonly source: 'openai' | 'anthropic';
+  readonly url: string;
+  readonly keyFrom: string;
+  readonly key: string | null;
+  /** Name and version of the official package. */
+  readonly client: string;
+  /** Parameters that may be dropped when the server refuses them, with names to try instead. */
+  readonly mendable: Readonly<Record<string, readonly string[]>>;
+  /** The body of a request. */
+  parameters(request: ChatRequest): Record<string, unknown>;
+  /** Sends a request body through the official package; throws its errors. */
+  send(
+    body: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<{ readonly data: unknown; readonly header: (name: string) => string | null }>;
+  /** Text of an error answer by its headers. */
+  errorText(headers: unknown): string | null;
+  /** Reads an answer, or says in a message why it is none. */
+  read(data: unknown): ChatAnswer | string;
+}
+
+export interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly until: readonly string[];
+  readonly maxNewTokens: number;
+}
+
+export type ChatAnswer =
+  | { readonly kind: 'refused'; readonly message: string; readonly usage: Usage | null }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly finish: 'stop' | 'length';
+      readonly usage: Usage | null;
+      readonly model: string | null;
+    };
+
+export interface Usage {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** New tokens where a task names no limit: MGSM through an API (docs/prompts.md). */
+export const API_NEW_TOKENS = 1024;
+export const API_DEFAULTS = { timeoutSeconds: 600, concurrency: 64 } as const;
+
+interface Job {
+  readonly id: number;
+  readonly request: ChatRequest;
+  /** Dollars set aside, 0 where the price is not known. */
+  readonly atMost: number;
+}
+
+/**
+ * Makes a backend of a chat provider. Throws `UserError` when a limit is set on the cost of a model without a price.
+ */
+export async function createChatBackend(options: ChatOptions, tools: Tools, provider: ChatProvider): Promise<Backend> {
+  const table = await loadPrices(options.pricesFile);
+  const price = findPrice(table, options.name);
+  if (price === null && options.maxCostUsd !== null)
+    throw new UserError(
+      `--max-cost: ${table.file} holds no price for '${options.name}'; add it to a copy and name that with --prices FILE`,
+    );
+  const budget = createBudget(options.maxCostUsd);
+  const parameters = createParameters(provider.mendable);
+  const where: Where = {
+    url: provider.url,
+    model: options.name,
+    keyFrom: provider.keyFrom,
+    secrets: provider.key === null ? [] : [provider.key],
+  };
+  const total = { input: 0, output: 0, withoutUsage: 0 };
+  const served = new Set<string>();
+  let seconds = 0;
+  let broke = false;
+
+  function prepare(request: GenerateRequest): ChatRequest {
+    const messages: readonly Message[] =
+      typeof request.context === 'string' ? [{ role: 'user', content: request.context }] : request.context;
+    return {
+      model: options.name,
+      messages,
+      until: request.until,
+      maxNewTokens: options.maxNewTokens ?? request.maxNewTokens ?? API_NEW_TOKENS,
+    };
+  }
+
+  async function attempt(job: Job, signal: AbortSignal): Promise<Outcome<Response>> {
+    const { request } = job;
+    const version = parameters.version;
+    const body = parameters.apply(provider.parameters(request));
+    let reply: Awaited<ReturnType<ChatProvider['send']>>;
+    try {
+      reply = await provider.send(body, signal);
+    } catch (error) {
+      return judgeSdkError(error, body, version);
+    }
+    const answer = provider.read(reply.data);
+    if (typeof answer === 'string') return malformed(redact(answer, where.secrets));
+    const { usage } = answer;
+    if (usage === null) total.withoutUsage += 1;
+    total.input += usage?.input ?? 0;
+    total.output += usage?.output ?? 0;
+    const cost = price === null || usage === null ? null : costOf(price, usage.input, usage.output);
+    budget.settle(job.atMost, cost);
+    const rest = { quotas: readQuotas(reply.header, tools.wallClock()), tokens: (usage?.input ?? 0) + (usage?.output ?? 0) };
+    if (answer.kind === 'refused')
+      return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: redact(answer.message, where.secrets) }, ...rest };
+    if (answer.model !== null) served.add(answer.model);
+    const cut = cutAtStop(answer.text, request.until);
+    const used =
+      usage === null
+        ? {}
+        : { usage: { inputTokens: usage.input, outputTokens: usage.output, ...(cost === null ? {} : { costUsd: cost }) } };
+    return { kind: 'done', value: { kind: 'generate', text: cut.text, finish: cut.found ? 'stop' : answer.finish, ...used }, ...rest };
+  }
+
+  /** The official packages throw an error with `status`, `headers` and the parsed body for an HTTP answer that is not 2xx. */
+  function judgeSdkError(error: unknown, body: Readonly<Record<string, unknown>>, version: number): Outcome<Response> {
+    const status = field(error, 'status');
+    if (typeof status !== 'number') {
+      if (error instanceof SyntaxError) return malformed('the answer is no JSON (cut off?)');
+      return judgeThrown(error, where.secrets);
+    }
+    const headers = field(error, 'headers');
+    const header = (name: string): string | null => (headers instanceof Headers ? headers.get(name) : null);
+    const text = provider.errorText(headers) ?? (error instanceof Error ? error.message : '');
+    if (status === 400 || status === 422) {
+      const said = readServerError(text);
+      if (parameters.version !== version || parameters.learn(said, body))
+        return { kind: 'again', reason: 'http', message: said.message, overload: false, retryAfterMs: null, mended: true };
+    }
+    const judged = judgeError({ status, header, text }, where, tools.wallClock());
+    return judged.kind === 'again' ? judged : { kind: 'done', value: judged };
+  }
+
+  async function* ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncIterable<Answer> {
+    const begun = tools.clock.now();
+    async function* jobs(): AsyncGenerator<Job | Answer> {
+      for await (const { id, request } of requests) {
+        if (request.kind !== 'generate') yield { id, response: NO_CHOICES };
+        else {
+          const chat = prepare(request);
+          yield { id, request: chat, atMost: price === null ? 0 : mostItCosts(price, chat.messages, chat.maxNewTokens) };
+        }
+      }
+    }
+    const finished = tools.scheduler.run<Job | Answer, Response>(
+      jobs(),
+      {
+        admit(job) {
+          if ('response' in job) return { kind: 'done', value: job.response };
+          // Once one request did not fit, none is asked any more: a few short ones behind it would make the sample a biased one.
+          if (!broke && budget.fits(job.atMost)) return { kind: 'go' };
+          if (!broke && tools.scheduler.inFlight() > 0) return { kind: 'wait' };
+          broke = true;
+          return { kind: 'done', value: OVER_BUDGET };
+        },
+        async attempt(job, at) {
+          if ('response' in job) return { kind: 'done', value: job.response };
+          budget.reserve(job.atMost);
+          try {
+            const outcome = await attempt(job, at.signal);
+            if (outcome.kind === 'again' && outcome.maybePaid === true) budget.lose(job.atMost);
+            else if (outcome.kind === 'again' || unpaid(outcome.value)) budget.free(job.atMost);
+            return outcome;
+          } catch (error) {
+            budget.free(job.atMost);
+            throw error;
+          }
+        },
+        giveUp: (_job, last, tries) => asFailure(last, tries),
+      },
+      signal,
+    );
+    for await (const { job, value } of finished) yield { id: job.id, response: value };
+    seconds += (tools.clock.now() - begun) / 1000;
+  }
+
+  return {
+    modelName: options.name,
+    source: provider.source,
+    identity: {
+      backend: provider.source,
+      version: '1',
+      model: options.name,
+      url: provider.url,
+      max_new_tokens: options.maxNewTokens == null ? 'of the task' : String(options.maxNewTokens),
+    },
+    kinds: new Set(['generate']),
+    families: ['api'],
+    renderChat: null,
+    chatTemplate: null,
+    facts: {
+      base_url: provider.url,
+      client: provider.client,
+      temperature: 0,
+      ...(options.maxNewTokens == null ? {} : { max_new_tokens: options.maxNewTokens }),
+      price_usd_per_million_tokens: price,
+      prices: `${table.file} of ${table.checked}`,
+    },
+    ask,
+    work(): WorkReport {
+      const { counts } = tools.scheduler;
+      return {
+        naiveTokens: total.input + total.output,
+        distinctTokens: total.input + total.output,
+        computedTokens: total.input + total.output,
+        paddingTokens: 0,
+        outputRows: 0,
+        runs: counts.attempts,
+        seconds: { compute: seconds },
+        details: {
+          input_tokens: total.input,
+          output_tokens: total.output,
+          answers_without_usage: total.withoutUsage,
+          cost_usd: price === null ? null : budget.spent,
+          ...(budget.unanswered > 0 ? { cost_usd_of_unanswered_at_most: budget.unanswered } : {}),
+          ...(options.maxCostUsd === null ? {} : { max_cost_usd: options.maxCostUsd }),
+          retries: counts.retries,
+          overloads: counts.overloads,
+          timeouts: counts.timeouts,
+          most_in_flight: counts.mostInFlight,
+          changed_parameters: parameters.changes,
+          served_models: [...served].sort(),
+        },
+      };
+    },
+    status() {
+      const flight = `${tools.scheduler.inFlight()} in flight`;
+      return price === null ? flight : `${flight}, $${budget.spent.toFixed(2)}`;
+    },
+    close: tools.closeHttp,
+  };
+}
+
+const NO_CHOICES: FailureResponse = {
+  kind: 'failure',
+  reason: 'internal',
+  message: 'a chat API returns no log-probabilities of given choices',
+};
+const OVER_BUDGET: FailureResponse = { kind: 'failure', reason: 'budget', message: 'not asked: it could have passed --max-cost' };
+
+/** A request that was refused before any work; what a content filter stopped was worked on. */
+function unpaid(response: Response): boolean {
+  return response.kind === 'failure' && response.reason !== 'refused';
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import type { Backend } from '../types.js';
+import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
+import { keepErrorTexts } from './api/http.js';
+import { checkUrl, openTools, readKey } from './api/options.js';
+import { loadPackage } from './api/package.js';
+
+const HOME = 'https://api.openai.com/v1';
+/** OpenAI documents at most four stop strings; the rest is cut on our side. */
+const MOST_STOPS = 4;
+
+/**
+ * Opens OpenAI's chat API, or any server that speaks it (`baseUrl`: Ollama, Gemini, vLLM, ...), through the official package.
+ *
+ * Throws `UserError` when the package or the key is missing, or the address is no address.
+ */
+export async function openOpenAI(options: ChatOptions): Promise<Backend> {
+  const { module, client } = await loadPackage('openai', () => import('openai'));
+  const tools = openTools(options, 1, API_DEFAULTS);
+  const { from, key } = readKey(options, 'OPENAI_API_KEY', tools.env);
+  const url = checkUrl(options.baseUrl ?? tools.env.OPENAI_BASE_URL ?? HOME);
+  if (key === null && url === HOME)
+    throw new UserError(`openai:${options.name}: the environment variable ${from} is not set; it must hold the API key`);
+  // Retries, waiting and time limits are the scheduler's; a server of one's own often wants no key, but the package insists on one.
+  const errors = keepErrorTexts(tools.fetch);
+  const sdk = new module.default({
+    apiKey: key ?? 'none',
+    baseURL: url,
+    maxRetries: 0,
+    timeout: 2 ** 31 - 1,
+    fetch: errors.fetch,
+    logLevel: 'off',
+  });
+  return createChatBackend(options, tools, {
+    source: 'openai',
+    url,
+    keyFrom: from,
+    key,
+    client,
+    mendable: { max_tokens: ['max_completion_tokens'], temperature: [], stop: [] },
+    parameters: (request) => parametersOf(request),
+    async send(body, signal) {
+      const { data, response } = await sdk.post('/chat/completions', { body, signal }).withResponse();
+      return { data, header: (name) => response.headers.get(name) };
+    },
+    errorText: errors.textOf,
+    read: readAnswer,
+  });
+}
+
+function parametersOf(request: ChatRequest): Record<string, unknown> {
+  const stop = request.until.filter((s) => s !== '').slice(0, MOST_STOPS);
+  return {
+    model: request.model,
+    messages: request.messages.map(({ role, content }) => ({ role, content })),
+    temperature: 0,
+    max_tokens: request.maxNewTokens,
+    ...(stop.length === 0 ? {} : { stop }),
+  };
+}
+
+const part = z.looseObject({ type: z.string().optional(), text: z.string().optional() });
+const schema = z.looseObject({
+  model: z.string().nullish(),
+  choices: z.array(
+    z.looseObject({
+      finish_reason: z.string().nullish(),
+      message: z.looseObject({ content: z.union([z.string(), z.array(part)]).nullish(), refusal: z.string().nullish() }),
+    }),
+  ),
+  usage: z.looseObject({ prompt_tokens: z.number().nullish(), completion_tokens: z.number().nullish() }).nullish(),
+});
+
+function readAnswer(data: unknown): ChatAnswer | string {
+  const parsed = schema.safeParse(data);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return `the answer is no chat completion: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+  }
+  const { choices, usage: counted, model } = parsed.data;
+  const [choice] = choices;
+  if (choice === undefined) return 'the answer has no choices';
+  const usage =
+    counted == null || counted.prompt_tokens == null ? null : { input: counted.prompt_tokens, output: counted.completion_tokens ?? 0 };
+  const finish = choice.finish_reason ?? 'stop';
+  const { content, refusal } = choice.message;
+  // Gemini writes the kind of filter behind the word.
+  if (finish.startsWith('content_filter')) return { kind: 'refused', message: `the provider filtered the answer (${finish})`, usage };
+  if (typeof refusal === 'string' && refusal !== '')
+    return { kind: 'refused', message: `the model refused: ${refusal.slice(0, 200)}`, usage };
+  const text = typeof content === 'string' ? content : (content ?? []).map((p) => p.text ?? '').join('');
+  return { kind: 'text', text, finish: finish === 'length' ? 'length' : 'stop', usage, model: model ?? null };
+}
