@@ -90,11 +90,11 @@ const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promi
   completions: openServer,
   openai: async (name, options) => {
     const { openOpenAI } = await import('./openai.js');
-    return openOpenAI({ name, ...apiOptions(options), baseUrl: oneUrl(options) });
+    return openOpenAI({ ...httpOptions(name, options), baseUrl: oneUrl(options) });
   },
   anthropic: async (name, options) => {
     const { openAnthropic } = await import('./anthropic.js');
-    return openAnthropic({ name, ...apiOptions(options), baseUrl: oneUrl(options) });
+    return openAnthropic({ ...httpOptions(name, options), baseUrl: oneUrl(options) });
   },
   fake: async (name) => {
     const { openFake } = await import('./fake.js');
@@ -129,4 +129,47 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
 function dtypeOf(text: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
   if (text === 'auto' || text === 'float32' || text === 'float16' || text === 'bfloat16') return text;
   throw new UserError(`--dtype ${text}: valid: auto, float32, float16, bfloat16`);
+}
+
+/** A server with `/v1/completions`; with `--tokenizer` it is sent token ids and a chat template is at hand. */
+async function openServer(name: string, options: OpenOptions): Promise<Backend> {
+  const { openCompletions } = await import('./completions.js');
+  const local = options.tokenizer === null ? null : await loadTokenizerOf(options.tokenizer, options);
+  return openCompletions({
+    ...httpOptions(name, options),
+    baseUrls: options.baseUrls,
+    maxLength: options.maxLength,
+    tokenizer: local?.tokenizer ?? null,
+    tokenizerName: options.tokenizer,
+    addBos: local?.addBos ?? false,
+    renderChat: local?.template?.render ?? null,
+    chatTemplate: local?.template?.source ?? null,
+  });
+}
+
+async function loadTokenizerOf(reference: string, options: OpenOptions) {
+  const { resolveModel } = await import('../hub/resolve-model.js');
+  const { loadChatTemplate } = await import('../models/chat-template.js');
+  const { loadTokenizer } = await import('../models/tokenizer.js');
+  const { addsBos } = await import('../models/model-type.js');
+  const { folder } = await resolveModel(reference, { files: 'tokenizer', offline: options.offline, onProgress: options.onProgress });
+  return { tokenizer: await loadTokenizer(folder), template: await loadChatTemplate(folder), addBos: await addsBos(folder) };
+}
+
+function httpOptions(name: string, options: OpenOptions) {
+  return {
+    name,
+    apiKeyEnv: options.apiKeyEnv,
+    concurrency: options.concurrency,
+    timeoutSeconds: options.timeoutSeconds,
+    maxCostUsd: options.maxCostUsd,
+    pricesFile: options.pricesFile,
+    onProgress: options.onProgress,
+  };
+}
+
+function oneUrl(options: OpenOptions): string | null {
+  if (options.baseUrls.length > 1)
+    throw new UserError(`--base-url: several addresses only go with completions:NAME, not ${options.baseUrls.join(', ')}`);
+  return options.baseUrls[0] ?? null;
 }

@@ -1,9 +1,10 @@
 /** What a run knows about each task when it is done: the input of result files and tables. */
+import type { PromptStatus } from '../prompts/fingerprint.js';
 import type { Counts } from '../run/guard.js';
 import type { Group, PromptFamily, ScoreTable, Task, WorkReport } from '../types.js';
 
 /** Whether the prompts of a task are those of the paper, by fingerprint. `partial`: a limit or a shard, so there is nothing to compare with. */
-export type PromptStatus = 'match' | 'differs' | 'no record' | 'partial';
+export type PromptOrigin = PromptStatus | 'partial';
 
 export interface TaskOutcome {
   readonly task: Task;
@@ -16,7 +17,7 @@ export interface TaskOutcome {
   readonly counts: Counts;
   /** Fingerprint of the evaluated documents' prompts. */
   readonly taskHash: string;
-  readonly prompts: PromptStatus;
+  readonly prompts: PromptOrigin;
 }
 
 export interface RunOutcome {

@@ -143,7 +143,7 @@ async function mergeTask(task: Task, shards: readonly ShardFile[], file: SampleF
   }
   Object.assign(state.counts, counts);
   state.taskHash = fingerprint.hash();
-  state.prompts = shards[0]?.facts.limit === null ? fingerprint.status() : 'partial';
+  state.prompts = shards[0]?.facts.limit === null || state.delivered >= state.original ? fingerprint.status() : 'partial';
   return outcomeOf(state, maxErrorRate);
 }
 

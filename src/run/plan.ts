@@ -18,6 +18,9 @@ export interface PlanOptions {
   readonly shard: Shard | null;
 }
 
+/** What a plan needs to know of a backend. */
+export type PlanBackend = Pick<Backend, 'modelName' | 'source' | 'families' | 'kinds' | 'renderChat'>;
+
 export interface RunPlan {
   /** Trees of tasks as they will be reported; for the api family with its letter-choice tasks. */
   readonly roots: readonly (Group | Task)[];
@@ -38,7 +41,7 @@ export interface RunPlan {
  *
  * Throws `UserError` for an impossible pair of task, family and backend, naming all three and what would do.
  */
-export function planRun(selected: readonly (Group | Task)[], backend: Backend, options: PlanOptions): RunPlan {
+export function planRun(selected: readonly (Group | Task)[], backend: PlanBackend, options: PlanOptions): RunPlan {
   const family = options.family ?? backend.families[0] ?? 'plain';
   if (!backend.families.includes(family)) {
     throw new UserError(`--prompt ${family}: ${backend.source}:${backend.modelName} can be asked as ${backend.families.join(' or ')} only`);
@@ -55,7 +58,7 @@ export function planRun(selected: readonly (Group | Task)[], backend: Backend, o
     if (!backend.kinds.has(kind)) throw new UserError(impossible(task, kind, backend));
   }
   const expected = new Map(
-    tasks.map((t) => [t.name, share(Math.min(t.meta.documents ?? 0, options.limit ?? Number.POSITIVE_INFINITY), options.shard)]),
+    tasks.map((t) => [t.name, shareOf(Math.min(t.meta.documents ?? 0, options.limit ?? Number.POSITIVE_INFINITY), options.shard)]),
   );
   return {
     roots,
@@ -73,13 +76,16 @@ export function planRun(selected: readonly (Group | Task)[], backend: Backend, o
   };
 }
 
-function impossible(task: Task, kind: 'choices' | 'generate', backend: Backend): string {
+function impossible(task: Task, kind: 'choices' | 'generate', backend: PlanBackend): string {
   return kind === 'choices'
     ? `${task.name} needs log-probabilities of its choices, which ${backend.source}:${backend.modelName} does not give; use a local model folder or completions:NAME --base-url URL`
     : `${task.name} needs generated text, which ${backend.source}:${backend.modelName} does not give; use a local model folder, completions:NAME or openai:NAME`;
 }
 
-function share(documents: number, shard: Shard | null): number {
+/**
+ * Returns how many of `documents` a shard evaluates (all without a shard): contiguous blocks whose sizes differ by at most one.
+ */
+export function shareOf(documents: number, shard: Shard | null): number {
   return shard === null
     ? documents
     : Math.floor((documents * (shard.index + 1)) / shard.count) - Math.floor((documents * shard.index) / shard.count);

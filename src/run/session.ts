@@ -7,6 +7,7 @@ import { type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
 import { packagePath } from '../package-files.js';
+import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
 import { dumpsJsonIndented } from '../python/json.js';
 import type { RunFacts, RunOutcome } from '../results/outcome.js';
 import { fail } from '../results/sample-file.js';
@@ -69,7 +70,7 @@ const EMBEDDED_TASKS = [
   'basqbbq_MSE_ambig',
   'mgsm_native_cot_eu',
 ];
-const EMBEDDED_REMARK = 'made-up documents that come with the package: these numbers show that everything works and mean nothing else';
+const EMBEDDED_REMARK = 'a tiny model with random weights: these numbers show that everything works and mean nothing else';
 
 /**
  * Runs benchmarks on a model and writes `results_<time>.json` and `samples_<task>_<time>.jsonl` under `<out>/<model>/`. Files appear
@@ -79,10 +80,9 @@ const EMBEDDED_REMARK = 'made-up documents that come with the package: these num
  */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const registry = await loadRegistry();
-  const embedded = embeddedRun(options);
   const wanted = wantedTasks(options);
   const selected = await selectTasks(wanted, registry);
-  const dataFolder = embedded ? packagePath('fixtures/data') : options.data;
+  const dataFolder = dataFolderOf(options);
   const source = await openData({ dir: dataFolder, offline: options.open.offline });
   const present = leaveOutMissing(selected, dataFolder);
   const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);
@@ -99,7 +99,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       journal = openJournal(path.join(base, '.journal', sanitizeName(backend.modelName)), backend.identity);
       if (options.fresh) await journal.clear();
     }
-    const remark = embedded ? EMBEDDED_REMARK : null;
+    const remark = options.model === null ? EMBEDDED_REMARK : null;
     const notes = [remark, ...present.notes].filter((note) => note !== null);
     const context: PassContext = {
       options,
@@ -129,7 +129,17 @@ function embeddedRun(options: SessionOptions): boolean {
   return options.data === null && options.model === null;
 }
 
-function wantedTasks(options: SessionOptions): readonly string[] {
+/**
+ * Returns the folder of the documents: the user's, the embedded one, or null for the hub.
+ */
+export function dataFolderOf(options: SessionOptions): string | null {
+  return embeddedRun(options) ? packagePath('fixtures/data') : options.data;
+}
+
+/**
+ * Returns the tasks asked for, or the default: all, or a small selection of the embedded documents.
+ */
+export function wantedTasks(options: SessionOptions): readonly string[] {
   return options.tasks ?? (embeddedRun(options) ? EMBEDDED_TASKS : ['all']);
 }
 
@@ -195,7 +205,7 @@ function factsOf({ options, plan, backend, source, remark, startedAt }: PassCont
     family: plan.family,
     selected: wantedTasks(options),
     chatTemplate: plan.family === 'chat' ? backend.chatTemplate : null,
-    systemInstruction: plan.systemInstruction,
+    systemInstruction: plan.systemInstruction ?? (plan.family === 'api' && plan.tasks.some(isLetterChoice) ? LETTER_INSTRUCTION : null),
     fewshotAsMultiturn: plan.family !== 'plain' && plan.fewshotAsMultiturn,
     limit: options.limit,
     shard: options.shard,

@@ -1,6 +1,6 @@
 /** What a run keeps of one task while its documents come back in any order. Small numbers only; texts go to the sample file. */
 import { aggregateTask } from '../metrics/aggregate.js';
-import type { PromptStatus, TaskOutcome } from '../results/outcome.js';
+import type { PromptOrigin, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
 import type { MetricName, MetricValue, Scored, Task } from '../types.js';
 import { type Counts, noCounts, unscoredTotal } from './guard.js';
@@ -18,7 +18,7 @@ export interface TaskState {
   /** True when all documents have been prepared. */
   complete: boolean;
   taskHash: string;
-  prompts: PromptStatus;
+  prompts: PromptOrigin;
 }
 
 /**

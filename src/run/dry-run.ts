@@ -1,0 +1,110 @@
+/** `run --dry-run`: what would be asked, and what it would cost. Nothing is sent and nothing written. */
+import { createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
+import { parseReference } from '../backends/open.js';
+import { openData } from '../data/open.js';
+import { markdown } from '../results/table.js';
+import { loadRegistry, selectTasks } from '../tasks/registry.js';
+import type { ChatRenderer, Task } from '../types.js';
+import { leaveOutMissing } from './missing-data.js';
+import { planRun } from './plan.js';
+import { prepareTask } from './prepare-task.js';
+import { dataFolderOf, type SessionOptions, wantedTasks } from './session.js';
+
+interface Row extends Estimate {
+  readonly task: string;
+  readonly documents: number;
+}
+
+/** New tokens where neither task nor flag names a limit: the local default. */
+const DEFAULT_NEW_TOKENS = 256;
+
+/**
+ * Returns a table (or JSON) with one line per task: documents, requests, tokens and price. Tokens are counted where the model's
+ * tokenizer is known (a local model, or `--tokenizer`) and a range from the length of the texts elsewhere; the price is null for
+ * models that the price table does not name.
+ *
+ * Throws `UserError` as a run would: for unknown tasks, data that cannot be read, or a task that the model cannot be asked.
+ */
+export async function dryRun(options: SessionOptions, json: boolean): Promise<string> {
+  const reference = options.model === null ? null : parseReference(options.model);
+  const source = await openData({ dir: dataFolderOf(options), offline: options.open.offline });
+  const selected = await selectTasks(wantedTasks(options), await loadRegistry());
+  const { roots, notes } = leaveOutMissing(selected, dataFolderOf(options));
+  for (const note of notes) options.open.onProgress(note);
+  const tokens = await tokensOf(options);
+  const api = reference !== null && (reference.backend === 'openai' || reference.backend === 'anthropic');
+  const plan = planRun(
+    roots,
+    {
+      modelName: reference?.name ?? 'the embedded model',
+      source: reference?.backend ?? 'onnx',
+      families: api ? ['api'] : ['plain', 'chat', 'api'],
+      kinds: new Set(api ? ['generate'] : ['choices', 'generate']),
+      renderChat: tokens.render,
+    },
+    options,
+  );
+  const price = reference === null ? null : findPrice(await loadPrices(options.open.pricesFile), reference.name);
+  const rows: Row[] = [];
+  for (const task of plan.tasks) rows.push(await estimateTask(task));
+  return json
+    ? JSON.stringify({ model: options.model, tasks: rows, total: sum(rows) }, null, 2)
+    : table([...rows, { task: 'total', ...sum(rows) }]);
+
+  async function estimateTask(task: Task): Promise<Row> {
+    const estimate = createEstimate({ price, countTokens: tokens.count, defaultNewTokens: DEFAULT_NEW_TOKENS });
+    const prepared = await prepareTask(plan, task, source);
+    for await (const { request } of prepared.documents) estimate.add(request);
+    return { task: task.name, documents: prepared.count, ...estimate.total() };
+  }
+}
+
+/** Token counter and chat template of the model, where its files are at hand without loading weights. */
+async function tokensOf(options: SessionOptions): Promise<{ count: ((text: string) => number) | null; render: ChatRenderer | null }> {
+  const { EMBEDDED_MODEL } = await import('../backends/open.js');
+  const { packagePath } = await import('../package-files.js');
+  const reference = options.model === null ? { backend: 'onnx', name: packagePath(EMBEDDED_MODEL) } : parseReference(options.model);
+  const name = reference.backend === 'onnx' ? reference.name : options.open.tokenizer;
+  if (reference.backend === 'fake' || name === null) return { count: null, render: null };
+  const { resolveModel } = await import('../hub/resolve-model.js');
+  const { loadChatTemplate } = await import('../models/chat-template.js');
+  const { loadTokenizer } = await import('../models/tokenizer.js');
+  const { folder } = await resolveModel(name, { files: 'tokenizer', offline: options.open.offline, onProgress: () => {} });
+  const tokenizer = await loadTokenizer(folder);
+  return { count: (text) => tokenizer.encode(text).length, render: (await loadChatTemplate(folder))?.render ?? null };
+}
+
+function sum(rows: readonly Row[]): Omit<Row, 'task'> {
+  const add = (pick: (row: Row) => { low: number; high: number }): { low: number; high: number } =>
+    rows.reduce((s, row) => ({ low: s.low + pick(row).low, high: s.high + pick(row).high }), { low: 0, high: 0 });
+  return {
+    documents: rows.reduce((n, row) => n + row.documents, 0),
+    requests: rows.reduce((n, row) => n + row.requests, 0),
+    inputTokens: add((row) => row.inputTokens),
+    outputTokens: add((row) => row.outputTokens),
+    usd: rows.every((row) => row.usd !== null) ? add((row) => row.usd ?? { low: 0, high: 0 }) : null,
+    exact: rows.every((row) => row.exact),
+  };
+}
+
+function table(rows: readonly Row[]): string {
+  const range = ({ low, high }: { low: number; high: number }, digits: number): string => {
+    const [a, b] = [low.toFixed(digits), high.toFixed(digits)];
+    return a === b ? a : `${a} to ${b}`;
+  };
+  return markdown(
+    [
+      ['Tasks', 'Documents', 'Requests', 'Input tokens', 'Output tokens', 'USD', 'Tokens are'],
+      ...rows.map((row) => [
+        row.task,
+        String(row.documents),
+        String(row.requests),
+        range(row.inputTokens, 0),
+        range(row.outputTokens, 0),
+        row.usd === null ? 'no price known' : range(row.usd, 2),
+        row.exact ? 'counted' : 'estimated',
+      ]),
+    ],
+    new Set([1, 2, 3, 4, 5]),
+  );
+}

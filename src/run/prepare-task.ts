@@ -1,0 +1,62 @@
+/** The documents of one task for a run, counted and fingerprinted while they stream by. */
+import { promptStatus, taskHasher } from '../prompts/fingerprint.js';
+import { countDocuments, prepareDocs } from '../prompts/prepare.js';
+import type { PromptOrigin } from '../results/outcome.js';
+import type { DataSource, PreparedDoc, PromptFamily, Task } from '../types.js';
+import { type RunPlan, shareOf } from './plan.js';
+
+export interface PreparedTask {
+  /** Documents of the whole split. */
+  readonly original: number;
+  /** Documents that this run evaluates. */
+  readonly count: number;
+  readonly documents: AsyncIterable<PreparedDoc>;
+  /** Fingerprint of the documents so far. */
+  taskHash(): string;
+  /** Whether the prompts are the paper's; to be asked when all documents have gone by. */
+  promptStatus(): PromptOrigin;
+}
+
+/**
+ * Opens the documents of a task. Throws `UserError` when its data cannot be read or do not fit the task.
+ */
+export async function prepareTask(plan: RunPlan, task: Task, source: DataSource): Promise<PreparedTask> {
+  const original = await countDocuments(task, source);
+  const fingerprint = fingerprintOf(task, plan.family);
+  const documents = prepareDocs(task, source, {
+    family: plan.family,
+    renderChat: plan.renderChat,
+    fewshotAsMultiturn: plan.fewshotAsMultiturn,
+    limit: plan.limit,
+    shard: plan.shard,
+    ...(plan.systemInstruction === null ? {} : { systemInstruction: plan.systemInstruction }),
+  });
+  const watched = async function* (): AsyncIterable<PreparedDoc> {
+    for await (const prepared of documents) {
+      fingerprint.add(prepared.docHash, prepared.promptHash, prepared.targetHash);
+      yield prepared;
+    }
+  };
+  return {
+    original,
+    count: shareOf(Math.min(original, plan.limit ?? original), plan.shard),
+    documents: watched(),
+    taskHash: fingerprint.hash,
+    promptStatus: () => (plan.shard === null && (plan.limit === null || plan.limit >= original) ? fingerprint.status() : 'partial'),
+  };
+}
+
+/**
+ * Returns a fingerprint to add the documents' hashes to, in order, and to compare with the paper's record.
+ */
+export function fingerprintOf(
+  task: Task,
+  family: PromptFamily,
+): { add: (docHash: string, promptHash: string, targetHash: string) => void; hash: () => string; status: () => PromptOrigin } {
+  const hasher = taskHasher(task.filters.length);
+  return {
+    add: (docHash, promptHash, targetHash) => hasher.add({ docHash, promptHash, targetHash }),
+    hash: () => hasher.digest(),
+    status: () => promptStatus(task, family, hasher.digest()),
+  };
+}
