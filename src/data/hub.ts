@@ -1,8 +1,27 @@
 import { UserError } from '../errors.js';
+import { datasetFinder, ensureSplit } from '../hub/dataset-files.js';
+import { hubSettings } from '../hub/settings.js';
 import type { DataSource } from '../types.js';
 import type { OpenDataOptions } from './open.js';
+import { formatOf, readFiles } from './read-file.js';
 
-/** Not yet. */
-export async function openHub(_options: OpenDataOptions): Promise<DataSource> {
-  throw new UserError('data from the hub is not available yet; give a folder with --data DIR');
+/**
+ * Returns a data source over the hub and its cache (settings.ts). Files come when their split is read; nothing is asked before.
+ * Throws `UserError` when the hub's settings are not valid.
+ */
+export function openHub(options: OpenDataOptions): DataSource {
+  const settings = hubSettings(options.offline);
+  const finder = datasetFinder(settings, options.onProgress);
+  return {
+    description: settings.offline ? `cache ${settings.cacheDir} (offline)` : `hub ${settings.endpoint}, cache ${settings.cacheDir}`,
+    async *split(datasetPath, datasetName, split) {
+      const { paths } = await ensureSplit(finder, datasetPath, datasetName, split);
+      const files = paths.map((path) => {
+        const format = formatOf(path);
+        if (format === null) throw new UserError(`${path} is no data file`);
+        return { path, format };
+      });
+      yield* readFiles(files);
+    },
+  };
 }

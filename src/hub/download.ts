@@ -1,0 +1,176 @@
+import { open, rename, stat, statfs, truncate, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf, systemCode, UserError } from '../errors.js';
+import { blobPath, diskError, isFile, makeFolder } from './cache.js';
+import { matchesEtag } from './checksum.js';
+import { askHub, type HubResponse, statusError } from './http.js';
+import { claimPartial } from './partial.js';
+import type { Progress } from './progress.js';
+import { type Repo, repoLabel } from './repo.js';
+import type { HubSettings } from './settings.js';
+
+/** Bytes of a file whose size the server does not say. */
+const MAX_UNKNOWN_BYTES = 100 * 1024 * 1024 * 1024;
+/** Broken connections in a row, without a single new byte in between. */
+const MAX_STALLS = 5;
+const REPORT_MS = 200;
+
+/** A file to bring into the cache. */
+export interface Download {
+  readonly repo: Repo;
+  readonly url: string;
+  readonly etag: string;
+  /** Null where the server does not say. */
+  readonly size: number | null;
+  /** The file's path in the repository, for messages. */
+  readonly path: string;
+}
+
+type OnProgress = ((progress: Progress) => void) | undefined;
+
+/** Downloads under way in this process, so that two readers of one file share them. */
+const underWay = new Map<string, Promise<void>>();
+
+/**
+ * Brings a blob into the cache, unless it is there. Goes on where an earlier try stopped, checks size and checksum, and only then gives the
+ * blob its name, so a blob in the cache is always whole.
+ *
+ * Throws `UserError` for every way in which this can fail; what has arrived is kept for the next try unless it was wrong.
+ */
+export async function downloadBlob(settings: HubSettings, file: Download, onProgress: OnProgress): Promise<void> {
+  const blob = blobPath(settings, file.repo, file.etag);
+  if (await isFile(blob)) return;
+  const running = underWay.get(blob) ?? run(settings, file, blob, onProgress).finally(() => underWay.delete(blob));
+  underWay.set(blob, running);
+  await running;
+}
+
+async function run(settings: HubSettings, file: Download, blob: string, onProgress: OnProgress): Promise<void> {
+  await makeFolder(dirname(blob));
+  const partial = await claimPartial(settings, blob);
+  if (partial === null) return;
+  await checkSpace(file, partial);
+  // A second try from the start: the remains of an earlier one may be what was wrong.
+  for (const last of [false, true]) {
+    await receive(settings, file, partial, onProgress);
+    if (await matchesEtag(partial, file.etag)) break;
+    await unlink(partial);
+    if (last)
+      throw new UserError(
+        `${nameOf(file)}: the content does not match its checksum (${file.etag}), twice; the server or a proxy is at fault`,
+      );
+  }
+  try {
+    await rename(partial, blob);
+  } catch (error) {
+    throw diskError(blob, error);
+  }
+}
+
+async function receive(settings: HubSettings, file: Download, partial: string, onProgress: OnProgress): Promise<void> {
+  let stalls = 0;
+  let reported = 0;
+  const report = (done: number, force: boolean): void => {
+    const now = settings.now();
+    if (!force && now - reported < REPORT_MS) return;
+    reported = now;
+    onProgress?.({ what: nameOf(file), doneBytes: done, totalBytes: file.size });
+  };
+  for (;;) {
+    let have = await sizeOf(partial);
+    if (file.size !== null && have > file.size) {
+      await truncate(partial, 0);
+      have = 0;
+    }
+    if (have === file.size && (file.size > 0 || (await isFile(partial)))) break;
+    const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
+    const { response } = await askHub(settings, { url: file.url, method: 'GET', headers, what: nameOf(file) });
+    const start = startOf(settings, file, response, have);
+    if (start === null) {
+      await response.body?.cancel();
+      await truncate(partial, 0);
+      if (++stalls > MAX_STALLS) throw new UserError(`${nameOf(file)}: the server does not go on with a download; try again later`);
+      continue;
+    }
+    const end = await append(file, response, partial, start, (done) => report(done, false));
+    if (end.complete && (file.size === null || end.bytes === file.size)) break;
+    stalls = end.bytes > have ? 0 : stalls + 1;
+    if (stalls > MAX_STALLS || (end.complete && file.size !== null)) {
+      throw new UserError(
+        `${nameOf(file)}: the connection broke at ${end.bytes} of ${file.size ?? 'unknown'} bytes (${end.reason}); run again to go on from there`,
+      );
+    }
+    await settings.sleep(1000 * 2 ** stalls);
+  }
+  report(await sizeOf(partial), true);
+}
+
+/** Where the answer's bytes belong; null when the server cannot go on there. Throws for a failure. */
+function startOf(settings: HubSettings, file: Download, response: HubResponse, have: number): number | null {
+  if (response.status === 206) {
+    const match = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
+    return Number(match?.[1] ?? -1) === have ? have : null;
+  }
+  if (response.status === 200) return 0;
+  if (response.status === 416 && have > 0) return null;
+  throw statusError(settings, file.repo, nameOf(file), response);
+}
+
+interface Appended {
+  readonly bytes: number;
+  /** The body ended by itself. */
+  readonly complete: boolean;
+  readonly reason: string;
+}
+
+async function append(
+  file: Download,
+  response: HubResponse,
+  partial: string,
+  start: number,
+  report: (done: number) => void,
+): Promise<Appended> {
+  const most = file.size ?? MAX_UNKNOWN_BYTES;
+  let done = start;
+  try {
+    const handle = await open(partial, start === 0 ? 'w' : 'a');
+    try {
+      for await (const chunk of response.body ?? []) {
+        if (done + chunk.length > most) throw new UserError(`${nameOf(file)}: more than the ${most} bytes that the server announced`);
+        await handle.appendFile(chunk);
+        done += chunk.length;
+        report(done);
+      }
+    } finally {
+      await handle.close();
+    }
+    return { bytes: done, complete: true, reason: 'the server sent fewer bytes than it announced' };
+  } catch (error) {
+    if (error instanceof UserError) {
+      await unlink(partial).catch(() => undefined);
+      throw error;
+    }
+    if (['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT', 'EIO', 'ENOENT'].includes(systemCode(error) ?? '')) throw diskError(partial, error);
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { bytes: await sizeOf(partial), complete: false, reason: messageOf(cause) };
+  }
+}
+
+async function checkSpace(file: Download, partial: string): Promise<void> {
+  if (file.size === null) return;
+  const needed = file.size - (await sizeOf(partial));
+  const disk = await statfs(dirname(partial)).catch(() => null);
+  if (disk === null || disk.bavail * disk.bsize >= needed) return;
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+  throw new UserError(
+    `${nameOf(file)} needs ${megabytes(needed)}, but ${dirname(partial)} has ${megabytes(disk.bavail * disk.bsize)} left; free some, or set HF_HOME to another disk`,
+  );
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0;
+}
+
+function nameOf(file: Download): string {
+  return `${repoLabel(file.repo)}: ${file.path}`;
+}

@@ -1,0 +1,52 @@
+/**
+ * Returns true when `path` fits a pattern of a data set card: `*` (within a folder), `**` (across folders), `?`, and lists like `[0-9]`.
+ * Patterns are bounded: at most 20 stars, or nothing fits.
+ */
+export function matchesGlob(pattern: string, path: string): boolean {
+  if ((pattern.match(/\*/g)?.length ?? 0) > 20 || pattern.length > 1000 || path.length > 1000) return false;
+  return matchParts(pattern.replace(/^\.?\//, '').split('/'), path.split('/'));
+}
+
+function matchParts(pattern: readonly string[], path: readonly string[]): boolean {
+  // reachable[j]: the pattern so far can end before part j of the path. A table, so no pattern takes exponential time.
+  let reachable = path.map(() => false).concat(false);
+  reachable[0] = true;
+  for (const part of pattern) {
+    const next = reachable.map(() => false);
+    for (let j = 0; j < reachable.length; j++) {
+      if (!reachable[j]) continue;
+      if (part === '**') for (let k = j; k < reachable.length; k++) next[k] = true;
+      else if (j < path.length && matchPart(part, path[j] ?? '')) next[j + 1] = true;
+    }
+    reachable = next;
+  }
+  return reachable[path.length] ?? false;
+}
+
+function matchPart(pattern: string, text: string): boolean {
+  let reachable = new Set([0]);
+  for (let i = 0; i < pattern.length; i++) {
+    const next = new Set<number>();
+    const char = pattern[i] ?? '';
+    const close = char === '[' ? pattern.indexOf(']', i + 2) : -1;
+    const list = close > 0 ? pattern.slice(i + 1, close) : null;
+    for (const at of reachable) {
+      if (char === '*') for (let k = at; k <= text.length; k++) next.add(k);
+      else if (at < text.length && (list !== null ? inList(list, text[at] ?? '') : char === '?' || char === text[at])) next.add(at + 1);
+    }
+    if (close > 0) i = close;
+    reachable = next;
+  }
+  return reachable.has(text.length);
+}
+
+function inList(list: string, char: string): boolean {
+  const negated = /^[!^]/.test(list);
+  const items = negated ? list.slice(1) : list;
+  for (let i = 0; i < items.length; i++) {
+    const end = items[i + 1] === '-' && i + 2 < items.length ? items[i + 2] : items[i];
+    if (char >= (items[i] ?? '') && char <= (end ?? '')) return !negated;
+    if (end !== items[i]) i += 2;
+  }
+  return negated;
+}
