@@ -1,6 +1,7 @@
 /** From a model reference to a backend. Each backend's code is loaded only when it is asked for. */
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
+import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
 import { didYouMean } from '../suggest.js';
 import type { Backend } from '../types.js';
@@ -111,7 +112,7 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
   const { resolveModel } = await import('../hub/resolve-model.js');
   const { loadChatTemplate } = await import('../models/chat-template.js');
   const { openOnnx } = await import('./onnx/open.js');
-  const model = await resolveModel(name, { files: 'all', offline: options.offline, onProgress: options.onProgress });
+  const model = await resolveModel(name, { files: 'all', offline: options.offline, onProgress: progressLines(options.onProgress) });
   const template = await loadChatTemplate(model.folder);
   return openOnnx({
     folder: model.folder,
@@ -152,7 +153,11 @@ async function loadTokenizerOf(reference: string, options: OpenOptions) {
   const { loadChatTemplate } = await import('../models/chat-template.js');
   const { loadTokenizer } = await import('../models/tokenizer.js');
   const { addsBos } = await import('../models/model-type.js');
-  const { folder } = await resolveModel(reference, { files: 'tokenizer', offline: options.offline, onProgress: options.onProgress });
+  const { folder } = await resolveModel(reference, {
+    files: 'tokenizer',
+    offline: options.offline,
+    onProgress: progressLines(options.onProgress),
+  });
   return { tokenizer: await loadTokenizer(folder), template: await loadChatTemplate(folder), addBos: await addsBos(folder) };
 }
 

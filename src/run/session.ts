@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
+import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
 import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
 import { dumpsJsonIndented } from '../python/json.js';
@@ -83,7 +84,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const wanted = wantedTasks(options);
   const selected = await selectTasks(wanted, registry);
   const dataFolder = dataFolderOf(options);
-  const source = await openData({ dir: dataFolder, offline: options.open.offline });
+  const source = await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) });
   const present = leaveOutMissing(selected, dataFolder);
   const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);
   await mkdir(base, { recursive: true }).catch(fail(base));
