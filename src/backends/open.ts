@@ -1,5 +1,6 @@
 /** From a model reference to a backend. Each backend's code is loaded only when it is asked for. */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { UserError } from '../errors.js';
 import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
@@ -116,7 +117,8 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
   const template = await loadChatTemplate(model.folder);
   return openOnnx({
     folder: model.folder,
-    modelName: model.name,
+    // A folder is called by its own name: where it lies on this machine is nobody's business.
+    modelName: existsSync(name) ? path.basename(path.resolve(name)) : model.name,
     dtype: dtypeOf(options.dtype),
     device: options.device,
     renderChat: template?.render ?? null,
