@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { messageOf, systemCode, UserError } from '../errors.js';
+import { MissingDataError, messageOf, systemCode, UserError } from '../errors.js';
 import { checkPathPart, checkRepoName } from '../hub/names.js';
 import { didYouMean } from '../suggest.js';
 import type { DataSource } from '../types.js';
@@ -40,7 +40,7 @@ export async function findSplit(dir: string, datasetPath: string, datasetName: s
   if (files.length === 0) {
     const splits = splitsOf(names);
     const kinds = DATA_FORMATS.map((format) => `.${format}`).join(', ');
-    throw new UserError(`no split '${split}' in ${config} (${kinds}); it holds ${listed(splits)}.${didYouMean(split, splits)}`);
+    throw new MissingDataError(`no split '${split}' in ${config} (${kinds}); it holds ${listed(splits)}.${didYouMean(split, splits)}`);
   }
   return files.map(({ name, format }) => ({ path: join(config, name), format }));
 }
@@ -49,10 +49,12 @@ async function missingFolder(dir: string, datasetPath: string, datasetName: stri
   const repo = join(dir, datasetPath);
   if (await isFolder(repo)) {
     const configs = await namesIn(repo, 'folders');
-    return new UserError(`no configuration '${datasetName}' in ${repo}; it holds ${listed(configs)}.${didYouMean(datasetName, configs)}`);
+    return new MissingDataError(
+      `no configuration '${datasetName}' in ${repo}; it holds ${listed(configs)}.${didYouMean(datasetName, configs)}`,
+    );
   }
   const repos = await reposIn(dir);
-  return new UserError(`no data set '${datasetPath}' in ${dir}; it holds ${listed(repos)}.${didYouMean(datasetPath, repos)}`);
+  return new MissingDataError(`no data set '${datasetPath}' in ${dir}; it holds ${listed(repos)}.${didYouMean(datasetPath, repos)}`);
 }
 
 /** Data sets below `dir`: `NAME`, where its sub-folders hold data files, else `ORG/NAME`. */

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { datasetFinder, ensureSplit } from '../hub/dataset-files.js';
-import { hubSettings } from '../hub/settings.js';
+import { type HubSettings, hubSettings } from '../hub/settings.js';
 import type { DataSource } from '../types.js';
 import type { OpenDataOptions } from './open.js';
 import { formatOf, readFiles } from './read-file.js';
@@ -9,8 +9,7 @@ import { formatOf, readFiles } from './read-file.js';
  * Returns a data source over the hub and its cache (settings.ts). Files come when their split is read; nothing is asked before.
  * Throws `UserError` when the hub's settings are not valid.
  */
-export function openHub(options: OpenDataOptions): DataSource {
-  const settings = hubSettings(options.offline);
+export function openHub(options: OpenDataOptions, settings: HubSettings = hubSettings(options.offline)): DataSource {
   const finder = datasetFinder(settings, options.onProgress);
   return {
     description: settings.offline ? `cache ${settings.cacheDir} (offline)` : `hub ${settings.endpoint}, cache ${settings.cacheDir}`,

@@ -61,7 +61,7 @@ export async function ensureFile(
     if (known !== null) return null;
     throw new UserError(`${repoLabel(file.repo)} is not in the cache (${settings.cacheDir}) and this is offline; ${fetchHint(file.repo)}`);
   }
-  const info = await fileInfo(settings, file);
+  const info = await fileInfo(settings, file, commit !== null);
   if (typeof info === 'string') {
     if (isCommit(info)) await noteAbsent(settings, file.repo, info, file.path);
     return null;
@@ -88,10 +88,11 @@ export async function bring(
 }
 
 /**
- * Asks for a file's headers. Returns a text (the commit, or empty) when the repository exists and has no such file.
+ * Asks for a file's headers. Returns a text (the commit, or empty) when the repository exists and has no such file; `exists` says that the
+ * repository is known to exist, so that a bare 404 can only mean the file.
  * Throws `UserError` for every other failure.
  */
-export async function fileInfo(settings: HubSettings, file: HubFile): Promise<FileInfo | string> {
+export async function fileInfo(settings: HubSettings, file: HubFile, exists = false): Promise<FileInfo | string> {
   const url = file.url ?? fileUrl(settings, file.repo, file.revision, file.path);
   const what = `${repoLabel(file.repo)}: ${file.path}`;
   const settled = (response: HubResponse): boolean => response.headers.get('x-repo-commit') !== null && etagOf(response) !== null;
@@ -103,7 +104,7 @@ export async function fileInfo(settings: HubSettings, file: HubFile): Promise<Fi
   await response.body?.cancel();
   const redirected = response.status >= 300 && response.status < 400;
   if (!response.ok && !redirected) {
-    if (isMissingEntry(response)) return response.headers.get('x-repo-commit') ?? '';
+    if (isMissingEntry(response, exists)) return response.headers.get('x-repo-commit') ?? '';
     throw statusError(settings, file.repo, what, response);
   }
   const etag = etagOf(response);
@@ -115,11 +116,11 @@ function etagOf(response: HubResponse): string | null {
   return plainEtag(response.headers.get('x-linked-etag')) ?? plainEtag(response.headers.get('etag'));
 }
 
-/** A missing file of an existing repository; servers that send no error code are believed. */
-function isMissingEntry(response: HubResponse): boolean {
+/** A missing file of an existing repository. */
+function isMissingEntry(response: HubResponse, exists: boolean): boolean {
   if (response.status !== 404) return false;
   const code = response.headers.get('x-error-code');
-  return code === 'EntryNotFound' || (code === null && response.headers.get('x-repo-commit') !== null);
+  return code === 'EntryNotFound' || (code === null && (exists || response.headers.get('x-repo-commit') !== null));
 }
 
 async function commitOf(settings: HubSettings, file: HubFile, what: string, response: HubResponse): Promise<string> {

@@ -49,12 +49,12 @@ const MAX_INDEX_BYTES = 64 * 1024 * 1024;
  * the cache that Python's tools share. All files are of one commit.
  *
  * Throws `UserError` for a name that is neither, for gated, private and absent models, for a model without weights in safetensors (or an ONNX export),
- * and offline when the cache lacks it.
+ * and offline when the cache lacks it. `given` replaces the settings from the environment.
  */
-export async function resolveModel(reference: string, options: ResolveModelOptions): Promise<ResolvedModel> {
+export async function resolveModel(reference: string, options: ResolveModelOptions, given?: HubSettings): Promise<ResolvedModel> {
   if ((await stat(reference).catch(() => null))?.isDirectory()) return { folder: resolve(reference), name: reference, revision: null };
   const { name, revision } = parseModelName(reference);
-  const settings = hubSettings(options.offline);
+  const settings = given ?? hubSettings(options.offline);
   const repo: Repo = { kind: 'model', name };
   const config = await ensureFile(settings, { repo, revision, path: 'config.json' }, null, options.onProgress);
   if (config === null) throw await withoutConfig(settings, repo, revision);
