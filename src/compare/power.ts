@@ -10,7 +10,7 @@ export const POWER = 0.8;
  * which a share `discordant` flips anyway (Connor 1987, Biometrics 43:207-211, normal approximation; flips are at least as frequent as the difference).
  */
 export function mcnemarPower(n: number, discordant: number, delta: number, alpha: number): number {
-  if (n === 0) return 0;
+  if (n === 0 || delta <= 0) return 0;
   const psi = Math.min(1, Math.max(discordant, delta));
   const spread = Math.sqrt(Math.max(0, psi - delta * delta));
   const reach = delta * Math.sqrt(n) - normalQuantile(alpha) * Math.sqrt(psi);
