@@ -11,6 +11,11 @@ export class UserError extends Error {
   override readonly name: string = 'UserError';
 }
 
+/** A data set, configuration or split that is not there; exit code 2. `verify` reports it for its task and goes on. */
+export class MissingDataError extends UserError {
+  override readonly name: string = 'MissingDataError';
+}
+
 /** Too many requests failed, or too little is known, to judge; exit code 4. */
 export class CannotJudgeError extends UserError {
   override readonly exitCode: number = EXIT.cannotJudge;

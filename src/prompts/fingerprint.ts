@@ -74,7 +74,11 @@ export function taskHasher(filters: number): TaskHasher {
   };
 }
 
-type Records = Readonly<Record<string, Readonly<Partial<Record<PromptFamily, readonly string[]>>>>>;
+interface Records {
+  /** sha256 of the chat template in which all recorded chat prompts are: Llama 3.1's. */
+  readonly chat_template_sha256: string;
+  readonly tasks: Readonly<Record<string, Readonly<Partial<Record<PromptFamily, readonly string[]>>>>>;
+}
 
 let records: Records | null = null;
 
@@ -88,13 +92,20 @@ function loadRecords(): Records {
 }
 
 /**
+ * Returns whether a chat template is the one in which the paper's chat prompts are recorded; with another, no chat fingerprint can match.
+ */
+export function isRecordedTemplate(source: string): boolean {
+  return sha256(source) === loadRecords().chat_template_sha256;
+}
+
+/**
  * Returns the fingerprints that the paper's result files record for a task in a family, newest first, or null where there are none.
  * (`arc_eu_challenge` in chat has two: one is of an older revision of the data.) A foreign task of the same name has no record.
  */
 export function recordedFingerprints(task: Task, family: PromptFamily): readonly string[] | null {
   if (!task.file.startsWith(packagePath('tasks'))) return null;
-  const all = loadRecords();
-  return (Object.hasOwn(all, task.name) ? all[task.name]?.[family] : undefined) ?? null;
+  const { tasks } = loadRecords();
+  return (Object.hasOwn(tasks, task.name) ? tasks[task.name]?.[family] : undefined) ?? null;
 }
 
 /**

@@ -63,6 +63,13 @@ export async function* prepareDocs(task: Task, source: DataSource, options: Prep
   }
 }
 
+/**
+ * Returns how many documents of the evaluated split the task's document hook keeps: what a run without a limit evaluates.
+ */
+export async function countDocuments(task: Task, source: DataSource): Promise<number> {
+  return countRows(readSplit(task, source, evaluatedSplit(task)), Number.POSITIVE_INFINITY);
+}
+
 function poolSplit(task: Task): string | null {
   const from = poolSource(task);
   return from.kind === 'split' ? from.split : null;

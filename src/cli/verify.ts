@@ -1,0 +1,67 @@
+/** `eus-eval verify`: arguments and printing only. */
+import { type Command, Option } from 'commander';
+import { EXIT } from '../errors.js';
+import type { Verification } from '../prompts/verify.js';
+import type { PromptFamily } from '../types.js';
+import type { AddCommand } from './commands.js';
+import { openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
+
+interface VerifyFlags {
+  prompt: PromptFamily;
+  model?: string;
+  templateDate?: string;
+  data?: string;
+  offline: boolean;
+  json: boolean;
+}
+
+/**
+ * Adds `verify`.
+ */
+export const addVerify: AddCommand = (program, exit): Command =>
+  program
+    .command('verify')
+    .description('rebuild the prompts of whole tasks and compare their fingerprints with those recorded for the paper')
+    .argument('[tasks...]', 'benchmarks, groups, wildcards, eu, en, es, all or task files (default: all)')
+    .addOption(new Option('--prompt <family>', 'which prompts').choices(PROMPT_FAMILIES).default('plain'))
+    .option('--model <ref>', 'folder or hub name whose chat template is used (only its tokenizer files are read)')
+    .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print the date (without it they print their fixed one)')
+    .option('--data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub')
+    .option('--offline', 'any network access is an error', false)
+    .option('--json', 'print one JSON document', false)
+    .action(async (names: string[], flags: VerifyFlags) => {
+      const tasks = await selectLeaves(names.length === 0 ? ['all'] : names);
+      const { openData } = await import('../data/open.js');
+      const { verifyTask } = await import('../prompts/verify.js');
+      const { isRecordedTemplate } = await import('../prompts/fingerprint.js');
+      const model = await openPromptModel(flags);
+      const source = await openData({ dir: flags.data ?? null, offline: flags.offline });
+      const lines: Verification[] = [];
+      for (const task of tasks) {
+        const line = await verifyTask(task, source, {
+          family: flags.prompt,
+          renderChat: model?.template.render ?? null,
+          sameTemplate: model !== null && isRecordedTemplate(model.template.source),
+          anyFailureIsMissing: flags.data === undefined,
+        });
+        lines.push(line);
+        if (!flags.json) process.stdout.write(`${describe(line)}\n`);
+      }
+      if (flags.json) process.stdout.write(`${JSON.stringify(lines, null, 2)}\n`);
+      else process.stdout.write(`${summary(lines)}\n`);
+      if (!lines.some((line) => line.actual !== null))
+        process.stderr.write('eus-eval: nothing was verified: there are no data for any of these tasks\n');
+      if (lines.some((line) => line.status === 'differs')) exit(EXIT.regression);
+    });
+
+function describe(line: Verification): string {
+  const count = line.documents === null ? '' : `${line.documents} documents`;
+  const detail = line.detail === '' ? '' : `  ${line.detail}`;
+  return `${line.status.padEnd(9)}  ${line.task.padEnd(36)}  ${line.status === 'match' ? count : ''}${detail}`.trimEnd();
+}
+
+function summary(lines: readonly Verification[]): string {
+  const statuses = ['match', 'differs', 'no record', 'no data'] as const;
+  const counts = statuses.map((status) => `${lines.filter((line) => line.status === status).length} ${status}`);
+  return `${lines.length} tasks: ${counts.join(', ')}`;
+}
