@@ -1,0 +1,178 @@
+/** Opens a model folder as a local backend. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { availableParallelism, totalmem } from 'node:os';
+import path from 'node:path';
+import { messageOf, systemCode, UserError } from '../../errors.js';
+import { needsBos } from '../../models/encode.js';
+import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
+import { loadTokenizer } from '../../models/tokenizer.js';
+import type { Backend, ChatRenderer } from '../../types.js';
+import { blueprintOf } from './architectures/index.js';
+import { newOnnxBackend } from './backend.js';
+import { writeDecoder } from './decoder.js';
+import { newGraph } from './graph-builder.js';
+import { ropeTable } from './rope.js';
+import { readWeights } from './safetensors.js';
+import { openSession, type Session } from './session.js';
+
+export interface OnnxOptions {
+  readonly folder: string;
+  readonly modelName: string;
+  readonly dtype: 'auto' | 'float32' | 'float16' | 'bfloat16';
+  /** `auto`, `cpu`, `cuda` or `cuda:N`. */
+  readonly device: string;
+  readonly threads?: number;
+  /** Tokens per run; more is not faster on a CPU, less needs less memory. */
+  readonly batchTokens?: number;
+  readonly renderChat: ChatRenderer | null;
+  readonly chatTemplate: string | null;
+  /** Score every request by itself, nothing shared and nothing packed: to check the batches against. */
+  readonly single?: boolean;
+}
+
+/** Changes when the graph or the planning changes in a way that could change an answer. */
+const GRAPH_VERSION = '1';
+/** Tokens per run on a CPU: large enough for full speed of the matrix products, small enough to waste little attention. */
+const RUN_TOKENS = 384;
+/** Bytes of logits per run. */
+const LOGIT_BYTES = 128 * 1024 * 1024;
+/** Documents generated at the same time. */
+const GENERATE_DOCUMENTS = 16;
+
+const require = createRequire(import.meta.url);
+
+/** End-of-text ids: those of generation_config.json, else of config.json. Throws `UserError` when the file is broken. */
+async function endIds(folder: string, config: ModelConfig): Promise<{ eos: ReadonlySet<number>; digest: string }> {
+  const file = path.join(folder, 'generation_config.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { eos: new Set(config.eosTokenIds), digest: 'absent' };
+    throw new UserError(`${file}: ${messageOf(error)}`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new UserError(`${file}: not JSON`);
+  }
+  const value = typeof parsed === 'object' && parsed !== null && 'eos_token_id' in parsed ? parsed.eos_token_id : undefined;
+  const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? config.eosTokenIds : [value];
+  const eos = new Set(list.filter((id): id is number => typeof id === 'number'));
+  return { eos, digest: createHash('sha256').update(text).digest('hex') };
+}
+
+/** Which provider a device name means. Throws `UserError` for a name or type that cannot be had. */
+function chooseDevice(device: string, dtype: OnnxOptions['dtype']): { readonly name: 'cpu' } {
+  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(device)) throw new UserError(`device "${device}" is not known; valid are auto, cpu, cuda, cuda:N`);
+  if (dtype === 'float16' || dtype === 'bfloat16') {
+    throw new UserError(
+      `dtype ${dtype} needs --device cuda; on a CPU weights of any type are computed in float32 (--dtype auto or float32)`,
+    );
+  }
+  return { name: 'cpu' };
+}
+
+/**
+ * Opens a model. Everything about the files is checked before the session is made. Throws `UserError` with one line for a missing, truncated or
+ * inconsistent file, an unknown architecture, and an impossible device or dtype.
+ */
+export async function openOnnx(options: OnnxOptions): Promise<Backend> {
+  const start = performance.now();
+  const provider = chooseDevice(options.device, options.dtype);
+  const config = await readModelConfig(options.folder);
+  const blueprint = blueprintOf(config);
+  const weights = await readWeights(options.folder);
+  const graph = newGraph(weights, 'float32', options.folder);
+  writeDecoder(graph, config, blueprint);
+  const tokenizer = await loadTokenizer(options.folder);
+  const { eos, digest: generationDigest } = await endIds(options.folder, config);
+  const configDigest = createHash('sha256')
+    .update(await readFile(config.file))
+    .digest('hex');
+  const window =
+    blueprint.window !== null && Array.from({ length: config.layers }, (_, l) => blueprint.slides(l)).some(Boolean)
+      ? blueprint.window
+      : null;
+  const threads = options.threads ?? availableParallelism();
+  const cache = { layers: config.layers, kvHeads: config.kvHeads, headDim: config.headDim };
+
+  let session: Session;
+  try {
+    session = await openSession({
+      graph: graph.build(),
+      folder: weights.root,
+      threads,
+      provider,
+      cache,
+      headHalf: config.headDim / 2,
+      sliding: window !== null,
+    });
+  } catch (error) {
+    throw new UserError(`${options.folder}: ONNX Runtime cannot open the model: ${messageOf(error)}`);
+  }
+
+  let positions = 0;
+  const ensurePositions = (needed: number): void => {
+    if (needed <= positions) return;
+    positions = Math.max(1024, 2 ** Math.ceil(Math.log2(needed)));
+    const { cos, sin } = ropeTable(config.rope, config.headDim, positions);
+    const local =
+      window === null ? { cos: new Float32Array(0), sin: new Float32Array(0) } : ropeTable(config.ropeLocal, config.headDim, positions);
+    session.setTables({ cos, sin, cosLocal: local.cos, sinLocal: local.sin });
+  };
+
+  const runtime: unknown = require('onnxruntime-node/package.json');
+  const runtimeVersion = typeof runtime === 'object' && runtime !== null && 'version' in runtime ? String(runtime.version) : 'unknown';
+  const bytesPerToken = 2 * 4 * cache.layers * cache.kvHeads * cache.headDim;
+  const identity: Record<string, string> = {
+    backend: 'onnx',
+    graph: GRAPH_VERSION,
+    runtime: runtimeVersion,
+    dtype: 'float32',
+    device: provider.name,
+    config: configDigest,
+    generation_config: generationDigest,
+    tokenizer: tokenizer.digest,
+  };
+  for (const [name, digest] of Object.entries(weights.digests)) identity[`weights:${name}`] = digest;
+  const parameters = [...weights.tensors.values()].reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0);
+
+  return newOnnxBackend({
+    modelName: options.modelName,
+    session,
+    tokenizer,
+    addBos: needsBos(config.modelType),
+    maxLength: config.maxLength,
+    vocabSize: config.vocabSize,
+    eos,
+    window,
+    ensurePositions,
+    limits: {
+      runTokens: options.batchTokens ?? RUN_TOKENS,
+      runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * config.vocabSize))),
+      documents: GENERATE_DOCUMENTS,
+      // The cache of all documents together takes at most an eighth of the machine's memory.
+      stackTokens: Math.max(1, Math.floor(totalmem() / 8 / bytesPerToken)),
+    },
+    identity,
+    facts: {
+      architecture: config.architecture,
+      parameters,
+      dtype: 'float32',
+      weights_dtype: [...new Set([...weights.tensors.values()].map((t) => t.dtype))].join(','),
+      device: provider.name,
+      threads,
+      max_length: config.maxLength,
+      add_bos: needsBos(config.modelType),
+      runtime: `onnxruntime ${runtimeVersion}`,
+    },
+    renderChat: options.renderChat,
+    chatTemplate: options.chatTemplate,
+    single: options.single ?? false,
+    loadSeconds: (performance.now() - start) / 1000,
+  });
+}

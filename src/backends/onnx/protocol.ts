@@ -1,0 +1,80 @@
+/** What main thread and session thread say to each other. Plain data only; typed arrays are moved, not copied. */
+
+/** One execution provider with its options, as ONNX Runtime's binding takes them. */
+export type Provider = { readonly name: 'cpu' } | { readonly name: 'cuda'; readonly deviceId: number };
+
+export interface CacheShape {
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
+export interface OpenMessage {
+  readonly kind: 'open';
+  readonly graph: Uint8Array;
+  /** Folder that the graph's external data are relative to. */
+  readonly folder: string;
+  readonly threads: number;
+  readonly provider: Provider;
+  readonly cache: CacheShape;
+  /** Tables of the rotary embedding: one, or a second for sliding layers. */
+  readonly headHalf: number;
+  readonly sliding: boolean;
+}
+
+/** Positions `[from, to)` of the cache. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A stretch of rows of a run: each row sees the ranges, and of the stretch itself what stands before it and itself. */
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+  readonly sees: readonly Range[];
+}
+
+/**
+ * One run: `ids.length` new tokens are put on the stack at `base` (what lay above is forgotten).
+ */
+export interface RunMessage {
+  readonly kind: 'run';
+  readonly id: number;
+  readonly base: number;
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  readonly segments: readonly Segment[];
+  /** Index of each scored row in `ids`. */
+  readonly rows: Int32Array;
+  /** Which log-probabilities to pick: index into `rows`, token id, and so on. */
+  readonly pairs: Int32Array;
+  readonly window: number | null;
+  /** Before the run: parts of the cache that are moved down, in ascending order. */
+  readonly moves: readonly { readonly from: number; readonly to: number; readonly length: number }[];
+}
+
+export interface TablesMessage {
+  readonly kind: 'tables';
+  readonly cos: Float32Array;
+  readonly sin: Float32Array;
+  readonly cosLocal: Float32Array;
+  readonly sinLocal: Float32Array;
+}
+
+export interface CloseMessage {
+  readonly kind: 'close';
+}
+export type Request = OpenMessage | RunMessage | TablesMessage | CloseMessage;
+
+export interface RunResult {
+  readonly kind: 'result';
+  readonly id: number;
+  readonly logprobs: Float32Array;
+  readonly greedy: Int32Array;
+  readonly seconds: number;
+}
+export type Reply =
+  | { readonly kind: 'opened'; readonly seconds: number }
+  | RunResult
+  | { readonly kind: 'failed'; readonly id: number | null; readonly message: string };

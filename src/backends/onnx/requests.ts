@@ -1,0 +1,102 @@
+/** From a request to what the model computes: token ids, and the failures that need no model. */
+import { encodeChoices, encodeText, hasDoubledBos, notesOf, truncatePair, truncatePrompt } from '../../models/encode.js';
+import type { ModelTokenizer } from '../../models/tokenizer.js';
+import type { Answer, Ask, ChatRenderer, ChoicesRequest, FailureReason, GenerateRequest, ResponseNotes } from '../../types.js';
+import type { Sequence } from './stack.js';
+import type { Item } from './window.js';
+
+export interface ScoreItem extends Item {
+  readonly kind: 'choices';
+  readonly id: number;
+  readonly sequences: readonly Sequence[];
+  readonly notes: ResponseNotes | undefined;
+}
+
+export interface GenerateItem extends Item {
+  readonly kind: 'generate';
+  readonly id: number;
+  readonly until: readonly string[];
+  readonly maxNewTokens: number;
+  readonly notes: ResponseNotes | undefined;
+}
+
+export type EncodedItem = ScoreItem | GenerateItem;
+
+export interface RequestContext {
+  readonly tokenizer: ModelTokenizer;
+  readonly addBos: boolean;
+  readonly maxLength: number;
+  readonly vocabSize: number;
+  readonly renderChat: ChatRenderer | null;
+}
+
+/** New tokens where the request leaves it open (the harness's default). */
+const DEFAULT_NEW_TOKENS = 256;
+
+/** A failure as an answer. */
+export function failure(id: number, reason: FailureReason, message: string): Answer {
+  return { id, response: { kind: 'failure', reason, message } };
+}
+
+/**
+ * Encodes a request. Returns an answer instead where it fails without the model: an empty continuation, a prompt that leaves no room, a token outside the vocabulary.
+ */
+export function encodeRequest(ask: Ask, context: RequestContext): EncodedItem | Answer {
+  return ask.request.kind === 'choices'
+    ? encodeChoicesRequest(ask.id, ask.request, context)
+    : encodeGenerateRequest(ask.id, ask.request, context);
+}
+
+function outside(ids: readonly number[], vocabSize: number): number | undefined {
+  return ids.find((id) => id >= vocabSize);
+}
+
+function encodeChoicesRequest(id: number, request: ChoicesRequest, c: RequestContext): ScoreItem | Answer {
+  const pairs = encodeChoices(c.tokenizer, request.context, request.continuations, { addBos: c.addBos });
+  const sequences: Sequence[] = [];
+  let truncated = 0;
+  for (const [i, pair] of pairs.entries()) {
+    if (pair.continuation.length === 0) return failure(id, 'empty continuation', `continuation ${i} leaves no token to score`);
+    if (pair.context.length === 0) return failure(id, 'internal', 'the tokenizer has neither BOS nor EOS to stand for an empty context');
+    if (pair.continuation.length > c.maxLength)
+      return failure(id, 'too long', `continuation ${i} has ${pair.continuation.length} tokens, the model takes ${c.maxLength}`);
+    const bad = outside(pair.context, c.vocabSize) ?? outside(pair.continuation, c.vocabSize);
+    if (bad !== undefined)
+      return failure(id, 'internal', `token ${bad} of the tokenizer is outside the model's vocabulary of ${c.vocabSize}`);
+    const cut = truncatePair(pair, c.maxLength);
+    truncated = Math.max(truncated, cut.truncatedTokens);
+    sequences.push({ ids: cut.input, targets: cut.continuation });
+  }
+  if (sequences.length === 0) return failure(id, 'malformed', 'the request has no continuations');
+  // The place in the sorted window is that of the first sequence; all of a document's share their context.
+  const ids = sequences[0]?.ids ?? [];
+  const tokens = sequences.reduce((sum, s) => sum + s.targets.length - 1, ids.length);
+  return { kind: 'choices', id, ids, tokens, sequences, notes: notesOf(truncated, pairs[0]?.doubledBos ?? false) };
+}
+
+function encodeGenerateRequest(id: number, request: GenerateRequest, c: RequestContext): GenerateItem | Answer {
+  if (typeof request.context !== 'string' && c.renderChat === null)
+    return failure(id, 'malformed', 'the request is a list of messages, and the model has no chat template');
+  const text = typeof request.context === 'string' ? request.context : (c.renderChat?.(request.context) ?? '');
+  const maxNewTokens = request.maxNewTokens ?? DEFAULT_NEW_TOKENS;
+  if (maxNewTokens >= c.maxLength)
+    return failure(id, 'too long', `${maxNewTokens} new tokens leave no room for a prompt: the model takes ${c.maxLength}`);
+  const encoded = encodeText(c.tokenizer, text, { addBos: c.addBos });
+  const prefix = c.tokenizer.bos ?? c.tokenizer.eos;
+  const all = encoded.length === 0 && prefix !== null ? [prefix.id] : encoded;
+  if (all.length === 0) return failure(id, 'internal', 'the prompt is empty and the tokenizer has neither BOS nor EOS');
+  const bad = outside(all, c.vocabSize);
+  if (bad !== undefined)
+    return failure(id, 'internal', `token ${bad} of the tokenizer is outside the model's vocabulary of ${c.vocabSize}`);
+  const { ids, truncatedTokens } = truncatePrompt(all, c.maxLength, maxNewTokens);
+  const until = [...request.until, ...(c.tokenizer.eos === null ? [] : [c.tokenizer.eos.text])].filter((stop) => stop !== '');
+  return {
+    kind: 'generate',
+    id,
+    ids,
+    tokens: ids.length,
+    until,
+    maxNewTokens,
+    notes: notesOf(truncatedTokens, hasDoubledBos(c.tokenizer, all)),
+  };
+}

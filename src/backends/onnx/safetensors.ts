@@ -1,0 +1,173 @@
+/** Reads the headers of safetensors files and treats them as hostile: every offset and shape is checked before a runtime maps the file. */
+import { createHash } from 'node:crypto';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, systemCode, UserError } from '../../errors.js';
+
+/** Element types of weights that a graph can be written over, with their size in bytes. */
+export const WEIGHT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
+export type WeightType = keyof typeof WEIGHT_BYTES;
+
+/** Bytes per element of every type that the format knows; tensors of other types than `WeightType` may be in a file, but not in a graph. */
+const ALL_BYTES: Readonly<Record<string, number>> = {
+  ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, I16: 2, U16: 2, I32: 4, U32: 4, F64: 8, I64: 8, U64: 8 },
+  ...WEIGHT_BYTES,
+};
+/** The format's own limit on the header. */
+const MAX_HEADER = 100_000_000;
+
+/** Where a tensor lies: `offset` and `length` in bytes from the start of `file` (a real path, no link). */
+export interface TensorPlace {
+  readonly file: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Weights {
+  readonly tensors: ReadonlyMap<string, TensorPlace>;
+  /** Deepest folder that holds all files, for locations relative to it. */
+  readonly root: string;
+  /** One digest per file, by name: see `fileDigest`. */
+  readonly digests: Readonly<Record<string, string>>;
+  readonly bytes: number;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/**
+ * Reads one safetensors header. Returns its tensors, the file's size in bytes and the header's sha256 (hex).
+ * Throws `UserError` naming the file and, where there is one, the tensor: not there, too short, header no JSON, offsets outside the file,
+ * length that does not fit the shape.
+ */
+export async function readHeader(
+  file: string,
+): Promise<{ tensors: Map<string, TensorPlace>; size: number; mtimeMs: number; sha256: string; real: string }> {
+  const fail = (what: string): never => {
+    throw new UserError(`${file}: ${what}`);
+  };
+  let real: string;
+  try {
+    real = await realpath(file);
+  } catch (error) {
+    throw new UserError(systemCode(error) === 'ENOENT' ? `${file}: no such file; the model is incomplete` : `${file}: ${messageOf(error)}`);
+  }
+  const handle = await open(real, 'r').catch((error: unknown) => fail(`cannot be read: ${messageOf(error)}`));
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    const head = Buffer.alloc(8);
+    if (size < 8 || (await handle.read(head, 0, 8, 0)).bytesRead < 8) fail(`is no safetensors file: ${size} bytes`);
+    const length = head.readBigUInt64LE();
+    if (length > BigInt(MAX_HEADER)) fail(`header of ${length} bytes, at most ${MAX_HEADER} are allowed; is it a safetensors file?`);
+    const n = Number(length);
+    if (8 + n > size) fail(`is truncated: header of ${n} bytes, file of ${size} bytes`);
+    const text = Buffer.alloc(n);
+    await handle.read(text, 0, n, 8);
+    let header: unknown;
+    try {
+      header = JSON.parse(text.toString('utf8'));
+    } catch {
+      return fail('header is not JSON');
+    }
+    if (!isRecord(header)) return fail('header is not a JSON object');
+    const tensors = new Map<string, TensorPlace>();
+    for (const [name, entry] of Object.entries(header)) {
+      if (name === '__metadata__') continue;
+      if (!isRecord(entry)) return fail(`tensor ${name}: entry is not an object`);
+      const { dtype, shape, data_offsets: offsets } = entry;
+      const bytes = typeof dtype === 'string' ? ALL_BYTES[dtype] : undefined;
+      if (typeof dtype !== 'string' || bytes === undefined) return fail(`tensor ${name}: unknown dtype ${JSON.stringify(dtype)}`);
+      if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`tensor ${name}: shape ${JSON.stringify(shape)} is no list of sizes`);
+      if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+        return fail(`tensor ${name}: data_offsets ${JSON.stringify(offsets)} are no pair of offsets`);
+      const [begin, end] = [Number(offsets[0]), Number(offsets[1])];
+      const expected = shape.reduce((product: number, d: number) => product * d, bytes);
+      if (end < begin || end - begin !== expected)
+        return fail(`tensor ${name}: ${end - begin} bytes in data_offsets, but shape [${shape}] of ${dtype} takes ${expected}`);
+      if (8 + n + end > size) return fail(`is truncated: tensor ${name} ends at byte ${8 + n + end}, file has ${size} bytes`);
+      tensors.set(name, { file: real, dtype, shape: shape.map(Number), offset: 8 + n + begin, length: end - begin });
+    }
+    return { tensors, size, mtimeMs, sha256: createHash('sha256').update(text).digest('hex'), real };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Names of the weight files of a model folder, from `model.safetensors.index.json` or the single `model.safetensors`. */
+async function weightFiles(folder: string): Promise<string[]> {
+  const index = path.join(folder, 'model.safetensors.index.json');
+  let text: string;
+  try {
+    text = await readFile(index, 'utf8');
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw new UserError(`${index}: ${messageOf(error)}`);
+    const single = path.join(folder, 'model.safetensors');
+    if (await stat(single).catch(() => null)) return ['model.safetensors'];
+    throw new UserError(
+      `${folder}: no model.safetensors and no model.safetensors.index.json; weights in other formats (pytorch_model.bin, GGUF) must be saved as safetensors first`,
+    );
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new UserError(`${index}: not JSON`);
+  }
+  const map = isRecord(parsed) ? parsed.weight_map : undefined;
+  if (!isRecord(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
+  const names = [...new Set(Object.values(map))];
+  return names.map((name) => {
+    // A file outside the folder is never meant: a model from the net must not make the program read other files.
+    if (typeof name !== 'string' || name !== path.basename(name) || !name.endsWith('.safetensors'))
+      throw new UserError(`${index}: ${JSON.stringify(name)} is no name of a .safetensors file in the same folder`);
+    return name;
+  });
+}
+
+/**
+ * Returns what identifies a weight file without reading gigabytes: the blob's name where the file is a link into a hub cache (the hub names blobs by
+ * their sha256), and always size, modification time (milliseconds) and the sha256 of the header.
+ */
+function fileDigest(header: { size: number; mtimeMs: number; sha256: string; real: string }): string {
+  const blob = /^[0-9a-f]{40,64}$/.test(path.basename(header.real))
+    ? `blob:${path.basename(header.real)}`
+    : `mtime:${Math.floor(header.mtimeMs)}`;
+  return `size:${header.size} ${blob} header:${header.sha256.slice(0, 32)}`;
+}
+
+/** Deepest folder that holds all of the files (absolute paths). */
+function commonFolder(files: readonly string[]): string {
+  let root = path.dirname(files[0] ?? '/');
+  while (!files.every((file) => file.startsWith(root.endsWith(path.sep) ? root : root + path.sep))) root = path.dirname(root);
+  return root;
+}
+
+/**
+ * Reads all headers of a model folder. Links are resolved, so a hub snapshot (links into `blobs/`) works.
+ * Throws `UserError` for a missing, truncated or inconsistent file, and for a tensor that two files hold.
+ */
+export async function readWeights(folder: string): Promise<Weights> {
+  const tensors = new Map<string, TensorPlace>();
+  const digests: Record<string, string> = {};
+  const files: string[] = [];
+  let bytes = 0;
+  for (const name of await weightFiles(folder)) {
+    const file = path.join(folder, name);
+    const header = await readHeader(file);
+    for (const [tensor, place] of header.tensors) {
+      if (tensors.has(tensor)) throw new UserError(`${file}: tensor ${tensor} is also in ${tensors.get(tensor)?.file}`);
+      tensors.set(tensor, place);
+    }
+    digests[name] = fileDigest(header);
+    files.push(header.real);
+    bytes += header.size;
+  }
+  return { tensors, root: commonFolder(files), digests, bytes };
+}

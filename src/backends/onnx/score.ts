@@ -1,0 +1,136 @@
+/** Scores documents in batches on the stack. */
+import type { Answer, ChoicesResponse } from '../../types.js';
+import type { Counters } from './counters.js';
+import { failure, type ScoreItem } from './requests.js';
+import { OutOfMemoryError, type Session } from './session.js';
+import { commonPrefix, compareIds, firstTokens, type Known, type Limits, type PlannedRun, packDown, planBatch } from './stack.js';
+
+/** Shared tokens that are worth keeping from one batch to the next. */
+const WORTH_KEEPING = 8;
+/** Tokens per run below which an allocation failure is not answered by smaller runs any more. */
+const SMALLEST_RUN = 16;
+
+export interface Scorer {
+  /** The next documents to score together, neighbours in order, after those of the last batch. */
+  pick(sorted: readonly ScoreItem[]): ScoreItem[];
+  /** Scores documents; may be called again before it resolves, batches are computed in order. */
+  score(items: readonly ScoreItem[]): Promise<Answer[]>;
+  /** Forgets what lies on the stack, because another has used it. */
+  forget(): void;
+}
+
+/**
+ * Returns a scorer over a session. `ensureTables` makes the rotary tables long enough.
+ */
+export function newScorer(
+  session: Session,
+  startLimits: Limits,
+  window: number | null,
+  counters: Counters,
+  ensurePositions: (positions: number) => void,
+): Scorer {
+  let limits = startLimits;
+  /** Texts on the stack after the last planned batch. */
+  let known: readonly Known[] = [];
+  let last: readonly number[] = [];
+
+  function pick(sorted: readonly ScoreItem[]): ScoreItem[] {
+    let first = sorted.findIndex((item) => compareIds(item.ids, last) >= 0);
+    if (first < 0) first = 0;
+    const picked: ScoreItem[] = [];
+    let tokens = 0;
+    let before: readonly number[] = known.reduce<readonly number[]>((best, text) => {
+      const ids = sorted[first]?.ids ?? [];
+      return commonPrefix(text.ids, ids) > commonPrefix(best, ids) ? text.ids : best;
+    }, []);
+    for (let i = first; i < sorted.length; i++) {
+      const item = sorted[i];
+      if (item === undefined) break;
+      const own = item.tokens - commonPrefix(before, item.ids);
+      if (picked.length > 0 && tokens + own > limits.runTokens) break;
+      picked.push(item);
+      tokens += own;
+      before = item.ids;
+    }
+    return picked;
+  }
+
+  async function score(items: readonly ScoreItem[]): Promise<Answer[]> {
+    const sequences = items.flatMap((item) => item.sequences);
+    // Keep of the stack the text that shares most with the first document; nothing that is scored may lie in it.
+    const first = items[0]?.ids ?? [];
+    const mostReused = Math.min(...sequences.map((s) => s.ids.length - s.targets.length));
+    let path: Known = { ids: [], where: [] };
+    let shared = WORTH_KEEPING - 1;
+    for (const text of known) {
+      const n = Math.min(commonPrefix(text.ids, first), mostReused);
+      if (n > shared) {
+        shared = n;
+        path = { ids: text.ids.slice(0, n), where: firstTokens(text.where, n) };
+      }
+    }
+    const moves = packDown(path.where);
+    const base = path.ids.length;
+    const below: Known = { ids: path.ids, where: [{ from: 0, to: base }] };
+    const plan = planBatch(base, [below], sequences, limits);
+    known = [below, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
+    last = items[items.length - 1]?.ids ?? [];
+    // The kernel wants a table as long as the stack is high.
+    ensurePositions(Math.max(base + plan.tokens, ...sequences.map((s) => s.ids.length)));
+
+    const logprobs = sequences.map((s) => new Float64Array(s.targets.length));
+    const greedy = sequences.map(() => true);
+    const results = await Promise.allSettled(plan.runs.map((run, i) => compute(run, i === 0 ? moves : [])));
+    const failed = results.find((r) => r.status === 'rejected');
+    if (failed?.status === 'rejected') {
+      known = [];
+      if (!(failed.reason instanceof OutOfMemoryError)) throw failed.reason;
+      counters.outOfMemory++;
+      if (limits.runTokens <= SMALLEST_RUN && items.length === 1)
+        return items.map((item) => failure(item.id, 'out of memory', failed.reason.message));
+      limits = { runTokens: Math.max(SMALLEST_RUN, limits.runTokens >> 1), runRows: Math.max(1, limits.runRows >> 1) };
+      const halves = items.length > 1 ? [items.slice(0, items.length >> 1), items.slice(items.length >> 1)] : [items];
+      const answers: Answer[] = [];
+      for (const half of halves) answers.push(...(await score(half)));
+      return answers;
+    }
+
+    async function compute(run: PlannedRun, before: typeof moves): Promise<void> {
+      const { wanted, ...message } = run;
+      const result = await session.run({ ...message, window, moves: before });
+      counters.addRun(run.ids.length, run.rows.length, result.seconds);
+      wanted.forEach((w, k) => {
+        const row = run.pairs[2 * k] ?? 0;
+        const scores = logprobs[w.sequence];
+        if (scores !== undefined) scores[w.target] = result.logprobs[k] ?? Number.NaN;
+        if (result.greedy[row] !== run.pairs[2 * k + 1]) greedy[w.sequence] = false;
+      });
+    }
+
+    let s = 0;
+    return items.map((item) => {
+      const from = s;
+      s += item.sequences.length;
+      const sums = logprobs.slice(from, s).map((values) => values.reduce((sum, v) => sum + v, 0));
+      for (const sequence of item.sequences) counters.addSequence(sequence.ids);
+      if (!sums.every(Number.isFinite))
+        return failure(item.id, 'not a number', `the model gave ${sums.find((v) => !Number.isFinite(v))} as a log-probability`);
+      const response: ChoicesResponse = {
+        kind: 'choices',
+        logprobs: sums,
+        greedy: greedy.slice(from, s),
+        ...(item.notes === undefined ? {} : { notes: item.notes }),
+      };
+      return { id: item.id, response };
+    });
+  }
+
+  return {
+    pick,
+    score,
+    forget() {
+      known = [];
+      last = [];
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** The main thread's side of the session thread. */
+import { Worker } from 'node:worker_threads';
+import { messageOf } from '../../errors.js';
+import type { OpenMessage, Reply, Request, RunMessage, RunResult, TablesMessage } from './protocol.js';
+
+export interface Session {
+  /** Seconds that opening took. */
+  readonly openSeconds: number;
+  /** Runs are answered in the order in which they were given. Rejects when the run failed or the thread ended. */
+  run(message: Omit<RunMessage, 'kind' | 'id'>): Promise<RunResult>;
+  setTables(tables: Omit<TablesMessage, 'kind'>): void;
+  close(): Promise<void>;
+}
+
+/** A run failed because memory did not suffice. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+}
+
+/** What allocation failures say in ONNX Runtime (CPU and CUDA) and V8. */
+const MEMORY_MESSAGE =
+  /failed to allocate memory|bad_alloc|bad allocation|out of memory|array buffer allocation failed|invalid (typed )?array length|available memory/i;
+
+/** How long `close` waits for a run to end before it leaves the thread to the process's end. */
+const CLOSE_MS = 3_000;
+
+/** The thread's code: beside this file when built; the built one when this runs from source. */
+function workerUrl(): URL {
+  return import.meta.url.endsWith('.ts')
+    ? new URL('../../../dist/backends/onnx/session-worker.js', import.meta.url)
+    : new URL('./session-worker.js', import.meta.url);
+}
+
+/**
+ * Starts the thread and opens the session in it. Rejects with the runtime's message when it refuses the graph, the files or the provider.
+ */
+export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Session> {
+  const worker = new Worker(workerUrl());
+  const waiting = new Map<number, { resolve(result: RunResult): void; reject(error: Error): void }>();
+  let serial = 0;
+  let dead: Error | null = null;
+  let opened: { resolve(seconds: number): void; reject(error: Error): void } | null = null;
+
+  function die(error: Error): void {
+    dead ??= error;
+    opened?.reject(dead);
+    for (const { reject } of waiting.values()) reject(dead);
+    waiting.clear();
+  }
+  worker.on('error', (error) => die(new Error(`the session thread failed: ${messageOf(error)}`)));
+  worker.on('exit', (code) => die(new Error(`the session thread ended unexpectedly (code ${code})`)));
+  worker.on('message', (reply: Reply) => {
+    if (reply.kind === 'opened') opened?.resolve(reply.seconds);
+    else if (reply.kind === 'result') {
+      waiting.get(reply.id)?.resolve(reply);
+      waiting.delete(reply.id);
+    } else {
+      const error = MEMORY_MESSAGE.test(reply.message) ? new OutOfMemoryError(reply.message) : new Error(reply.message);
+      if (reply.id === null) opened?.reject(error);
+      else {
+        waiting.get(reply.id)?.reject(error);
+        waiting.delete(reply.id);
+      }
+    }
+  });
+  const send = (request: Request, transfer: ArrayBuffer[] = []): void => worker.postMessage(request, transfer);
+
+  const close = async (): Promise<void> => {
+    if (dead === null) {
+      const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+      dead = new Error('the session is closed');
+      send({ kind: 'close' });
+      const timer = setTimeout(() => worker.unref(), CLOSE_MS);
+      await Promise.race([gone, new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
+      clearTimeout(timer);
+      for (const { reject } of waiting.values()) reject(dead);
+      waiting.clear();
+    }
+  };
+
+  let openSeconds: number;
+  try {
+    openSeconds = await new Promise<number>((resolve, reject) => {
+      opened = { resolve, reject };
+      send({ kind: 'open', ...open });
+    });
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
+  return {
+    openSeconds,
+    close,
+    setTables: (tables) => send({ kind: 'tables', ...tables }),
+    run(message) {
+      if (dead !== null) return Promise.reject(dead);
+      const id = serial++;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        send({ kind: 'run', id, ...message });
+      });
+    },
+  };
+}

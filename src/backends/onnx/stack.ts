@@ -1,0 +1,227 @@
+/**
+ * Plans which tokens a batch computes. The cache of keys and values is a stack: below lie texts that were computed before; above them a batch puts the tokens of
+ * its texts, each distinct (prefix, token) once. Sorted texts share with their neighbour all that any two share, so the plan is one walk.
+ */
+import type { Range, Segment } from './protocol.js';
+
+/** A text as the model sees it and what is wanted of it. */
+export interface Sequence {
+  readonly ids: readonly number[];
+  /** The last `targets.length` rows are scored: row `ids.length - targets.length + j` against `targets[j]`. */
+  readonly targets: readonly number[];
+}
+
+/** Where the tokens of a text lie in the cache, in order. */
+export type Where = readonly Range[];
+
+/** One value wanted of a run: of sequence `sequence` the target number `target`. */
+export interface Wanted {
+  readonly sequence: number;
+  readonly target: number;
+}
+
+export interface PlannedRun {
+  readonly base: number;
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  readonly segments: readonly Segment[];
+  readonly rows: Int32Array;
+  readonly pairs: Int32Array;
+  /** For each pair, whose it is. */
+  readonly wanted: readonly Wanted[];
+}
+
+export interface BatchPlan {
+  readonly runs: readonly PlannedRun[];
+  /** Place of each sequence's tokens after the runs, in the order given. */
+  readonly where: readonly Where[];
+  /** Tokens computed. */
+  readonly tokens: number;
+}
+
+export interface Limits {
+  /** Tokens per run at most. */
+  readonly runTokens: number;
+  /** Rows of the output layer per run at most. */
+  readonly runRows: number;
+}
+
+/**
+ * Length of the common prefix of two lists of ids.
+ */
+export function commonPrefix(a: readonly number[], b: readonly number[]): number {
+  const n = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < n && a[i] === b[i]) i++;
+  return i;
+}
+
+/**
+ * Order of two lists of ids; a prefix comes before what it begins.
+ */
+export function compareIds(a: readonly number[], b: readonly number[]): number {
+  const i = commonPrefix(a, b);
+  return (a[i] ?? -1) - (b[i] ?? -1);
+}
+
+/** The first `length` tokens of a place. */
+export function firstTokens(where: Where, length: number): Range[] {
+  const out: Range[] = [];
+  let left = length;
+  for (const { from, to } of where) {
+    if (left <= 0) break;
+    const n = Math.min(left, to - from);
+    out.push({ from, to: from + n });
+    left -= n;
+  }
+  return out;
+}
+
+/** Adds `[from, to)` to a place, joined to its end where it is adjacent. */
+export function extend(where: Where, from: number, to: number): Range[] {
+  if (from === to) return [...where];
+  const last = where[where.length - 1];
+  if (last !== undefined && last.to === from) return [...where.slice(0, -1), { from: last.from, to }];
+  return [...where, { from, to }];
+}
+
+/** Position in the cache of token number `index` of a place. */
+function locate(where: Where, index: number): number {
+  let left = index;
+  for (const { from, to } of where) {
+    if (left < to - from) return from + left;
+    left -= to - from;
+  }
+  throw new RangeError(`token ${index} is not in the cache`);
+}
+
+interface Stretch {
+  /** First new token, counted from the bottom of the batch. */
+  readonly start: number;
+  readonly end: number;
+  readonly sees: Where;
+  readonly position: number;
+}
+
+/** A text that lies in the cache already. */
+export interface Known {
+  readonly ids: readonly number[];
+  readonly where: Where;
+}
+
+/**
+ * Plans a batch on a stack of height `base` in which the `known` texts lie. Sequences need not be sorted; each has at least one token, and its scored rows
+ * must lie behind what it shares with any known text.
+ */
+export function planBatch(base: number, known: readonly Known[], sequences: readonly Sequence[], limits: Limits): BatchPlan {
+  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(sequences[a]?.ids ?? [], sequences[b]?.ids ?? []));
+  const where: Where[] = sequences.map(() => []);
+  const ids: number[] = [];
+  const stretches: Stretch[] = [];
+  let before: Known = { ids: [], where: [] };
+  for (const s of order) {
+    const own = sequences[s]?.ids ?? [];
+    let shared = commonPrefix(before.ids, own);
+    let from = before;
+    for (const text of known) {
+      const n = commonPrefix(text.ids, own);
+      if (n > shared) [shared, from] = [n, text];
+    }
+    const sees = firstTokens(from.where, shared);
+    const start = ids.length;
+    for (let i = shared; i < own.length; i++) ids.push(own[i] ?? 0);
+    if (ids.length > start) stretches.push({ start, end: ids.length, sees, position: shared });
+    where[s] = extend(sees, base + start, base + ids.length);
+    before = { ids: own, where: where[s] ?? [] };
+  }
+
+  // Scored rows by their place: choices of one token share theirs.
+  const scored = new Map<number, { sequence: number; target: number }[]>();
+  sequences.forEach((sequence, s) => {
+    sequence.targets.forEach((_, j) => {
+      const row = locate(where[s] ?? [], sequence.ids.length - sequence.targets.length + j) - base;
+      if (row < 0) throw new RangeError('a scored row was computed before');
+      const there = scored.get(row);
+      if (there === undefined) scored.set(row, [{ sequence: s, target: j }]);
+      else there.push({ sequence: s, target: j });
+    });
+  });
+  const scoredRows = [...scored.keys()].sort((a, b) => a - b);
+
+  const runs: PlannedRun[] = [];
+  const perRun = Math.ceil(ids.length / Math.max(1, Math.ceil(ids.length / limits.runTokens)));
+  let next = 0;
+  for (let from = 0; from < ids.length; ) {
+    let to = Math.min(from + perRun, ids.length);
+    const rows: number[] = [];
+    while (next < scoredRows.length && (scoredRows[next] ?? 0) < to) {
+      if (rows.length === limits.runRows) {
+        to = scoredRows[next] ?? to;
+        break;
+      }
+      rows.push(scoredRows[next] ?? 0);
+      next++;
+    }
+    runs.push(planRun(ids, stretches, base, from, to, rows, (row) => scored.get(row) ?? [], sequences));
+    from = to;
+  }
+  return { runs, where, tokens: ids.length };
+}
+
+function planRun(
+  ids: readonly number[],
+  stretches: readonly Stretch[],
+  base: number,
+  from: number,
+  to: number,
+  rows: readonly number[],
+  wantedAt: (row: number) => readonly Wanted[],
+  sequences: readonly Sequence[],
+): PlannedRun {
+  const positions = new Int32Array(to - from);
+  const segments: Segment[] = [];
+  for (const stretch of stretches) {
+    const start = Math.max(stretch.start, from);
+    const end = Math.min(stretch.end, to);
+    if (start >= end) continue;
+    segments.push({ start: start - from, end: end - from, sees: extend(stretch.sees, base + stretch.start, base + start) });
+    for (let i = start; i < end; i++) positions[i - from] = stretch.position + i - stretch.start;
+  }
+  const pairs: number[] = [];
+  const wanted: Wanted[] = [];
+  rows.forEach((row, r) => {
+    for (const w of wantedAt(row)) {
+      pairs.push(r, sequences[w.sequence]?.targets[w.target] ?? 0);
+      wanted.push(w);
+    }
+  });
+  return {
+    base: base + from,
+    ids: Int32Array.from(ids.slice(from, to)),
+    positions,
+    segments,
+    rows: Int32Array.from(rows, (row) => row - from),
+    pairs: Int32Array.from(pairs),
+    wanted,
+  };
+}
+
+export interface Move {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+}
+
+/**
+ * Moves that bring the ranges (ascending, apart) to the bottom of the stack, one behind the other.
+ */
+export function packDown(ranges: readonly Range[]): Move[] {
+  const moves: Move[] = [];
+  let to = 0;
+  for (const range of ranges) {
+    const length = range.to - range.from;
+    if (range.from !== to) moves.push({ from: range.from, to, length });
+    to += length;
+  }
+  return moves;
+}

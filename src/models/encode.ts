@@ -1,0 +1,124 @@
+/** Turns context and continuation into token ids as the harness does (spec of log-likelihood scoring and generation). */
+import type { ResponseNotes } from '../types.js';
+import type { ModelTokenizer } from './tokenizer.js';
+
+/** One BOS in front for the models that expect it; `false` as in the recorded runs. */
+export interface EncodeOptions {
+  readonly addBos: boolean;
+}
+
+export interface EncodedPair {
+  readonly context: readonly number[];
+  /** Empty where the continuation leaves no token to score. */
+  readonly continuation: readonly number[];
+  /** The text itself began with the BOS although the tokenizer puts one, and so has only one now. */
+  readonly doubledBos: boolean;
+}
+
+/**
+ * True for models that always get one BOS: those whose `model_type` contains "gemma".
+ */
+export function needsBos(modelType: string): boolean {
+  return modelType.includes('gemma');
+}
+
+/** Python's white space (`str.isspace`): JavaScript's without the byte order mark, and with the separators 0x1c to 0x1f and 0x85. */
+const PYTHON_SPACE = /[\x1c-\x1f\x85]|[^\S\uFEFF]/u;
+
+/** Returns where the trailing white space of a text begins (what Python's `str.rstrip` cuts). */
+function trailingSpace(text: string): number {
+  let end = text.length;
+  while (end > 0 && PYTHON_SPACE.test(text[end - 1] ?? '')) end--;
+  return end;
+}
+
+/**
+ * Ids of a text with one BOS in front where asked; a text that begins with the BOS gets no second.
+ */
+export function encodeText(tokenizer: ModelTokenizer, text: string, { addBos }: EncodeOptions): number[] {
+  const ids = tokenizer.encode(text);
+  if (!addBos || tokenizer.bos === null || ids[0] === tokenizer.bos.id) return ids;
+  ids.unshift(tokenizer.bos.id);
+  return ids;
+}
+
+/**
+ * True when ids begin with two BOS tokens.
+ */
+export function hasDoubledBos(tokenizer: ModelTokenizer, ids: readonly number[]): boolean {
+  return tokenizer.bos !== null && ids[0] === tokenizer.bos.id && ids[1] === tokenizer.bos.id;
+}
+
+/**
+ * Encodes context and continuation: trailing white space of the context moves to the continuation; the continuation's tokens are those of the whole behind as
+ * many as the context alone has; an empty context becomes the prefix token (BOS, else EOS).
+ */
+export function encodePair(tokenizer: ModelTokenizer, context: string, continuation: string, options: EncodeOptions): EncodedPair {
+  return encodeChoices(tokenizer, context, [continuation], options)[0] ?? { context: [], continuation: [], doubledBos: false };
+}
+
+/**
+ * `encodePair` for all continuations of one context; the context is encoded once.
+ */
+export function encodeChoices(
+  tokenizer: ModelTokenizer,
+  context: string,
+  continuations: readonly string[],
+  options: EncodeOptions,
+): EncodedPair[] {
+  const end = trailingSpace(context);
+  const head = context.slice(0, end);
+  const space = context.slice(end);
+  if (head === '') {
+    const prefix = tokenizer.bos ?? tokenizer.eos;
+    return continuations.map((continuation) => ({
+      context: prefix === null ? [] : [prefix.id],
+      continuation: tokenizer.encode(space + continuation),
+      doubledBos: false,
+    }));
+  }
+  const ids = encodeText(tokenizer, head, options);
+  const doubledBos = hasDoubledBos(tokenizer, ids);
+  // The input is the context as it is encoded alone, even where the whole would be cut into other tokens at the border.
+  return continuations.map((continuation) => ({
+    context: ids,
+    continuation: encodeText(tokenizer, head + space + continuation, options).slice(ids.length),
+    doubledBos,
+  }));
+}
+
+/**
+ * Cuts on the left what is longer than `maxLength`: of context + continuation the last `maxLength + 1` tokens stay, the final one being only a target.
+ * Returns input ids (without the final token), the continuation that is left, and how many tokens were cut. `continuation` must not be empty.
+ */
+export function truncatePair(
+  pair: EncodedPair,
+  maxLength: number,
+): { input: number[]; continuation: readonly number[]; truncatedTokens: number } {
+  const whole = [...pair.context, ...pair.continuation];
+  const cut = Math.max(0, whole.length - (maxLength + 1));
+  const input = whole.slice(cut, -1);
+  // The harness scores the continuation's tokens that are left; a continuation longer than the maximum loses its first ones.
+  return { input, continuation: pair.continuation.slice(Math.max(0, pair.continuation.length - input.length)), truncatedTokens: cut };
+}
+
+/**
+ * Cuts a prompt on the left so that `maxNewTokens` more fit into `maxLength`. Returns the ids and how many were cut.
+ */
+export function truncatePrompt(
+  ids: readonly number[],
+  maxLength: number,
+  maxNewTokens: number,
+): { ids: readonly number[]; truncatedTokens: number } {
+  const room = Math.max(1, maxLength - maxNewTokens);
+  const cut = Math.max(0, ids.length - room);
+  return { ids: cut === 0 ? ids : ids.slice(cut), truncatedTokens: cut };
+}
+
+/**
+ * Returns the notes of one answer, without fields that say nothing; undefined when there is nothing to note.
+ */
+export function notesOf(truncatedTokens: number, doubledBos: boolean): ResponseNotes | undefined {
+  if (truncatedTokens === 0 && !doubledBos) return undefined;
+  return { ...(truncatedTokens > 0 ? { truncatedTokens } : {}), ...(doubledBos ? { doubledBos } : {}) };
+}

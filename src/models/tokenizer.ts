@@ -1,0 +1,262 @@
+/**
+ * A model's own tokenizer (`tokenizer.json`, `tokenizer_config.json`), with the text cut into pieces that are tokenized once and remembered.
+ *
+ * A piece ends only where no token can reach across, so the ids are exactly those of the whole text (see `pieceRule`). Prompts of one task repeat their
+ * instructions and shots, and a context is encoded once more with each continuation behind it: nearly all pieces are found in the memory.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { messageOf, systemCode, UserError } from '../errors.js';
+
+export interface SpecialToken {
+  readonly id: number;
+  readonly text: string;
+}
+
+export interface ModelTokenizer {
+  /** Token ids of a text, without added special tokens; special tokens written in the text are recognised. */
+  encode(text: string): number[];
+  /** Text of token ids; special tokens are left out where `skipSpecialTokens` is true. */
+  decode(ids: readonly number[], options?: { readonly skipSpecialTokens?: boolean }): string;
+  readonly bos: SpecialToken | null;
+  readonly eos: SpecialToken | null;
+  /** Number of ids; every id is below it. */
+  readonly vocabSize: number;
+  /** sha256 of tokenizer.json and tokenizer_config.json together. */
+  readonly digest: string;
+}
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+type JsonObject = { readonly [key: string]: Json };
+
+/** Pieces remembered at most, in two generations: when the young one is full, the old one is forgotten. */
+const MEMORY_PIECES = 20_000;
+/** Longer pieces are not remembered. */
+const MEMORY_PIECE_LENGTH = 2_000;
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+async function readJson(file: string): Promise<{ value: JsonObject; text: string }> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UserError(
+      systemCode(error) === 'ENOENT' ? `${file}: no such file; the model folder needs it` : `${file}: ${messageOf(error)}`,
+    );
+  }
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file}: not JSON: ${messageOf(error)}`);
+  }
+  if (!isObject(value)) throw new UserError(`${file}: not a JSON object`);
+  return { value, text };
+}
+
+/** Pre-tokenizer expressions under which a letter followed by a space and a letter is always a border (their letter runs never take a space behind a letter). */
+const LETTER_RUN_PATTERNS: ReadonlySet<string> = new Set([
+  // GPT-2
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+  // Llama 3
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  // Qwen 2 and 3
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+]);
+
+/** True for pre-tokenizers that always cut between a letter and a space before a letter. */
+function cutsBetweenWords(pre: Json | undefined): boolean {
+  if (!isObject(pre)) return false;
+  if (pre.type === 'ByteLevel') return pre.add_prefix_space === false && pre.use_regex !== false;
+  if (pre.type !== 'Sequence' || !Array.isArray(pre.pretokenizers)) return false;
+  const steps: readonly Json[] = pre.pretokenizers;
+  const harmless = steps.every(
+    (step) =>
+      isObject(step) &&
+      (step.type === 'Digits' ||
+        (step.type === 'ByteLevel' && step.add_prefix_space === false) ||
+        (step.type === 'Split' &&
+          step.behavior === 'Isolated' &&
+          step.invert !== true &&
+          isObject(step.pattern) &&
+          LETTER_RUN_PATTERNS.has(String(step.pattern.Regex)))),
+  );
+  return (
+    harmless && steps.some((step) => isObject(step) && (step.type === 'Split' || (step.type === 'ByteLevel' && step.use_regex !== false)))
+  );
+}
+
+/**
+ * Returns the expression whose matches' ends are safe ends of pieces in normalised text, or null where none is known.
+ * - With a pre-tokenizer that always cuts there, between a letter and a space before a letter: the first such place of each line.
+ * - With byte-pair merges over the whole text (Gemma): before a word mark `▁` behind a letter, where no token of the vocabulary has a letter directly before a `▁`:
+ *   a merge across the border would be such a token.
+ */
+function pieceRule(json: JsonObject): RegExp | null {
+  const model = json.model;
+  if (!isObject(model) || model.type !== 'BPE') return null;
+  const pre = json.pre_tokenizer;
+  if (cutsBetweenWords(pre)) return /\n[^\n]*?\p{L}(?= \p{L})/gu;
+  const noCuts = pre === null || (isObject(pre) && pre.type === 'Split' && isObject(pre.pattern) && pre.pattern.String === ' ');
+  if (!noCuts || model.byte_fallback !== true || model.end_of_word_suffix || model.continuing_subword_prefix || !isObject(model.vocab))
+    return null;
+  // Unknown characters next to each other fuse; with all byte tokens there are none.
+  for (let byte = 0; byte < 256; byte++) if (!(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>` in model.vocab)) return null;
+  for (const token of Object.keys(model.vocab)) if (/\p{L}▁/u.test(token)) return null;
+  // Words are short, so several make a piece: the first border after each line feed and at least every 40 characters.
+  return /(?:\n[^\n]*?|[^\n]{40,}?)\p{L}(?=▁)/gu;
+}
+
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+  /** Plain: found in the text as it is, takes no white space from its neighbours. */
+  readonly plain: boolean;
+}
+
+function addedTokens(json: JsonObject): AddedToken[] {
+  const list = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  const hasNormalizer = isObject(json.normalizer);
+  return list.filter(isObject).map((t) => ({
+    id: Number(t.id),
+    content: String(t.content),
+    special: t.special === true,
+    plain: t.lstrip !== true && t.rstrip !== true && t.single_word !== true && (t.normalized !== true || !hasNormalizer),
+  }));
+}
+
+const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
+/** A two-generation memory of pieces. */
+function newMemory(): { get(key: string): readonly number[] | undefined; set(key: string, ids: readonly number[]): void } {
+  let young = new Map<string, readonly number[]>();
+  let old = new Map<string, readonly number[]>();
+  const set = (key: string, ids: readonly number[]): void => {
+    if (young.size >= MEMORY_PIECES) {
+      old = young;
+      young = new Map();
+    }
+    young.set(key, ids);
+  };
+  return {
+    set,
+    get(key) {
+      const found = young.get(key);
+      if (found !== undefined) return found;
+      const kept = old.get(key);
+      if (kept !== undefined) set(key, kept);
+      return kept;
+    },
+  };
+}
+
+function specialToken(value: Json | undefined, added: readonly AddedToken[], vocab: Json | undefined): SpecialToken | null {
+  const text = typeof value === 'string' ? value : isObject(value) && typeof value.content === 'string' ? value.content : null;
+  if (text === null) return null;
+  const id = added.find((t) => t.content === text)?.id ?? (isObject(vocab) ? vocab[text] : undefined);
+  return typeof id === 'number' ? { id, text } : null;
+}
+
+/**
+ * Makes a tokenizer from the parsed files; `where` is for messages. Throws `UserError` when the library does not know the kind of tokenizer.
+ */
+export function makeTokenizer(json: JsonObject, config: JsonObject, where: string, digest: string): ModelTokenizer {
+  let library: Tokenizer;
+  try {
+    // These two settings belong to Python's slow tokenizers; the fast ones, which everyone uses, ignore them.
+    library = new Tokenizer(json, { ...config, remove_space: undefined, do_lowercase_and_remove_accent: undefined });
+  } catch (error) {
+    throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`);
+  }
+  const added = addedTokens(json);
+  const byText = new Map(added.map((t) => [t.content, t.id]));
+  const special = new Set(added.filter((t) => t.special).map((t) => t.id));
+  const simple = added.every((t) => t.plain) && library.model !== null;
+  const splitter =
+    added.length === 0
+      ? null
+      : new RegExp(
+          `(${[...byText.keys()]
+            .sort((a, b) => b.length - a.length)
+            .map(escapeRegExp)
+            .join('|')})`,
+          'u',
+        );
+  const rule = simple ? pieceRule(json) : null;
+  const memory = newMemory();
+  const model = isObject(json.model) ? json.model : {};
+  const vocabulary = isObject(model.vocab) ? Object.values(model.vocab).reduce<number>((top, id) => Math.max(top, Number(id) + 1), 0) : 0;
+
+  /** Ids of text without added tokens, in a normalised section. */
+  function encodeNormalized(text: string, section: number): readonly number[] {
+    const known = section === 0 ? undefined : memory.get(text);
+    if (known !== undefined) return known;
+    const words = library.pre_tokenizer === null ? [text] : library.pre_tokenizer(text, { section_index: section });
+    const tokens: string[] = library.model === null ? [] : library.model(words);
+    const ids = tokens.map((token) => library.token_to_id(token) ?? library.model?.unk_token_id ?? 0);
+    if (section !== 0 && text.length <= MEMORY_PIECE_LENGTH) memory.set(text, ids);
+    return ids;
+  }
+
+  function encodeSection(text: string, section: number, out: number[]): void {
+    const normal = library.normalizer === null ? text : library.normalizer(text);
+    if (normal === '') return;
+    // Without a rule only the whole section is a piece; the first one may be treated in its own way (a prefix space), so it is not remembered.
+    let start = 0;
+    if (rule !== null) {
+      for (const match of normal.matchAll(rule)) {
+        const end = match.index + match[0].length;
+        for (const id of encodeNormalized(normal.slice(start, end), 1)) out.push(id);
+        start = end;
+      }
+    }
+    for (const id of encodeNormalized(normal.slice(start), rule === null ? section : 1)) out.push(id);
+  }
+
+  return {
+    bos: specialToken(config.bos_token, added, model.vocab),
+    eos: specialToken(config.eos_token, added, model.vocab),
+    vocabSize: added.reduce((top, t) => Math.max(top, t.id + 1), vocabulary),
+    digest,
+    encode(text) {
+      if (text === '') return [];
+      if (!simple) return library.encode(text, { add_special_tokens: false }).ids;
+      const out: number[] = [];
+      const sections = splitter === null ? [text] : text.split(splitter);
+      for (let i = 0; i < sections.length; i++) {
+        const section = sections[i] ?? '';
+        if (section === '') continue;
+        // `split` with one group puts the added tokens at the odd places.
+        const id = i % 2 === 1 ? byText.get(section) : undefined;
+        if (id !== undefined) out.push(id);
+        else encodeSection(section, i, out);
+      }
+      return out;
+    },
+    decode(ids, { skipSpecialTokens = false } = {}) {
+      const kept = skipSpecialTokens ? ids.filter((id) => !special.has(id)) : [...ids];
+      if (kept.length === 0) return '';
+      return library.decode(kept, {
+        skip_special_tokens: false,
+        clean_up_tokenization_spaces: config.clean_up_tokenization_spaces === true,
+      });
+    },
+  };
+}
+
+/**
+ * Reads the tokenizer of a model folder. Throws `UserError` when a file is absent, broken or of a kind that is not known.
+ */
+export async function loadTokenizer(folder: string): Promise<ModelTokenizer> {
+  const file = path.join(folder, 'tokenizer.json');
+  const json = await readJson(file);
+  const config = await readJson(path.join(folder, 'tokenizer_config.json'));
+  const digest = createHash('sha256').update(json.text).update('\n').update(config.text).digest('hex');
+  return makeTokenizer(json.value, config.value, file, digest);
+}
