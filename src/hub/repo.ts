@@ -31,5 +31,5 @@ export function repoFolder(settings: HubSettings, repo: Repo): string {
 export function fetchHint(repo: Repo): string {
   return repo.kind === 'dataset'
     ? "run 'eus-eval fetch' with a connection first"
-    : `run 'eus-eval fetch --model ${repo.name}' with a connection first`;
+    : `run 'eus-eval fetch --no-data --model ${repo.name}' with a connection first`;
 }

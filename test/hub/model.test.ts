@@ -142,9 +142,13 @@ describe('clear errors for models', () => {
   });
 
   it('offline: names the command that fetches', async () => {
-    expect(await failure(get('HiTZ/tiny', 'all', offline()))).toContain("run 'eus-eval fetch --model HiTZ/tiny' with a connection first");
+    expect(await failure(get('HiTZ/tiny', 'all', offline()))).toContain(
+      "run 'eus-eval fetch --no-data --model HiTZ/tiny' with a connection first",
+    );
     await get('HiTZ/tiny', 'tokenizer');
-    expect(await failure(get('HiTZ/tiny', 'all', offline()))).toContain("run 'eus-eval fetch --model HiTZ/tiny' with a connection first");
+    expect(await failure(get('HiTZ/tiny', 'all', offline()))).toContain(
+      "run 'eus-eval fetch --no-data --model HiTZ/tiny' with a connection first",
+    );
     expect(hub.seen.some(({ path }) => path.includes('safetensors'))).toBe(false);
   });
 });

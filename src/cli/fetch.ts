@@ -1,0 +1,135 @@
+/** `eus-eval fetch`: arguments and printing only. */
+import type { Command } from 'commander';
+import { EXIT, UserError } from '../errors.js';
+import type { Fetched, FetchedSplit, WantedSplit } from '../hub/fetch.js';
+import type { Progress } from '../hub/progress.js';
+import type { ResolvedModel } from '../hub/resolve-model.js';
+import type { AddCommand } from './commands.js';
+
+interface FetchFlags {
+  model?: string;
+  data: boolean;
+  offline: boolean;
+  json: boolean;
+  quiet: boolean;
+}
+
+/**
+ * Adds `fetch`.
+ */
+export const addFetch: AddCommand = (program, exit): Command =>
+  program
+    .command('fetch')
+    .description('bring data sets and models from the hub into the cache, for later use with --offline')
+    .argument('[tasks...]', 'benchmarks, groups, wildcards, eu, en, es, all or task files (default: all)')
+    .option('-m, --model <ref>', 'a model of the hub too: ORG/NAME[@REVISION]')
+    .option('--no-data', 'only the model')
+    .option('--offline', 'bring nothing: only say whether everything is in the cache', false)
+    .option('--json', 'print one JSON document', false)
+    .option('-q, --quiet', 'no progress', false)
+    .action(async (names: string[], flags: FetchFlags) => {
+      if (!flags.data && (flags.model === undefined || names.length > 0)) {
+        throw new UserError('--no-data leaves nothing to fetch; give --model ORG/NAME and no tasks');
+      }
+      const progress = showProgress(flags.quiet);
+      try {
+        const fetched = flags.data ? await fetchData(names, flags, progress) : { splits: [], failures: [] };
+        const model = flags.model === undefined ? null : await fetchModel(flags.model, flags, progress);
+        progress.stop();
+        await print(fetched, model, flags.json);
+        for (const { message } of fetched.failures) process.stderr.write(`eus-eval: ${message}\n`);
+        if (fetched.failures.length > 0) exit(EXIT.user);
+      } finally {
+        progress.stop();
+      }
+    });
+
+async function fetchData(names: readonly string[], flags: FetchFlags, progress: Display): Promise<Fetched> {
+  const { loadRegistry, selectTasks, leavesOf } = await import('../tasks/registry.js');
+  const { evaluatedSplit, poolSource } = await import('../prompts/fewshot.js');
+  const { datasetFinder } = await import('../hub/dataset-files.js');
+  const { fetchSplits } = await import('../hub/fetch.js');
+  const { hubSettings } = await import('../hub/settings.js');
+  const tasks = (await selectTasks(names.length === 0 ? ['all'] : names, await loadRegistry())).flatMap(leavesOf);
+  const wanted = new Map<string, WantedSplit>();
+  for (const task of tasks) {
+    const pool = task.fewshot.count > 0 ? poolSource(task) : null;
+    for (const split of [evaluatedSplit(task), pool?.kind === 'split' ? pool.split : null]) {
+      const one = { dataset: task.datasetPath, configuration: task.datasetName, split: split ?? '' };
+      if (split !== null) wanted.set(JSON.stringify(one), one);
+    }
+  }
+  progress.total(wanted.size);
+  return fetchSplits(datasetFinder(hubSettings(flags.offline), progress.file), [...wanted.values()], progress.done);
+}
+
+async function fetchModel(reference: string, flags: FetchFlags, progress: Display): Promise<ResolvedModel> {
+  const api = /^(openai|anthropic|completions|fake):/.exec(reference)?.[1];
+  if (api !== undefined) throw new UserError(`--model ${reference}: nothing to fetch, ${api} models are asked over their server`);
+  const { resolveModel } = await import('../hub/resolve-model.js');
+  return resolveModel(reference.replace(/^onnx:/, ''), { files: 'all', offline: flags.offline, onProgress: progress.file });
+}
+
+async function print({ splits, failures }: Fetched, model: ResolvedModel | null, json: boolean): Promise<void> {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ datasets: splits, model, failures }, null, 2)}\n`);
+    return;
+  }
+  const { default: Table } = await import('cli-table3');
+  const table = new Table({
+    head: ['data set', 'splits', 'files', 'MB', 'revision'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'left'],
+  });
+  for (const [name, group] of byDataset(splits)) {
+    const sum = (value: (split: FetchedSplit) => number): number => group.reduce((total, split) => total + value(split), 0);
+    const revisions = [...new Set(group.map((split) => split.commit.slice(0, 8)))].join(', ');
+    table.push([name, group.length, sum((split) => split.files), (sum((split) => split.bytes) / 1e6).toFixed(1), revisions]);
+  }
+  if (splits.length > 0) process.stdout.write(`${table.toString()}\n`);
+  if (model !== null)
+    process.stdout.write(`model ${model.name}${model.revision === null ? '' : ` (${model.revision.slice(0, 8)})`}: ${model.folder}\n`);
+  if (failures.length > 0) process.stdout.write(`${failures.length} of ${failures.length + splits.length} splits could not be had\n`);
+}
+
+function byDataset(splits: readonly FetchedSplit[]): Map<string, FetchedSplit[]> {
+  const groups = new Map<string, FetchedSplit[]>();
+  for (const split of splits) groups.set(split.dataset, [...(groups.get(split.dataset) ?? []), split]);
+  return groups;
+}
+
+interface Display {
+  readonly total: (splits: number) => void;
+  readonly done: () => void;
+  readonly file: (progress: Progress) => void;
+  readonly stop: () => void;
+}
+
+/** One line that is written over on a terminal; elsewhere a line for each file that is complete. */
+function showProgress(quiet: boolean): Display {
+  const stream = process.stderr;
+  const terminal = stream.isTTY === true && !quiet;
+  let splits = 0;
+  let finished = 0;
+  const clear = (): void => void (terminal && stream.write('\r\u001b[K'));
+  return {
+    total: (count) => {
+      splits = count;
+    },
+    done: () => {
+      finished += 1;
+    },
+    file: ({ what, doneBytes, totalBytes }) => {
+      if (quiet) return;
+      const size = totalBytes === null ? `${megabytes(doneBytes)} MB` : `${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;
+      const text = `${splits > 0 ? `${finished}/${splits} ` : ''}${what}: ${size}`;
+      if (terminal) stream.write(`\r\u001b[K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+      else if (doneBytes === totalBytes) stream.write(`${text}\n`);
+    },
+    stop: clear,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
