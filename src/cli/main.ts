@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, messageOf, UserError } from '../errors.js';
+import { EXIT, messageOf, systemCode, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
 import { commands } from './commands.js';
@@ -46,6 +46,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof UserError) {
       process.stderr.write(`eus-eval: ${messageOf(error)}\n`);
       return error.exitCode;
+    }
+    if (systemCode(error) === 'EMFILE') {
+      process.stderr.write(
+        'eus-eval: too many open files for this process; raise the limit (ulimit -n 1024) and give the same command again\n',
+      );
+      return EXIT.user;
     }
     process.stderr.write(`eus-eval: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.internal;

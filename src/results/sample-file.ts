@@ -8,8 +8,10 @@ const FLUSH_BYTES = 256 * 1024;
 export interface SampleFile {
   /** Adds one line (without its line end) that belongs at `position` among all lines of the file. */
   add(position: number, line: string): Promise<void>;
-  /** Puts the lines in the order of their positions and leaves the file complete at `path`. */
-  finish(path: string): Promise<void>;
+  /** Puts the lines in the order of their positions; the file is complete, still under its unfinished name. */
+  seal(): Promise<void>;
+  /** Gives the sealed file its name. Needs no room on the disk. */
+  publish(path: string): Promise<void>;
   /** Removes what was written. */
   discard(): Promise<void>;
 }
@@ -50,11 +52,12 @@ export function openSampleFile(partial: string): SampleFile {
       waitingBytes += buffer.length;
       if (waitingBytes >= FLUSH_BYTES) await flush();
     },
-    finish: async (path) => {
+    seal: async () => {
       await flush();
       if (!ordered) await reorder(partial, positions, [...offsets, written]).catch(fail(partial));
-      await rename(partial, path).catch(fail(path));
+      ordered = true;
     },
+    publish: (path) => rename(partial, path).catch(fail(path)),
     discard: async () => {
       await queue.catch(() => undefined);
       await rm(partial, { force: true });

@@ -1,15 +1,15 @@
 /** Joins the shards of a run into what one run would have written. */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../errors.js';
 import { apiEntry } from '../prompts/api.js';
-import { dumpsJsonIndented } from '../python/json.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
+import { publishFiles } from '../results/publish.js';
 import { fail, openSampleFile, type SampleFile } from '../results/sample-file.js';
 import { parseMetric } from '../results/samples.js';
-import { fileTime, isGroup, resultsContent, sanitizeName } from '../results/write.js';
+import { isGroup, resultsContent, sanitizeName } from '../results/write.js';
 import { loadRegistry, selectTasks } from '../tasks/registry.js';
 import type { Group, MetricName, MetricValue, ScoreTable, Task, Value } from '../types.js';
 import { addCounts, noCounts } from './guard.js';
@@ -67,11 +67,8 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
       endedAt: Math.max(...shards.map((s) => s.facts.endedAt)),
       work: sumWork(shards.map((s) => s.facts.work)),
     });
-    const time = fileTime(now());
-    for (const [task, file] of samples) await file.finish(path.join(folder, `samples_${task}_${time}.jsonl`));
-    const resultsFile = path.join(folder, `results_${time}.json`);
-    await writeFile(path.join(partial, 'results.json'), `${dumpsJsonIndented(content)}\n`).catch(fail(resultsFile));
-    await rename(path.join(partial, 'results.json'), resultsFile).catch(fail(resultsFile));
+    const written = await publishFiles(folder, partial, samples, content, now());
+    const resultsFile = written.at(-1) ?? folder;
     return { outcome, content, resultsFile };
   } finally {
     await rm(partial, { recursive: true, force: true });

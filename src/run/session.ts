@@ -1,6 +1,6 @@
 /** One run from options to files: opens what is needed, runs, writes, and always cleans up. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { type OpenOptions, openBackend } from '../backends/open.js';
@@ -9,10 +9,10 @@ import { UserError } from '../errors.js';
 import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
 import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
-import { dumpsJsonIndented } from '../python/json.js';
 import type { RunFacts, RunOutcome } from '../results/outcome.js';
+import { publishFiles } from '../results/publish.js';
 import { fail } from '../results/sample-file.js';
-import { fileTime, resultsContent, sanitizeName } from '../results/write.js';
+import { resultsContent, sanitizeName } from '../results/write.js';
 import { loadRegistry, selectTasks } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { checkBatch } from './check-batch.js';
@@ -20,7 +20,7 @@ import { type Journal, openJournal } from './journal.js';
 import { leaveOutMissing } from './missing-data.js';
 import { planRun, type RunPlan, type Shard } from './plan.js';
 import type { Progress } from './progress.js';
-import { executeRun, type RunResult } from './run.js';
+import { executeRun } from './run.js';
 
 export interface SessionOptions {
   /** Null: the embedded tiny model on the embedded documents. */
@@ -177,7 +177,7 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
     const checked = options.checkBatch > 0 ? await checkBatch(backend, result.kept, options.signal) : null;
     const facts = factsOf(context, options.now());
     const content = resultsContent(result.outcome, facts);
-    const written = await writeFiles(folder, partial, result, content, options.now());
+    const written = await publishFiles(folder, partial, result.samples, content, options.now());
     for (const file of context.replaces ?? []) await rm(file, { force: true });
     const resultsFile = written.at(-1) ?? folder;
     return {
@@ -216,38 +216,6 @@ function factsOf({ options, plan, backend, source, remark, startedAt }: PassCont
     work: backend.work(),
     remark,
   };
-}
-
-/** Sample files first, the results file last: where there is a results file, its samples are complete. */
-async function writeFiles(
-  folder: string,
-  partial: string,
-  result: RunResult,
-  content: Readonly<Record<string, Value>>,
-  now: number,
-): Promise<string[]> {
-  const time = await freeTime(folder, now);
-  const written: string[] = [];
-  const temporary = path.join(partial, 'results.json');
-  await writeFile(temporary, `${dumpsJsonIndented(content)}\n`).catch(fail(temporary));
-  for (const [task, samples] of result.samples) {
-    if (samples === null) continue;
-    const file = path.join(folder, `samples_${task}_${time}.jsonl`);
-    await samples.finish(file);
-    written.push(file);
-  }
-  const file = path.join(folder, `results_${time}.json`);
-  await rename(temporary, file).catch(fail(file));
-  written.push(file);
-  return written;
-}
-
-/** A time for file names that no other results file of the folder has. */
-async function freeTime(folder: string, now: number): Promise<string> {
-  for (let t = now; ; t++) {
-    const time = fileTime(t);
-    if (!existsSync(path.join(folder, `results_${time}.json`))) return time;
-  }
 }
 
 /**

@@ -19,7 +19,8 @@ describe('sample file', () => {
         const line = (i: number): string => `${i} ñ😀 ${long ? 'x'.repeat(20_000) : ''}`;
         for (const i of order) await file.add(i, line(i));
         const target = path.join(folder, 'whole.jsonl');
-        await file.finish(target);
+        await file.seal();
+        await file.publish(target);
         const expected = [...order].sort((a, b) => a - b).map((i) => `${line(i)}\n`);
         expect(readFileSync(target, 'utf8')).toBe(expected.join(''));
       }),
@@ -38,6 +39,6 @@ describe('sample file', () => {
 
   it('names the file that cannot be written', async () => {
     const file = openSampleFile(path.join(folder, 'no', 'such', 'part'));
-    await expect(file.finish(path.join(folder, 'x'))).rejects.toThrow(/no\/such\/part cannot be written \(ENOENT\)/);
+    await expect(file.seal()).rejects.toThrow(/no\/such\/part cannot be written \(ENOENT\)/);
   });
 });

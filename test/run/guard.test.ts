@@ -31,7 +31,10 @@ describe('guard', () => {
     fc.assert(
       fc.property(fc.array(fc.double(), { maxLength: 5 }), fc.array(fc.boolean(), { maxLength: 5 }), (logprobs, greedy) => {
         const checked = guard(choices, { kind: 'choices', logprobs, greedy });
-        return checked.kind === 'failure' || (checked.kind === 'choices' && checked.logprobs.length === 3 && checked.logprobs.every(Number.isFinite));
+        return (
+          checked.kind === 'failure' ||
+          (checked.kind === 'choices' && checked.logprobs.length === 3 && checked.logprobs.every(Number.isFinite))
+        );
       }),
       { seed: 7, numRuns: 2000 },
     );
@@ -46,7 +49,9 @@ describe('counts', () => {
     countResponse(counts, { kind: 'failure', reason: 'timeout', message: 'x' });
     countResponse(counts, { ...good, notes: { truncatedTokens: 12, doubledBos: true } });
     expect(unscoredTotal(counts)).toBe(2);
-    expect(describeCounts(counts)).toBe('2 unscored (timeout); 1 prompts cut on the left by 12 tokens in all; 1 prompts with a doubled BOS');
+    expect(describeCounts(counts)).toBe(
+      '2 unscored (timeout); 1 prompts cut on the left by 12 tokens in all; 1 prompts with a doubled BOS',
+    );
     const sum = addCounts(counts, { ...noCounts(), unscored: { timeout: 1, http: 4 }, unparsable: 3 });
     expect(sum).toEqual({ unscored: { timeout: 3, http: 4 }, truncatedPrompts: 1, truncatedTokens: 12, doubledBos: 1, unparsable: 3 });
   });

@@ -12,7 +12,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const request: ChoicesRequest = { kind: 'choices', context: 'Galdera: zenbat?', continuations: [' A', ' B'] };
-const response: ChoicesResponse = { kind: 'choices', logprobs: [-1.25, -0.1234567890123], greedy: [false, true], notes: { truncatedTokens: 3 } };
+const response: ChoicesResponse = {
+  kind: 'choices',
+  logprobs: [-1.25, -0.1234567890123],
+  greedy: [false, true],
+  notes: { truncatedTokens: 3 },
+};
 const model = { backend: 'onnx', files: 'abc', dtype: 'float32' };
 
 describe('journal', () => {
@@ -40,7 +45,11 @@ describe('journal', () => {
     expect(journal.get({ ...generate, maxNewTokens: 9 })).toBeNull();
     expect(journal.get({ ...generate, maxNewTokens: null })).toBeNull();
     await journal.close();
-    for (const other of [{ ...model, dtype: 'bfloat16' }, { ...model, files: 'abd' }, { ...model, template: 'x' }]) {
+    for (const other of [
+      { ...model, dtype: 'bfloat16' },
+      { ...model, files: 'abd' },
+      { ...model, template: 'x' },
+    ]) {
       const stranger = openJournal(folder, other);
       expect(stranger.get(request)).toBeNull();
       await stranger.close();

@@ -19,7 +19,19 @@ function start(out: string, log: string, latency: number): ChildProcess {
   const model = `fake:7,batch=${BATCH},latency=${latency}`;
   return spawn(
     process.execPath,
-    [packagePath('bin/eus-eval.js'), 'run', '--model', model, '--tasks', 'eu', '--data', packagePath('fixtures/data'), '--out', out, '--quiet'],
+    [
+      packagePath('bin/eus-eval.js'),
+      'run',
+      '--model',
+      model,
+      '--tasks',
+      'eu',
+      '--data',
+      packagePath('fixtures/data'),
+      '--out',
+      out,
+      '--quiet',
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, EUS_EVAL_FAKE_LOG: log } },
   );
 }
@@ -51,7 +63,9 @@ function withoutTimes(text: string): string {
 }
 
 function asked(log: string): string[] {
-  return readFileSync(log, 'utf8').split('\n').filter((line) => line !== '');
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 }
 
 /** A small generator of numbers in [0, 1), so that a failure can be repeated. */
