@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { addArena } from './arena.js';
 import { addCompare } from './compare.js';
 import { addFetch } from './fetch.js';
 import { addGate } from './gate.js';
+import { addLeaderboard } from './leaderboard.js';
 import { addList } from './list.js';
 import { addMerge } from './merge.js';
 import { addRun } from './run.js';
@@ -12,4 +14,15 @@ import { addVerify } from './verify.js';
 export type AddCommand = (program: Command, exit: (code: number) => void) => Command;
 
 /** All commands, in the order of `--help`. Each file imports what it needs only when its command runs, so that help stays fast. */
-export const commands: readonly AddCommand[] = [addList, addShow, addVerify, addRun, addMerge, addCompare, addGate, addFetch];
+export const commands: readonly AddCommand[] = [
+  addList,
+  addShow,
+  addVerify,
+  addRun,
+  addMerge,
+  addCompare,
+  addGate,
+  addFetch,
+  addLeaderboard,
+  addArena,
+];

@@ -1,5 +1,6 @@
 /** Whether the cells of one column measure the same thing. */
 import { UserError } from '../errors.js';
+import type { PromptFamily } from '../types.js';
 import type { Benchmark } from './benchmarks.js';
 import { count, type Measurement, shortList } from './collect.js';
 import type { Row } from './rows.js';
@@ -9,18 +10,8 @@ const PAPER_VERSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['mgsm_native_cot_en', ['3', '4']],
   ['mgsm_native_cot_es', ['3', '4']],
 ]);
-const PAPER_FINGERPRINTS: ReadonlyMap<string, readonly string[]> = new Map([
-  [
-    'arc_eu_challenge',
-    [
-      'cd37625d2bae7f6078d1d979aaccfd114388e17bfb5ce15e188fa411f6433f14',
-      '54a6eb2b175dc008d09b6d14d8658e4f1b232389568a664b746ea1a272f4eac1',
-    ],
-  ],
-]);
-
-/** Fingerprints that the paper's authors recorded, by task; whatever the prompt family. */
-export type Records = (task: string) => readonly string[];
+/** Fingerprints that the paper's authors recorded of a task; empty where they recorded none. */
+export type Records = (task: string, family: PromptFamily) => readonly string[];
 
 /** Why a cell does not belong with the others of its column. */
 export interface Mark {
@@ -110,27 +101,23 @@ function documents(benchmark: Benchmark, cells: readonly Cell[]): Mark[] {
 
 function fingerprints(benchmark: Benchmark, cells: readonly Cell[], records: Records, notes: string[]): Mark[] {
   const marks: Mark[] = [];
+  const onRecord = (m: Measurement) => m.hashes.size > 0 && [...m.hashes].every(([task, hash]) => records(task, m.family).includes(hash));
   const settings = new Map<string, Cell[]>();
   for (const cell of cells) settings.set(cell.m.setting, [...(settings.get(cell.m.setting) ?? []), cell]);
-  const paper = PAPER_FINGERPRINTS.get(benchmark.name) ?? [];
-  const shown = (m: Measurement) =>
-    m.fingerprint === null
-      ? null
-      : paper.includes(m.fingerprint)
-        ? paper.map((f) => f.slice(0, 8)).join(' or ')
-        : m.fingerprint.slice(0, 16);
   for (const group of settings.values()) {
-    marks.push(...minority(benchmark, group, 'fingerprint', shown));
-    const found = new Set(group.flatMap(({ m }) => (m.fingerprint !== null && paper.includes(m.fingerprint) ? [m.fingerprint] : [])));
-    if (found.size > 1) notes.push(`${benchmark.name}: two revisions of its data stand side by side, as in the paper.`);
+    marks.push(
+      ...minority(benchmark, group, 'fingerprint', (m) =>
+        m.fingerprint === null ? null : onRecord(m) ? "the paper's" : m.fingerprint.slice(0, 16),
+      ),
+    );
+    const found = new Set(group.flatMap(({ m }) => (m.fingerprint !== null && onRecord(m) ? [m.fingerprint] : [])));
+    if (found.size > 1)
+      notes.push(`${benchmark.name}: two revisions of its data stand side by side, as in the paper; their fingerprints differ.`);
   }
-  if (marks.length > 0) return marks;
-  // Between settings: the paper's prompts beside others of which a record says that they are not the paper's.
-  const onRecord = (m: Measurement) =>
-    m.hashes.size > 0 && [...m.hashes].every(([task, hash]) => records(task).includes(hash) || paper.includes(hash));
-  if (!cells.some(({ m }) => onRecord(m))) return marks;
+  // Between settings: the paper's prompts beside others of which a record says that they are not the paper's. Chat prompts depend on the model's template.
+  if (marks.length > 0 || !cells.some(({ m }) => onRecord(m))) return marks;
   return cells.flatMap(({ model, m }) => {
-    const comparable = m.family !== 'chat' && m.hashes.size > 0 && [...m.hashes.keys()].every((task) => records(task).length > 0);
+    const comparable = m.family !== 'chat' && m.hashes.size > 0 && [...m.hashes.keys()].every((task) => records(task, m.family).length > 0);
     return comparable && !onRecord(m)
       ? [{ model, benchmark: benchmark.name, reason: "prompts that are not the paper's, others have the paper's" }]
       : [];

@@ -1,0 +1,148 @@
+/** Reading battles: one row a battle, or one row a pair with counts. */
+import { readFile, stat } from 'node:fs/promises';
+import { CsvError, parse } from 'csv-parse/sync';
+import { messageOf, UserError } from '../errors.js';
+
+/** What voters were asked. `global`: which answer is better as a whole. */
+export const QUESTIONS = ['global', 'content', 'language'] as const;
+export type Question = (typeof QUESTIONS)[number];
+
+/** All battles of one pair of models under one question. */
+export interface Pair {
+  readonly a: number;
+  readonly b: number;
+  readonly winsA: number;
+  readonly winsB: number;
+  readonly ties: number;
+}
+
+/** The battles of one question. Pairs refer to models by index; each pair stands once, with `a < b`. */
+export interface Battles {
+  readonly question: Question;
+  /** Names, sorted. */
+  readonly models: readonly string[];
+  readonly pairs: readonly Pair[];
+  /** Battles without a vote on this question. */
+  readonly skipped: number;
+}
+
+const MAX_BYTES = 512 * 1024 * 1024;
+const TIES = new Set(['tie', 'draw', 'both', 'tie (bothbad)', 'bothbad']);
+
+/**
+ * Reads battles from CSV (docs/arena.md): `model_a,model_b,winner` with one row a battle (`winner` is `model_a`, `model_b`, `tie`, or a
+ * model's name; `winner_content` and `winner_language` hold the votes on the other questions), or `model_a,model_b,wins_a,wins_b,ties` with one row a pair
+ * (`wins_a_content` and so on for the other questions).
+ *
+ * Throws `UserError` naming the line when the file cannot be read, a column is missing, or a vote is none.
+ */
+export async function readBattles(file: string, question: Question): Promise<Battles> {
+  let text: string;
+  try {
+    if ((await stat(file)).size > MAX_BYTES) throw new UserError(`${file}: larger than ${MAX_BYTES} bytes`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError(`cannot read the battles ${file}: ${messageOf(error)}`);
+  }
+  return battlesOf(text, file, question);
+}
+
+interface Line {
+  readonly record: readonly string[];
+  readonly line: number;
+}
+
+/**
+ * Parses battles from the text of a CSV file; see `readBattles`.
+ */
+export function battlesOf(text: string, file: string, question: Question): Battles {
+  const lines: Line[] = [];
+  try {
+    parse(text, {
+      bom: true,
+      skip_empty_lines: true,
+      trim: true,
+      on_record: (record: string[], { lines: line }) => {
+        lines.push({ record, line });
+        return null;
+      },
+    });
+  } catch (error) {
+    throw new UserError(error instanceof CsvError ? `${file}: no valid CSV: ${messageOf(error)}` : messageOf(error));
+  }
+  const [head, ...rows] = lines;
+  const header = head?.record ?? [];
+  const column = (name: string) => header.indexOf(name);
+  const suffix = question === 'global' ? '' : `_${question}`;
+  const [a, b] = [column('model_a'), column('model_b')];
+  if (a < 0 || b < 0)
+    throw new UserError(`${file}: expected the columns model_a,model_b and winner or wins_a,wins_b,ties; found ${header.join(',')}`);
+  const winner = question === 'global' ? Math.max(column('winner'), column('winner_global')) : column(`winner${suffix}`);
+  const counts = [column(`wins_a${suffix}`), column(`wins_b${suffix}`), column(`ties${suffix}`)];
+  if (winner < 0 && counts.some((c) => c < 0)) {
+    throw new UserError(
+      `${file}: no votes on the question '${question}': expected the column winner${suffix}, or wins_a${suffix},wins_b${suffix},ties${suffix}; found ${header.join(',')}`,
+    );
+  }
+  if (rows.length === 0) throw new UserError(`${file}: no battles`);
+  const tally = new Tally();
+  let skipped = 0;
+  for (const { record, line } of rows) {
+    const where = `${file}: line ${line}`;
+    const [nameA, nameB] = [record[a] ?? '', record[b] ?? ''];
+    if (nameA === '' || nameB === '') throw new UserError(`${where}: a battle without two models`);
+    if (nameA === nameB) throw new UserError(`${where}: ${nameA} battles itself`);
+    if (winner >= 0) {
+      const vote = record[winner] ?? '';
+      if (vote === '') skipped++;
+      else tally.add(nameA, nameB, ...voteOf(vote, nameA, nameB, where));
+    } else {
+      const [winsA = 0, winsB = 0, ties = 0] = counts.map((c) => wholeNumber(record[c] ?? '', where));
+      const stated = question === 'global' ? record[column('battles')] : undefined;
+      if (stated !== undefined && wholeNumber(stated, where) !== winsA + winsB + ties) {
+        throw new UserError(`${where}: battles is ${stated}, but wins and ties make ${winsA + winsB + ties}`);
+      }
+      tally.add(nameA, nameB, winsA, winsB, ties);
+    }
+  }
+  return { question, ...tally.result(), skipped };
+}
+
+function voteOf(vote: string, nameA: string, nameB: string, where: string): [number, number, number] {
+  const word = vote.toLowerCase();
+  if (vote === nameA || word === 'model_a' || word === 'a') return [1, 0, 0];
+  if (vote === nameB || word === 'model_b' || word === 'b') return [0, 1, 0];
+  if (TIES.has(word)) return [0, 0, 1];
+  throw new UserError(`${where}: winner '${vote}'; valid: model_a, model_b, tie, or the name of one of the two models`);
+}
+
+function wholeNumber(text: string, where: string): number {
+  if (!/^\d{1,12}$/.test(text)) throw new UserError(`${where}: '${text}' is no number of battles`);
+  return Number(text);
+}
+
+/** Adds up battles by pair, whichever model comes first. */
+class Tally {
+  readonly #counts = new Map<string, Map<string, [number, number, number]>>();
+
+  add(nameA: string, nameB: string, winsA: number, winsB: number, ties: number): void {
+    const swap = nameA > nameB;
+    const [first, second] = swap ? [nameB, nameA] : [nameA, nameB];
+    const row = this.#counts.get(first) ?? new Map<string, [number, number, number]>();
+    this.#counts.set(first, row);
+    const pair = row.get(second) ?? [0, 0, 0];
+    row.set(second, pair);
+    pair[0] += swap ? winsB : winsA;
+    pair[1] += swap ? winsA : winsB;
+    pair[2] += ties;
+  }
+
+  result(): { models: string[]; pairs: Pair[] } {
+    const models = [...new Set([...this.#counts].flatMap(([a, row]) => [a, ...row.keys()]))].sort();
+    const index = new Map(models.map((m, i) => [m, i]));
+    const pairs = [...this.#counts].flatMap(([a, row]) =>
+      [...row].map(([b, [winsA, winsB, ties]]) => ({ a: index.get(a) ?? 0, b: index.get(b) ?? 0, winsA, winsB, ties })),
+    );
+    return { models, pairs: pairs.filter((p) => p.winsA + p.winsB + p.ties > 0) };
+  }
+}

@@ -1,0 +1,139 @@
+/** Bradley-Terry strengths by maximum likelihood (Bradley & Terry 1952), ties counted as half a win to each side. */
+import type { Pair } from './battles.js';
+
+/** Points per factor of ten in strength, as in Elo's scale. */
+const POINTS = 400 / Math.LN10;
+const MEAN = 1000;
+const TOLERANCE = 1e-12;
+const MOST_STEPS = 200;
+
+/**
+ * Returns the log-strengths that make the battles most probable, centred at a mean of 0. P(a beats b) = 1 / (1 + exp(beta_b - beta_a)). Newton's method with step
+ * halving; the likelihood is concave, and has a maximum exactly when the models are connected (`components`), which the caller must have checked.
+ * `start` may give log-strengths to begin with.
+ */
+export function fitStrengths(models: number, pairs: readonly Pair[], start?: Float64Array): Float64Array {
+  let beta = start === undefined ? new Float64Array(models) : Float64Array.from(start);
+  let likelihood = logLikelihood(beta, pairs);
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const { gradient, hessian } = derivatives(beta, pairs, models);
+    const direction = solve(hessian, gradient, models);
+    let length = 1;
+    let next = beta.map((b, i) => b + (direction[i] ?? 0));
+    let better = logLikelihood(next, pairs);
+    while (better < likelihood && length > 1e-10) {
+      length /= 2;
+      const l = length;
+      next = beta.map((b, i) => b + l * (direction[i] ?? 0));
+      better = logLikelihood(next, pairs);
+    }
+    const moved = direction.reduce((most, d) => Math.max(most, Math.abs(d) * length), 0);
+    if (better >= likelihood) [beta, likelihood] = [next, better];
+    if (moved < TOLERANCE || better < likelihood) break;
+  }
+  const mean = beta.reduce((a, b) => a + b, 0) / models;
+  return beta.map((b) => b - mean);
+}
+
+/**
+ * Returns scores 1000 + 400 log10(strength), whose mean is 1000, from centred log-strengths.
+ */
+export function scoresOf(strengths: Float64Array): Float64Array {
+  return strengths.map((b) => MEAN + POINTS * b);
+}
+
+function logLikelihood(beta: Float64Array, pairs: readonly Pair[]): number {
+  let sum = 0;
+  for (const { a, b, winsA, winsB, ties } of pairs) {
+    const d = (beta[a] ?? 0) - (beta[b] ?? 0);
+    sum -= (winsA + ties / 2) * softplus(-d) + (winsB + ties / 2) * softplus(d);
+  }
+  return sum;
+}
+
+function softplus(x: number): number {
+  return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
+}
+
+/** Gradient of the log-likelihood, and minus its Hessian with 1/n added everywhere: that fixes the mean without moving the solution. */
+function derivatives(beta: Float64Array, pairs: readonly Pair[], n: number): { gradient: Float64Array; hessian: Float64Array } {
+  const gradient = new Float64Array(n);
+  const hessian = new Float64Array(n * n).fill(1 / n);
+  const add = (i: number, j: number, x: number) => {
+    hessian[i * n + j] = (hessian[i * n + j] ?? 0) + x;
+  };
+  for (const { a, b, winsA, winsB, ties } of pairs) {
+    const total = winsA + winsB + ties;
+    const p = 1 / (1 + Math.exp((beta[b] ?? 0) - (beta[a] ?? 0)));
+    const surprise = winsA + ties / 2 - total * p;
+    gradient[a] = (gradient[a] ?? 0) + surprise;
+    gradient[b] = (gradient[b] ?? 0) - surprise;
+    const weight = total * p * (1 - p);
+    add(a, a, weight);
+    add(b, b, weight);
+    add(a, b, -weight);
+    add(b, a, -weight);
+  }
+  return { gradient, hessian };
+}
+
+/** Solves a positive definite system by Cholesky's decomposition, in place. */
+function solve(matrix: Float64Array, right: Float64Array, n: number): Float64Array {
+  const at = (i: number, j: number) => matrix[i * n + j] ?? 0;
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let sum = at(i, j);
+      for (let k = 0; k < j; k++) sum -= at(i, k) * at(j, k);
+      matrix[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-300)) : sum / at(j, j);
+    }
+  }
+  const x = Float64Array.from(right);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) x[i] = (x[i] ?? 0) - at(i, k) * (x[k] ?? 0);
+    x[i] = (x[i] ?? 0) / at(i, i);
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) x[i] = (x[i] ?? 0) - at(k, i) * (x[k] ?? 0);
+    x[i] = (x[i] ?? 0) / at(i, i);
+  }
+  return x;
+}
+
+/**
+ * Returns the groups of models within which each can be compared with each: the strongly connected components of "won against, or tied with", largest
+ * first. Scores exist exactly when there is one group (Ford 1957): a model that never lost has no finite score.
+ */
+export function components(models: number, pairs: readonly Pair[]): number[][] {
+  const [beats, loses]: [number[][], number[][]] = [Array.from({ length: models }, () => []), Array.from({ length: models }, () => [])];
+  const edge = (from: number, to: number) => {
+    beats[from]?.push(to);
+    loses[to]?.push(from);
+  };
+  for (const { a, b, winsA, winsB, ties } of pairs) {
+    if (winsA + ties > 0) edge(a, b);
+    if (winsB + ties > 0) edge(b, a);
+  }
+  const group = new Int32Array(models).fill(-1);
+  const groups: number[][] = [];
+  for (let m = 0; m < models; m++) {
+    if (group[m] !== -1) continue;
+    const down = reach(m, beats);
+    const members = [...reach(m, loses)].filter((other) => down.has(other)).sort((x, y) => x - y);
+    for (const member of members) group[member] = groups.length;
+    groups.push(members);
+  }
+  return groups.sort((x, y) => y.length - x.length);
+}
+
+function reach(from: number, edges: readonly (readonly number[])[]): Set<number> {
+  const seen = new Set([from]);
+  const todo = [from];
+  for (let m = todo.pop(); m !== undefined; m = todo.pop()) {
+    for (const next of edges[m] ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      todo.push(next);
+    }
+  }
+  return seen;
+}

@@ -1,0 +1,96 @@
+/** The ranking and the correlations as text and CSV. */
+import { LANGUAGE_NAMES } from '../leaderboard/benchmarks.js';
+import { toCsv } from '../leaderboard/csv.js';
+import type { CorrelationRow } from './correlate.js';
+import type { ArenaFit } from './fit.js';
+
+/**
+ * Returns a fit as CSV: one line a model, best first, then one column `share:<model>` for each opponent.
+ */
+export function fitCsv(fit: ArenaFit): string {
+  const header = [
+    'model',
+    'score',
+    'low',
+    'high',
+    'battles',
+    'win_share',
+    'rank',
+    'rank_low',
+    'rank_high',
+    ...fit.win_shares.models.map((m) => `share:${m}`),
+  ];
+  const rows = fit.models.map((m, i) => [
+    m.model,
+    m.score.toFixed(2),
+    m.low.toFixed(2),
+    m.high.toFixed(2),
+    String(m.battles),
+    m.win_share.toFixed(4),
+    String(m.rank),
+    String(m.rank_low),
+    String(m.rank_high),
+    ...(fit.win_shares.share[i] ?? []).map((s) => (s === null ? '' : s.toFixed(4))),
+  ]);
+  return toCsv([header, ...rows]);
+}
+
+/**
+ * Returns rows of a table for the terminal, header first: rank, rank range, model, score, interval, battles, share of wins.
+ */
+export function fitTable(fit: ArenaFit): string[][] {
+  return [
+    ['Rank', 'Range', 'Model', 'Score', `${Math.round(100 * fit.level)} % interval`, 'Battles', 'Wins'],
+    ...fit.models.map((m) => [
+      String(m.rank),
+      m.rank_low === m.rank_high ? String(m.rank_low) : `${m.rank_low}-${m.rank_high}`,
+      oneLine(m.model),
+      m.score.toFixed(0),
+      fit.rounds === 0 ? '' : `${m.low.toFixed(0)} to ${m.high.toFixed(0)}`,
+      String(m.battles),
+      `${(100 * m.win_share).toFixed(1)} %`,
+    ]),
+  ];
+}
+
+/**
+ * Returns rows of a table for the terminal, header first.
+ */
+export function correlationTable(rows: readonly CorrelationRow[]): string[][] {
+  return [
+    ['Benchmarks', 'Question', 'rho', 'p', 'Models'],
+    ...rows.map((r) => [
+      r.benchmark ?? `${LANGUAGE_NAMES[r.language]} average`,
+      r.question,
+      r.rho === null ? 'none' : r.rho.toFixed(3),
+      r.p === null ? '' : pText(r.p),
+      String(r.n),
+    ]),
+  ];
+}
+
+/**
+ * Returns correlations as CSV.
+ */
+export function correlationCsv(rows: readonly CorrelationRow[]): string {
+  return toCsv([
+    ['language', 'question', 'benchmark', 'rho', 'p', 'n'],
+    ...rows.map((r) => [
+      r.language,
+      r.question,
+      r.benchmark ?? '',
+      r.rho?.toFixed(6) ?? '',
+      r.p === null ? '' : String(Number(r.p.toPrecision(6))),
+      String(r.n),
+    ]),
+  ]);
+}
+
+function pText(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
+}
+
+/** A name without line breaks or terminal control codes. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ');
+}

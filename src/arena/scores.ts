@@ -1,0 +1,157 @@
+/** Arena scores from a file: a fit of ours, or a published table. */
+import { readFile, stat } from 'node:fs/promises';
+import { CsvError, parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import { messageOf, UserError } from '../errors.js';
+import { QUESTIONS, type Question } from './battles.js';
+import type { ArenaFit } from './fit.js';
+
+/** Score of one model; `low` and `high` bound its interval, where the file has one. */
+export interface ArenaScore {
+  readonly model: string;
+  readonly score: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** The scores of one question. */
+export interface ArenaScores {
+  readonly question: Question;
+  readonly scores: readonly ArenaScore[];
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+const fitSchema = z.object({
+  question: z.enum(QUESTIONS),
+  models: z.array(z.object({ model: z.string().min(1), score: z.number(), low: z.number().nullish(), high: z.number().nullish() })).min(1),
+});
+
+/**
+ * Reads arena scores: JSON as `arena fit --json` prints it, or CSV with `model` and one column per question (`global`, `content`, `language`; their intervals in
+ * `<question>_plus` and `<question>_minus`). Throws `UserError` naming file and field.
+ */
+export async function readArenaScores(file: string): Promise<ArenaScores[]> {
+  const text = await readText(file);
+  return /^\s*[[{]/.test(text) ? fromJson(text, file) : fromCsv(text, file);
+}
+
+const wholeFitSchema = fitSchema.extend({
+  models: z
+    .array(
+      z.object({
+        model: z.string().min(1),
+        score: z.number(),
+        low: z.number(),
+        high: z.number(),
+        battles: z.number(),
+        win_share: z.number(),
+        rank: z.number(),
+        rank_low: z.number(),
+        rank_high: z.number(),
+      }),
+    )
+    .min(1),
+  battles: z.number(),
+  skipped: z.number(),
+  rounds: z.number(),
+  seed: z.number(),
+  level: z.number(),
+  win_shares: z.object({
+    models: z.array(z.string()),
+    share: z.array(z.array(z.number().nullable())),
+    battles: z.array(z.array(z.number())),
+  }),
+  left_out: z.array(z.string()),
+  redrawn: z.number(),
+});
+
+/**
+ * Reads a whole fit as `arena fit --json` prints it, with ranks and win shares; null when the file holds scores only. Throws `UserError` when it cannot be read.
+ */
+export async function readFit(file: string): Promise<ArenaFit | null> {
+  const text = await readText(file);
+  if (!/^\s*\{/.test(text)) return null;
+  return wholeFitSchema.safeParse(parseText(text, file)).data ?? null;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    if ((await stat(file)).size > MAX_BYTES) throw new UserError(`${file}: larger than ${MAX_BYTES} bytes`);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError(`cannot read the arena scores ${file}: ${messageOf(error)}`);
+  }
+}
+
+function parseText(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file}: not valid JSON: ${messageOf(error)}`);
+  }
+}
+
+function fromJson(text: string, file: string): ArenaScores[] {
+  const content = parseText(text, file);
+  const parsed = z.union([fitSchema.transform((fit) => [fit]), z.array(fitSchema).min(1)]).safeParse(content);
+  if (!parsed.success) {
+    const issue = fitSchema.safeParse(content).error?.issues[0] ?? parsed.error.issues[0];
+    throw new UserError(
+      `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'no arena fit'}; expected what eus-eval arena fit --json prints`,
+    );
+  }
+  return parsed.data.map((fit) => ({
+    question: fit.question,
+    scores: noDoubles(
+      fit.models.map((m) => ({ model: m.model, score: m.score, low: m.low ?? null, high: m.high ?? null })),
+      file,
+    ),
+  }));
+}
+
+function fromCsv(text: string, file: string): ArenaScores[] {
+  let rows: Record<string, string>[];
+  try {
+    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
+  } catch (error) {
+    throw new UserError(error instanceof CsvError ? `${file}: no valid CSV: ${messageOf(error)}` : messageOf(error));
+  }
+  const questions = QUESTIONS.filter((q) => rows[0]?.[q] !== undefined);
+  if (rows[0]?.model === undefined || questions.length === 0) {
+    throw new UserError(
+      `${file}: expected the columns model and one of ${QUESTIONS.join(', ')}; found ${Object.keys(rows[0] ?? {}).join(', ')}`,
+    );
+  }
+  return questions.map((question) => ({
+    question,
+    scores: noDoubles(
+      rows.map((row, i) => {
+        const score = number(row[question], `${file}: record ${i + 1}: ${question}`);
+        const [plus, minus] = [row[`${question}_plus`], row[`${question}_minus`]];
+        return {
+          model: row.model ?? '',
+          score,
+          low: minus === undefined ? null : score - number(minus, `${file}: record ${i + 1}: ${question}_minus`),
+          high: plus === undefined ? null : score + number(plus, `${file}: record ${i + 1}: ${question}_plus`),
+        };
+      }),
+      file,
+    ),
+  }));
+}
+
+function number(text: string | undefined, where: string): number {
+  const value = Number(text);
+  if (text === undefined || text === '' || !Number.isFinite(value)) throw new UserError(`${where}: '${text ?? ''}' is no number`);
+  return value;
+}
+
+function noDoubles(scores: readonly ArenaScore[], file: string): readonly ArenaScore[] {
+  const seen = new Set<string>();
+  for (const { model } of scores) {
+    if (seen.has(model)) throw new UserError(`${file}: the model '${model}' stands twice`);
+    seen.add(model);
+  }
+  return scores;
+}
