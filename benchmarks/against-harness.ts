@@ -1,7 +1,7 @@
 /**
  * Runs the Python harness and eus-eval in turn on the same documents, same model, same precision, and writes ratios to benchmarks/RESULTS.md.
  *
- * usage: npx vite-node benchmarks/against-harness.ts -- --python VENV/bin/python --reference DIR --model DIR [--dtype float32] [--rounds 3] [--cases a,b]
+ * usage: npx vite-node benchmarks/against-harness.ts --python VENV/bin/python --reference DIR --model DIR [--dtype float32] [--rounds 3] [--cases a,b]
  *   --reference: the folder with harness.py and ../data; --model: a model folder both can read.
  *
  * Both are measured from the first prompt to the last score, without loading the model; the order alternates, the median of the rounds counts.
@@ -43,7 +43,7 @@ interface Measured {
 }
 
 const { values } = parseArgs({
-  args: process.argv.slice(process.argv.indexOf('--') + 1),
+  args: process.argv.slice(2),
   options: {
     python: { type: 'string' },
     reference: { type: 'string' },
