@@ -1,12 +1,12 @@
 import { isFields, pyEquals } from '../python/equal.js';
-import { fieldOf, fieldsOf } from '../python/fields.js';
+import { fieldOf, fieldsOf, fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { dumpsJson, isArray } from '../python/json.js';
 import { toFloat, toInteger } from '../python/number.js';
 import { codePointLength, strip } from '../python/strings.js';
 import type { Value } from '../types.js';
 import { type Arguments, argument, capitalize, DICT_METHODS, replaceText, STRING_METHODS } from './jinja-methods.js';
-import { compare, contains } from './jinja-operators.js';
+import { BINARY, compare, contains } from './jinja-operators.js';
 import {
   asIndex,
   asText,
@@ -61,6 +61,8 @@ function round(value: Runtime, args: Arguments): Value {
   if (Number.isNaN(x) && !isFloat(value)) throw new TemplateError(`round does not work on ${typeName(value)}`);
   if (method === 'ceil') return toFloat(Math.ceil(x * scale) / scale);
   if (method === 'floor') return toFloat(Math.floor(x * scale) / scale);
+  if (method !== 'common') throw new TemplateError('round: method must be common, ceil or floor');
+  if (isInteger(value) && precision >= 0) return value;
   // Python rounds halves of whole numbers to even; with digits the exact decimal value decides, as toFixed does.
   if (precision === 0) return toFloat(Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
   if (precision < 0 || precision > 100) throw new TemplateError('round: precision must be 0 to 100');
@@ -192,8 +194,21 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   default: withDefault,
   d: withDefault,
   items: (value, args) => (value instanceof Undefined ? [] : asItems(value, args)),
-  tojson: (value) => dumpsJson(plain(value)).replace(/[<>&']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+  sum: (value, args) => {
+    const path = argument(args, 0, 'attribute') ?? null;
+    const items = iterate(value).map((item) => (path === null ? item : plain(attribute(item, path))));
+    return items.reduce((total, item) => BINARY['+'](total, item), plain(argument(args, 1, 'start') ?? 0));
+  },
+  tojson: (value) =>
+    dumpsJson(sorted(plain(value))).replace(/[^ -~]|[<>&']/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
 };
+
+/** The value with the fields of all objects in alphabetical order, as Jinja's tojson writes them. */
+function sorted(value: Value): Value {
+  if (isArray(value)) return value.map(sorted);
+  if (!isFields(value)) return value;
+  return fromEntries([...fieldsOf(value)].sort((a, b) => compare(a, b)).map((key) => [key, sorted(value[key] ?? null)] as const));
+}
 
 function withDefault(value: Runtime, args: Arguments): Runtime {
   const fallback = argument(args, 0, 'default_value') ?? '';

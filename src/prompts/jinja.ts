@@ -302,7 +302,8 @@ function compile(node: Node): Evaluate {
     case 'SelectExpression': {
       const value = compile(part(node, 'lhs'));
       const test = compile(part(node, 'test'));
-      return (scope) => (truth(test(scope)) ? value(scope) : new Undefined('an inline if without else had no value'));
+      // Jinja's value for a missing else prints as nothing, even where undefined names are errors.
+      return (scope) => (truth(test(scope)) ? value(scope) : '');
     }
     default:
       throw new TemplateError(`'${node.type}' is not supported in task files`);

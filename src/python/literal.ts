@@ -167,6 +167,7 @@ function readEscape(reader: Reader): string {
     reader.at += 2 + length;
     return String.fromCodePoint(point);
   }
+  if (next === 'N') fail(reader, 'characters by name (\\N) are not read');
   const octal = /^[0-7]{1,3}/.exec(reader.text.slice(reader.at + 1, reader.at + 4))?.[0];
   reader.at += 1 + (octal?.length ?? 1);
   if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
