@@ -1,4 +1,4 @@
-import { Agent, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici';
+import { Agent, EnvHttpProxyAgent, request } from 'undici';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import type { FailureReason, FailureResponse } from '../../types.js';
 import { readQuotas } from './quota.js';
@@ -19,18 +19,25 @@ export function openHttp(): { readonly fetch: Fetch; readonly close: () => Promi
   const proxied = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].some((name) => (env[name] ?? '') !== '');
   const dispatcher = proxied ? new EnvHttpProxyAgent(AGENT_OPTIONS) : new Agent(AGENT_OPTIONS);
   async function longFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    const request = new Request(input, init);
-    const body = request.body === null ? null : await request.text();
-    const reply = await undiciFetch(request.url, {
-      method: request.method,
-      headers: [...request.headers],
-      body,
-      signal: request.signal,
+    const asked = input instanceof Request || (init?.body != null && typeof init.body !== 'string') ? new Request(input, init) : null;
+    const headers = asked?.headers ?? new Headers(init?.headers);
+    // Nothing here unpacks bodies, so none may come packed.
+    headers.delete('accept-encoding');
+    const body = asked === null ? init?.body : asked.body === null ? null : await asked.text();
+    const reply = await request(asked?.url ?? String(input), {
+      method: methodOf(asked?.method ?? init?.method),
+      headers: [...headers].flat(),
+      body: typeof body === 'string' ? body : null,
+      signal: asked?.signal ?? init?.signal ?? undefined,
       dispatcher,
     });
-    const text = await reply.text();
-    const headers = [...reply.headers].filter(([name]) => name !== 'content-encoding' && name !== 'content-length');
-    return new Response(reply.status === 204 || reply.status === 304 ? null : text, { status: reply.status, headers });
+    const text = await reply.body.text();
+    const kept = new Headers();
+    for (const [name, value] of Object.entries(reply.headers)) {
+      if (name === 'content-length' || value === undefined) continue;
+      for (const one of Array.isArray(value) ? value : [value]) kept.append(name, one);
+    }
+    return new Response(reply.statusCode === 204 || reply.statusCode === 304 ? null : text, { status: reply.statusCode, headers: kept });
   }
   return { fetch: longFetch, close: () => dispatcher.destroy() };
 }
@@ -49,6 +56,10 @@ export function keepErrorTexts(fetch: Fetch): { readonly fetch: Fetch; readonly 
     return copy;
   }
   return { fetch: keeping, textOf: (headers) => (typeof headers === 'object' && headers !== null ? (texts.get(headers) ?? null) : null) };
+}
+
+function methodOf(method: string | undefined): 'GET' | 'POST' {
+  return (method ?? 'GET').toUpperCase() === 'POST' ? 'POST' : 'GET';
 }
 
 /** An HTTP answer as the rest of this folder looks at it. */
@@ -117,6 +128,10 @@ export function judgeError(reply: Reply, where: Where, wallClock: number): Again
   }
   if (reply.status === 401 || reply.status === 403)
     throw new UserError(`${where.url} refuses the key (${said}); a valid key must be in the environment variable ${where.keyFrom}`);
+  if (reply.status >= 300 && reply.status < 400)
+    throw new UserError(
+      `${where.url} sends elsewhere (HTTP ${reply.status}, ${reply.header('location') ?? 'to nowhere'}); give that address`,
+    );
   if (reply.status === 404) throw new UserError(`${where.url} knows no model '${where.model}', or no such path (${said})`);
   return { kind: 'failure', reason: failureReason(reply.status, error), message: said };
 }

@@ -13,21 +13,19 @@ export interface Quota {
 export interface QuotaGate {
   notBefore(): number;
   started(now: number): void;
-  heard(now: number, sentAt: number, quotas: readonly Quota[], tokens: number): void;
-  /** The server refused a request although its quota seemed to allow it: from now on wait until quotas are full. */
-  refused(): void;
+  /** An answer to a request sent at `sentAt` told of quotas; `refusals`: how many refusals there were in a row, this one included. */
+  heard(now: number, sentAt: number, quotas: readonly Quota[], tokens: number, refusals: number): void;
 }
 
 /**
  * Returns a gate that closes when the quota that the last answer told of is used up.
  *
  * OpenAI and Anthropic refill quotas continuously (a token bucket): with `limit - remaining` missing and `reset` milliseconds until full, one more
- * request is allowed every `reset / (limit - remaining)`. A server that refuses nevertheless fills up at once at the reset, so then the whole reset is waited for.
+ * request is allowed every `reset / (limit - remaining)`. A server that refuses a second time all the same fills up at once at the reset, so then the
+ * whole reset is waited for.
  */
 export function createQuotaGate(): QuotaGate {
   let hold = Number.NEGATIVE_INFINITY;
-  let bucket = true;
-  let closedByQuota = false;
   let meanTokens = 0;
   let heardOf = Number.NEGATIVE_INFINITY;
   // Times of requests that started after the answer that told of the quota was asked for.
@@ -38,7 +36,7 @@ export function createQuotaGate(): QuotaGate {
       startedAt.push(now);
       if (startedAt.length > 10_000) startedAt = startedAt.slice(-5_000);
     },
-    heard(now, sentAt, quotas, tokens) {
+    heard(now, sentAt, quotas, tokens, refusals) {
       if (tokens > 0) meanTokens = meanTokens === 0 ? tokens : meanTokens * 0.9 + tokens * 0.1;
       if (quotas.length === 0) {
         startedAt.length = 0;
@@ -49,16 +47,16 @@ export function createQuotaGate(): QuotaGate {
       startedAt = startedAt.filter((at) => at > sentAt);
       for (const quota of quotas) {
         const size = quota.unit === 'requests' ? 1 : Math.max(1, meanTokens);
-        const left = quota.remaining - startedAt.length * size;
-        if (left >= size) continue;
-        const missing = quota.limit === null ? 0 : quota.limit - quota.remaining;
-        const wait = bucket && missing > 0 ? Math.min(quota.resetMs, (quota.resetMs / missing) * (size - left)) : quota.resetMs;
-        hold = Math.max(hold, now + wait);
-        closedByQuota = true;
+        const perMs = quota.limit === null || quota.resetMs === 0 ? 0 : (quota.limit - quota.remaining) / quota.resetMs;
+        // Servers count when a request arrives; since then others have started and the quota has been refilled.
+        const left = quota.remaining - startedAt.length * size + (now - sentAt) * perMs;
+        if (left >= size && refusals === 0) continue;
+        const bucket = perMs > 0 && refusals < 2;
+        hold = Math.max(
+          hold,
+          now + (bucket ? Math.min(quota.resetMs, Math.max(0, size - left) / perMs) : quota.remaining < size ? quota.resetMs : 0),
+        );
       }
-    },
-    refused() {
-      if (closedByQuota) bucket = false;
     },
   };
 }

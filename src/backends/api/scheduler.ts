@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { UserError } from '../../errors.js';
 import type { FailureReason } from '../../types.js';
 import type { Clock } from './clock.js';
 import { createPace, type Pace } from './pace.js';
@@ -120,6 +121,7 @@ async function* runJobs<J, R>(
   let pulling = false;
   let ended = false;
   let running = 0;
+  let giveUpsInARow = 0;
   let fatal: { readonly error: unknown } | null = null;
   let wake: () => void = () => undefined;
   let alarm = new AbortController();
@@ -131,7 +133,7 @@ async function* runJobs<J, R>(
   }
 
   function pull(): void {
-    if (pulling || ended || next !== undefined) return;
+    if (pulling || ended || next !== undefined || stop.signal.aborted) return;
     pulling = true;
     source.next().then(
       (item) => {
@@ -163,6 +165,7 @@ async function* runJobs<J, R>(
 
   /** Starts what may start; sets the alarm for what may start later. */
   function pump(): void {
+    pull();
     while (!stop.signal.aborted && fatal === null && ready.length <= 1000) {
       const now = clock.now();
       const dueIndex = later.findIndex((w) => w.due <= now);
@@ -186,13 +189,10 @@ async function* runJobs<J, R>(
 
   function takeNext(): Waiting<J> | undefined {
     // Jobs that wait for another try hold back new ones, or a broken server would let them pile up.
-    if (later.length > options.servers * options.max) return undefined;
-    if (next === undefined) {
-      pull();
-      return undefined;
-    }
+    if (next === undefined || later.length > options.servers * options.max) return undefined;
     const job = next;
     next = undefined;
+    pull();
     return { job, tries: 0, due: 0, avoid: null };
   }
 
@@ -212,6 +212,7 @@ async function* runJobs<J, R>(
       if (outcome === null) {
         pace.released();
       } else if (outcome.kind === 'done') {
+        giveUpsInARow = 0;
         pace.succeeded(now, sentAt, outcome.quotas ?? [], outcome.tokens ?? 0);
         ready.push({ job: waiting.job, value: outcome.value });
       } else if (outcome.mended === true) {
@@ -221,9 +222,11 @@ async function* runJobs<J, R>(
         if (outcome.overload) counts.overloads += 1;
         if (outcome.reason === 'timeout') counts.timeouts += 1;
         const wait = pace.failed(now, sentAt, outcome.overload, outcome.retryAfterMs, outcome.quotas ?? []);
-        if (tries >= Math.min(options.maxTries, outcome.maxTries ?? options.maxTries))
+        if (tries >= triesFor(outcome, options.maxTries)) {
+          giveUpsInARow += 1;
+          if (giveUpsInARow >= GIVE_UPS_IN_A_ROW) throw new UserError(lostServer(outcome));
           ready.push({ job: waiting.job, value: work.giveUp(waiting.job, outcome, tries) });
-        else later.push({ job: waiting.job, tries, due: now + wait, avoid: paces.length > 1 ? server : null });
+        } else later.push({ job: waiting.job, tries, due: now + wait, avoid: paces.length > 1 ? server : null });
       }
     } catch (error) {
       pace.released();
@@ -278,6 +281,22 @@ async function* runJobs<J, R>(
     signal.removeEventListener('abort', onAbort);
     await source.return?.(undefined);
   }
+}
+
+/** Requests given up one after the other, with no answer in between, after which nothing more is asked. */
+const GIVE_UPS_IN_A_ROW = 25;
+/** A quota may stay empty for a minute or more, so a refusal for lack of it may come more often than a real failure. */
+const PATIENCE = 3;
+/** A request that took all of its time is seldom quicker the next time. */
+const TRIES_OF_TIMEOUTS = 4;
+
+function triesFor(last: Again, maxTries: number): number {
+  if (last.reason === 'timeout') return Math.min(maxTries, TRIES_OF_TIMEOUTS);
+  return Math.min(last.overload ? maxTries * PATIENCE : maxTries, last.maxTries ?? Number.POSITIVE_INFINITY);
+}
+
+function lostServer(last: Again): string {
+  return `the last ${GIVE_UPS_IN_A_ROW} requests all failed for good (${last.message}); finished work is kept, run again when the server is well`;
 }
 
 /**
