@@ -5,7 +5,7 @@ import { packagePath } from '../package-files.js';
 import { didYouMean } from '../suggest.js';
 import type { Group, Task, TaskMeta } from '../types.js';
 import { buildTask } from './build.js';
-import { checkGroup, checkTask, GROUP_FIELDS, NAME } from './schema.js';
+import { checkGroup, checkTask, GROUP_FIELDS } from './schema.js';
 import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
 
 /** All tasks and groups that can be asked for by name. */
@@ -274,6 +274,8 @@ async function loadForeign(file: string, registry: Registry): Promise<Group | Ta
     ? await readLibrary(path.dirname(path.resolve(file)), registry.entries, true)
     : { ...EMPTY, known: registry.entries };
   const entry = await build(config, file, library, 0);
-  if (!NAME.test(entry.name)) throw new UserError(`${file}: task: not a valid name`);
+  // Templates of built-in tasks are tested; a stranger's are compiled now, so that a run does not fail after other tasks are done.
+  const { compileTask } = await import('../prompts/document.js');
+  for (const task of leavesOf(entry)) compileTask(task);
   return entry;
 }

@@ -9,7 +9,10 @@ export const NAME = /^[A-Za-z0-9][A-Za-z0-9_+-]{0,127}$/;
 
 const name = z.string().regex(NAME, 'a name has letters, digits, _, - and + only, and at most 128 of them');
 const text = z.string();
-const split = z.string().min(1).nullish();
+/** Parts of the path to a data set, on the hub or in a folder; nothing that leads elsewhere. */
+const PART = /^[A-Za-z0-9_][A-Za-z0-9_.+=, ()-]{0,199}$/;
+const REPO = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,95}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,95})?$/;
+const split = z.string().regex(PART, 'a split has letters, digits, spaces and _.+=,()- only; slices are not supported').nullish();
 const count = z.number().int().min(0).max(1000);
 const template = z.union([z.string(), z.number().int()]);
 const textList = z.union([z.string(), z.array(z.string())]);
@@ -67,8 +70,8 @@ const taskSchema = z.strictObject({
   task: name,
   task_alias: text.optional(),
   tag: textList.nullish(),
-  dataset_path: z.string().min(1),
-  dataset_name: z.string().min(1).nullish(),
+  dataset_path: z.string().regex(REPO, 'a data set is NAME or ORGANISATION/NAME'),
+  dataset_name: z.string().regex(PART, 'a configuration has letters, digits, spaces and _.+=,()- only').nullish(),
   dataset_kwargs: z
     .strictObject({ trust_remote_code: z.boolean().optional() }, 'only trust_remote_code is accepted, and no code is ever run')
     .nullish(),
