@@ -7,6 +7,7 @@ import { addLeaderboard } from './leaderboard.js';
 import { addList } from './list.js';
 import { addMerge } from './merge.js';
 import { addRun } from './run.js';
+import { addSafety } from './safety.js';
 import { addShow } from './show.js';
 import { addVerify } from './verify.js';
 
@@ -25,4 +26,5 @@ export const commands: readonly AddCommand[] = [
   addFetch,
   addLeaderboard,
   addArena,
+  addSafety,
 ];
