@@ -21,15 +21,17 @@ export function fitStrengths(models: number, pairs: readonly Pair[], start?: Flo
     let length = 1;
     let next = beta.map((b, i) => b + (direction[i] ?? 0));
     let better = logLikelihood(next, pairs);
-    while (better < likelihood && length > 1e-10) {
+    // Near the maximum the likelihood is flat to its last digits: there a full step is right even if rounding says it is worse.
+    const rounding = 1e-13 * Math.abs(likelihood);
+    while (better < likelihood - rounding && length > 1e-10) {
       length /= 2;
       const l = length;
       next = beta.map((b, i) => b + l * (direction[i] ?? 0));
       better = logLikelihood(next, pairs);
     }
     const moved = direction.reduce((most, d) => Math.max(most, Math.abs(d) * length), 0);
-    if (better >= likelihood) [beta, likelihood] = [next, better];
-    if (moved < TOLERANCE || better < likelihood) break;
+    [beta, likelihood] = [next, better];
+    if (moved < TOLERANCE) break;
   }
   const mean = beta.reduce((a, b) => a + b, 0) / models;
   return beta.map((b) => b - mean);

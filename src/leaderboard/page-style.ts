@@ -44,7 +44,8 @@ button, input[type="search"], select { font: inherit; color: inherit; }
 .controls input::placeholder { color: var(--soft); opacity: 1; }
 .controls label { display: inline-flex; gap: 7px; align-items: center; }
 .shown { color: var(--soft); }
-.frame { border: 1px solid var(--line); border-radius: 10px; background: var(--card); overflow: auto; max-height: min(82vh, 1100px); }
+.frame { border: 1px solid var(--line); border-radius: 10px; background: var(--card); overflow: auto; position: relative; }
+.frame.tall { max-height: min(86vh, 1100px); }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-variant-numeric: tabular-nums lining-nums; }
 caption { text-align: left; padding: 12px 14px 4px; color: var(--soft); font-size: 13.5px; }
 th, td { padding: 5px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
@@ -64,7 +65,9 @@ tbody tr[data-base] th.name::after { content: "base"; font-size: 11px; color: va
 [aria-sort="descending"] .sort::after { content: "\\2193"; opacity: 1; color: var(--blue); }
 [aria-sort="ascending"] .sort::after { content: "\\2191"; opacity: 1; color: var(--blue); }
 .first { border-left: 1px solid var(--line); }
-td .se { display: block; font-size: 11px; color: var(--soft); line-height: 1.15; }
+td .se, td .gain { display: block; font-size: 11px; font-weight: 450; color: var(--soft); line-height: 1.15; }
+.wide td .num { min-width: 56px; } .wide td .se, .wide td .gain { display: inline-block; font-size: 12.5px; margin-left: 10px; min-width: 46px; text-align: right; }
+.wide td .gain { min-width: 62px; } .wide th, .wide td { padding-top: 7px; padding-bottom: 7px; }
 .no-se td .se { display: none; }
 td .num { display: inline-block; line-height: 1.3; }
 td.avg { font-weight: 620; background: var(--band); }
@@ -72,10 +75,11 @@ td.best .num { font-weight: 700; color: var(--best); background: var(--best-band
 td.missing { color: var(--soft); }
 td.incomplete .num { font-style: italic; font-weight: 450; color: var(--soft); }
 .flag { color: var(--orange); font-weight: 700; }
-.gain { font-size: 11.5px; display: block; color: var(--soft); font-weight: 450; line-height: 1.15; }
+td .gain.up { color: var(--blue); } td .gain.down { color: var(--orange); }
 figure { margin: 28px 0 0; padding: 18px 20px 12px; border: 1px solid var(--line); border-radius: 10px; background: var(--card); break-inside: avoid; }
-figure .scroll { overflow-x: auto; }
-figure svg { max-width: 100%; height: auto; min-width: 560px; display: block; margin: 6px auto 0; font-family: var(--sans); }
+figure .scroll { overflow-x: auto; position: relative; }
+figure .scroll.frame { border: 0; border-radius: 0; }
+figure svg { max-width: 100%; height: auto; min-width: min(560px, 160vw); display: block; margin: 6px auto 0; font-family: var(--sans); }
 figcaption { color: var(--soft); max-width: 90ch; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr)); gap: 0 24px; }
 .matrix td { text-align: center; padding: 5px 6px; font-size: 12.5px; min-width: 44px; }
@@ -86,7 +90,7 @@ ul.notes { padding-left: 20px; max-width: 96ch; } ul.notes li { margin: 4px 0; o
 .js-only { display: none !important; } .js .js-only { display: revert !important; } .js [role="tablist"].js-only, .js .controls.js-only { display: flex !important; }
 [hidden] { display: none !important; }
 footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13.5px; }
-@media (max-width: 640px) { th.name { min-width: 130px; max-width: 170px; } header.top { padding-top: 26px; } }
+@media (max-width: 640px) { th.name { min-width: 130px; max-width: 170px; white-space: normal; overflow-wrap: anywhere; } header.top { padding-top: 26px; } }
 @media (prefers-reduced-motion: no-preference) { .tool, [role="tab"] { transition: color .12s, border-color .12s; } }
 @media print {
   :root, :root[data-theme] { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --band: #f4f4f4; --blue: #00527f; --orange: #8a4100; --best: #064; --best-band: #eee; }

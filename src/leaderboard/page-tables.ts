@@ -17,13 +17,15 @@ export function overviewTable(board: Board): string {
         board,
         m,
         LANGUAGES.some((l) => m.averages[l] !== null && !m.averages[l]?.complete),
-        LANGUAGES.map((l) => averageCell(m.averages[l], board.base)).join(''),
+        LANGUAGES.map((l) => averageCell(m.averages[l], board.base !== null)).join(''),
       ),
     )
     .join('\n');
   return frame(
     'Averages by language',
     `<caption>Averages by language. Sort with the buttons in the headings.</caption><thead>${head}</thead><tbody>${body}</tbody>`,
+    models.length,
+    true,
   );
 }
 
@@ -37,21 +39,24 @@ export function languageTable(board: Board, language: Language): string | null {
   if (models.length === 0) return null;
   const firsts = new Set(groups.map(([, members]) => members[0]?.name));
   const groupRow = `<tr><th class="name" scope="col"><span class="sr">Model</span></th><td></td>${groups.map(([category, members]) => `<th class="group" scope="colgroup" colspan="${members.length}">${escapeHtml(category)}${category === BIAS ? ' (not in the average)' : ''}</th>`).join('')}</tr>`;
-  const head = `<tr>${nameHead()}${numberHead('Average', language === 'eu' ? '' : '', true, 'without bias')}${columns.map((b) => numberHead(labelOf(b.name), b.name, false, documentsText(b, models), firsts.has(b.name))).join('')}</tr>`;
+  const head = `<tr>${nameHead()}${numberHead('Average', '', true, 'without bias')}${columns.map((b) => numberHead(labelOf(b.name), b.name, false, documentsText(b, models), firsts.has(b.name))).join('')}</tr>`;
   const tints = new Map(columns.map((b) => [b.name, range(models, b)]));
   const body = models
     .map((m) => {
       const average = m.averages[language];
       const cells = columns.map((b) => valueCell(m.cells[b.name], tints.get(b.name) ?? [0, 1], firsts.has(b.name))).join('');
-      return row(board, m, average === null || !average.complete, averageCell(average, board.base) + cells);
+      return row(board, m, average === null || !average.complete, averageCell(average, false) + cells);
     })
     .join('\n');
   const caption = `<caption>${LANGUAGE_NAMES[language]}: percent right, standard error below; the shade of a cell is its place in its column. Under each benchmark the number of documents.</caption>`;
-  return frame(`${LANGUAGE_NAMES[language]} results`, `${caption}<thead>${groupRow}${head}</thead><tbody>${body}</tbody>`);
+  return frame(`${LANGUAGE_NAMES[language]} results`, `${caption}<thead>${groupRow}${head}</thead><tbody>${body}</tbody>`, models.length);
 }
 
-function frame(label: string, inner: string): string {
-  return `<div class="frame" role="region" aria-label="${escapeHtml(label)}" tabindex="0"><table>${inner}</table></div>`;
+/** Above so many rows a table scrolls by itself, under a heading that stays. */
+const TALL = 40;
+
+function frame(label: string, inner: string, rows: number, wide = false): string {
+  return `<div class="frame${rows > TALL ? ' tall' : ''}${wide ? ' wide' : ''}" role="region" aria-label="${escapeHtml(label)}" tabindex="0"><table>${inner}</table></div>`;
 }
 
 function nameHead(): string {
@@ -101,18 +106,22 @@ function error(stderr: number | null): string {
   return stderr === null ? '' : `<span class="se">±${stderr.toFixed(2)}</span>`;
 }
 
-function averageCell(average: Average | null, base: string | null): string {
+function averageCell(average: Average | null, gains: boolean): string {
   if (average === null) return '<td class="avg missing"><span aria-hidden="true">—</span><span class="sr">missing</span></td>';
   const marked = average.marked ? '<span class="flag" aria-hidden="true">‡</span><span class="sr"> with marked results in it</span>' : '';
   if (!average.complete) {
     const title = escapeHtml(`missing: ${average.missing.join(', ')}`);
-    return `<td class="avg incomplete" data-late data-value="${average.value}" title="${title}"><span class="num">${average.value.toFixed(2)}<span aria-hidden="true">*</span></span><span class="sr"> incomplete average</span>${marked}<span class="se">${average.present} of ${average.total}</span></td>`;
+    return `<td class="avg incomplete" data-late data-value="${average.value}" title="${title}"><span class="num">${average.value.toFixed(2)}<span aria-hidden="true">*</span></span><span class="sr"> incomplete average</span>${marked}<span class="se">${average.present} of ${average.total}</span>${gains ? gainText(null) : ''}</td>`;
   }
-  const gain =
-    base === null || average.gain === null || average.gain === 0
-      ? ''
-      : `<span class="gain">${average.gain > 0 ? '+' : '−'}${Math.abs(average.gain).toFixed(2)} to base</span>`;
+  const gain = gains ? gainText(average.gain) : '';
   return `<td class="avg${average.best ? ' best' : ''}" data-value="${average.value}"><span class="num">${average.value.toFixed(2)}</span>${average.best ? '<span class="sr"> best, significantly</span>' : ''}${marked}${error(average.stderr)}${gain}</td>`;
+}
+
+/** Difference to the base model; empty space where there is none, so that columns stay in line. */
+function gainText(gain: number | null): string {
+  if (gain === null || gain === 0) return '<span class="gain"></span>';
+  const words = gain > 0 ? 'gained on the base model' : 'lost against the base model';
+  return `<span class="gain ${gain > 0 ? 'up' : 'down'}">${gain > 0 ? '+' : '−'}${Math.abs(gain).toFixed(2)}<span class="sr"> ${words}</span></span>`;
 }
 
 function documentsText(b: Benchmark, models: readonly BoardModel[]): string {

@@ -70,7 +70,7 @@ ${tabs.map((t, i) => `<button type="button" role="tab" id="tab-${t.id}" aria-con
 </div>
 <div id="live" class="sr" role="status" aria-live="polite"></div>
 <main id="main" tabindex="-1">
-${tabs.map((t) => `<section role="tabpanel" id="${t.id}" aria-labelledby="tab-${t.id}" tabindex="0">\n<h2>${t.title}</h2>\n${t.body}\n</section>`).join('\n')}
+${tabs.map((t) => `<section role="tabpanel" id="${t.id}" aria-labelledby="tab-${t.id}">\n<h2>${t.title}</h2>\n${t.body}\n</section>`).join('\n')}
 </main>
 <footer>Made by eus-eval ${escapeHtml(content.version)} from result files. Nothing on this page is loaded from elsewhere.</footer>
 </div>

@@ -18,10 +18,10 @@ export interface Picture {
   readonly svg: string;
 }
 
-const WIDTH = 760;
-const HEIGHT = 520;
+const WIDTH = 920;
+const HEIGHT = 600;
 const MARGIN = { marginLeft: 56, marginRight: 24, marginTop: 28, marginBottom: 48 };
-const FONT = 11;
+const FONT = 11.5;
 /** Colours of the page with a fallback for the file by itself (Okabe and Ito's palette, safe for colour-blind eyes). */
 const INK = 'var(--ink, #1d2430)';
 const SOFT = 'var(--soft, #5b6472)';
@@ -85,23 +85,27 @@ export function profile(board: Board, language: Language): Picture | null {
     return { ...d, median: middle, color: d.value < middle ? OTHER : POINT, shape: d.value < middle ? 'diamond' : 'circle' };
   });
   const rows = Math.ceil(models.length / columns);
+  const low = Math.max(0, 10 * Math.floor(Math.min(...cells.map((d) => d.value)) / 10 - 0.5));
   const titles = models.map((m, i) => ({ text: shorten(m.model, 27), full: m.model, fx: i % columns, fy: Math.floor(i / columns) }));
   const plot = Plot.plot({
     document: new JSDOM('').window.document,
     width: 1040,
     height: 40 + rows * (34 + 15 * categories.length),
-    marginLeft: 128,
-    marginRight: 18,
+    marginLeft: 152,
+    marginRight: 22,
     marginTop: 26,
     marginBottom: 34,
     style: { fontSize: '10.5px', background: 'transparent', color: SOFT, fontFamily: 'inherit' },
-    x: { label: null, domain: [0, 100], ticks: [0, 25, 50, 75, 100], tickSize: 0 },
+    x: { label: null, domain: [low, 100], ticks: [25, 50, 75], tickSize: 0 },
     y: { label: null, domain: categories, tickSize: 0, padding: 0.3 },
     fx: { axis: null, padding: 0.07 },
     fy: { axis: null, padding: 0.26 },
     marks: [
-      Plot.ruleX([0, 25, 50, 75, 100], { stroke: LINE, strokeWidth: 0.75 }),
-      Plot.axisX({ anchor: 'bottom', ticks: [0, 50, 100], tickSize: 0, facetAnchor: 'bottom', label: null }),
+      Plot.ruleX(
+        [25, 50, 75].filter((v) => v > low),
+        { stroke: LINE, strokeWidth: 0.75 },
+      ),
+      Plot.axisX({ anchor: 'bottom', ticks: [25, 50, 75].filter((v) => v > low), tickSize: 0, facetAnchor: 'bottom', label: null }),
       Plot.axisY({ anchor: 'left', tickSize: 0, label: null, facetAnchor: 'left' }),
       Plot.link(compared, {
         fx: 'fx',

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.js';
+import { ranked } from '../../src/leaderboard/order.js';
+import { board, freshFolder, scores, writeResults } from './results.js';
+
+const model = (b: Awaited<ReturnType<typeof board>>, name: string) => b.models.find((m) => m.model === name);
+
+describe('averages', () => {
+  it('are plain means without the bias benchmark, and say so when a benchmark is missing', async () => {
+    const b = await board([
+      { model: 'o/whole', scores: scores(0.5, { eus_trivia: 0.8, basqbbq: 0.1 }) },
+      { model: 'o/part', scores: { eus_trivia: 0.9, piqa_eu: 0.9 } },
+    ]);
+    const whole = model(b, 'o/whole')?.averages.eu;
+    expect(whole?.value).toBeCloseTo(60, 10);
+    expect(whole?.with_bias).toBeCloseTo((80 + 50 + 50 + 10) / 4, 10);
+    expect(whole).toMatchObject({ present: 3, total: 3, complete: true, missing: [] });
+    const se = 100 * Math.sqrt((0.8 * 0.2 + 0.25 + 0.25) / 999);
+    expect(whole?.stderr).toBeCloseTo(se / 3, 10);
+    expect(model(b, 'o/part')?.averages.eu).toMatchObject({
+      present: 2,
+      total: 3,
+      complete: false,
+      missing: ['mgsm_native_cot_eu'],
+      best: false,
+    });
+    expect(model(b, 'o/part')?.averages.en).toBeNull();
+    expect(ranked(b.models, 'eu').map((m) => m.model)).toEqual(['o/whole', 'o/part']);
+  });
+
+  it('show gains against a base, found by name or folder', async () => {
+    const files = [
+      { model: 'o/base', scores: scores(0.5) },
+      { model: 'o/new', scores: scores(0.6, { arc_easy: 0.3, piqa: 0.3 }) },
+    ];
+    for (const base of ['o/base', 'o__base']) {
+      const b = await board(files, { base });
+      expect(b.base).toBe('o/base');
+      expect(model(b, 'o/new')?.averages.eu?.gain).toBeCloseTo(10, 10);
+      expect(model(b, 'o/new')?.averages.en?.gain).toBeCloseTo(-20, 10);
+    }
+    await expect(board(files, { base: 'o/bse' })).rejects.toThrow(/--base: no model 'o\/bse' .* Did you mean o\/base\?/);
+  });
+});
+
+describe('the best of a column', () => {
+  it('is marked only where it is significantly better than the second', async () => {
+    const b = await board([
+      { model: 'first', scores: { eus_trivia: 0.6, piqa_eu: 0.6 } },
+      { model: 'second', scores: { eus_trivia: 0.59, piqa_eu: 0.5 } },
+      { model: 'third', scores: { eus_trivia: 0.2, piqa_eu: 0.2 } },
+    ]);
+    expect(model(b, 'first')?.cells.piqa_eu?.best).toBe(true);
+    expect(b.models.some((m) => m.cells.eus_trivia?.best)).toBe(false);
+  });
+
+  it('is nobody when it stands alone or has no standard error', async () => {
+    expect((await board([{ model: 'a', scores: { piqa: 0.9 } }])).models[0]?.cells.piqa?.best).toBe(false);
+  });
+});
+
+describe('several results of one model', () => {
+  it('the newest counts, and a full run counts before a newer one with a limit', async () => {
+    const b = await board([
+      { model: 'm', scores: { piqa: 0.1 }, date: 1 },
+      { model: 'm', scores: { piqa: 0.2 }, date: 3 },
+      { model: 'm', scores: { piqa: 0.3 }, date: 2 },
+      { model: 'm', scores: { piqa: 0.9 }, date: 9, documents: 10, original: 1000 },
+    ]);
+    expect(b.models[0]?.cells.piqa?.value).toBeCloseTo(20, 10);
+    expect(b.notes.join()).toContain('m: 3 repeated measurements');
+  });
+
+  it('a result without a number never replaces one', async () => {
+    const b = await board([
+      { model: 'm', scores: { piqa: 0.1 }, date: 1 },
+      { model: 'm', scores: { piqa: Number.NaN }, date: 3, more: { results: { piqa: { alias: 'piqa' } } } },
+    ]);
+    expect(b.models[0]?.cells.piqa?.value).toBeCloseTo(10, 10);
+  });
+});
+
+describe('which files are one model', () => {
+  it('revisions and adapters in one folder are models of their own', async () => {
+    const b = await board([
+      { model: 'o/m', scores: { piqa: 0.1 }, args: 'pretrained=o/m,dtype=bfloat16' },
+      { model: 'o/m', scores: { piqa_eu: 0.2 }, args: 'pretrained=o/m,revision=main' },
+      { model: 'o/m', scores: { piqa: 0.3 }, args: 'pretrained=o/m,revision=exp' },
+      { model: 'o/m', scores: { piqa: 0.4 }, args: 'pretrained=o/m,peft=o/a' },
+    ]);
+    expect(b.models.map((m) => [m.model, Object.keys(m.cells).length])).toEqual([
+      ['o/m', 2],
+      ['o/m@exp', 1],
+      ['o/m@peft=o/a', 1],
+    ]);
+  });
+
+  it('a folder called after the model and something more names it, and an older name in it is the same model', async () => {
+    const b = await board([
+      { model: 'o/m', folder: 'o__m__exp', scores: { piqa: 0.1 }, args: 'revision=exp' },
+      { model: 'o/Old-m', folder: 'o__m__exp', scores: { piqa_eu: 0.1 }, args: 'revision=exp' },
+      { model: 'o/other', folder: 'anything', scores: { piqa: 0.1 } },
+      { model: 'o/third', folder: 'anything', scores: { piqa: 0.1 } },
+    ]);
+    expect(b.models.map((m) => m.model)).toEqual(['o/m__exp', 'o/other', 'o/third']);
+    expect(b.notes.join()).toContain('name the model o/m and o/Old-m');
+  });
+
+  it('plain and chat results are two rows', async () => {
+    const b = await board([
+      { model: 'm', scores: { piqa: 0.1 } },
+      { model: 'm', scores: { piqa: 0.2 }, template: '{{ messages }}' },
+    ]);
+    expect(b.models.map((m) => m.model)).toEqual(['m (chat)', 'm (plain)']);
+  });
+
+  it('the same model in two folders given is one row', async () => {
+    const dirs = [writeResults([{ model: 'o/m', scores: { piqa: 0.1 } }]), writeResults([{ model: 'o/m', scores: { piqa_eu: 0.2 } }])];
+    expect((await board([], { dirs })).models).toHaveLength(1);
+  });
+
+  it('names come from a names file, and two models may not share one', async () => {
+    const names = [{ folder: 'o__m', tableName: 'Shown', arenaName: 'Arena' }];
+    const b = await board([{ model: 'o/m', scores: { piqa: 0.1 } }], { names });
+    expect(b.models[0]).toMatchObject({ model: 'Shown', arena_name: 'Arena', folder: 'o__m' });
+    const both = [...names, { folder: 'o__n', tableName: 'Shown', arenaName: null }];
+    await expect(
+      board(
+        [
+          { model: 'o/m', scores: { piqa: 0.1 } },
+          { model: 'o/n', scores: { piqa: 0.1 } },
+        ],
+        { names: both },
+      ),
+    ).rejects.toThrow("two models are called 'Shown'");
+  });
+});
+
+describe('what is left out', () => {
+  it('shards and foreign tasks, with a note', async () => {
+    const b = await board([
+      { model: 'm', scores: { piqa: 0.1, my_own_task: 0.5 } },
+      { model: 's', scores: { piqa: 0.1 }, more: { eus_eval: { prompt: 'plain', shard: { index: 0, count: 2 } } } },
+    ]);
+    expect(b.models.map((m) => m.model)).toEqual(['m']);
+    expect(b.notes.join('\n')).toContain('1 file of single shards left out');
+    expect(b.notes.join('\n')).toContain('no benchmark of this leaderboard: my_own_task');
+  });
+
+  it('an empty or missing folder is one clear error', async () => {
+    await expect(board([], { dirs: [freshFolder()] })).rejects.toThrow(UserError);
+    await expect(board([], { dirs: ['/nowhere/at/all'] })).rejects.toThrow('no such folder: /nowhere/at/all');
+    await expect(board([{ model: 'm', scores: { my_own_task: 0.5 } }])).rejects.toThrow('no result of a built-in benchmark');
+    await expect(board([{ model: 'm', scores: { piqa: 40 } }])).rejects.toThrow(
+      /results\.piqa\.acc,none: 40; expected a share from 0 to 1/,
+    );
+  });
+});
