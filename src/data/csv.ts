@@ -18,14 +18,19 @@ interface Row {
 
 /**
  * Yields the documents of a CSV or TSV file with a header row. Values are typed column by column as Python's `datasets` (pandas)
- * types them (csv-types.ts); that needs the whole column, so the file is read twice and nothing is kept.
+ * types them (csv-types.ts); that needs the whole column, so the file is read twice and nothing is kept;
+ * `chunks` replaces the file's content.
  *
  * Throws `UserError` naming file and line for a broken quote, a row with too many fields, a doubled or missing header, bad UTF-8.
  */
-export async function* readCsv(file: string, delimiter: ',' | '\t'): AsyncGenerator<Doc> {
+export async function* readCsv(
+  file: string,
+  delimiter: ',' | '\t',
+  chunks: () => AsyncIterable<Buffer> = () => readChunks(file),
+): AsyncGenerator<Doc> {
   let header: readonly string[] | null = null;
   let facts: ColumnFacts[] = [];
-  for await (const row of readRows(file, delimiter)) {
+  for await (const row of readRows(file, delimiter, chunks())) {
     if (header === null) {
       header = checkHeader(file, row);
       facts = header.map(() => emptyFacts());
@@ -43,7 +48,7 @@ export async function* readCsv(file: string, delimiter: ',' | '\t'): AsyncGenera
   const types = facts.map(columnType);
   const names: readonly string[] = header;
   let first = true;
-  for await (const { cells } of readRows(file, delimiter)) {
+  for await (const { cells } of readRows(file, delimiter, chunks())) {
     if (!first) yield fromEntries(names.map((name, i) => [name, typedCell(types[i] ?? 'string', cells[i] ?? '')] as const));
     first = false;
   }
@@ -57,7 +62,7 @@ function checkHeader(file: string, row: Row): readonly string[] {
   return row.cells;
 }
 
-async function* readRows(file: string, delimiter: string): AsyncGenerator<Row> {
+async function* readRows(file: string, delimiter: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
   const parser = parse({
     delimiter,
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -68,7 +73,7 @@ async function* readRows(file: string, delimiter: string): AsyncGenerator<Row> {
     max_record_size: MAX_LINE_BYTES,
     raw: true,
   });
-  const source = Readable.from(decoded(file));
+  const source = Readable.from(decoded(file, chunks));
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   try {
@@ -116,7 +121,7 @@ function checkQuotes(file: string, line: number, raw: string, delimiter: string)
   }
 }
 
-async function* decoded(file: string): AsyncGenerator<string> {
+async function* decoded(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let lines = 1;
   const decode = (chunk?: Buffer): string => {
@@ -126,7 +131,7 @@ async function* decoded(file: string): AsyncGenerator<string> {
       throw new UserError(`${file}, line ${lines} or later: not valid UTF-8; save the file as UTF-8`);
     }
   };
-  for await (const chunk of readChunks(file)) {
+  for await (const chunk of chunks) {
     const text = decode(chunk);
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
     if (text !== '') yield text;

@@ -6,10 +6,10 @@ import { readLineBlocks } from './lines.js';
 
 /**
  * Yields the documents of a JSON lines file: one object a line, fields in their order and untouched; blank lines are skipped.
- * Throws `UserError` naming file and line for text that is no JSON or no object.
+ * `chunks` replaces the file's content. Throws `UserError` naming file and line for text that is no JSON or no object.
  */
-export async function* readJsonLines(file: string): AsyncGenerator<Doc> {
-  for await (const lines of readLineBlocks(file)) {
+export async function* readJsonLines(file: string, chunks?: AsyncIterable<Buffer>): AsyncGenerator<Doc> {
+  for await (const lines of readLineBlocks(file, chunks)) {
     for (const line of lines) {
       if (line.text.trim() !== '') yield parseLine(file, line.number, line.text);
     }

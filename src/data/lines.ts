@@ -14,16 +14,20 @@ export interface Line {
 }
 
 /**
- * Yields the lines of a UTF-8 file in blocks, so that memory is bounded by a block and the longest line.
+ * Yields the lines of a UTF-8 file (or of `chunks`, then `file` is only named in errors) in blocks, so that memory is bounded by a block and the longest line.
  * A byte order mark at the start and the `\r` of `\r\n` are dropped; a last line without a line break counts.
  *
  * Throws `UserError` for an unreadable file, bytes that are no UTF-8, and a line of more than `maxLineBytes`.
  */
-export async function* readLineBlocks(file: string, maxLineBytes: number = MAX_LINE_BYTES): AsyncGenerator<readonly Line[]> {
+export async function* readLineBlocks(
+  file: string,
+  chunks: AsyncIterable<Buffer> = readChunks(file),
+  maxLineBytes: number = MAX_LINE_BYTES,
+): AsyncGenerator<readonly Line[]> {
   let number = 0;
   let rest: Buffer[] = [];
   let restBytes = 0;
-  for await (const chunk of readChunks(file)) {
+  for await (const chunk of chunks) {
     const end = chunk.lastIndexOf(NEWLINE);
     if (end < 0) {
       rest.push(chunk);

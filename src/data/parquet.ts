@@ -1,4 +1,3 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import {
   type FileMetaData,
   type ParquetParsers,
@@ -8,9 +7,10 @@ import {
   type RowGroup,
   type SchemaTree,
 } from 'hyparquet';
-import { messageOf, systemCode, UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 import { fromEntries } from '../python/fields.js';
 import type { Doc } from '../types.js';
+import { type ByteSource, openFile } from './byte-source.js';
 import { codecs } from './parquet-codecs.js';
 import { checkPages } from './parquet-guard.js';
 import { type Convert, converterOf, UnreadableColumn } from './parquet-types.js';
@@ -39,24 +39,21 @@ function text(bytes: Uint8Array | undefined | null): string | null | undefined {
 
 /**
  * Yields the documents of a parquet file, as Python's `datasets` gives them (parquet-types.ts). One row group is in memory at a time.
+ * `opened` replaces the file's content.
  * Throws `UserError` naming the file when it is broken, hostile, or has a column that no document can hold.
  */
-export async function* readParquet(file: string): AsyncGenerator<Doc> {
-  let handle: FileHandle | null = null;
+export async function* readParquet(file: string, opened: () => Promise<ByteSource> = () => openFile(file)): AsyncGenerator<Doc> {
+  const source = await opened();
   try {
-    handle = await open(file);
-    const { size } = await handle.stat();
-    const metadata = await readFooter(handle, size);
+    const metadata = await readFooter(source);
     const columns = readSchema(metadata);
-    for (const group of metadata.row_groups) yield* readGroup(handle, size, metadata, group, columns);
+    for (const group of metadata.row_groups) yield* readGroup(source, metadata, group, columns);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    if (systemCode(error)?.startsWith('E') && !systemCode(error)?.startsWith('ERR_'))
-      throw new UserError(`cannot read ${file}: ${messageOf(error)}`);
     if (error instanceof UnreadableColumn) throw new UserError(`${file}: ${error.message}`);
     throw new UserError(`${file}: not a readable parquet file: ${messageOf(error).replace(/^parquet /, '')}`);
   } finally {
-    await handle?.close();
+    await source.close();
   }
 }
 
@@ -65,13 +62,14 @@ interface Column {
   readonly convert: Convert;
 }
 
-async function readFooter(handle: FileHandle, size: number): Promise<FileMetaData> {
+async function readFooter(source: ByteSource): Promise<FileMetaData> {
+  const { size } = source;
   if (size < 12) throw new Error('too short');
-  const tail = await readBytes(handle, size - 8, size);
+  const tail = await source.read(size - 8, size);
   if (tail.toString('latin1', 4) !== MAGIC) throw new Error(`it does not end with ${MAGIC}`);
   const length = tail.readUInt32LE(0);
   if (length > size - 12 || length > MAX_FOOTER_BYTES) throw new Error(`a footer of ${length} bytes is not possible`);
-  const footer = await readBytes(handle, size - 8 - length, size);
+  const footer = await source.read(size - 8 - length, size);
   // Checks sizes and nesting first: hyparquet allocates what the bytes claim.
   readThrift({ bytes: footer.subarray(0, length), at: 0 });
   const metadata = parquetMetadata(footer, { parsers: PARSERS, geoparquet: false });
@@ -87,18 +85,13 @@ function readSchema(metadata: FileMetaData): Column[] {
   return root.children.map((child) => ({ name: child.element.name, convert: converterOf(child) }));
 }
 
-async function* readGroup(
-  handle: FileHandle,
-  size: number,
-  metadata: FileMetaData,
-  group: RowGroup,
-  columns: readonly Column[],
-): AsyncGenerator<Doc> {
+async function* readGroup(source: ByteSource, metadata: FileMetaData, group: RowGroup, columns: readonly Column[]): AsyncGenerator<Doc> {
   const rows = Number(group.num_rows);
   if (!Number.isSafeInteger(rows) || rows < 0) throw new Error(`${rows} rows in a row group`);
   if (rows === 0) return;
+  const { size } = source;
   const range = groupRange(group, size);
-  const bytes = await readBytes(handle, range.start, range.end);
+  const bytes = await source.read(range.start, range.end);
   checkGroup(metadata, group, bytes, range.start);
   const parts = new Map<string, ArrayLike<unknown>[]>();
   await parquetRead({
@@ -197,15 +190,4 @@ function pathOf(metadata: FileMetaData, names: readonly string[]): SchemaTree[] 
     node = child;
     return child;
   });
-}
-
-async function readBytes(handle: FileHandle, start: number, end: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(end - start);
-  let at = 0;
-  while (at < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
-    if (bytesRead === 0) throw new Error('the file ends too early');
-    at += bytesRead;
-  }
-  return bytes;
 }

@@ -50,10 +50,11 @@ export function filesOfSplit(names: readonly string[], split: string, where: str
   }
   const sorted = found.sort((a, b) => (a.shard?.index ?? 0) - (b.shard?.index ?? 0));
   if (count > 0) {
-    const missing = Array.from({ length: Math.min(count, 100_000) }, (_, i) => i).find((i) => sorted[i]?.shard?.index !== i);
-    if (missing !== undefined || sorted.length !== count) {
+    const wrong = sorted.findIndex((file, i) => file.shard?.index !== i);
+    const missing = wrong < 0 && sorted.length < count ? sorted.length : wrong;
+    if (missing >= 0 || sorted.length !== count) {
       throw new UserError(
-        `${where} holds ${sorted.length} of ${count} shards of split '${split}'; shard ${missing ?? count} is missing or doubled`,
+        `${where} holds ${sorted.length} of ${count} shards of split '${split}'; shard ${missing >= 0 ? missing : count} is missing or doubled`,
       );
     }
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, UserError } from '../errors.js';
+import { MissingDataError, messageOf, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import { cachedCommit, cachedSnapshots, snapshotFiles, snapshotPath, writeAtomically } from './cache.js';
 import { CONVERSION, type Listing, listConversion, listRepository } from './dataset-listing.js';
@@ -87,7 +87,7 @@ export async function splitInCache(settings: HubSettings, repo: Repo, config: st
   }
   const there = listed.length === 0 ? '' : ` (it holds ${listed.slice(0, 50).join(', ')})`;
   const asked = `${config}/${split}`;
-  throw new UserError(
+  throw new MissingDataError(
     `${repoLabel(repo)}, ${asked}, is not in the cache ${settings.cacheDir}${there} and this is offline; ${fetchHint(repo)}.${didYouMean(asked, listed)}`,
   );
 }
@@ -118,7 +118,7 @@ function whole(settings: HubSettings, repo: Repo, config: string, split: string,
   const present = new Set(found.present);
   const missing = found.wanted.find((path) => !present.has(path)) ?? gapIn(found.wanted);
   if (missing !== undefined) {
-    throw new UserError(
+    throw new MissingDataError(
       `${repoLabel(repo)}, ${config}/${split}, is only partly in the cache ${settings.cacheDir} (${missing} is missing) and this is offline; ${fetchHint(repo)}`,
     );
   }

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { MissingDataError, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import { noteSplit, readCard, type SplitFiles, splitInCache } from './dataset-cache.js';
 import { CONVERSION, type ListedFile, type Listing, listConversion, listRepository, parseParquetListing } from './dataset-listing.js';
@@ -78,14 +78,14 @@ function pickFiles(repo: Repo, listing: Listing, config: string, split: string):
     !listing.has(config) && config === 'default' && listing.size === 1 && only !== undefined ? only : [config, listing.get(config)];
   if (splits === undefined) {
     const names = [...listing.keys()];
-    throw new UserError(
+    throw new MissingDataError(
       `${repoLabel(repo)} has no configuration '${config}'; it has ${names.slice(0, 50).join(', ') || 'none'}.${didYouMean(config, names)}`,
     );
   }
   const files = splits.get(split) ?? [];
   if (files.length === 0) {
     const names = [...splits.keys()];
-    throw new UserError(
+    throw new MissingDataError(
       `${repoLabel(repo)}, configuration '${actual}', has no split '${split}'; it has ${names.join(', ')}.${didYouMean(split, names)}`,
     );
   }
@@ -120,7 +120,7 @@ async function findOnHub(settings: HubSettings, repo: Repo): Promise<Known> {
   const converted = listConversion(repo, (await listTree(settings, repo, CONVERSION)) ?? []);
   if (converted.size > 0) return { listing: converted, revision: CONVERSION, commit: null };
   const paths = await listTree(settings, repo, 'main');
-  if (paths === null) throw new UserError(`${repoLabel(repo)} was not found at ${settings.endpoint}; check the name`);
+  if (paths === null) throw new MissingDataError(`${repoLabel(repo)} was not found at ${settings.endpoint}; check the name`);
   const card = paths.includes('README.md') ? await ensureFile(settings, { repo, revision: 'main', path: 'README.md' }, null) : null;
   const listing = listRepository(settings, repo, paths, card === null ? null : await readCard(card.local));
   if (listing.size === 0) throw nothingReadable(repo, paths);
@@ -129,7 +129,7 @@ async function findOnHub(settings: HubSettings, repo: Repo): Promise<Known> {
 
 function nothingReadable(repo: Repo, paths: readonly string[]): UserError {
   const script = paths.some((path) => path.endsWith('.py')) ? ', and its script is not run' : '';
-  return new UserError(
+  return new MissingDataError(
     `${repoLabel(repo)}: the hub has no parquet conversion of it, and it has no .parquet, .jsonl, .csv or .tsv files of known splits${script}; convert it and give it with --data DIR`,
   );
 }

@@ -169,7 +169,7 @@ function configsOf(settings: HubSettings, repo: Repo, readme: string): z.infer<t
   if (front === undefined) return undefined;
   let value: unknown;
   try {
-    value = parse(front, { maxAliasCount: 100 });
+    value = parse(front, { maxAliasCount: 100, logLevel: 'error' });
   } catch {
     throw new UserError(`${repoLabel(repo)}: the card (${repoPage(settings, repo)}/blob/main/README.md) has a broken YAML head`);
   }

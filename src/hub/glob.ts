@@ -15,7 +15,7 @@ function matchParts(pattern: readonly string[], path: readonly string[]): boolea
     const next = reachable.map(() => false);
     for (let j = 0; j < reachable.length; j++) {
       if (!reachable[j]) continue;
-      if (part === '**') for (let k = j; k < reachable.length; k++) next[k] = true;
+      if (part === '**') next.fill(true, j);
       else if (j < path.length && matchPart(part, path[j] ?? '')) next[j + 1] = true;
     }
     reachable = next;
@@ -30,9 +30,10 @@ function matchPart(pattern: string, text: string): boolean {
     const char = pattern[i] ?? '';
     const close = char === '[' ? pattern.indexOf(']', i + 2) : -1;
     const list = close > 0 ? pattern.slice(i + 1, close) : null;
-    for (const at of reachable) {
-      if (char === '*') for (let k = at; k <= text.length; k++) next.add(k);
-      else if (at < text.length && (list !== null ? inList(list, text[at] ?? '') : char === '?' || char === text[at])) next.add(at + 1);
+    // From the first place that can be reached, a star reaches all that follow.
+    if (char === '*') for (let k = Math.min(...reachable); k <= text.length; k++) next.add(k);
+    for (const at of char === '*' ? [] : reachable) {
+      if (at < text.length && (list !== null ? inList(list, text[at] ?? '') : char === '?' || char === text[at])) next.add(at + 1);
     }
     if (close > 0) i = close;
     reachable = next;

@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch, type Response } from 'undici';
-import { messageOf, UserError } from '../errors.js';
+import { MissingDataError, messageOf, UserError } from '../errors.js';
 import { fetchHint, type Repo, repoLabel, repoPage } from './repo.js';
 import type { HubSettings } from './settings.js';
 
@@ -111,24 +111,26 @@ function unreachable(settings: HubSettings, what: string, error: unknown): UserE
  * Returns the error that a status other than success means for a repository: gated, private, absent, or a fault of the server.
  */
 export function statusError(settings: HubSettings, repo: Repo, what: string, response: HubResponse): UserError {
+  // For a data set, that is a lack that `verify` reports and goes on from.
+  const Absent = repo.kind === 'dataset' ? MissingDataError : UserError;
   const label = repoLabel(repo);
   const page = repoPage(settings, repo);
   const code = response.headers.get('x-error-code') ?? '';
   if (response.status === 403 || code === 'GatedRepo') {
     const token =
       settings.token === null ? 'set HF_TOKEN to your access token' : 'check that HF_TOKEN belongs to the account that did and may read it';
-    return new UserError(`${label} is gated: accept its licence at ${page}, then ${token}`);
+    return new Absent(`${label} is gated: accept its licence at ${page}, then ${token}`);
   }
   if (response.status === 401) {
     const token = settings.token === null ? 'no token is set' : 'the token was refused';
-    return new UserError(
+    return new Absent(
       `${label} does not exist at ${settings.endpoint}, or is private or gated (${token}): check the name, accept its licence at ${page} and set HF_TOKEN`,
     );
   }
   if (response.status === 404) {
-    if (code === 'RevisionNotFound') return new UserError(`${label} has no such revision: ${what}`);
-    if (code === 'EntryNotFound') return new UserError(`${label} has no such file: ${what}`);
-    return new UserError(`${label} was not found at ${settings.endpoint} (${what}); check the name`);
+    if (code === 'RevisionNotFound') return new Absent(`${label} has no such revision: ${what}`);
+    if (code === 'EntryNotFound') return new Absent(`${label} has no such file: ${what}`);
+    return new Absent(`${label} was not found at ${settings.endpoint} (${what}); check the name`);
   }
   return new UserError(
     `${what}: ${settings.endpoint} answered with status ${response.status}; ${response.status >= 500 ? 'try again later' : fetchHint(repo)}`,

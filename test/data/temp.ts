@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
+import { UserError } from '../../src/errors.js';
 
 /** Returns a new folder that is removed after the file's tests, filled with `files` (path -> content). */
 export function tempFolder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
@@ -29,7 +30,7 @@ export async function failure(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
   } catch (error) {
-    if (error instanceof Error && error.name === 'UserError') {
+    if (error instanceof UserError) {
       if (/\n/.test(error.message)) throw new Error(`more than one line: ${error.message}`);
       return error.message;
     }
