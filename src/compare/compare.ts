@@ -94,6 +94,21 @@ export async function compareRuns(base: Run, candidate: Run, options: CompareOpt
       `${base.reference} and ${candidate.reference} share no benchmark (${names(base)} against ${names(candidate)}); compare runs of the same tasks`,
     );
   }
+  return comparisonOf(base, candidate, { rows, bias, refused, missing }, options);
+}
+
+/** The lines of a comparison before what depends on all of them. */
+export interface Lines {
+  readonly rows: readonly Row[];
+  readonly bias: readonly Row[];
+  readonly refused: readonly Refusal[];
+  readonly missing: Comparison['missing'];
+}
+
+/**
+ * Returns the comparison of given lines: adds the averages of languages (without the bias benchmarks), Holm's correction and power.
+ */
+export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, missing }: Lines, options: CompareOptions): Comparison {
   const languages: readonly Language[] = ['eu', 'en', 'es'];
   const averages = languages.flatMap((language) => {
     const members = rows.filter((row) => row.language === language && row.category !== 'bias');

@@ -4,6 +4,7 @@ import { sampleLines } from '../results/read-samples.js';
 import type { Comparison } from './compare.js';
 import type { Run } from './open-run.js';
 import type { Flip } from './pair.js';
+import { printable } from './print.js';
 
 /** A flipped document with texts; null where a run's samples do not hold them (a stored baseline). */
 export interface FlipText extends Flip {
@@ -119,13 +120,7 @@ export function flipsText(flips: readonly FlipText[]): string {
       `base:      ${flip.base ?? 'not stored'}`,
       `candidate: ${flip.candidate ?? 'not stored'}`,
     );
-    return lines.map(plain).join('\n');
+    return lines.join('\n');
   });
-  return blocks.length === 0 ? 'no document flipped\n' : `${blocks.join('\n\n')}\n`;
-}
-
-/** What models write goes to a terminal: control characters must not. */
-function plain(line: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
-  return line.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD');
+  return blocks.length === 0 ? 'no document flipped\n' : printable(`${blocks.join('\n\n')}\n`);
 }

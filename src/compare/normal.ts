@@ -30,12 +30,17 @@ export function twoSided(z: number): number {
   return Math.min(1, 2 * normalTail(Math.abs(z)));
 }
 
+/** A comparison asks for the same few levels thousands of times. */
+const quantiles = new Map<number, number>();
+
 /**
  * Returns z with P(Z > z) = `tail`, for 0 < tail < 1 (so 1.96 for 0.025), by bisection on `normalTail`.
  */
 export function normalQuantile(tail: number): number {
   if (!(tail > 0 && tail < 1)) throw new RangeError(`normalQuantile: ${tail} is not between 0 and 1`);
   if (tail > 0.5) return -normalQuantile(1 - tail);
+  const known = quantiles.get(tail);
+  if (known !== undefined) return known;
   let low = 0;
   let high = 38.5;
   for (let i = 0; i < 80; i++) {
@@ -43,5 +48,6 @@ export function normalQuantile(tail: number): number {
     if (normalTail(middle) > tail) low = middle;
     else high = middle;
   }
+  if (quantiles.size < 1000) quantiles.set(tail, (low + high) / 2);
   return (low + high) / 2;
 }

@@ -10,10 +10,15 @@ export const POWER = 0.8;
  * which a share `discordant` flips anyway (Connor 1987, Biometrics 43:207-211, normal approximation; flips are at least as frequent as the difference).
  */
 export function mcnemarPower(n: number, discordant: number, delta: number, alpha: number): number {
+  return powerAt(n, discordant, delta, normalQuantile(alpha));
+}
+
+/** `z`: the quantile of the level, so that a search over `delta` computes it once. */
+function powerAt(n: number, discordant: number, delta: number, z: number): number {
   if (n === 0 || delta <= 0) return 0;
   const psi = Math.min(1, Math.max(discordant, delta));
   const spread = Math.sqrt(Math.max(0, psi - delta * delta));
-  const reach = delta * Math.sqrt(n) - normalQuantile(alpha) * Math.sqrt(psi);
+  const reach = delta * Math.sqrt(n) - z * Math.sqrt(psi);
   if (spread === 0) return reach >= 0 ? 1 : 0;
   return 1 - normalTail(reach / spread);
 }
@@ -24,7 +29,8 @@ export function mcnemarPower(n: number, discordant: number, delta: number, alpha
  */
 export function detectablePaired(n: number, flips: number, alpha: number): number | null {
   if (n === 0) return null;
-  const lack = (delta: number): number => mcnemarPower(n, flips / n, delta, alpha) - POWER;
+  const z = normalQuantile(alpha);
+  const lack = (delta: number): number => powerAt(n, flips / n, delta, z) - POWER;
   // Fewer flips than this in one direction can never be significant, whatever the approximation says.
   const least = Math.ceil(Math.log2(1 / alpha)) / n;
   if (least > 1 || lack(1) < 0) return null;

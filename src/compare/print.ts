@@ -105,7 +105,7 @@ export function comparisonText(comparison: Comparison): string {
     ].flat();
     if (said.length > 0) parts.push(`note: ${row.benchmark}: unscored documents are left out on both sides (${said.join(', ')})`);
   }
-  return `${parts.join('\n').trimEnd()}\n`;
+  return printable(`${parts.join('\n').trimEnd()}\n`);
 }
 
 /** One line for each note, with the benchmarks it is about. */
@@ -163,4 +163,11 @@ export function signed(x: number): string {
 export function probability(p: number | null): string {
   if (p === null) return '';
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
+/**
+ * Returns a text without control characters except line feeds: names and answers come from files of others and go to a terminal.
+ */
+export function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, '\uFFFD');
 }

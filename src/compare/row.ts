@@ -1,7 +1,7 @@
 /** One line of a comparison: a benchmark, the bias of one, or a language. */
 import type { Estimate, Language } from '../types.js';
 import { type Bootstrap, bootstrapMean, bootstrapStrata, type Stratum } from './bootstrap.js';
-import { mcnemar, mcnemarDrop, pairedInterval } from './mcnemar.js';
+import { type Flips, mcnemar, mcnemarDrop, pairedInterval } from './mcnemar.js';
 import { type Noise, noiseTogether } from './noise.js';
 import { normalQuantile, normalTail, twoSided } from './normal.js';
 import { BIAS_CELLS, biasOf, type Flip, type PairedTask } from './pair.js';
@@ -46,19 +46,70 @@ export interface Row {
 /** What names a line. */
 export type RowName = Pick<Row, 'benchmark' | 'language' | 'category' | 'metric'>;
 
+const NO_NOISE: Noise = { up: 0, down: 0 };
+
+/** Right and wrong documents of a benchmark, counted. */
+export interface Counts extends Flips {
+  /** Documents that the base has right. */
+  readonly right: number;
+}
+
+/** What a line holds besides its test. */
+type Rest = Pick<Row, 'flips' | 'baseUnscored' | 'candidateUnscored' | 'missing' | 'notes'>;
+const NO_REST: Rest = { flips: [], baseUnscored: 0, candidateUnscored: 0, missing: 0, notes: [] };
+
+/**
+ * Returns the line of a benchmark whose documents are right or wrong. `noise` flips do not count against the candidate.
+ */
+export function countedRow(name: RowName, counts: Counts, noise: Noise = NO_NOISE, rest: Rest = NO_REST): Row {
+  const { n, up, down, right } = counts;
+  return {
+    ...name,
+    ...rest,
+    n,
+    base: right / n,
+    candidate: (right + up - down) / n,
+    difference: (up - down) / n,
+    ...pairedInterval(counts),
+    p: mcnemar(counts),
+    pDrop: mcnemarDrop({ n, up: up - noise.up, down: down - noise.down }),
+    test: 'McNemar',
+    paired: true,
+    flipsUp: up,
+    flipsDown: down,
+    noise,
+    stderr: Math.sqrt(up + down) / n,
+  };
+}
+
 /**
  * Returns the line of a benchmark from its paired tasks. All documents weigh the same (semantics: groups are weighted by size).
  */
 export function pairedRow(name: RowName, parts: readonly PairedTask[], seed: number, rounds: number, notes: readonly string[]): Row {
   const n = sum(parts, (p) => p.n);
-  const base = sum(parts, (p) => p.baseSum) / n;
-  const candidate = sum(parts, (p) => p.candidateSum) / n;
   const flips = parts.flatMap((p) => p.flips);
   const up = flips.filter((f) => f.direction === 'up').length;
   const down = flips.length - up;
-  const counts = { n, up, down };
-  const common = {
+  const rest: Rest = {
+    flips,
+    baseUnscored: sum(parts, (p) => p.baseUnscored),
+    candidateUnscored: sum(parts, (p) => p.candidateUnscored),
+    missing: sum(parts, (p) => p.missing),
+    notes,
+  };
+  const baseSum = sum(parts, (p) => p.baseSum);
+  if (parts.every((p) => p.binary)) {
+    return countedRow(name, { n, up, down, right: baseSum }, noiseTogether(parts.map((p) => p.noise)), rest);
+  }
+  const [base, candidate] = [baseSum / n, sum(parts, (p) => p.candidateSum) / n];
+  const bootstrap = bootstrapMean(
+    parts.flatMap((p) => p.differences),
+    seed,
+    rounds,
+  );
+  return {
     ...name,
+    ...rest,
     n,
     base,
     candidate,
@@ -66,29 +117,10 @@ export function pairedRow(name: RowName, parts: readonly PairedTask[], seed: num
     paired: true,
     flipsUp: up,
     flipsDown: down,
-    flips,
-    baseUnscored: sum(parts, (p) => p.baseUnscored),
-    candidateUnscored: sum(parts, (p) => p.candidateUnscored),
-    missing: sum(parts, (p) => p.missing),
-    notes,
+    ...fields(bootstrap),
+    noise: NO_NOISE,
   };
-  if (parts.every((p) => p.binary)) {
-    const noise = noiseTogether(parts.map((p) => p.noise));
-    return {
-      ...common,
-      ...pairedInterval(counts),
-      p: mcnemar(counts),
-      pDrop: mcnemarDrop({ n, up: up - noise.up, down: down - noise.down }),
-      test: 'McNemar',
-      noise,
-      stderr: Math.sqrt(up + down) / n,
-    };
-  }
-  const differences = parts.flatMap((p) => p.differences);
-  return { ...common, ...fields(bootstrapMean(differences, seed, rounds)), noise: NO_NOISE };
 }
-
-const NO_NOISE: Noise = { up: 0, down: 0 };
 
 function fields(b: Bootstrap): Pick<Row, 'low' | 'high' | 'p' | 'pDrop' | 'test' | 'stderr'> {
   return { low: b.low, high: b.high, p: b.p, pDrop: b.pDrop, test: 'bootstrap', stderr: b.stderr };

@@ -1,5 +1,5 @@
 /** What a gate found, for people and programs. Names come from files that somebody else wrote: everything is escaped. */
-import { comparisonJson, probability, signed } from '../compare/print.js';
+import { comparisonJson, printable, probability, signed } from '../compare/print.js';
 import { markdown } from '../results/table.js';
 import type { Judged, Judgement } from './judge.js';
 import type { Policy } from './policy.js';
@@ -56,7 +56,7 @@ export function judgementText(judgement: Judgement): string {
       `note: ${row.benchmark}: ${row.noise.up + row.noise.down} flips (+${row.noise.up} -${row.noise.down}) are numerical noise and not counted`,
     );
   }
-  return `${parts.join('\n').trimEnd()}\n`;
+  return printable(`${parts.join('\n').trimEnd()}\n`);
 }
 
 function judgedTable(judged: readonly Judged[]): string {

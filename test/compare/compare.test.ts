@@ -234,7 +234,9 @@ describe('openRun', () => {
 
   it('lets the newest file of a task win, and keeps a group together', async () => {
     const root = scratch();
-    const scores = (acc: number): FakeRun['groupScores'] => ({ bbq: { alias: 'bbq', 'acc,none': acc, 'acc_stderr,none': 0.1 } });
+    const scores = (acc: number): NonNullable<FakeRun['groupScores']> => ({
+      bbq: { alias: 'bbq', 'acc,none': acc, 'acc_stderr,none': 0.1 },
+    });
     const group = { groups: { bbq: ['bbq_A_ambig', 'bbq_A_disambig'] } };
     const tasks = ['bbq_A_ambig', 'bbq_A_disambig'].map((name) => ({ name, docs: docs(20, 0.5) }));
     writeRun(root, { tasks, ...group, groupScores: scores(0.5) });
