@@ -9,6 +9,11 @@ import * as ort from 'onnxruntime-node';
 import { fillBias } from './bias.js';
 import type { OpenMessage, Reply, Request, RunMessage, TablesMessage } from './protocol.js';
 
+/**
+ * Positions at the bottom of the cache that hold nothing and that nobody sees. With an empty past the kernel takes a run for a first prompt and counts its
+ * positions from the first one, whatever `position_ids` says; packed texts have positions of their own.
+ */
+const FLOOR = 1;
 /** Positions by which the cache grows. */
 const CAPACITY_STEP = 512;
 
@@ -67,7 +72,7 @@ function move(s: State, moves: RunMessage['moves']): void {
   const { kvHeads, headDim } = s.open.cache;
   for (const buffer of s.cache) {
     for (let h = 0; h < kvHeads; h++) {
-      const start = h * s.capacity;
+      const start = h * s.capacity + FLOOR;
       for (const { from, to, length } of moves)
         buffer.copyWithin((start + to) * headDim, (start + from) * headDim, (start + from + length) * headDim);
     }
@@ -83,7 +88,13 @@ const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor => {
 async function run(s: State, m: RunMessage): Promise<void> {
   const start = performance.now();
   const size = m.ids.length;
-  const total = m.base + size;
+  const base = m.base + FLOOR;
+  const total = base + size;
+  const segments = m.segments.map(({ start: from, end, sees }) => ({
+    start: from,
+    end,
+    sees: sees.map((range) => ({ from: range.from + FLOOR, to: range.to + FLOOR })),
+  }));
   const { layers, kvHeads, headDim } = s.open.cache;
   grow(s, total);
   move(s, m.moves);
@@ -92,7 +103,7 @@ async function run(s: State, m: RunMessage): Promise<void> {
   const half = s.open.headHalf;
   const table = (data: Float32Array): ort.Tensor => new ort.Tensor('float32', data, [data.length / half, half]);
   const bias = (window: number | null): ort.Tensor =>
-    new ort.Tensor('float32', fillBias({ rows: size, base: m.base, segments: m.segments, window }), [1, 1, size, total]);
+    new ort.Tensor('float32', fillBias({ rows: size, base, segments, window }), [1, 1, size, total]);
   const feeds: Record<string, ort.Tensor> = {
     input_ids: int64(m.ids, [size]),
     position_ids: int64(m.positions, [1, size]),
