@@ -104,6 +104,7 @@ export const SCRIPT = `
   function label() { button.textContent = dark() ? 'Light page' : 'Dark page'; }
   if (kept === 'dark' || kept === 'light') root.setAttribute('data-theme', kept);
   label();
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', label);
   button.addEventListener('click', function () {
     var theme = dark() ? 'light' : 'dark';
     root.setAttribute('data-theme', theme);

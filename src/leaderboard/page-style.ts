@@ -96,7 +96,7 @@ footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--line);
   :root, :root[data-theme] { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --band: #f4f4f4; --blue: #00527f; --orange: #8a4100; --best: #064; --best-band: #eee; }
   @page { size: A3 landscape; margin: 12mm; }
   body { font-size: 10.5px; } .wrap { max-width: none; padding: 0; }
-  .controls, [role="tablist"], .tool, .skip { display: none !important; }
+  .js .controls.js-only, .js [role="tablist"].js-only, .js .tool.js-only, .skip { display: none !important; }
   [role="tabpanel"][hidden] { display: block !important; }
   .frame { overflow: visible; max-height: none; border: 0; } th.name, thead tr:last-child th { position: static; }
   th, td { padding: 2px 5px; } thead { display: table-header-group; } tr, figure { break-inside: avoid; }

@@ -284,6 +284,10 @@ function outer(plot: Element): string {
 function picture(name: string, title: string, summary: string, svg: string): Picture {
   const document = new JSDOM(`<body>${svg}</body>`).window.document;
   const element = document.querySelector('svg');
+  // Plot labels its groups for screen readers, which only see the whole as one picture.
+  for (const inner of element?.querySelectorAll('[aria-label], [aria-hidden], [aria-description]') ?? []) {
+    for (const name of ['aria-label', 'aria-hidden', 'aria-description']) inner.removeAttribute(name);
+  }
   element?.setAttribute('role', 'img');
   element?.setAttribute('aria-label', `${title}. ${summary}`);
   return { name, title, summary, svg: element?.outerHTML ?? svg };
