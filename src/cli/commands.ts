@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addArena } from './arena.js';
 import { addCompare } from './compare.js';
+import { addExplain } from './explain.js';
 import { addFetch } from './fetch.js';
 import { addGate } from './gate.js';
 import { addLeaderboard } from './leaderboard.js';
@@ -27,4 +28,5 @@ export const commands: readonly AddCommand[] = [
   addLeaderboard,
   addArena,
   addSafety,
+  addExplain,
 ];

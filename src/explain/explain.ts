@@ -1,0 +1,103 @@
+import { UserError } from '../errors.js';
+import { didYouMean } from '../suggest.js';
+import type { Group, Task } from '../types.js';
+import { benchmarkLines, topicsOf } from './benchmark.js';
+import { safetyTopics } from './safety-topics.js';
+import { scoreTopics } from './score-topics.js';
+import { statisticsTopics } from './statistics-topics.js';
+import type { Topic } from './topic.js';
+
+/** Everything that is explained besides benchmarks. */
+export const topics: readonly Topic[] = [...scoreTopics, ...statisticsTopics, ...safetyTopics];
+
+/** What `explain` prints, for programs. */
+export interface Explanation {
+  readonly name: string;
+  readonly title: string;
+  readonly definition: string;
+  readonly formula: readonly string[];
+  readonly source: string;
+  readonly example: readonly string[];
+}
+
+/**
+ * Returns the explanation of a metric, statistic or benchmark as text. Names are taken in any case, with blanks, `-` and `_` alike where that is
+ * not ambiguous. `entries`: benchmarks, groups and tasks by name.
+ * Throws `UserError` with the nearest name for anything unknown.
+ */
+export function explain(word: string, entries: ReadonlyMap<string, Group | Task>): string {
+  const topic = findTopic(word);
+  if (topic !== null) return topicText(topic);
+  const entry = entries.get(word) ?? [...entries.values()].find(({ name }) => plain(name) === plain(word));
+  if (entry === undefined) throw unknown(word, entries);
+  const examples = topicsOf(entry).flatMap((name) => topics.filter((one) => one.name === name));
+  const head = benchmarkLines(entry).map(wrap).join('\n');
+  const scores = examples.map(
+    (one) => `${one.name}: ${one.title}\n${indent(wrap(one.definition))}\n\n${indent(one.example().map(wrap).join('\n'))}\n`,
+  );
+  const also = `See also: ${'children' in entry ? 'group mean, ' : ''}stderr, prompts fingerprint`;
+  return `${head}\n\nHow it is scored:\n\n${scores.join('\n')}\n${also}\n`;
+}
+
+/**
+ * Returns a topic's fields for `--json`, or null when the word names none.
+ */
+export function explanationOf(word: string): Explanation | null {
+  const topic = findTopic(word);
+  if (topic === null) return null;
+  const { name, title, definition, formula, source } = topic;
+  return { name, title, definition, formula, source, example: topic.example() };
+}
+
+/**
+ * Returns a list of all names that can be explained.
+ */
+export function topicList(benchmarks: readonly (Group | Task)[]): string {
+  const width = Math.max(...topics.map(({ name }) => name.length));
+  const lines = topics.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`);
+  return `Metrics and statistics:\n${lines.join('\n')}\n\nBenchmarks:\n${indent(wrap(benchmarks.map(({ name }) => name).join(', ')))}\n`;
+}
+
+function findTopic(word: string): Topic | null {
+  const exact = topics.find(({ name, also }) => name === word || also.includes(word));
+  return exact ?? topics.find(({ name, also }) => [name, ...also].some((one) => plain(one) === plain(word))) ?? null;
+}
+
+function plain(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ');
+}
+
+function unknown(word: string, entries: ReadonlyMap<string, Group | Task>): UserError {
+  const names = [...topics.flatMap(({ name, also }) => [name, ...also]), ...entries.keys()];
+  return new UserError(
+    `nothing is known about '${word}'; valid: a metric (${topics.map(({ name }) => name).join(', ')}) or a benchmark of 'eus-eval list'.${didYouMean(word, names)}`,
+  );
+}
+
+function topicText({ name, title, definition, formula, source, ...topic }: Topic): string {
+  const example = topic.example().map(wrap).join('\n');
+  return `${name}: ${title}\n\n${wrap(definition)}\n\nFormula\n${indent(formula.join('\n'))}\n\nExample\n${indent(example)}\n\nSource: ${source}\n`;
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+/** Breaks a line at blanks before column 100. */
+function wrap(text: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + word.length > 98) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
