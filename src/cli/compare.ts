@@ -34,18 +34,23 @@ export const addCompare: AddCommand = (program, exit) =>
     .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
     .option('--json', 'print one JSON document', false)
     .action(async (baseReference: string, candidateReference: string, flags: CompareFlags) => {
-      const [{ openSide }, { compareRuns, compareOptions }, { knownBenchmarks }, { comparisonJson, comparisonText, refusalMessage }] =
-        await Promise.all([
-          import('../gate/open-side.js'),
-          import('../compare/compare.js'),
-          import('../compare/known.js'),
-          import('../compare/print.js'),
-        ]);
+      const [
+        { openSide },
+        { compareRuns, compareOptions, requireShared },
+        { knownBenchmarks },
+        { comparisonJson, comparisonText, refusalMessage },
+      ] = await Promise.all([
+        import('../gate/open-side.js'),
+        import('../compare/compare.js'),
+        import('../compare/known.js'),
+        import('../compare/print.js'),
+      ]);
       const where = flags.in === undefined ? {} : { inside: flags.in };
       const base = await openSide(baseReference, where);
       const candidate = await openSide(candidateReference, where);
       const options = compareOptions(await knownBenchmarks(), { allow: new Set(flags.allow), seed: flags.seed, rounds: flags.rounds });
       const comparison = await compareRuns(base, candidate, options);
+      requireShared(comparison);
       const most = flags.flips === undefined || flags.flips === false ? 0 : flags.flips === true ? 10 : flags.flips;
       const { flipTexts, flipsText } = await import('../compare/flips.js');
       const flips = most > 0 ? await flipTexts(comparison, most) : null;

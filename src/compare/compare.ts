@@ -70,7 +70,7 @@ export function compareOptions(known: readonly KnownBenchmark[], given: Partial<
 }
 
 /**
- * Compares two runs. Benchmarks whose prompts, shots or versions differ land in `refused`. Throws `UserError` when the runs share no benchmark at all.
+ * Compares two runs. Benchmarks whose prompts, shots or versions differ land in `refused`.
  */
 export async function compareRuns(base: Run, candidate: Run, options: CompareOptions): Promise<Comparison> {
   const rows: Row[] = [];
@@ -88,11 +88,6 @@ export async function compareRuns(base: Run, candidate: Run, options: CompareOpt
         if (compared.bias !== null) bias.push(compared.bias);
       }
     }
-  }
-  if (rows.length + refused.length === 0) {
-    throw new UserError(
-      `${base.reference} and ${candidate.reference} share no benchmark (${names(base)} against ${names(candidate)}); compare runs of the same tasks`,
-    );
   }
   return comparisonOf(base, candidate, { rows, bias, refused, missing }, options);
 }
@@ -126,6 +121,16 @@ export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, m
     missing,
     options,
   };
+}
+
+/**
+ * Throws `UserError` when the runs share no benchmark at all.
+ */
+export function requireShared({ base, candidate, benchmarks, refused }: Comparison): void {
+  if (benchmarks.length + refused.length > 0) return;
+  throw new UserError(
+    `${base.reference} and ${candidate.reference} share no benchmark (${names(base)} against ${names(candidate)}); compare runs of the same tasks`,
+  );
 }
 
 /** Adds Holm's correction over the lines, and what each could have seen at the level that the correction leaves it. */
@@ -317,5 +322,5 @@ function metricDifference(base: Run, candidate: Run, benchmark: Benchmark): Diff
 
 function names(run: Run): string {
   const all = [...run.tasks.keys()];
-  return all.length <= 3 ? all.join(', ') : `${all.slice(0, 3).join(', ')} and ${all.length - 3} more`;
+  return all.length === 0 ? 'none' : all.length <= 3 ? all.join(', ') : `${all.slice(0, 3).join(', ')} and ${all.length - 3} more`;
 }

@@ -1,8 +1,8 @@
 /** Telling a worse model from the same model on another batch size, kernel or device: such noise moves every log-probability a little. */
 import { mcnemarDrop } from './mcnemar.js';
 
-/** Largest change of a margin, in nats, that is still taken for numerical noise (docs/gate.md has the measurements). */
-export const NOISE_NATS = 0.25;
+/** Largest noise level, in nats, that two runs of one model may have (docs/gate.md has the measurements). */
+export const NOISE_NATS = 0.5;
 /** Margins beyond this many nats all count as the same: far from flipping, and a stored baseline keeps no more. */
 export const FAR_NATS = 2.5;
 /** Noise throws fair coins; flips that all lean down beyond this chance are no noise, whatever their size. */
