@@ -22,13 +22,16 @@ export function needsBos(modelType: string): boolean {
   return modelType.includes('gemma');
 }
 
-/** Python's white space (`str.isspace`): JavaScript's without the byte order mark, and with the separators 0x1c to 0x1f and 0x85. */
-const PYTHON_SPACE = /[\x1c-\x1f\x85]|[^\S\uFEFF]/u;
+/** True for Python's white space (`str.isspace`): JavaScript's without the byte order mark, and with the separators 0x1c to 0x1f and 0x85. */
+function isPythonSpace(character: string): boolean {
+  const code = character.charCodeAt(0);
+  return (code >= 0x1c && code <= 0x1f) || code === 0x85 || (code !== 0xfeff && /\s/u.test(character));
+}
 
 /** Returns where the trailing white space of a text begins (what Python's `str.rstrip` cuts). */
 function trailingSpace(text: string): number {
   let end = text.length;
-  while (end > 0 && PYTHON_SPACE.test(text[end - 1] ?? '')) end--;
+  while (end > 0 && isPythonSpace(text[end - 1] ?? '')) end--;
   return end;
 }
 

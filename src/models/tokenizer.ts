@@ -164,6 +164,30 @@ function specialToken(value: Json | undefined, added: readonly AddedToken[], voc
 }
 
 /**
+ * Puts U+FFFD for every byte token of a stretch that is not valid UTF-8 as a whole, as Python's library does (the JavaScript one keeps its valid parts).
+ */
+function replaceBadBytes(tokens: readonly string[]): string[] {
+  const out = [...tokens];
+  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  for (let start = 0; start < out.length; start++) {
+    const bytes: number[] = [];
+    for (let i = start; i < out.length; i++) {
+      const byte = /^<0x([0-9A-F]{2})>$/.exec(out[i] ?? '')?.[1];
+      if (byte === undefined) break;
+      bytes.push(Number.parseInt(byte, 16));
+    }
+    if (bytes.length === 0) continue;
+    try {
+      strict.decode(Uint8Array.from(bytes));
+    } catch {
+      out.fill('\uFFFD', start, start + bytes.length);
+    }
+    start += bytes.length;
+  }
+  return out;
+}
+
+/**
  * Makes a tokenizer from the parsed files; `where` is for messages. Throws `UserError` when the library does not know the kind of tokenizer.
  */
 export function makeTokenizer(json: JsonObject, config: JsonObject, where: string, digest: string): ModelTokenizer {
@@ -219,6 +243,8 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
     for (const id of encodeNormalized(normal.slice(start), rule === null ? section : 1)) out.push(id);
   }
 
+  const byteFallback = JSON.stringify(json.decoder ?? null).includes('"ByteFallback"');
+
   return {
     bos: specialToken(config.bos_token, added, model.vocab),
     eos: specialToken(config.eos_token, added, model.vocab),
@@ -242,6 +268,8 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
     decode(ids, { skipSpecialTokens = false } = {}) {
       const kept = skipSpecialTokens ? ids.filter((id) => !special.has(id)) : [...ids];
       if (kept.length === 0) return '';
+      if (byteFallback && library.decoder !== null)
+        return library.decoder.decode(replaceBadBytes(kept.map((id) => library.id_to_token(id) ?? '')));
       return library.decode(kept, {
         skip_special_tokens: false,
         clean_up_tokenization_spaces: config.clean_up_tokenization_spaces === true,

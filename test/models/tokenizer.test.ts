@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { loadTokenizer } from '../../src/models/tokenizer.js';
+import { SHARED } from '../shared.js';
+
+const file = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const schema = z.object({
+  texts: z.array(z.string()),
+  tokenizers: z.record(
+    z.string(),
+    z.object({
+      bos: z.number().nullable(),
+      eos: z.number().nullable(),
+      encode: z.array(z.array(z.number())),
+      decode: z.array(z.tuple([z.array(z.number()), z.string(), z.string()])),
+    }),
+  ),
+});
+// Made by make_tokenizer_cases.py with Python's library.
+const cases = schema.parse(JSON.parse(readFileSync(file('../fixtures/onnx/tokenizer-cases.json'), 'utf8')));
+
+function folderOf(name: string): string | null {
+  const candidates = [
+    file(`../../fixtures/models/${name}`),
+    `${SHARED}/models/${name}`,
+    ...(name === 'smollm2' ? [process.env.EUS_EVAL_SMOLLM2 ?? ''] : []),
+  ];
+  return candidates.find((folder) => folder !== '' && existsSync(`${folder}/tokenizer.json`)) ?? null;
+}
+
+describe.each(Object.entries(cases.tokenizers))('tokenizer of %s', (name, expected) => {
+  const folder = folderOf(name);
+  it.skipIf(folder === null)('gives the ids of the Python library', async () => {
+    const tokenizer = await loadTokenizer(folder ?? '');
+    // Twice: the second time most pieces come from the memory.
+    for (let round = 0; round < 2; round++) {
+      cases.texts.forEach((text, i) => {
+        expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(expected.encode[i]);
+      });
+    }
+    expect(tokenizer.bos?.id ?? null).toBe(expected.bos);
+    expect(tokenizer.eos?.id ?? null).toBe(expected.eos);
+  });
+  it.skipIf(folder === null)('decodes like the Python library', async () => {
+    const tokenizer = await loadTokenizer(folder ?? '');
+    for (const [ids, raw, clean] of expected.decode) {
+      expect(tokenizer.decode(ids), JSON.stringify(ids)).toBe(raw);
+      expect(tokenizer.decode(ids, { skipSpecialTokens: true }), JSON.stringify(ids)).toBe(clean);
+    }
+  });
+  it.skipIf(folder === null)('gives the same ids whatever was encoded before', async () => {
+    const warm = await loadTokenizer(folder ?? '');
+    for (const text of cases.texts) warm.encode(text);
+    const part = fc.constantFrom(...cases.texts, ' a', '\n', ' word', 'x y\nz w v', '<bos>', '<|im_end|>');
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { maxLength: 6 }), async (parts) => {
+        const text = parts.join('');
+        const cold = await loadTokenizer(folder ?? '');
+        expect(warm.encode(text)).toEqual(cold.encode(text));
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
+
+describe('a broken tokenizer', () => {
+  it('names the missing file', async () => {
+    await expect(loadTokenizer('/nowhere')).rejects.toThrow(/\/nowhere\/tokenizer.json: no such file/);
+  });
+});
