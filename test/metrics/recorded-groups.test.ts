@@ -98,7 +98,7 @@ describe.skipIf(SHARED === null)('groups of the 651 recorded result files', () =
     expect(files).toBe(651);
     expect(differences).toEqual([]);
     expect(without.sort()).toEqual(WITHOUT_RECORD.sort());
-    // 22 local models (one was run on bbq before that had the bias metric): accuracy and bias of the two bias groups, accuracy of the exams and their four sub-groups.
+    // 22 local models (one was run on bbq without its bias metric): accuracy and bias of the two bias groups, accuracy of the exams and their four sub-groups.
     expect(Object.fromEntries(compared)).toEqual({
       bbq: 43,
       basqbbq: 44,
