@@ -1,7 +1,7 @@
 import type { SchemaElement, SchemaTree } from 'hyparquet';
 import { fromEntries } from '../python/fields.js';
 import { toFloat, toInteger } from '../python/number.js';
-import type { Value } from '../types.js';
+import type { Doc, Value } from '../types.js';
 
 /** Turns what hyparquet gives for a column of one type into a value. */
 export type Convert = (value: unknown) => Value;
@@ -47,11 +47,26 @@ function listConverter(node: SchemaTree): Convert {
 function structConverter(node: SchemaTree): Convert {
   const names = node.children.map((child) => child.element.name);
   if (new Set(names).size !== names.length || names.includes('__proto__')) refuse(node, 'a structure with doubled or reserved field names');
-  const fields = node.children.map((child) => [child.element.name, converterOf(child)] as const);
+  const converters = node.children.map((child) => converterOf(child));
+  const build = objectBuilder(names);
   return (value) => {
     if (value === null || value === undefined) return null;
     if (typeof value !== 'object') throw new Error(`broken structure in column ${node.path.join('.')}`);
-    return fromEntries(fields.map(([name, convert]) => [name, convert(Reflect.get(value, name))] as const));
+    return build((i) => converters[i]?.(Reflect.get(value, names[i] ?? '')) ?? null);
+  };
+}
+
+/**
+ * Returns a function that makes objects with the given fields in the given order, each value from `valueAt(index)`.
+ */
+export function objectBuilder(names: readonly string[]): (valueAt: (index: number) => Value) => Doc {
+  // Only names that JavaScript would reorder or misread need the careful way, which costs more than reading the values.
+  if (names.some((name) => name === '__proto__' || /^\d+$/.test(name)))
+    return (valueAt) => fromEntries(names.map((name, i) => [name, valueAt(i)] as const));
+  return (valueAt) => {
+    const object: Record<string, Value> = {};
+    for (let i = 0; i < names.length; i++) object[names[i] ?? ''] = valueAt(i);
+    return object;
   };
 }
 

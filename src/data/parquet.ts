@@ -8,12 +8,11 @@ import {
   type SchemaTree,
 } from 'hyparquet';
 import { messageOf, UserError } from '../errors.js';
-import { fromEntries } from '../python/fields.js';
 import type { Doc } from '../types.js';
 import { type ByteSource, openFile } from './byte-source.js';
 import { codecs } from './parquet-codecs.js';
 import { checkPages } from './parquet-guard.js';
-import { type Convert, converterOf, UnreadableColumn } from './parquet-types.js';
+import { type Convert, converterOf, objectBuilder, UnreadableColumn } from './parquet-types.js';
 import { readThrift } from './thrift.js';
 
 const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
@@ -112,24 +111,18 @@ async function* readGroup(source: ByteSource, metadata: FileMetaData, group: Row
       else chunks.push(columnData);
     },
   });
-  const cursors = columns.map(({ name, convert }) => ({ name, values: convertAll(name, parts.get(name) ?? [], rows, convert) }));
-  for (let row = 0; row < rows; row++) {
-    yield fromEntries(
-      cursors.map(({ name, values }) => {
-        const next = values.next();
-        return [name, next.done === true ? null : next.value] as const;
-      }),
-    );
-  }
+  const values = columns.map(({ name }) => joinChunks(name, parts.get(name) ?? [], rows));
+  parts.clear();
+  const build = objectBuilder(columns.map(({ name }) => name));
+  for (let row = 0; row < rows; row++) yield build((i) => columns[i]?.convert(values[i]?.[row]) ?? null);
 }
 
-/** Converts the values of a column one by one, when they are asked for. Throws when there are not `rows` of them. */
-function convertAll(name: string, chunks: readonly ArrayLike<unknown>[], rows: number, convert: Convert): Iterator<ReturnType<Convert>> {
-  const count = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (count !== rows) throw new Error(`column ${name} has ${count} values for ${rows} rows`);
-  return (function* () {
-    for (const chunk of chunks) for (let i = 0; i < chunk.length; i++) yield convert(chunk[i]);
-  })();
+/** The values of a column in one array. Throws when there are not `rows` of them. */
+function joinChunks(name: string, chunks: readonly ArrayLike<unknown>[], rows: number): ArrayLike<unknown> {
+  const [first] = chunks;
+  const all = chunks.length === 1 && first !== undefined ? first : chunks.flatMap((chunk) => Array.from(chunk));
+  if (all.length !== rows) throw new Error(`column ${name} has ${all.length} values for ${rows} rows`);
+  return all;
 }
 
 /** The bytes that hold all column chunks of a row group. */
