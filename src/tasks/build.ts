@@ -1,6 +1,7 @@
-import { UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 import { isFields } from '../python/equal.js';
 import { fromEntries } from '../python/fields.js';
+import { pythonRegex } from '../python/regex.js';
 import { didYouMean } from '../suggest.js';
 import type { Doc, FilterSpec, FilterStep, Language, MetricSpec, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
 import { type HookKind, hookNames } from './hooks.js';
@@ -36,6 +37,16 @@ export function buildTask(file: string, config: TaskConfig): Task {
   }
   const fewshotDelimiter = config.fewshot_delimiter ?? '\n\n';
   const filters = buildFilters(config);
+  // A pattern that cannot be used must not come out after hours, with the first answer.
+  const checkPattern = (field: string, pattern: string): void => {
+    try {
+      pythonRegex(pattern);
+    } catch (error) {
+      fail(field, messageOf(error));
+    }
+  };
+  for (const { steps } of filters) for (const step of steps) if (step.function === 'regex') checkPattern('filter_list', step.regexPattern);
+  for (const { regexesToIgnore } of metrics) for (const pattern of regexesToIgnore) checkPattern('metric_list', pattern);
   return {
     name: config.task,
     alias: config.task_alias ?? config.task,
