@@ -88,6 +88,7 @@ figcaption { color: var(--soft); max-width: 90ch; }
 ul.notes { padding-left: 20px; max-width: 96ch; } ul.notes li { margin: 4px 0; overflow-wrap: anywhere; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .js-only { display: none !important; } .js .js-only { display: revert !important; } .js [role="tablist"].js-only, .js .controls.js-only { display: flex !important; }
+section[role="tabpanel"] { scroll-margin-top: 420px; }
 [hidden] { display: none !important; }
 footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13.5px; }
 @media (max-width: 640px) { th.name { min-width: 130px; max-width: 170px; white-space: normal; overflow-wrap: anywhere; } header.top { padding-top: 26px; } }
