@@ -47,18 +47,29 @@ export async function downloadBlob(settings: HubSettings, file: Download, onProg
 
 async function run(settings: HubSettings, file: Download, blob: string, onProgress: OnProgress): Promise<void> {
   await makeFolder(dirname(blob));
-  const partial = await claimPartial(settings, blob);
-  if (partial === null) return;
+  const claim = await claimPartial(settings, blob);
+  if (claim === null) return;
+  let done = false;
+  try {
+    await complete(settings, file, claim.partial, blob, onProgress);
+    done = true;
+  } finally {
+    await claim.release(done);
+  }
+}
+
+async function complete(settings: HubSettings, file: Download, partial: string, blob: string, onProgress: OnProgress): Promise<void> {
   await checkSpace(file, partial);
   // A second try from the start: the remains of an earlier one may be what was wrong.
   for (const last of [false, true]) {
     await receive(settings, file, partial, onProgress);
     if (await matchesEtag(partial, file.etag)) break;
     await unlink(partial);
-    if (last)
+    if (last) {
       throw new UserError(
         `${nameOf(file)}: the content does not match its checksum (${file.etag}), twice; the server or a proxy is at fault`,
       );
+    }
   }
   try {
     await rename(partial, blob);

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openHub } from '../../src/data/hub.js';
@@ -208,7 +209,7 @@ describe('broken downloads', () => {
   it('wait for a living process that downloads the same file, and use what it brings', async () => {
     const etag = etagOf(parquet('hub'));
     const folder = 'datasets--HiTZ--EusTrivia/blobs';
-    put(cache, `${folder}/${etag}.elsewhere-1.incomplete`, 'abc');
+    put(cache, `${folder}/${etag}.eus-eval.lock`, 'elsewhere-1');
     let waits = 0;
     const sleep = async (): Promise<void> => {
       if (++waits === 3) put(cache, `${folder}/${etag}`, parquet('hub'));
@@ -216,6 +217,23 @@ describe('broken downloads', () => {
     expect(await read('HiTZ/EusTrivia', 'default', 'test', settingsFor(hub, cache, { sleep }))).toHaveLength(25);
     expect(waits).toBe(3);
     expect(hub.seen.some(({ at }) => at === 'cdn')).toBe(false);
+  });
+
+  it('break the lock of a process that is gone, and leave nothing behind', async () => {
+    const etag = etagOf(parquet('hub'));
+    const folder = 'datasets--HiTZ--EusTrivia/blobs';
+    const own = `${hostname().replace(/[^A-Za-z0-9-]/g, '-')}-4194305`;
+    put(cache, `${folder}/${etag}.eus-eval.lock`, own);
+    put(cache, `${folder}/${etag}.${own}.incomplete`, parquet('hub').subarray(0, 2000));
+    put(cache, `${folder}/${etag}.${own}1.incomplete`, 'shorter');
+    expect(await read('HiTZ/EusTrivia')).toHaveLength(25);
+    expect(hub.seen.filter(({ at }) => at === 'cdn').map(({ range }) => range)).toEqual(['bytes=2000-']);
+    expect(blobs()).toEqual([etag]);
+    // Another machine's lock counts as given up after two minutes without a new byte.
+    cache = tempFolder();
+    put(cache, `${folder}/${etag}.eus-eval.lock`, 'elsewhere-1');
+    const later = (): number => Date.now() + 130_000;
+    expect(await read('HiTZ/EusTrivia', 'default', 'test', settingsFor(hub, cache, { now: later }))).toHaveLength(25);
   });
 
   it('are checked: a wrong content is fetched once more, and then refused', async () => {
