@@ -16,7 +16,7 @@ export interface Cell extends Score {
   readonly bias: number | null;
   readonly documents: number | null;
   readonly scored: number | null;
-  /** True when only a part of the benchmark's documents was evaluated or scored. */
+  /** True when only a part of the benchmark's documents or subtasks was evaluated or scored. */
   readonly partial: boolean;
   readonly fingerprint: string | null;
   readonly version: string | null;
@@ -166,7 +166,7 @@ function cellOf(m: Measurement, value: number, benchmark: Benchmark, mark: strin
     bias: m.bias,
     documents: m.documents,
     scored: m.scored,
-    partial: full !== null && answered !== null && answered < full,
+    partial: m.absent.length > 0 || (full !== null && answered !== null && answered < full),
     fingerprint: m.fingerprint,
     version: m.version,
     n_shot: m.nShot,

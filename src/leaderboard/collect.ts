@@ -23,6 +23,8 @@ export interface Measurement {
   readonly documents: number | null;
   readonly scored: number | null;
   readonly original: number | null;
+  /** Tasks of a group that the file has no results of. */
+  readonly absent: readonly string[];
   readonly family: PromptFamily;
   /** What besides the family shapes prompts: the chat template's digest, the system instruction, multi-turn. Only within one setting can fingerprints agree. */
   readonly setting: string;
@@ -108,6 +110,7 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
     documents: total(leaves.map((l) => l.samples?.effective)),
     scored: total(leaves.map((l) => l.own?.scored ?? l.samples?.effective)),
     original: total(leaves.map((l) => l.samples?.original)),
+    absent: benchmark.leaves.filter((leaf) => !leaves.some((l) => l.name === leaf)),
     family: file.family,
     setting: JSON.stringify([file.family, file.chatTemplateSha, file.systemInstruction, file.fewshotAsMultiturn]),
     fingerprint: complete ? fingerprintOf(hashes) : null,

@@ -3,6 +3,7 @@
 import type { Language } from '../types.js';
 import { type Benchmark, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './benchmarks.js';
 import type { Average, Board, BoardModel, Cell } from './board.js';
+import { documentsText } from './documents.js';
 import { ranked } from './order.js';
 
 /**
@@ -34,7 +35,7 @@ function legend(board: Board): string {
 
 function table(models: readonly BoardModel[], columns: readonly Benchmark[], language: Language): string {
   const header = ['Model', 'Prompt', 'Average', ...columns.map((b) => labelOf(b.name))];
-  const documents = ['', '', '', ...columns.map((b) => (b.documents === null ? '' : `${b.documents} docs`))];
+  const documents = ['', '', '', ...columns.map((b) => documentsText(b, models))];
   const rows = models.map((m) => [
     escapeMarkdown(m.model),
     m.prompt,

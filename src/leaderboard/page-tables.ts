@@ -2,6 +2,7 @@
 import type { Language } from '../types.js';
 import { type Benchmark, BIAS, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './benchmarks.js';
 import type { Average, Board, BoardModel, Cell } from './board.js';
+import { documentsText } from './documents.js';
 import { escapeHtml } from './escape-html.js';
 import { ranked } from './order.js';
 
@@ -122,13 +123,6 @@ function gainText(gain: number | null): string {
   if (gain === null || gain === 0) return '<span class="gain"></span>';
   const words = gain > 0 ? 'gained on the base model' : 'lost against the base model';
   return `<span class="gain ${gain > 0 ? 'up' : 'down'}">${gain > 0 ? '+' : '−'}${Math.abs(gain).toFixed(2)}<span class="sr"> ${words}</span></span>`;
-}
-
-function documentsText(b: Benchmark, models: readonly BoardModel[]): string {
-  const counts = [...new Set(models.flatMap((m) => m.cells[b.name]?.documents ?? []))].sort((x, y) => x - y);
-  const [least, most] = [counts[0], counts.at(-1)];
-  if (least === undefined || most === undefined) return b.documents === null ? '' : `${b.documents.toLocaleString('en')} docs`;
-  return `${least === most ? most.toLocaleString('en') : `${least.toLocaleString('en')} to ${most.toLocaleString('en')}`} docs`;
 }
 
 function range(models: readonly BoardModel[], b: Benchmark): [number, number] {

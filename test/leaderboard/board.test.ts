@@ -136,6 +136,31 @@ describe('which files are one model', () => {
   });
 });
 
+describe('a part of a benchmark', () => {
+  it('is marked: a limit, unscored documents, subtasks of a group that are not there', async () => {
+    const group = [
+      { name: 'exams', language: 'eu', category: 'x', metricKey: 'acc,none', documents: 30, leaves: ['exam_1', 'exam_2'] } as const,
+    ];
+    const exams = (leaves: readonly string[]) => ({
+      model: leaves.join('+'),
+      scores: Object.fromEntries(['exams', ...leaves].map((t) => [t, 0.5])),
+      more: { group_subtasks: { exams: leaves }, 'n-samples': Object.fromEntries(leaves.map((t) => [t, { original: 15, effective: 15 }])) },
+    });
+    const b = await board([exams(['exam_1', 'exam_2']), exams(['exam_1'])], { benchmarks: group, mixed: true });
+    expect(b.models.map((m) => [m.model, m.cells.exams?.partial, m.cells.exams?.documents])).toEqual([
+      ['exam_1', true, 15],
+      ['exam_1+exam_2', false, 30],
+    ]);
+    const limited = await board([{ model: 'm', scores: { piqa: 0.5 }, documents: 10, original: 1000 }]);
+    expect(limited.models[0]?.cells.piqa).toMatchObject({ partial: true, documents: 10 });
+    const unscored = { eus_eval: { prompt: 'plain', tasks: { piqa: { prompts: 'match', scored: 995 } } } };
+    expect((await board([{ model: 'm', scores: { piqa: 0.5 }, more: unscored }])).models[0]?.cells.piqa).toMatchObject({
+      partial: true,
+      scored: 995,
+    });
+  });
+});
+
 describe('what is left out', () => {
   it('shards and foreign tasks, with a note', async () => {
     const b = await board([
