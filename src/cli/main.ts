@@ -25,10 +25,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     settle(added);
   }
   // A pipe that closes early (`| head`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCode);
-    throw error;
-  });
+  if (process.stdout.listenerCount('error') === 0) {
+    process.stdout.on('error', (error) => {
+      if (systemCode(error) === 'EPIPE') process.exit(exitCode);
+      throw error;
+    });
+  }
   try {
     if (argv.length === 0) {
       program.outputHelp();

@@ -96,6 +96,7 @@ function countFields(counts: RunOutcome['counts']): Fields {
     truncated_tokens: counts.truncatedTokens,
     doubled_bos: counts.doubledBos,
     unparsable: counts.unparsable,
+    gold_out_of_range: counts.goldOutOfRange,
   };
 }
 

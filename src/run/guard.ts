@@ -10,13 +10,15 @@ export interface Counts {
   doubledBos: number;
   /** API answers without any letter of the document. */
   unparsable: number;
+  /** Documents whose target is none of their choices: wrong whatever the model says. */
+  goldOutOfRange: number;
 }
 
 /**
  * Returns counts with nothing counted.
  */
 export function noCounts(): Counts {
-  return { unscored: {}, truncatedPrompts: 0, truncatedTokens: 0, doubledBos: 0, unparsable: 0 };
+  return { unscored: {}, truncatedPrompts: 0, truncatedTokens: 0, doubledBos: 0, unparsable: 0, goldOutOfRange: 0 };
 }
 
 /**
@@ -31,6 +33,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
     truncatedTokens: a.truncatedTokens + b.truncatedTokens,
     doubledBos: a.doubledBos + b.doubledBos,
     unparsable: a.unparsable + b.unparsable,
+    goldOutOfRange: a.goldOutOfRange + b.goldOutOfRange,
   };
 }
 
@@ -85,6 +88,7 @@ export function describeCounts(counts: Counts): string | null {
     parts.push(`${counts.truncatedPrompts} prompts cut on the left by ${counts.truncatedTokens} tokens in all`);
   if (counts.doubledBos > 0) parts.push(`${counts.doubledBos} prompts with a doubled BOS`);
   if (counts.unparsable > 0) parts.push(`${counts.unparsable} answers without a letter (counted as wrong)`);
+  if (counts.goldOutOfRange > 0) parts.push(`${counts.goldOutOfRange} documents whose target is none of their choices (counted as wrong)`);
   return parts.length === 0 ? null : parts.join('; ');
 }
 

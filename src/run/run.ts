@@ -1,6 +1,6 @@
 /** The straight line of a run: documents -> prompts -> requests -> backend -> responses -> scores -> metrics. */
 
-import { CannotJudgeError, InterruptedError } from '../errors.js';
+import { CannotJudgeError, InterruptedError, UserError } from '../errors.js';
 import { aggregateGroup } from '../metrics/aggregate.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { openSampleFile } from '../results/sample-file.js';
@@ -89,8 +89,8 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
   let failed = 0;
   let reused = 0;
 
-  const deliver = async ({ state, place, prepared }: Pending, response: Response, asked: boolean): Promise<void> => {
-    const scored = response.kind === 'failure' ? [] : scoreDocument(prepared, response);
+  const deliver = async ({ state, place, prepared }: Pending, answer: Response, asked: boolean): Promise<void> => {
+    const { response, scored } = score(prepared, answer);
     countResponse(state.counts, response);
     keepScores(state, place, scored);
     if (response.kind === 'failure') {
@@ -190,6 +190,19 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
     reused,
     kept: kept.slice(0, input.keepAnswers),
   };
+}
+
+/**
+ * Scores one answer. A generated text on which a task's pattern runs wild cannot be scored; that is this document's failure, not the run's.
+ */
+function score(prepared: PreparedDoc, response: Response): { response: Response; scored: readonly Scored[] } {
+  if (response.kind === 'failure') return { response, scored: [] };
+  try {
+    return { response, scored: scoreDocument(prepared, response) };
+  } catch (error) {
+    if (!(error instanceof UserError) || response.kind !== 'generate') throw error;
+    return { response: { kind: 'failure', reason: 'malformed', message: error.message }, scored: [] };
+  }
 }
 
 /**

@@ -36,6 +36,7 @@ const countsFields = {
   truncated_tokens: count,
   doubled_bos: count,
   unparsable: count,
+  gold_out_of_range: count,
 };
 const work = z.object({
   naiveTokens: count,
@@ -153,6 +154,7 @@ function countsOf(fields: z.infer<z.ZodObject<typeof countsFields>>): Counts {
     truncatedTokens: fields.truncated_tokens,
     doubledBos: fields.doubled_bos,
     unparsable: fields.unparsable,
+    goldOutOfRange: fields.gold_out_of_range,
   };
 }
 

@@ -43,10 +43,11 @@ export function newTaskState(task: Task, samples: SampleFile | null): TaskState 
  * Puts the scores of the document at `place` (0 for the first of this run) where they belong.
  */
 export function keepScores(state: TaskState, place: number, scored: readonly Scored[]): void {
-  for (const { filter, metrics, unparsable } of scored) {
+  for (const { filter, metrics, unparsable, goldOutOfRange } of scored) {
     const byMetric = state.values.get(filter) ?? new Map<MetricName, (MetricValue | undefined)[]>();
     state.values.set(filter, byMetric);
     if (unparsable === true) state.counts.unparsable += 1;
+    if (goldOutOfRange === true) state.counts.goldOutOfRange += 1;
     for (const { metric } of state.task.metrics) {
       const value = metrics[metric];
       if (value === undefined) continue;

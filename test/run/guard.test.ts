@@ -53,6 +53,13 @@ describe('counts', () => {
       '2 unscored (timeout); 1 prompts cut on the left by 12 tokens in all; 1 prompts with a doubled BOS',
     );
     const sum = addCounts(counts, { ...noCounts(), unscored: { timeout: 1, http: 4 }, unparsable: 3 });
-    expect(sum).toEqual({ unscored: { timeout: 3, http: 4 }, truncatedPrompts: 1, truncatedTokens: 12, doubledBos: 1, unparsable: 3 });
+    expect(sum).toEqual({
+      unscored: { timeout: 3, http: 4 },
+      truncatedPrompts: 1,
+      truncatedTokens: 12,
+      doubledBos: 1,
+      unparsable: 3,
+      goldOutOfRange: 0,
+    });
   });
 });
