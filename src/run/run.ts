@@ -16,6 +16,7 @@ import type {
   Group,
   PreparedDoc,
   Response,
+  Scored,
   ScoreTable,
   Task,
 } from '../types.js';
