@@ -16,7 +16,15 @@ export interface Sized extends KnownBenchmark {
 
 /** Share of right answers of the simulated base. */
 const ACCURACY = 0.6;
-const RUN: Run = { reference: 'simulated', model: 'simulated', date: 0, tasks: new Map(), groups: new Map(), baseline: false };
+const RUN: Run = {
+  reference: 'simulated',
+  model: 'simulated',
+  date: 0,
+  tasks: new Map(),
+  groups: new Map(),
+  newestFile: '',
+  baseline: false,
+};
 
 /** Number of successes among `n` throws of a coin that shows heads with probability `p`; skips from head to head. */
 function binomial(random: PythonRandom, n: number, p: number): number {

@@ -144,7 +144,7 @@ function tested(rows: readonly Row[]): TestedRow[] {
  * Returns the smallest true difference that a line's test sees four times in five at the one-sided level `alpha`, in the line's own unit.
  */
 export function detectableOf(row: Row, alpha: number): number | null {
-  if (row.test === 'McNemar') return detectablePaired(row.n, (row.flipsUp ?? 0) + (row.flipsDown ?? 0), alpha);
+  if (row.flipped !== null) return detectablePaired(row.flipped, alpha);
   return row.stderr === null ? null : detectableNormal(row.stderr, alpha);
 }
 

@@ -26,6 +26,8 @@ export interface Run {
   readonly date: number;
   readonly tasks: ReadonlyMap<string, RunTask>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** The newest result file, or the baseline's file. */
+  readonly newestFile: string;
   /** Whether this is a compact baseline instead of a run. */
   readonly baseline: boolean;
 }
@@ -85,7 +87,7 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
       }
     }
   }
-  return { reference, model: newest.modelName, date: newest.date, tasks, groups, baseline: false };
+  return { reference, model: newest.modelName, date: newest.date, tasks, groups, newestFile: newest.path, baseline: false };
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Flips, mcnemar, mcnemarDrop, pairedInterval } from './mcnemar.js';
 import { type Noise, noiseTogether } from './noise.js';
 import { normalQuantile, normalTail, twoSided } from './normal.js';
 import { BIAS_CELLS, biasOf, type Flip, type PairedTask } from './pair.js';
+import type { Flipped } from './power.js';
 
 /** How a difference was tested. */
 export type TestName = 'McNemar' | 'bootstrap' | 'sign flip' | 'z, unpaired' | 'none';
@@ -16,6 +17,8 @@ export interface Row {
   readonly category: string | null;
   /** `metric,filter`. */
   readonly metric: string;
+  /** Tasks that it is made of; empty for averages. */
+  readonly tasks: readonly string[];
   /** Documents compared. */
   readonly n: number;
   readonly base: number;
@@ -36,6 +39,8 @@ export interface Row {
   readonly flips: readonly Flip[];
   /** Standard error of the difference where it is known, for averages and power. */
   readonly stderr: number | null;
+  /** The benchmarks behind the line (itself, or the members of an average) where all outcomes are right or wrong; null elsewhere. */
+  readonly flipped: readonly Flipped[] | null;
   /** Documents without a score in each run, and documents that only the base has. */
   readonly baseUnscored: number;
   readonly candidateUnscored: number;
@@ -55,8 +60,8 @@ export interface Counts extends Flips {
 }
 
 /** What a line holds besides its test. */
-type Rest = Pick<Row, 'flips' | 'baseUnscored' | 'candidateUnscored' | 'missing' | 'notes'>;
-const NO_REST: Rest = { flips: [], baseUnscored: 0, candidateUnscored: 0, missing: 0, notes: [] };
+type Rest = Pick<Row, 'tasks' | 'flips' | 'baseUnscored' | 'candidateUnscored' | 'missing' | 'notes'>;
+const NO_REST: Rest = { tasks: [], flips: [], baseUnscored: 0, candidateUnscored: 0, missing: 0, notes: [] };
 
 /**
  * Returns the line of a benchmark whose documents are right or wrong. `noise` flips do not count against the candidate.
@@ -79,6 +84,7 @@ export function countedRow(name: RowName, counts: Counts, noise: Noise = NO_NOIS
     flipsDown: down,
     noise,
     stderr: Math.sqrt(up + down) / n,
+    flipped: [{ n, flips: up + down }],
   };
 }
 
@@ -91,6 +97,7 @@ export function pairedRow(name: RowName, parts: readonly PairedTask[], seed: num
   const up = flips.filter((f) => f.direction === 'up').length;
   const down = flips.length - up;
   const rest: Rest = {
+    tasks: parts.map((p) => p.task),
     flips,
     baseUnscored: sum(parts, (p) => p.baseUnscored),
     candidateUnscored: sum(parts, (p) => p.candidateUnscored),
@@ -122,8 +129,8 @@ export function pairedRow(name: RowName, parts: readonly PairedTask[], seed: num
   };
 }
 
-function fields(b: Bootstrap): Pick<Row, 'low' | 'high' | 'p' | 'pDrop' | 'test' | 'stderr'> {
-  return { low: b.low, high: b.high, p: b.p, pDrop: b.pDrop, test: 'bootstrap', stderr: b.stderr };
+function fields(b: Bootstrap): Pick<Row, 'low' | 'high' | 'p' | 'pDrop' | 'test' | 'stderr' | 'flipped'> {
+  return { low: b.low, high: b.high, p: b.p, pDrop: b.pDrop, test: 'bootstrap', stderr: b.stderr, flipped: null };
 }
 
 /**
@@ -166,6 +173,7 @@ export function biasRow(name: RowName, parts: readonly PairedTask[], seed: numbe
     flipsUp: up,
     flipsDown: down,
     noise: NO_NOISE,
+    tasks: parts.map((p) => p.task),
     flips: [],
     baseUnscored: 0,
     candidateUnscored: 0,
@@ -211,8 +219,10 @@ export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: r
     flipsUp: null,
     flipsDown: null,
     noise: NO_NOISE,
+    tasks: [name.benchmark],
     flips: [],
     stderr,
+    flipped: null,
     baseUnscored: base.unscored,
     candidateUnscored: candidate.unscored,
     missing: 0,

@@ -118,6 +118,7 @@ export async function readBaseline(file: string): Promise<Run | null> {
     date,
     tasks: new Map(Object.entries(tasks).map(([name, task]) => [name, unpackTask(file, name, task)])),
     groups: new Map(Object.entries(groups)),
+    newestFile: file,
     baseline: true,
   };
 }

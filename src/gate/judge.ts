@@ -60,6 +60,8 @@ export function judge(comparison: Comparison, policy: Policy, now: number): Judg
     );
   }
   for (const row of comparison.benchmarks) checkUnscored(row, policy, judgedAt, cannot);
+  const older = fromOlderFiles(comparison);
+  if (older !== null) remarks.push(older);
 
   const lines: { kind: Judged['kind']; row: Row; limits: Limits }[] = [
     ...comparison.benchmarks
@@ -162,6 +164,16 @@ function checkUnscored(row: Row, policy: Policy, judgedAt: (name: string) => boo
       `${row.benchmark}: ${count} of ${all} documents of ${side} have no score${lacking}, ${share.toFixed(1)} %; at most ${limit} % are let through`,
     );
   }
+}
+
+/** A folder with several result files joins them; a benchmark that the newest run dropped would go unnoticed without a word. */
+function fromOlderFiles({ benchmarks, candidate }: Comparison): string | null {
+  const older = benchmarks
+    .filter((row) => row.tasks.some((task) => candidate.tasks.get(task)?.file !== candidate.newestFile))
+    .map((row) => row.benchmark);
+  if (older.length === 0) return null;
+  const who = older.length <= 4 ? older.join(', ') : `${older.slice(0, 3).join(', ')} and ${older.length - 3} more`;
+  return `${who}: not in the candidate's newest result file but in an older one of its folder; name the newest file itself to judge that run alone`;
 }
 
 function languageLines(

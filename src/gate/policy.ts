@@ -33,7 +33,7 @@ const POLICY = z.strictObject({
   baseline_age_days: z.number().gt(0).nullable().default(null),
   /** The gate says "cannot judge" where it could not have seen a drop of this many points; null: any power will do. */
   detectable: percent.nullable().default(null),
-  /** Largest change of a margin, in nats, that may be numerical noise. */
+  /** Largest noise level, in nats, up to which two runs may be the same model (src/compare/noise.ts); 0 counts every flip. */
   noise_nats: z.number().min(0).default(NOISE_NATS),
   benchmarks: z.record(z.string(), BENCHMARK).default({}),
   languages: z.partialRecord(z.enum(['eu', 'en', 'es']), LIMITS).default({}),

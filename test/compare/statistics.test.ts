@@ -121,10 +121,23 @@ describe('properties', () => {
       [352, 0],
       [43_240, 3000],
     ] as const) {
-      const delta = detectablePaired(documents, changed, 0.05 / 29) ?? Number.NaN;
+      const delta = detectablePaired([{ n: documents, flips: changed }], 0.05 / 29) ?? Number.NaN;
       expect(mcnemarPower(documents, changed / documents, delta, 0.05 / 29)).toBeCloseTo(0.8, 4);
     }
-    expect(detectablePaired(5, 0, 0.05 / 29)).toBeNull();
+    expect(detectablePaired([{ n: 5, flips: 0 }], 0.05 / 29)).toBeNull();
+    // Four benchmarks alike: the average sees about half of what one sees; and something even when nothing flipped.
+    const one = { n: 1000, flips: 200 };
+    const [alone, together] = [detectablePaired([one], 0.01), detectablePaired([one, one, one, one], 0.01)];
+    expect((together ?? 0) / (alone ?? 1)).toBeCloseTo(0.5, 1);
+    expect(
+      detectablePaired(
+        [
+          { n: 24, flips: 0 },
+          { n: 24, flips: 0 },
+        ],
+        0.01,
+      ),
+    ).toBeGreaterThan(0.1);
   });
 
   it('bootstraps give the same interval for the same seed and another for another', () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +21,23 @@ const ACTION = z.object({
 });
 const action = ACTION.parse(parse(readFileSync(packagePath('action.yml'), 'utf8')));
 
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program without blocking the test runner. */
+function execute(file: string, argv: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(file, argv, { cwd, env: { PATH: process.env.PATH, ...env } }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr });
+    });
+  });
+}
+
+const cli = (cwd: string, ...argv: string[]): Promise<Ended> => execute(process.execPath, [packagePath('bin/eus-eval.js'), ...argv], cwd);
+
 interface Ran {
   readonly code: number;
   readonly log: string;
@@ -29,7 +46,7 @@ interface Ran {
 }
 
 /** Runs the steps that have scripts as a runner would: bash with -e -o pipefail, inputs as variables, files for outputs and the summary. */
-function runAction(cwd: string, given: Readonly<Record<string, string>>): Ran {
+async function runAction(cwd: string, given: Readonly<Record<string, string>>): Promise<Ran> {
   const inputs: Record<string, string> = Object.fromEntries(
     Object.entries(action.inputs).map(([name, { default: value }]) => [name, value ?? '']),
   );
@@ -51,27 +68,42 @@ function runAction(cwd: string, given: Readonly<Record<string, string>>): Ran {
     );
     const script = path.join(cwd, 'step.sh');
     writeFileSync(script, step.run);
-    const ended = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], {
-      cwd,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env.PATH,
-        HOME: cwd,
-        GITHUB_ACTION_PATH: packagePath('.'),
-        GITHUB_OUTPUT: output,
-        GITHUB_STEP_SUMMARY: summary,
-        ...env,
-      },
+    const ended = await execute('bash', ['--noprofile', '--norc', '-eo', 'pipefail', script], cwd, {
+      HOME: cwd,
+      GITHUB_ACTION_PATH: packagePath('.'),
+      GITHUB_OUTPUT: output,
+      GITHUB_STEP_SUMMARY: summary,
+      ...env,
     });
     log += ended.stdout + ended.stderr;
-    code = ended.status ?? -1;
+    code = ended.code;
     if (code !== 0) break;
   }
   return { code, log, verdict: /^verdict=(.*)$/m.exec(readFileSync(output, 'utf8'))?.[1], summary: readFileSync(summary, 'utf8') };
 }
 
+/** The YAML blocks of docs/gate.md. */
+function snippets(): Record<string, unknown>[] {
+  const text = readFileSync(packagePath('docs/gate.md'), 'utf8');
+  return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((m) => z.record(z.string(), z.unknown()).parse(parse(m[1] ?? '')));
+}
+
+/** A repository as docs/gate.md wants it: the baseline made with the documented commands, and the documented policy. */
+async function repository(): Promise<string> {
+  const cwd = scratch();
+  mkdirSync(path.join(cwd, 'eval'));
+  const text = readFileSync(packagePath('docs/gate.md'), 'utf8');
+  const commands = /^eus-eval run --model \.\/checkpoints\/current (.*)\neus-eval gate (.*)$/m.exec(text);
+  const words = (line: string | undefined): string[] => (line ?? '').split(' ');
+  await cli(cwd, 'run', '--model', 'fake:1', ...words(commands?.[1]), '--data', packagePath('fixtures/data'), '--offline');
+  await cli(cwd, 'gate', ...words(commands?.[2]));
+  const policy = snippets().find((y) => 'allowed_drop' in y);
+  writeFileSync(path.join(cwd, 'eval/policy.yaml'), JSON.stringify({ ...policy, benchmarks: {}, groups: {} }));
+  return cwd;
+}
+
 const run = (lost: number): FakeRun => ({ tasks: [{ name: 'eus_trivia', docs: spoil(docs(1715, 0.6), lost) }] });
-const gate = (base: FakeRun, candidate: FakeRun): Ran => {
+const gate = (base: FakeRun, candidate: FakeRun): Promise<Ran> => {
   const cwd = scratch();
   writeRun(path.join(cwd, 'base'), base);
   writeRun(path.join(cwd, 'eus-eval-results'), candidate);
@@ -79,17 +111,21 @@ const gate = (base: FakeRun, candidate: FakeRun): Ran => {
 };
 
 describe.skipIf(!existsSync(packagePath('dist/cli/main.js')))('action.yml (needs the built command line)', () => {
-  it('passes, fails on a regression with an annotation, and says when it cannot judge', () => {
-    expect(gate(run(0), run(0))).toMatchObject({ code: 0, verdict: 'pass', summary: expect.stringContaining('✅ eus-eval gate: pass') });
-    const worse = gate(run(0), run(51));
+  it('passes, fails on a regression with an annotation, and says when it cannot judge', async () => {
+    expect(await gate(run(0), run(0))).toMatchObject({
+      code: 0,
+      verdict: 'pass',
+      summary: expect.stringContaining('✅ eus-eval gate: pass'),
+    });
+    const worse = await gate(run(0), run(51));
     expect(worse).toMatchObject({ code: 3, verdict: 'regressed', summary: expect.stringContaining('❌ eus-eval gate: regressed') });
     expect(worse.log).toMatch(/^::error title=eus-eval gate%3A eus_trivia regressed::/m);
-    const other = gate(run(0), { tasks: [...run(0).tasks.map((t) => ({ ...t, shots: 0 }))] });
+    const other = await gate(run(0), { tasks: [...run(0).tasks.map((t) => ({ ...t, shots: 0 }))] });
     expect(other).toMatchObject({ code: 4, verdict: 'cannot judge' });
-    expect(gate(run(0), { tasks: [] })).toMatchObject({ code: 4, verdict: 'cannot judge' });
+    expect(await gate(run(0), { tasks: [] })).toMatchObject({ code: 4, verdict: 'cannot judge' });
   });
 
-  it('runs a model, blesses and judges, as docs/gate.md shows it', () => {
+  it('runs a model, blesses and judges, as docs/gate.md shows it', async () => {
     const cwd = scratch();
     const inputs = {
       model: 'fake:1',
@@ -100,13 +136,8 @@ describe.skipIf(!existsSync(packagePath('dist/cli/main.js')))('action.yml (needs
       'run-arguments': '--no-journal\n--offline\n',
     };
     mkdirSync(path.join(cwd, 'eval'));
-    const cli = (...argv: string[]): string =>
-      execFileSync(process.execPath, [packagePath('bin/eus-eval.js'), ...argv], {
-        cwd,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-    cli(
+    await cli(
+      cwd,
       'run',
       '--model',
       'fake:1',
@@ -121,23 +152,62 @@ describe.skipIf(!existsSync(packagePath('dist/cli/main.js')))('action.yml (needs
       '--quiet',
       '--offline',
     );
-    cli('gate', 'eval/baseline.json', 'first', '--bless');
-    const ended = runAction(cwd, { ...inputs, baseline: 'eval/baseline.json', junit: 'gate.xml' });
+    await cli(cwd, 'gate', 'eval/baseline.json', 'first', '--bless');
+    const ended = await runAction(cwd, { ...inputs, baseline: 'eval/baseline.json', junit: 'gate.xml' });
     expect(ended.log).toContain('gate: pass');
     expect([ended.code, ended.verdict]).toEqual([0, 'pass']);
     expect(readFileSync(path.join(cwd, 'gate.xml'), 'utf8')).toContain('name="eus_trivia"/>');
   });
 
-  it('never lets an input become part of a script', () => {
+  it('never lets an input become part of a script', async () => {
     const cwd = scratch();
     const evil = '"; touch owned; echo $(touch owned2) `touch owned3`';
-    const ended = runAction(cwd, { model: evil, tasks: evil, baseline: evil, policy: evil, 'run-arguments': evil, install: 'false' });
+    const ended = await runAction(cwd, { model: evil, tasks: evil, baseline: evil, policy: evil, 'run-arguments': evil, install: 'false' });
     expect(ended.code).toBe(2);
     for (const file of ['owned', 'owned2', 'owned3']) expect(existsSync(path.join(cwd, file))).toBe(false);
     for (const step of action.runs.steps) expect(step.run ?? '').not.toContain('${{');
   });
 
-  it('documents exactly its inputs', () => {
+  it('is used in docs/gate.md as it is: the workflow’s inputs exist and its steps run', async () => {
+    const workflow = snippets().find((y) => 'jobs' in y);
+    const steps = z
+      .object({
+        jobs: z.object({
+          gate: z.object({ steps: z.array(z.object({ uses: z.string(), with: z.record(z.string(), z.string()).optional() })) }),
+        }),
+      })
+      .parse(workflow).jobs.gate.steps;
+    const given = steps.find((s) => s.uses.includes('eus-eval'))?.with ?? {};
+    for (const name of Object.keys(given)) expect(Object.keys(action.inputs)).toContain(name);
+    const cwd = await repository();
+    const replaced = { model: 'fake:1', data: packagePath('fixtures/data'), 'run-arguments': '--offline', install: 'false' };
+    const ended = await runAction(cwd, { ...given, ...replaced });
+    expect(ended.log).toContain('gate: pass');
+    expect(ended.code).toBe(0);
+    expect(existsSync(path.join(cwd, given.junit ?? ''))).toBe(true);
+  });
+
+  it('the GitLab job of docs/gate.md runs', async () => {
+    const jobs = snippets().find((y) => 'model-gate' in y);
+    const { script } = z.object({ 'model-gate': z.object({ script: z.array(z.string()) }) }).parse(jobs)['model-gate'];
+    const cwd = await repository();
+    const bin = path.join(cwd, 'bin');
+    mkdirSync(bin);
+    // Stand-ins: nothing is downloaded, and the data sets are those of the package.
+    writeFileSync(path.join(bin, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    const more = `[ "$1" != run ] || set -- "$@" --offline --data '${packagePath('fixtures/data')}'`;
+    writeFileSync(path.join(bin, 'eus-eval'), `#!/bin/sh\n${more}\nexec '${process.execPath}' '${packagePath('bin/eus-eval.js')}' "$@"\n`, {
+      mode: 0o755,
+    });
+    const env = { HOME: cwd, MODEL: 'fake:1', PATH: `${bin}:${process.env.PATH}` };
+    const ended = await execute('bash', ['-eo', 'pipefail', '-c', script.join('\n')], cwd, env);
+    // The baseline holds two benchmarks more than this job runs.
+    expect(ended.stdout).toContain('belebele_eus_Latn is missing from the candidate');
+    expect(ended.code).toBe(4);
+    expect(existsSync(path.join(cwd, 'gate.xml'))).toBe(true);
+  });
+
+  it('documents exactly its inputs', async () => {
     const text = readFileSync(packagePath('docs/gate.md'), 'utf8');
     for (const name of Object.keys(action.inputs)) expect(text, name).toContain(`\`${name}\``);
   });

@@ -79,6 +79,17 @@ describe('judge', () => {
     );
   });
 
+  it('says when a benchmark comes from an older file than the rest, so that a dropped one cannot hide', async () => {
+    const folder = scratch();
+    writeRun(folder, run());
+    const newer = writeRun(folder, { tasks: run().tasks.slice(0, 2), stamp: '2025-02-01T00-00-00.000000', date: NOW + 60 });
+    const base = await openRun(writeRun(scratch(), run()));
+    const whole = judge(await compareRuns(base, await openRun(newer), compareOptions(KNOWN)), DEFAULT_POLICY, NOW);
+    expect(whole.remarks).toEqual([expect.stringMatching(/^piqa: not in the candidate's newest result file but in an older one/)]);
+    const alone = await openRun(`${newer}/results_2025-02-01T00-00-00.000000.json`);
+    expect(judge(await compareRuns(base, alone, compareOptions(KNOWN)), DEFAULT_POLICY, NOW).verdict).toBe('cannot judge');
+  });
+
   it('a regression wins over what cannot be judged', async () => {
     const result = await judged(run(), { tasks: run((_, given) => spoil(given, 100)).tasks.slice(0, 2) });
     expect(result.verdict).toBe('regressed');

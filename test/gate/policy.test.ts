@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { DEFAULT_POLICY, policyOf, readPolicy } from '../../src/gate/policy.js';
+import { packagePath } from '../../src/package-files.js';
 import { scratch } from '../compare/runs.js';
 
 const NAMES = ['eus_trivia', 'piqa'];
@@ -43,6 +45,15 @@ describe('readPolicy', () => {
     ['a list', '- 1', /policy\.yaml: the file: /],
   ])('refuses %s, naming file and field', async (_, text, message) => {
     await expect(readPolicy(write(text), NAMES)).rejects.toThrow(message);
+  });
+
+  it('the policy that docs/gate.md shows is valid, and its upper half is the default', () => {
+    const text = readFileSync(packagePath('docs/gate.md'), 'utf8');
+    const shown = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((m) => m[1] ?? '').find((y) => y.startsWith('allowed_drop'));
+    const names = ['eus_trivia', 'mgsm_native_cot_eu', 'bbq', 'eus_exams_eu', 'bertaqa_eu_local'];
+    const policy = policyOf(parse(shown ?? ''), 'docs/gate.md', names);
+    expect({ ...policy, benchmarks: {}, languages: {}, groups: {} }).toEqual(DEFAULT_POLICY);
+    expect(Object.keys(policy.groups)).toEqual(['knowledge']);
   });
 
   it('refuses a file that is not there', async () => {
