@@ -77,14 +77,14 @@ async function print({ splits, failures }: Fetched, model: ResolvedModel | null,
   }
   const { default: Table } = await import('cli-table3');
   const table = new Table({
-    head: ['data set', 'splits', 'files', 'MB', 'revision'],
+    head: ['data set', 'splits', 'files', 'size', 'revision'],
     style: { head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'left'],
   });
   for (const [name, group] of byDataset(splits)) {
     const sum = (value: (split: FetchedSplit) => number): number => group.reduce((total, split) => total + value(split), 0);
     const revisions = [...new Set(group.map((split) => split.commit.slice(0, 8)))].join(', ');
-    table.push([name, group.length, sum((split) => split.files), (sum((split) => split.bytes) / 1e6).toFixed(1), revisions]);
+    table.push([name, group.length, sum((split) => split.files), sizeText(sum((split) => split.bytes)), revisions]);
   }
   if (splits.length > 0) process.stdout.write(`${table.toString()}\n`);
   if (model !== null)
@@ -121,7 +121,8 @@ function showProgress(quiet: boolean): Display {
     },
     file: ({ what, doneBytes, totalBytes }) => {
       if (quiet) return;
-      const size = totalBytes === null ? `${megabytes(doneBytes)} MB` : `${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;
+      const size =
+        totalBytes === null || doneBytes === totalBytes ? sizeText(doneBytes) : `${sizeText(doneBytes)} of ${sizeText(totalBytes)}`;
       const text = `${splits > 0 ? `${finished}/${splits} ` : ''}${what}: ${size}`;
       if (terminal) stream.write(`\r\u001b[K${text.slice(0, (stream.columns ?? 80) - 1)}`);
       else if (doneBytes === totalBytes) stream.write(`${text}\n`);
@@ -130,6 +131,7 @@ function showProgress(quiet: boolean): Display {
   };
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
+function sizeText(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
 }

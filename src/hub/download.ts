@@ -83,7 +83,8 @@ async function receive(settings: HubSettings, file: Download, partial: string, o
   let reported = 0;
   const report = (done: number, force: boolean): void => {
     const now = settings.now();
-    if (!force && now - reported < REPORT_MS) return;
+    // The last report comes when the file is complete.
+    if (!force && (now - reported < REPORT_MS || done === file.size)) return;
     reported = now;
     onProgress?.({ what: nameOf(file), doneBytes: done, totalBytes: file.size });
   };

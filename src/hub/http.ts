@@ -35,8 +35,19 @@ let dispatcher: Dispatcher | null = null;
 function connections(): Dispatcher {
   const options = { headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS, connect: { timeout: 20_000 } };
   const proxied = ['http_proxy', 'https_proxy'].some((name) => Boolean(process.env[name] || process.env[name.toUpperCase()]));
-  dispatcher ??= proxied ? new EnvHttpProxyAgent(options) : new Agent(options);
+  dispatcher ??= proxied ? quietly(() => new EnvHttpProxyAgent(options)) : new Agent(options);
   return dispatcher;
+}
+
+/** Without the warning that this class of undici may change, which is nothing to the user: its version is pinned. */
+function quietly<T>(make: () => T): T {
+  const emit = process.emitWarning;
+  process.emitWarning = () => undefined;
+  try {
+    return make();
+  } finally {
+    process.emitWarning = emit;
+  }
 }
 
 /**
