@@ -1,0 +1,242 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openOnnx } from '../../../src/backends/onnx/open.js';
+import { readHeader, readWeights } from '../../../src/backends/onnx/safetensors.js';
+import { UserError } from '../../../src/errors.js';
+import { packagePath } from '../../../src/package-files.js';
+import { askAll, openModel } from './compare.js';
+
+const source = packagePath('fixtures/models/tiny-llama');
+const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), 'eus-eval-model-')));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+let serial = 0;
+/** A copy of the embedded model that a test may break. */
+function copy(): string {
+  const folder = path.join(scratch, `m${serial++}`);
+  mkdirSync(folder);
+  for (const name of readdirSync(source)) writeFileSync(path.join(folder, name), readFileSync(path.join(source, name)));
+  return folder;
+}
+
+/** One tensor of a file to write. */
+type Part = readonly [name: string, entry: { dtype: string; shape: number[]; data_offsets: [number, number] }, bytes: Uint8Array];
+
+function readParts(file: string): Part[] {
+  const bytes = readFileSync(file);
+  const n = Number(bytes.readBigUInt64LE());
+  const header: Record<string, Part[1]> = JSON.parse(bytes.subarray(8, 8 + n).toString());
+  return Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => [name, entry, bytes.subarray(8 + n + entry.data_offsets[0], 8 + n + entry.data_offsets[1])]);
+}
+
+function writeParts(file: string, parts: readonly Part[]): void {
+  let offset = 0;
+  const header: Record<string, unknown> = {};
+  for (const [name, entry, data] of parts) {
+    header[name] = { dtype: entry.dtype, shape: entry.shape, data_offsets: [offset, offset + data.length] };
+    offset += data.length;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  writeFileSync(file, Buffer.concat([size, text, ...parts.map(([, , data]) => data)]));
+}
+
+const open = (folder: string) =>
+  openOnnx({ folder, modelName: 'm', dtype: 'auto', device: 'cpu', threads: 1, renderChat: null, chatTemplate: null });
+
+async function messageOf(promise: Promise<unknown>): Promise<string> {
+  const error: unknown = await promise.then(
+    () => new Error('did not fail'),
+    (e: unknown) => e,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  const message = error instanceof Error ? error.message : '';
+  expect(message).not.toMatch(/\n/);
+  return message;
+}
+
+const config = (folder: string, change: Record<string, unknown>): void => {
+  const file = path.join(folder, 'config.json');
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
+};
+
+describe('a broken model folder gives one line that names file, tensor, found and expected', () => {
+  const model = (folder: string): string => path.join(folder, 'model.safetensors');
+  const cases: [string, (folder: string) => void, RegExp][] = [
+    ['no config', (f) => rmSync(path.join(f, 'config.json')), /config\.json: no such file/],
+    ['config is no JSON', (f) => writeFileSync(path.join(f, 'config.json'), '{'), /config\.json: not JSON/],
+    ['no weights', (f) => rmSync(model(f)), /no model\.safetensors and no model\.safetensors\.index\.json/],
+    ['no tokenizer', (f) => rmSync(path.join(f, 'tokenizer.json')), /tokenizer\.json: no such file/],
+    [
+      'truncated data',
+      (f) => truncateSync(model(f), 500_000),
+      /model\.safetensors: is truncated: tensor \S+ ends at byte \d+, file has 500000 bytes/,
+    ],
+    ['truncated header', (f) => truncateSync(model(f), 100), /is truncated: header of \d+ bytes, file of 100 bytes/],
+    ['empty file', (f) => truncateSync(model(f), 0), /is no safetensors file: 0 bytes/],
+    [
+      'a huge header',
+      (f) => writeFileSync(model(f), Buffer.concat([Buffer.from('ffffffffffffff7f', 'hex'), Buffer.alloc(100)])),
+      /header of \d+ bytes, at most/,
+    ],
+    [
+      'wrong width',
+      (f) => config(f, { hidden_size: 128, head_dim: 16 }),
+      /tensor model\.embed_tokens\.weight has shape \[1200, 64\], config\.json says \[1200, 128\]/,
+    ],
+    ['another vocabulary', (f) => config(f, { vocab_size: 999 }), /shape \[1200, 64\], config\.json says \[999, 64\]/],
+    ['too many layers', (f) => config(f, { num_hidden_layers: 5 }), /tensor model\.layers\.4\.\S+ is missing; expected shape/],
+    [
+      'an unknown architecture',
+      (f) => config(f, { architectures: ['RwkvForCausalLM'] }),
+      /"RwkvForCausalLM" is not supported; supported are LlamaForCausalLM, MistralForCausalLM/,
+    ],
+    [
+      'an unknown rotation',
+      (f) => config(f, { rope_parameters: { rope_type: 'yarn', factor: 4 } }),
+      /"yarn" is not supported; supported are default, linear, llama3/,
+    ],
+    ['a wrong field', (f) => config(f, { num_hidden_layers: 'four' }), /config\.json: num_hidden_layers: /],
+    ['quantized weights', (f) => config(f, { quantization_config: { bits: 4 } }), /quantization_config/],
+    [
+      'an index of missing files',
+      (f) => writeFileSync(path.join(f, 'model.safetensors.index.json'), '{"weight_map":{"a":"model-00001-of-00002.safetensors"}}'),
+      /model-00001-of-00002\.safetensors: no such file; the model is incomplete/,
+    ],
+    [
+      'an index that leads out',
+      (f) => writeFileSync(path.join(f, 'model.safetensors.index.json'), '{"weight_map":{"a":"../secret.safetensors"}}'),
+      /no name of a \.safetensors file in the same folder/,
+    ],
+    [
+      'integers as weights',
+      (f) =>
+        writeParts(
+          model(f),
+          readParts(model(f)).map(([n, e, d]) => [n, n === 'model.norm.weight' ? { ...e, dtype: 'I32' } : e, d]),
+        ),
+      /tensor model\.norm\.weight is of type I32; supported are F32, F16, BF16/,
+    ],
+  ];
+  it.each(cases)('%s', async (_, breakIt, expected) => {
+    const folder = copy();
+    breakIt(folder);
+    expect(await messageOf(open(folder))).toMatch(expected);
+  });
+
+  it('any damage to the header is an error or a valid header, never a crash', async () => {
+    const file = path.join(scratch, 'fuzz.safetensors');
+    const good = readFileSync(path.join(source, 'model.safetensors')).subarray(0, 4000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), async (edits) => {
+        const bytes = Buffer.from(good);
+        for (const [at, value] of edits) bytes[at] = value;
+        writeFileSync(file, bytes);
+        const error: unknown = await readHeader(file).catch((e: unknown) => e);
+        if (error instanceof Error) expect(error).toBeInstanceOf(UserError);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each([
+    ['bfloat16', 'cpu', /dtype bfloat16 needs --device cuda/],
+    ['auto', 'tpu', /device "tpu" is not known; valid are auto, cpu, cuda, cuda:N/],
+  ] as const)('dtype %s on %s', async (dtype, device, expected) => {
+    expect(await messageOf(openOnnx({ folder: source, modelName: 'm', dtype, device, renderChat: null, chatTemplate: null }))).toMatch(
+      expected,
+    );
+  });
+});
+
+describe('the same weights in other files give the same scores', () => {
+  const ask = [
+    { id: 0, request: { kind: 'choices' as const, context: 'Galdera: Zein da?\nErantzuna:', continuations: [' A', ' B', ' Donostia da'] } },
+  ];
+  async function scores(folder: string): Promise<readonly number[]> {
+    const backend = await openModel(folder);
+    try {
+      const response = (await askAll(backend, ask)).get(0);
+      return response?.kind === 'choices' ? response.logprobs : [];
+    } finally {
+      await backend.close();
+    }
+  }
+
+  it('several files, and a hub snapshot whose files are links into another folder', async () => {
+    const expected = await scores(source);
+    expect(expected).toHaveLength(3);
+    const folder = copy();
+    const parts = readParts(path.join(folder, 'model.safetensors'));
+    const map: Record<string, string> = {};
+    for (let i = 0; i < 3; i++) {
+      const name = `model-0000${i + 1}-of-00003.safetensors`;
+      const own = parts.filter((_, k) => k % 3 === i);
+      for (const [tensor] of own) map[tensor] = name;
+      writeParts(path.join(folder, name), own);
+    }
+    writeFileSync(path.join(folder, 'model.safetensors.index.json'), JSON.stringify({ metadata: {}, weight_map: map }));
+    rmSync(path.join(folder, 'model.safetensors'));
+    expect(await scores(folder)).toEqual(expected);
+
+    // Like a hub cache: snapshots/<revision>/<name> are links to blobs/<sha256>.
+    const cache = path.join(scratch, 'cache');
+    const snapshot = path.join(cache, 'snapshots', 'main');
+    mkdirSync(snapshot, { recursive: true });
+    mkdirSync(path.join(cache, 'blobs'));
+    readdirSync(folder).forEach((name, i) => {
+      const blob = path.join(cache, 'blobs', String(i).padStart(64, 'a'));
+      renameSync(path.join(folder, name), blob);
+      symlinkSync(path.relative(snapshot, blob), path.join(snapshot, name));
+    });
+    expect(await scores(snapshot)).toEqual(expected);
+    const { digests } = await readWeights(snapshot);
+    expect(Object.values(digests).every((digest) => digest.includes('blob:a'))).toBe(true);
+  });
+
+  it('the two files of a model lie in different folders', async () => {
+    const folder = copy();
+    const parts = readParts(path.join(folder, 'model.safetensors'));
+    const elsewhere = path.join(scratch, 'elsewhere', 'deep');
+    mkdirSync(elsewhere, { recursive: true });
+    writeParts(path.join(elsewhere, 'b.safetensors'), parts.slice(20));
+    writeParts(path.join(folder, 'a.safetensors'), parts.slice(0, 20));
+    symlinkSync(path.join(elsewhere, 'b.safetensors'), path.join(folder, 'b.safetensors'));
+    rmSync(path.join(folder, 'model.safetensors'));
+    const map = Object.fromEntries(parts.map(([name], i) => [name, i < 20 ? 'a.safetensors' : 'b.safetensors']));
+    writeFileSync(path.join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+    expect(await scores(folder)).toEqual(await scores(source));
+  });
+
+  it('another weight changes the identity', async () => {
+    const folder = copy();
+    copyFileSync(path.join(source, 'model.safetensors'), path.join(folder, 'model.safetensors'));
+    const a = await open(folder);
+    writeParts(path.join(folder, 'model.safetensors'), [...readParts(path.join(folder, 'model.safetensors'))].reverse());
+    const b = await open(folder);
+    expect(b.identity).not.toEqual(a.identity);
+    expect(JSON.stringify(a.identity)).not.toContain(scratch);
+    await a.close();
+    await b.close();
+    expect(existsSync(folder)).toBe(true);
+  });
+});
