@@ -16,11 +16,13 @@ export interface ChatTemplateOptions {
   readonly now?: Date | null;
 }
 
-/** Templates come with models from strangers: bounds on their source, on what they print, and on the steps that one rendering takes. */
+/** Templates come with models from strangers: bounds on their source, on what they print, and on the steps and the time
+ * that one rendering takes (loops with an empty body take time but no steps). */
 const MAX_SOURCE = 1024 * 1024;
 const MAX_OUTPUT = 16 * 1024 * 1024;
-const MAX_STEPS = 20_000_000;
-const MAX_RANGE = 100_000;
+const MAX_STEPS = 1_000_000;
+const MAX_RANGE = 10_000;
+const MAX_SECONDS = 10;
 
 /** What a template says with `raise_exception`. */
 class Refusal extends Error {}
@@ -106,9 +108,11 @@ const BaseInterpreter: new (environment: Variables) => Evaluator = Interpreter;
 /** Counts steps and watches the size of texts, so that a template cannot run or grow without end. */
 class BoundedInterpreter extends BaseInterpreter {
   #left = MAX_STEPS;
+  readonly #end = performance.now() + 1000 * MAX_SECONDS;
 
   override evaluate(node: unknown, environment: unknown): { readonly value: unknown } {
     if (--this.#left < 0) throw new Refusal(`it takes more than ${MAX_STEPS} steps`);
+    if (this.#left % 256 === 0 && performance.now() > this.#end) throw new Refusal(`it takes more than ${MAX_SECONDS} seconds`);
     const result = super.evaluate(node, environment);
     if (typeof result.value === 'string' && result.value.length > MAX_OUTPUT)
       throw new Refusal(`it prints more than ${MAX_OUTPUT} characters`);
