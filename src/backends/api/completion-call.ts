@@ -163,9 +163,10 @@ async function boundary(
     return prompt.from;
   }
   const pieces = tokens.map((t) => t.piece);
-  const aligned =
-    alignTokens(pieces, prompt.text, prompt.from) ??
-    alignOffsets((choice.logprobs?.textOffset ?? []).slice(0, tokens.length), prompt.text, prompt.from);
+  // Tokens that are written as numbers, bytes or vocabulary entries spell nothing; then the server's own offsets must do.
+  const aligned = pieces.some((p) => p !== null && /^(token_id|bytes):|[ĠĊ▁]/.test(p))
+    ? alignOffsets((choice.logprobs?.textOffset ?? []).slice(0, tokens.length), prompt.text, prompt.from)
+    : alignTokens(pieces, prompt.text, prompt.from);
   if (aligned === null)
     return malformed('the tokens of the answer do not spell the text that was sent, so the boundary of the choice is not known');
   if (!aligned.straddled) return aligned.index;
