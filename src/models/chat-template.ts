@@ -20,7 +20,7 @@ export interface ChatTemplateOptions {
  * that one rendering takes (loops with an empty body take time but no steps). */
 const MAX_SOURCE = 1024 * 1024;
 const MAX_OUTPUT = 16 * 1024 * 1024;
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 300_000;
 const MAX_RANGE = 10_000;
 const MAX_SECONDS = 10;
 
