@@ -26,7 +26,7 @@ export interface BackendParts {
   readonly facts: Readonly<Record<string, unknown>>;
   readonly renderChat: ChatRenderer | null;
   readonly chatTemplate: string | null;
-  /** Score every request by itself, nothing shared and nothing packed: to check the batches against. */
+  /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
   readonly single: boolean;
   readonly loadSeconds: number;
 }
@@ -77,11 +77,11 @@ export function newOnnxBackend(parts: BackendParts): Backend {
         if (window.ended() && flying.length === 0) return;
         const sorted = choices();
         waiting = window.items.length;
-        if (sorted.length > 0 && flying.length < BATCHES_AHEAD) {
+        if (sorted.length > 0 && flying.length < (parts.single ? 1 : BATCHES_AHEAD)) {
           const items = parts.single ? sorted.slice(0, 1) : scorer.pick(sorted);
-          if (parts.single) scorer.forget();
           window.remove(items);
-          const batch = scorer.score(items);
+          const [alone] = items;
+          const batch = parts.single && alone !== undefined ? scorer.scoreAlone(alone) : scorer.score(items);
           // A failure is thrown where the batch is awaited.
           batch.catch(() => {});
           flying.push(batch);

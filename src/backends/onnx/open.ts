@@ -26,9 +26,11 @@ export interface OnnxOptions {
   readonly threads?: number;
   /** Tokens per run; more is not faster on a CPU, less needs less memory. */
   readonly batchTokens?: number;
+  /** Longest input in tokens, instead of what config.json says. */
+  readonly maxLength?: number;
   readonly renderChat: ChatRenderer | null;
   readonly chatTemplate: string | null;
-  /** Score every request by itself, nothing shared and nothing packed: to check the batches against. */
+  /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
   readonly single?: boolean;
 }
 
@@ -100,6 +102,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const threads = options.threads ?? availableParallelism();
   const cache = { layers: config.layers, kvHeads: config.kvHeads, headDim: config.headDim };
 
+  const maxLength = options.maxLength ?? config.maxLength;
   let session: Session;
   try {
     session = await openSession({
@@ -147,7 +150,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     session,
     tokenizer,
     addBos: needsBos(config.modelType),
-    maxLength: config.maxLength,
+    maxLength,
     vocabSize: config.vocabSize,
     eos,
     window,
@@ -167,7 +170,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
       weights_dtype: [...new Set([...weights.tensors.values()].map((t) => t.dtype))].join(','),
       device: provider.name,
       threads,
-      max_length: config.maxLength,
+      max_length: maxLength,
       add_bos: needsBos(config.modelType),
       runtime: `onnxruntime ${runtimeVersion}`,
     },

@@ -11,6 +11,8 @@ const WORTH_KEEPING = 8;
 const SMALLEST_RUN = 16;
 
 export interface Scorer {
+  /** Scores one document with every continuation by itself, nothing shared: what the batches are checked against. */
+  scoreAlone(item: ScoreItem): Promise<Answer[]>;
   /** The next documents to score together, neighbours in order, after those of the last batch. */
   pick(sorted: readonly ScoreItem[]): ScoreItem[];
   /** Scores documents; may be called again before it resolves, batches are computed in order. */
@@ -125,12 +127,27 @@ export function newScorer(
     });
   }
 
-  return {
-    pick,
-    score,
-    forget() {
-      known = [];
-      last = [];
-    },
-  };
+  function forget(): void {
+    known = [];
+    last = [];
+  }
+
+  async function scoreAlone(item: ScoreItem): Promise<Answer[]> {
+    const parts: ChoicesResponse[] = [];
+    for (const sequence of item.sequences) {
+      forget();
+      const [answer] = await score([{ ...item, sequences: [sequence] }]);
+      if (answer?.response.kind !== 'choices') return answer === undefined ? [] : [answer];
+      parts.push(answer.response);
+    }
+    const response: ChoicesResponse = {
+      kind: 'choices',
+      logprobs: parts.flatMap((part) => part.logprobs),
+      greedy: parts.flatMap((part) => part.greedy),
+      ...(item.notes === undefined ? {} : { notes: item.notes }),
+    };
+    return [{ id: item.id, response }];
+  }
+
+  return { pick, score, scoreAlone, forget };
 }

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { newOnnxBackend } from '../../../src/backends/onnx/backend.js';
+import { cutAtStop } from '../../../src/backends/onnx/generate.js';
+import { OutOfMemoryError, type Session } from '../../../src/backends/onnx/session.js';
+import { loadTokenizer } from '../../../src/models/tokenizer.js';
+import { packagePath } from '../../../src/package-files.js';
+import type { Ask, Backend, Request } from '../../../src/types.js';
+import { askAll, openModel } from './compare.js';
+
+const tiny = packagePath('fixtures/models/tiny-llama');
+const tokenizer = await loadTokenizer(tiny);
+
+/** A session whose log-probability of a token depends on nothing but the token; `before` may throw instead, or give another number. */
+function pretend(before: (run: { tokens: number; base: number; runs: number }) => number | undefined = () => undefined): Session {
+  let runs = 0;
+  return {
+    openSeconds: 0,
+    setTables: () => {},
+    close: async () => {},
+    async run(message) {
+      const value = before({ tokens: message.ids.length, base: message.base, runs: runs++ });
+      const logprobs = Float32Array.from({ length: message.pairs.length / 2 }, (_, i) => value ?? -((message.pairs[2 * i + 1] ?? 0) % 10));
+      return { kind: 'result', id: 0, logprobs, greedy: new Int32Array(message.rows.length).fill(300), seconds: 0 };
+    },
+  };
+}
+
+function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBackend>[0]> = {}): Backend {
+  return newOnnxBackend({
+    modelName: 'm',
+    session,
+    tokenizer,
+    addBos: false,
+    maxLength: 200,
+    vocabSize: 1200,
+    eos: new Set([2]),
+    window: null,
+    ensurePositions: () => {},
+    limits: { runTokens: 64, runRows: 16, documents: 4, stackTokens: 10_000 },
+    identity: {},
+    facts: {},
+    renderChat: null,
+    chatTemplate: null,
+    single: false,
+    loadSeconds: 0,
+    ...more,
+  });
+}
+
+const choices = (context: string, ...continuations: string[]): Request => ({ kind: 'choices', context, continuations });
+const asks = (...requests: Request[]): Ask[] => requests.map((request, id) => ({ id, request }));
+const many = asks(
+  ...Array.from({ length: 60 }, (_, i) => choices(`Galdera ${i % 7}: zenbat da ${i}?\nErantzuna:`, ' A', ' B', ' Bai noski')),
+);
+
+describe('answers', () => {
+  it('come once for each request, the same whatever the batches are', async () => {
+    const wide = await askAll(backendOf(pretend()), many);
+    const narrow = await askAll(backendOf(pretend(), { limits: { runTokens: 5, runRows: 2, documents: 1, stackTokens: 1 } }), many);
+    const single = await askAll(backendOf(pretend(), { single: true }), many);
+    expect(wide.size).toBe(many.length);
+    expect(narrow).toEqual(wide);
+    expect(single).toEqual(wide);
+  });
+
+  it('a continuation without a token, a NaN and a too long continuation are failures, the others are scored', async () => {
+    const session = pretend();
+    const answers = await askAll(
+      backendOf(session),
+      asks(choices('a', ''), choices('a', ' b'), choices('a', ' b'.repeat(400)), choices('', ' b')),
+    );
+    expect(answers.get(0)).toMatchObject({ kind: 'failure', reason: 'empty continuation' });
+    expect(answers.get(1)?.kind).toBe('choices');
+    expect(answers.get(2)).toMatchObject({ kind: 'failure', reason: 'too long' });
+    expect(answers.get(3)?.kind).toBe('choices');
+    for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const nan = await askAll(backendOf(pretend(() => bad)), asks(choices('a', ' b')));
+      expect(nan.get(0)).toMatchObject({ kind: 'failure', reason: 'not a number' });
+    }
+  });
+
+  it('a context that is too long is cut on the left and the cut is noted', async () => {
+    const context = 'bat bi hiru '.repeat(100);
+    const length = tokenizer.encode(`${context}lau`).length;
+    const answers = await askAll(backendOf(pretend()), asks(choices(`${context}lau`, ' A')));
+    const cut = length + tokenizer.encode(' A').length - 201;
+    expect(answers.get(0)).toMatchObject({ kind: 'choices', notes: { truncatedTokens: cut } });
+  });
+});
+
+describe('faults', () => {
+  it('out of memory: smaller runs, the same answers, counted', async () => {
+    const expected = await askAll(backendOf(pretend()), many);
+    const backend = backendOf(
+      pretend(({ tokens }) => {
+        if (tokens > 20) throw new OutOfMemoryError('Failed to allocate memory');
+        return undefined;
+      }),
+    );
+    expect(await askAll(backend, many)).toEqual(expected);
+    expect(Number(backend.work().details.outOfMemory)).toBeGreaterThan(0);
+  });
+
+  it('out of memory at any size: a failure for each document', async () => {
+    const never = pretend(() => {
+      throw new OutOfMemoryError('Failed to allocate memory');
+    });
+    const answers = await askAll(backendOf(never), [
+      ...many.slice(0, 5),
+      { id: 99, request: { kind: 'generate', context: 'a', until: ['\n'], maxNewTokens: 3 } },
+    ]);
+    expect([...answers.values()].map((r) => (r.kind === 'failure' ? r.reason : r.kind))).toEqual(Array(6).fill('out of memory'));
+  });
+
+  it('an error of the session ends the run with its message', async () => {
+    const broken = pretend(({ runs }) => {
+      if (runs === 1) throw new Error('the session thread ended unexpectedly (code 7)');
+      return undefined;
+    });
+    await expect(askAll(backendOf(broken), many)).rejects.toThrow('the session thread ended unexpectedly (code 7)');
+  });
+
+  it('an error of the source is thrown, not swallowed', async () => {
+    async function* source(): AsyncGenerator<Ask> {
+      yield* many.slice(0, 3);
+      throw new Error('line 7 is broken');
+    }
+    const read = async () => {
+      for await (const _ of backendOf(pretend()).ask(source(), new AbortController().signal));
+    };
+    await expect(read()).rejects.toThrow('line 7 is broken');
+  });
+
+  it('an abort ends the stream early and closes the source', async () => {
+    const controller = new AbortController();
+    let closed = false;
+    async function* source(): AsyncGenerator<Ask> {
+      try {
+        for (let id = 0; ; id++) yield { id, request: choices(`d ${id}`, ' A') };
+      } finally {
+        closed = true;
+      }
+    }
+    let answers = 0;
+    for await (const _ of backendOf(pretend()).ask(source(), controller.signal)) if (++answers === 5) controller.abort();
+    expect(answers).toBeLessThan(200);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(true);
+  });
+
+  it('a closed session thread refuses further work', async () => {
+    const backend = await openModel(tiny);
+    await backend.close();
+    await backend.close();
+    await expect(askAll(backend, many.slice(0, 1))).rejects.toThrow('closed');
+  });
+});
+
+describe('generation', () => {
+  it('cuts at the first of all stop strings', () => {
+    expect(cutAtStop('a b\n\nc</s>', ['</s>', '\n\n', 'zz'])).toBe('a b');
+    expect(cutAtStop('abc', ['zz'])).toBe('abc');
+    expect(cutAtStop('Question:', ['Question:'])).toBe('');
+  });
+
+  it('several at a time give what one at a time gives', async () => {
+    const prompts = Array.from(
+      { length: 12 },
+      (_, i): Request => ({
+        kind: 'generate',
+        context: `Galdera: ${'bai '.repeat(i)}${i}?\nErantzuna:`,
+        until: ['\n\n', 'Galdera:'],
+        maxNewTokens: 20 + i,
+      }),
+    );
+    const together = await openModel(tiny);
+    const alone = await openModel(tiny, { single: true });
+    try {
+      const expected = await askAll(alone, asks(...prompts));
+      expect(await askAll(together, asks(...prompts))).toEqual(expected);
+      expect(together.work().runs).toBeLessThan(alone.work().runs / 3);
+      expect([...expected.values()].every((r) => r.kind === 'generate')).toBe(true);
+    } finally {
+      await together.close();
+      await alone.close();
+    }
+  });
+});
+
+describe('real batches', () => {
+  it('packed and shared scores equal those of every sequence by itself', async () => {
+    const together = await openModel(tiny);
+    const alone = await openModel(tiny, { single: true, batchTokens: 4096 });
+    try {
+      const expected = await askAll(alone, many);
+      const actual = await askAll(together, many);
+      for (const [id, response] of expected) {
+        const other = actual.get(id);
+        if (response.kind !== 'choices' || other?.kind !== 'choices') throw new Error('no scores');
+        response.logprobs.forEach((value, i) => {
+          expect(other.logprobs[i]).toBeCloseTo(value, 4);
+        });
+        expect(other.greedy).toEqual(response.greedy);
+      }
+      expect(together.work().computedTokens).toBeLessThan(alone.work().computedTokens / 2);
+    } finally {
+      await together.close();
+      await alone.close();
+    }
+  });
+});
