@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openData } from '../../src/data/open.js';
 import { loadChatTemplate } from '../../src/models/chat-template.js';
 import { packagePath } from '../../src/package-files.js';
+import { evaluatedSplit, poolSource } from '../../src/prompts/fewshot.js';
 import { taskHasher } from '../../src/prompts/fingerprint.js';
 import { prepareDocs } from '../../src/prompts/prepare.js';
 import { leavesOf, loadRegistry } from '../../src/tasks/registry.js';
@@ -41,6 +42,21 @@ describe('prompts of all benchmarks are those of the harness, document by docume
   it('covers every one of the 29 benchmarks', () => {
     const covered = registry.benchmarks.filter((benchmark) => leavesOf(benchmark).some((task) => golden.tasks[task.name] !== undefined));
     expect(covered).toHaveLength(29);
+  });
+
+  it('uses every file of fixtures/data', () => {
+    const used = new Set<string>();
+    for (const name of Object.keys(golden.tasks)) {
+      const task = tasks.get(name);
+      if (task === undefined) throw new Error(`no task ${name}`);
+      const pool = poolSource(task);
+      for (const split of [evaluatedSplit(task), pool.kind === 'split' ? pool.split : ''])
+        used.add(`${task.datasetPath}/${task.datasetName}/${split}.jsonl`);
+    }
+    const files = readdirSync(packagePath('fixtures/data'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.jsonl'),
+    );
+    expect(files.filter((file) => !used.has(file))).toEqual([]);
   });
 
   it('uses every template of the fixtures', () => {
