@@ -20,8 +20,9 @@ export interface Registry {
 
 /** Groups inside groups that are still read. */
 const MAX_DEPTH = 10;
-/** Task files that a folder is searched for. */
-const MAX_FILES = 2000;
+/** Files that a folder is searched through for members of a group, and how deep. */
+const MAX_FILES = 20_000;
+const MAX_FOLDER_DEPTH = 5;
 
 /**
  * Returns whether an entry is a group; otherwise it is a single task.
@@ -115,19 +116,32 @@ async function readLibrary(folder: string, known: ReadonlyMap<string, Group | Ta
   return { sources, tagged, known };
 }
 
-/** Files `*.yaml` below a folder, by path; a leading underscore marks a file that others include. */
+/**
+ * Files `*.yaml` of a folder and the folders below it, by path; a leading underscore marks a file that others include. Links are not followed,
+ * and the search is bounded: a task file may lie in a home folder.
+ */
 async function yamlFiles(folder: string): Promise<readonly string[]> {
-  let names: readonly string[];
-  try {
-    names = await readdir(folder, { recursive: true });
-  } catch (error) {
-    throw new UserError(`cannot read the folder of task files ${folder}: ${messageOf(error)}`);
+  const files: string[] = [];
+  let level = [folder];
+  let visited = 0;
+  for (let depth = 0; depth < MAX_FOLDER_DEPTH && level.length > 0; depth++) {
+    const below: string[] = [];
+    for (const dir of level) {
+      const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
+        if (dir !== folder) return [];
+        throw new UserError(`cannot read the folder of task files ${folder}: ${messageOf(error)}`);
+      });
+      visited += entries.length;
+      if (visited > MAX_FILES) return files.sort();
+      for (const entry of entries) {
+        if (entry.name.startsWith('.') || entry.name.startsWith('_') || entry.name === 'node_modules') continue;
+        if (entry.isDirectory()) below.push(path.join(dir, entry.name));
+        else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) files.push(path.join(dir, entry.name));
+      }
+    }
+    level = below;
   }
-  const files = names.filter((name) => /\.ya?ml$/.test(name) && !path.basename(name).startsWith('_') && !name.includes('node_modules'));
-  return files
-    .sort()
-    .slice(0, MAX_FILES)
-    .map((name) => path.join(folder, name));
+  return files.sort();
 }
 
 /** Builds what one configuration describes: a group when it has a group's fields, else a task. */
