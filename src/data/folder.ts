@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { MissingDataError, messageOf, systemCode, UserError } from '../errors.js';
 import { checkPathPart, checkRepoName } from '../hub/names.js';
 import { didYouMean } from '../suggest.js';
@@ -17,7 +17,8 @@ const MAX_LISTED = 30;
 export async function openFolder(dir: string): Promise<DataSource> {
   if (!(await isFolder(dir))) throw new UserError(`data folder ${dir} does not exist or is no folder`);
   return {
-    description: `folder ${dir}`,
+    // Results are published: where the folder lies on this machine stays here.
+    description: `folder ${basename(resolve(dir))}`,
     async *split(datasetPath, datasetName, split) {
       yield* readFiles(await findSplit(dir, datasetPath, datasetName, split));
     },

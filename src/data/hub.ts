@@ -12,7 +12,7 @@ import { formatOf, readFiles } from './read-file.js';
 export function openHub(options: OpenDataOptions, settings: HubSettings = hubSettings(options.offline)): DataSource {
   const finder = datasetFinder(settings, options.onProgress);
   return {
-    description: settings.offline ? `cache ${settings.cacheDir} (offline)` : `hub ${settings.endpoint}, cache ${settings.cacheDir}`,
+    description: settings.offline ? 'hub cache (offline)' : `hub ${settings.endpoint}`,
     async *split(datasetPath, datasetName, split) {
       const { paths } = await ensureSplit(finder, datasetPath, datasetName, split);
       const files = paths.map((path) => {

@@ -24,7 +24,7 @@ export function leaveOutMissing(roots: readonly (Group | Task)[], folder: string
     const missing = all.filter((task) => !has(task));
     if (missing.length === 0 || missing.length === all.length) return root;
     notes.push(
-      `${root.name}: ${missing.length} of ${all.length} subtasks have no data in ${folder} and are left out; its score is over the other ${all.length - missing.length}`,
+      `${root.name}: ${missing.length} of ${all.length} subtasks have no data in the given folder and are left out; its score is over the other ${all.length - missing.length}`,
     );
     return prune(root, has) ?? root;
   });
