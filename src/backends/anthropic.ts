@@ -86,5 +86,11 @@ function readAnswer(data: unknown): ChatAnswer | string {
   // A message without content is an empty answer, which this API does give; one that never ended is none.
   if (stop_reason === null) return 'the answer has no stop_reason';
   const text = content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join('');
-  return { kind: 'text', text, finish: stop_reason === 'max_tokens' ? 'length' : 'stop', usage, model: model ?? null };
+  return {
+    kind: 'text',
+    text,
+    finish: stop_reason === 'max_tokens' || stop_reason === 'model_context_window_exceeded' ? 'length' : 'stop',
+    usage,
+    model: model ?? null,
+  };
 }

@@ -21,22 +21,22 @@ export interface Alignment {
 export function alignTokens(pieces: readonly (string | null)[], text: string, boundary: number): Alignment | null {
   for (const added of [0, 1]) {
     const found = alignFrom(pieces, added, text, boundary);
-    if (found !== null) return found;
+    if (found !== 'other text') return found;
   }
   return null;
 }
 
-function alignFrom(pieces: readonly (string | null)[], added: number, text: string, boundary: number): Alignment | null {
+function alignFrom(pieces: readonly (string | null)[], added: number, text: string, boundary: number): Alignment | null | 'other text' {
   let places = new Set([0]);
   const after: Set<number>[] = [];
   for (let i = added; i < pieces.length; i++) {
     const next = new Set<number>();
     for (const place of places) for (const end of ends(pieces[i] ?? null, text, place)) next.add(end);
-    if (next.size === 0) return null;
+    if (next.size === 0) return 'other text';
     after.push(next);
     places = next;
   }
-  if (!places.has(text.length)) return null;
+  if (!places.has(text.length)) return 'other text';
   // Walk back from the end, keeping only places from which the end can be reached.
   const reachable = new Array<Set<number>>(after.length);
   let wanted = new Set([text.length]);
@@ -48,7 +48,7 @@ function alignFrom(pieces: readonly (string | null)[], added: number, text: stri
     for (const place of before) if (ends(piece, text, place).some((end) => wanted.has(end))) earlier.add(place);
     wanted = earlier;
   }
-  if (!wanted.has(0)) return null;
+  if (!wanted.has(0)) return 'other text';
   if (boundary === 0) return { index: added, straddled: false, added };
   const at: number[] = [];
   for (const [i, set] of reachable.entries()) if (set.has(boundary)) at.push(i);

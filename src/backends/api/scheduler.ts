@@ -103,6 +103,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   return { run: (jobs, work, signal) => runJobs(options, paces, counts, jobs, work, signal), inFlight, counts };
 }
 
+interface Trouble {
+  /** Makes every further request pointless. */
+  fatal: { readonly error: unknown } | null;
+  /** The list of jobs broke off; what it gave before is finished. */
+  source: { readonly error: unknown } | null;
+}
+
 async function* runJobs<J, R>(
   options: SchedulerOptions,
   paces: readonly Pace[],
@@ -118,11 +125,13 @@ async function* runJobs<J, R>(
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
   let next: J | undefined;
+  // Taken, but not admitted yet.
+  let held: Waiting<J> | undefined;
   let pulling = false;
   let ended = false;
   let running = 0;
   let giveUpsInARow = 0;
-  let fatal: { readonly error: unknown } | null = null;
+  const trouble: Trouble = { fatal: null, source: null };
   let wake: () => void = () => undefined;
   let alarm = new AbortController();
   let alarmAt = Number.POSITIVE_INFINITY;
@@ -145,8 +154,9 @@ async function* runJobs<J, R>(
       (error: unknown) => {
         pulling = false;
         ended = true;
-        fatal ??= { error };
-        wake();
+        // What is under way is finished first.
+        trouble.source = { error };
+        pump();
       },
     );
   }
@@ -166,7 +176,7 @@ async function* runJobs<J, R>(
   /** Starts what may start; sets the alarm for what may start later. */
   function pump(): void {
     pull();
-    while (!stop.signal.aborted && fatal === null && ready.length <= 1000) {
+    while (!stop.signal.aborted && trouble.fatal === null && ready.length <= 1000) {
       const now = clock.now();
       const dueIndex = later.findIndex((w) => w.due <= now);
       const due = dueIndex === -1 ? undefined : later[dueIndex];
@@ -176,7 +186,7 @@ async function* runJobs<J, R>(
       if (waiting === undefined) break;
       const admission = work.admit?.(waiting.job) ?? { kind: 'go' };
       if (admission.kind === 'wait' && running > 0) {
-        if (due === undefined) next = waiting.job;
+        if (due === undefined) held = waiting;
         break;
       }
       if (due !== undefined) later.splice(dueIndex, 1);
@@ -189,6 +199,11 @@ async function* runJobs<J, R>(
 
   function takeNext(): Waiting<J> | undefined {
     // Jobs that wait for another try hold back new ones, or a broken server would let them pile up.
+    if (held !== undefined) {
+      const waiting = held;
+      held = undefined;
+      return waiting;
+    }
     if (next === undefined || later.length > options.servers * options.max) return undefined;
     const job = next;
     next = undefined;
@@ -230,7 +245,7 @@ async function* runJobs<J, R>(
       }
     } catch (error) {
       pace.released();
-      if (!stop.signal.aborted) fatal ??= { error };
+      if (!stop.signal.aborted) trouble.fatal ??= { error };
     }
     running -= 1;
     pump();
@@ -242,7 +257,8 @@ async function* runJobs<J, R>(
     let at = Number.POSITIVE_INFINITY;
     for (const w of later) at = Math.min(at, w.due);
     const opening = Math.min(...paces.map((pace) => (pace.inFlight < pace.limit ? pace.notBefore() : Number.POSITIVE_INFINITY)));
-    if (later.length > 0 || next !== undefined) at = Math.max(next === undefined ? at : now, opening);
+    if (later.length > 0 || next !== undefined || held !== undefined)
+      at = Math.max(next === undefined && held === undefined ? at : now, opening);
     if (stop.signal.aborted) at = Number.POSITIVE_INFINITY;
     if (at === alarmAt && at > now) return;
     alarm.abort();
@@ -267,9 +283,12 @@ async function* runJobs<J, R>(
         yield item;
         item = ready.shift();
       }
-      if (fatal !== null) throw (fatal as { readonly error: unknown }).error;
+      if (trouble.fatal !== null) throw trouble.fatal.error;
       if (stop.signal.aborted) return;
-      if (ended && next === undefined && later.length === 0 && running === 0) return;
+      if (ended && next === undefined && held === undefined && later.length === 0 && running === 0) {
+        if (trouble.source !== null) throw trouble.source.error;
+        return;
+      }
       // Nothing can happen between the checks above and this line: every event comes from a later turn.
       await new Promise<void>((resolve) => {
         wake = resolve;

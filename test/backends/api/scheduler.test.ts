@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { type Admission, type Attempt, createScheduler, type Outcome, type Work } from '../../../src/backends/api/scheduler.js';
+import { createVirtualClock, seededRandom } from '../virtual-clock.js';
+import { simulate } from './simulated-server.js';
+
+async function* numbers(n: number, pulled: { count: number } = { count: 0 }): AsyncGenerator<number> {
+  for (let i = 0; i < n; i++) {
+    pulled.count += 1;
+    yield i;
+  }
+}
+
+function setUp(options: { max?: number; servers?: number; timeoutMs?: number; maxTries?: number } = {}) {
+  const clock = createVirtualClock();
+  const settings = { servers: 1, clock, random: seededRandom(5), start: 4, max: 16, maxTries: 5, timeoutMs: 10_000, ...options };
+  return { clock, scheduler: createScheduler(settings) };
+}
+
+const ok = <R>(value: R): Outcome<R> => ({ kind: 'done', value });
+const again = (overload = false): Outcome<number> => ({ kind: 'again', reason: 'http', message: 'no', overload, retryAfterMs: null });
+const giveUp = (): number => -1;
+
+describe('throughput against a limit per minute', () => {
+  // A bucket of a few requests, a whole minute's bucket, a window that opens every minute; with and without what servers may tell.
+  const servers = [
+    { burst: 10, window: false },
+    { burst: 500, window: false },
+    { burst: 0, window: true },
+  ];
+  const said = [
+    { retryAfter: false, headers: false },
+    { retryAfter: true, headers: false },
+    { retryAfter: false, headers: true },
+    { retryAfter: true, headers: true },
+  ];
+  it.each(servers.flatMap((s) => said.map((t) => ({ ...s, ...t }))))('is within 20 %%: %o', async (server) => {
+    const result = await simulate({ requests: 2000, perMinute: 500, latencyMs: [500, 700], max: 64, ...server });
+    expect(result.answered).toBe(2000);
+    // A window lets its last quota go at once, so it may even be a little quicker than its mean.
+    expect(result.idealSeconds / result.seconds).toBeGreaterThan(0.8);
+    expect(result.refused).toBeLessThan(100);
+  });
+
+  it('reaches the most allowed at once where nothing is refused', async () => {
+    const result = await simulate({
+      requests: 3200,
+      perMinute: 1e9,
+      burst: 1e9,
+      latencyMs: [500, 500],
+      max: 32,
+      window: false,
+      retryAfter: false,
+      headers: false,
+    });
+    expect(result.refused).toBe(0);
+    // 100 rounds of 32 at half a second, and a few rounds to get there.
+    expect(result.seconds).toBeLessThan(55);
+  });
+
+  it('shares the load of several servers and leaves one that is down', async () => {
+    const { clock, scheduler } = setUp({ servers: 3, maxTries: 10 });
+    const asked = [0, 0, 0];
+    async function attempt(job: number, at: Attempt): Promise<Outcome<number>> {
+      asked[at.server] = (asked[at.server] ?? 0) + 1;
+      await clock.sleep(at.server === 2 ? 1 : 100);
+      return at.server === 2 ? again(true) : ok(job);
+    }
+    const values: number[] = [];
+    await clock.drive(collect(scheduler.run(numbers(1000), { attempt, giveUp }, new AbortController().signal), values));
+    expect(values.sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect(asked[0]).toBeGreaterThan(400);
+    expect(asked[1]).toBeGreaterThan(400);
+    expect(asked[2]).toBeLessThan(30);
+  });
+});
+
+async function collect<J>(finished: AsyncIterable<{ job: J; value: number }>, values: number[]): Promise<void> {
+  for await (const { value } of finished) values.push(value);
+}
+
+describe('jobs', () => {
+  it('are pulled only as there is room', async () => {
+    const { clock, scheduler } = setUp();
+    const pulled = { count: 0 };
+    let worst = 0;
+    let ended = 0;
+    async function attempt(job: number): Promise<Outcome<number>> {
+      worst = Math.max(worst, pulled.count - ended);
+      await clock.sleep(10 + (job % 7));
+      ended += 1;
+      return ok(job);
+    }
+    await clock.drive(collect(scheduler.run(numbers(2000, pulled), { attempt, giveUp }, new AbortController().signal), []));
+    expect(worst).toBeLessThanOrEqual(18);
+  });
+
+  it('that fail are tried again a bounded number of times and then given up', async () => {
+    const { clock, scheduler } = setUp({ maxTries: 5 });
+    const tries = new Map<number, number>();
+    async function attempt(job: number, at: Attempt): Promise<Outcome<number>> {
+      expect(at.tries).toBe((tries.get(job) ?? 0) + 1);
+      tries.set(job, at.tries);
+      return job % 10 === 0 ? again() : ok(job);
+    }
+    const values: number[] = [];
+    await clock.drive(collect(scheduler.run(numbers(50), { attempt, giveUp }, new AbortController().signal), values));
+    expect(values.filter((v) => v === -1)).toHaveLength(5);
+    expect([...tries].filter(([job]) => job % 10 === 0).map(([, n]) => n)).toEqual([5, 5, 5, 5, 5]);
+  });
+
+  it('wait at least as long as Retry-After says, and so do all others', async () => {
+    const { clock, scheduler } = setUp();
+    const starts: number[] = [];
+    async function attempt(job: number): Promise<Outcome<number>> {
+      starts.push(clock.now());
+      if (starts.length > 1) return ok(job);
+      return { kind: 'again', reason: 'http', message: '429', overload: true, retryAfterMs: 7000 };
+    }
+    await clock.drive(collect(scheduler.run(numbers(3), { attempt, giveUp }, new AbortController().signal), []));
+    expect(starts.filter((at) => at > 0 && at < 7000)).toEqual([]);
+    expect(starts.at(-1)).toBeGreaterThanOrEqual(7000);
+  });
+
+  it('that never answer end at the time limit, though they do not heed their signal', async () => {
+    const { clock, scheduler } = setUp({ timeoutMs: 1000 });
+    const lost: string[] = [];
+    const work: Work<number, number> = {
+      attempt: async () => new Promise(() => undefined),
+      giveUp(_job, last) {
+        lost.push(`${last.reason}: ${last.message}`);
+        return -1;
+      },
+    };
+    await clock.drive(collect(scheduler.run(numbers(2), work, new AbortController().signal), []));
+    expect(lost).toEqual(['timeout: no answer within 1 s', 'timeout: no answer within 1 s']);
+  });
+
+  it('end with one error when nothing is answered any more', async () => {
+    const { clock, scheduler } = setUp({ maxTries: 2 });
+    const run = collect(scheduler.run(numbers(1000), { attempt: async () => again(), giveUp }, new AbortController().signal), []);
+    await expect(clock.drive(run)).rejects.toThrow(/the last 25 requests all failed for good \(no\)/);
+  });
+
+  it('stop at once on abort: requests are cut off, finished ones still come', async () => {
+    const { clock, scheduler } = setUp();
+    const controller = new AbortController();
+    let cut = 0;
+    let started = 0;
+    async function attempt(job: number, at: Attempt): Promise<Outcome<number>> {
+      started += 1;
+      if (job === 30) controller.abort();
+      await clock.sleep(100, at.signal);
+      if (at.signal.aborted) cut += 1;
+      return ok(job);
+    }
+    const values: number[] = [];
+    await clock.drive(collect(scheduler.run(numbers(1000), { attempt, giveUp }, controller.signal), values));
+    const after = started;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toBe(after);
+    expect(new Set(values).size).toBe(values.length);
+    expect(values.length + cut).toBe(started);
+    expect(cut).toBeGreaterThan(0);
+    expect(values.length).toBeGreaterThan(10);
+    expect(scheduler.inFlight()).toBe(0);
+  });
+
+  it('throw what their source throws, after what is finished', async () => {
+    const { clock, scheduler } = setUp();
+    async function* broken(): AsyncGenerator<number> {
+      yield 1;
+      yield 2;
+      throw new Error('row 3 is broken');
+    }
+    const values: number[] = [];
+    const run = collect(scheduler.run(broken(), { attempt: async (job) => ok(job), giveUp }, new AbortController().signal), values);
+    await expect(clock.drive(run)).rejects.toThrow('row 3 is broken');
+    expect(values).toEqual([1, 2]);
+  });
+
+  it('wait for admission while others are under way', async () => {
+    const { clock, scheduler } = setUp();
+    let room = 2;
+    const admit = (job: number): Admission<number> =>
+      job >= 8 ? { kind: 'done', value: -2 } : room > 0 ? { kind: 'go' } : { kind: 'wait' };
+    async function attempt(job: number): Promise<Outcome<number>> {
+      room -= 1;
+      expect(room).toBeGreaterThanOrEqual(0);
+      await clock.sleep(50);
+      room += 1;
+      return ok(job);
+    }
+    const values: number[] = [];
+    await clock.drive(collect(scheduler.run(numbers(10), { attempt, giveUp, admit }, new AbortController().signal), values));
+    expect(values.sort((a, b) => a - b)).toEqual([-2, -2, 0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+});
