@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isMap, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
+import { type Document, isMap, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import { messageOf, systemCode, UserError } from '../errors.js';
 
 /** A task file is a page or two; anything larger is not one. */
@@ -55,16 +55,51 @@ async function readText(file: string): Promise<string> {
 }
 
 /**
- * Returns the fields of a YAML text. Throws `UserError` with file and line when it is broken, not a mapping, or holds tags other than `!function`.
+ * Returns the text with the further lines of quoted values indented by a blank more than their key. Python's reader takes such lines at the margin,
+ * as some of the harness's own files have them; YAML forbids it. Blanks at the beginning of such a line mean nothing.
  */
-export function parseYaml(file: string, text: string): Config {
-  const document = parseDocument(text, {
+function indentQuoted(text: string): string {
+  let quote = '';
+  let margin = '';
+  return text
+    .split('\n')
+    .map((line) => {
+      if (quote !== '') {
+        if (closes(line, quote)) quote = '';
+        return line.trim() === '' ? line : `${margin} ${line.trimStart()}`;
+      }
+      const opening = /^(\s*)(?:- +)*(?:[\w.-]+ *: +)(['"])(.*)$/.exec(line);
+      if (opening !== null && !closes(opening[3] ?? '', opening[2] ?? '')) [margin, quote] = [opening[1] ?? '', opening[2] ?? ''];
+      return line;
+    })
+    .join('\n');
+}
+
+/** Whether a quoted value ends in this rest of a line. */
+function closes(rest: string, quote: string): boolean {
+  return quote === "'" ? /^(?:[^']|'')*'(?!')/.test(rest) : /^(?:[^"\\]|\\.)*"/.test(rest);
+}
+
+function parse(text: string): Document.Parsed {
+  return parseDocument(text, {
     version: '1.1',
     merge: true,
+    uniqueKeys: false,
     prettyErrors: true,
     customTags: (tags) => [...tags, functionTag],
     logLevel: 'silent',
   });
+}
+
+/**
+ * Returns the fields of a YAML text. Throws `UserError` with file and line when it is broken, not a mapping, or holds tags other than `!function`.
+ */
+export function parseYaml(file: string, text: string): Config {
+  let document = parse(text);
+  if (document.errors.length > 0) {
+    const indented = parse(indentQuoted(text));
+    if (indented.errors.length === 0) document = indented;
+  }
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
