@@ -101,9 +101,7 @@ describe('hostile templates end', () => {
   it('loops without end, ranges and growing texts', () => {
     const render = (source: string) => () => chatRenderer(source, {})([user('x'.repeat(10_000))]);
     expect(render('{% for i in range(1000000000) %}x{% endfor %}')).toThrow(/a range of more than/);
-    expect(render('{% for i in range(9000) %}{% for j in range(300) %}{{ i }}{% endfor %}{% endfor %}')).toThrow(
-      /more than \d+ steps/,
-    );
+    expect(render('{% for i in range(9000) %}{% for j in range(300) %}{{ i }}{% endfor %}{% endfor %}')).toThrow(/more than \d+ steps/);
     expect(
       render(`{% set ns = namespace(t=messages[0].content) %}{% for i in range(40) %}{% set ns.t = ns.t + ns.t %}{% endfor %}`),
     ).toThrow(/prints more than/);
