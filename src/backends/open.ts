@@ -20,6 +20,8 @@ export interface OpenOptions {
   readonly baseUrls: readonly string[];
   /** Folder or hub name of the tokenizer, for `completions`. */
   readonly tokenizer: string | null;
+  /** The date that chat templates may print; null: they print their fixed one. */
+  readonly templateDate: Date | null;
   /** Name of the environment variable that holds the key; null: the provider's usual one. */
   readonly apiKeyEnv: string | null;
   readonly concurrency: number | null;
@@ -40,6 +42,7 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   offline: false,
   baseUrls: [],
   tokenizer: null,
+  templateDate: null,
   apiKeyEnv: null,
   concurrency: null,
   timeoutSeconds: null,
@@ -114,7 +117,7 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
   const { loadChatTemplate } = await import('../models/chat-template.js');
   const { openOnnx } = await import('./onnx/open.js');
   const model = await resolveModel(name, { files: 'all', offline: options.offline, onProgress: progressLines(options.onProgress) });
-  const template = await loadChatTemplate(model.folder);
+  const template = await loadChatTemplate(model.folder, { now: options.templateDate });
   return openOnnx({
     folder: model.folder,
     // A folder is called by its own name: where it lies on this machine is nobody's business.
@@ -160,7 +163,11 @@ async function loadTokenizerOf(reference: string, options: OpenOptions) {
     offline: options.offline,
     onProgress: progressLines(options.onProgress),
   });
-  return { tokenizer: await loadTokenizer(folder), template: await loadChatTemplate(folder), addBos: await addsBos(folder) };
+  return {
+    tokenizer: await loadTokenizer(folder),
+    template: await loadChatTemplate(folder, { now: options.templateDate }),
+    addBos: await addsBos(folder),
+  };
 }
 
 function httpOptions(name: string, options: OpenOptions) {

@@ -53,7 +53,10 @@ export async function openPromptModel(flags: ModelFlags): Promise<PromptModel | 
   return { folder, template };
 }
 
-function dateOf(text: string | undefined): Date | null {
+/**
+ * Returns the date of `--template-date`, or null without it. Throws `UserError` when it is no date.
+ */
+export function dateOf(text: string | undefined): Date | null {
   if (text === undefined) return null;
   const date = new Date(`${text}T00:00:00Z`);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(date.getTime()))

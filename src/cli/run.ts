@@ -6,6 +6,7 @@ import type { SessionOptions, SessionResult } from '../run/session.js';
 import type { PromptFamily } from '../types.js';
 import { list, numberBetween, shardOf, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
+import { dateOf } from './prompt-inputs.js';
 
 interface RunFlags {
   model?: string;
@@ -23,6 +24,7 @@ interface RunFlags {
   maxErrorRate: number;
   retryErrors?: number | true;
   systemInstruction?: string;
+  templateDate?: string;
   multiturn: boolean;
   baseUrl?: readonly string[];
   tokenizer?: string;
@@ -73,6 +75,7 @@ export const addRun: AddCommand = (program, exit) =>
       wholeNumber(1),
     )
     .option('--system-instruction <text>', 'system message of chat prompts')
+    .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print the date (without it they print their fixed one)')
     .option('--no-multiturn', 'few-shot examples of chat prompts in one message instead of turns')
     .option('--base-url <urls>', 'address(es) of an OpenAI-compatible server', list)
     .option('--tokenizer <ref>', "the model's tokenizer (folder or hub name), for completions")
@@ -181,6 +184,7 @@ function openOptions(flags: RunFlags, say: (line: string) => void): OpenOptions 
     offline: flags.offline,
     baseUrls: flags.baseUrl ?? [],
     tokenizer: flags.tokenizer ?? null,
+    templateDate: dateOf(flags.templateDate),
     apiKeyEnv: flags.apiKeyEnv ?? null,
     concurrency: flags.concurrency ?? null,
     timeoutSeconds: flags.timeout ?? null,

@@ -71,7 +71,10 @@ async function tokensOf(options: SessionOptions): Promise<{ count: ((text: strin
   const { loadTokenizer } = await import('../models/tokenizer.js');
   const { folder } = await resolveModel(name, { files: 'tokenizer', offline: options.open.offline, onProgress: () => {} });
   const tokenizer = await loadTokenizer(folder);
-  return { count: (text) => tokenizer.encode(text).length, render: (await loadChatTemplate(folder))?.render ?? null };
+  return {
+    count: (text) => tokenizer.encode(text).length,
+    render: (await loadChatTemplate(folder, { now: options.open.templateDate }))?.render ?? null,
+  };
 }
 
 function sum(rows: readonly Row[]): Omit<Row, 'task'> {
