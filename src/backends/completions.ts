@@ -16,6 +16,8 @@ export interface CompletionsOptions extends HttpOptions {
   readonly baseUrls: readonly string[];
   /** The model's tokenizer: prompts are sent as token ids. Null: as text. */
   readonly tokenizer: ModelTokenizer | null;
+  /** Null or `ids`: token ids where there is a tokenizer. `text`: text all the same, for servers that take no ids. */
+  readonly promptsAs?: 'ids' | 'text' | null;
   /** Where the tokenizer came from, for results. */
   readonly tokenizerName?: string | null;
   /** Put one BOS before every prompt (models whose `model_type` contains "gemma"). With text the server is asked to. */
@@ -48,9 +50,12 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   const urls = [...new Set(options.baseUrls.map(checkUrl))];
   const [url] = urls;
   if (url === undefined) throw new UserError('completions: give the address of the server, e.g. --base-url http://127.0.0.1:8000/v1');
+  if (options.maxCostUsd !== null)
+    throw new UserError('--max-cost goes with openai:NAME and anthropic:NAME; a completions server has no price here');
   const tools = openTools(options, urls.length, { timeoutSeconds: TIMEOUT_SECONDS, concurrency: CONCURRENCY });
   const { key, from } = readKey(options, 'OPENAI_API_KEY', tools.env);
-  const encoder: Encoder | null = options.tokenizer === null ? null : { tokenizer: options.tokenizer, addBos: options.addBos ?? false };
+  const encoder: Encoder | null =
+    options.tokenizer === null || options.promptsAs === 'text' ? null : { tokenizer: options.tokenizer, addBos: options.addBos ?? false };
   const tally: Tally = { httpRequests: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, straddledBoundaries: 0 };
   const parameters = createParameters({ add_special_tokens: [], temperature: [], stop: [], max_tokens: ['max_completion_tokens'] });
   const caller: Caller = {
@@ -123,7 +128,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
       version: '1',
       model: options.name,
       urls: [...urls].sort().join(' '),
-      tokenizer: options.tokenizer?.digest ?? 'none: text',
+      tokenizer: encoder?.tokenizer.digest ?? 'none: text',
       add_bos: String(options.addBos ?? false),
       max_length: String(maxLength ?? 'unknown'),
       scoring,

@@ -1,0 +1,48 @@
+/**
+ * Holds a real completions server (vLLM, SGLang, llama-cpp-python, ...) against values that the Python harness got from the same model.
+ *
+ * usage: npx vite-node benchmarks/api-check-server.ts --base-url URL --model NAME --folder DIR --golden DIR --data DIR
+ *                                                     [--limit 8] [--generations 1] [--tolerance 1e-3] [--ways ids:echo,text:echo,...]
+ *   --folder: the model's tokenizer and chat template; --golden: a folder of TASK.FAMILY.jsonl with the harness's responses; --data: its data sets.
+ * A server in bfloat16, or with another attention, differs from float32 by some hundredths: give --tolerance 0.1 and look at the greedy flags.
+ */
+import { parseArgs } from 'node:util';
+import { compareWith, goldenDocs, openCase } from '../test/backends/golden-server.js';
+
+const { values } = parseArgs({
+  options: {
+    'base-url': { type: 'string', default: '' },
+    model: { type: 'string', default: '' },
+    folder: { type: 'string', default: '' },
+    golden: { type: 'string', default: '' },
+    data: { type: 'string', default: '' },
+    limit: { type: 'string', default: '8' },
+    generations: { type: 'string', default: '1' },
+    tolerance: { type: 'string', default: '1e-3' },
+    ways: { type: 'string', default: 'ids:echo,ids:prompt_logprobs,text:echo,text:prompt_logprobs' },
+  },
+});
+
+const docs = await goldenDocs(values.folder, values.golden, values.data, Number(values.limit), Number(values.generations));
+console.log(
+  '| prompts as | asked by | documents | largest difference | others differ | HTTP requests | seconds |\n| --- | --- | --- | --- | --- | --- | --- |',
+);
+let bad = 0;
+for (const way of values.ways.split(',')) {
+  const [promptsAs = '', scoring = ''] = way.split(':');
+  if ((promptsAs !== 'ids' && promptsAs !== 'text') || (scoring !== 'echo' && scoring !== 'prompt_logprobs'))
+    throw new Error(`--ways ${way}: valid is ids|text:echo|prompt_logprobs`);
+  const begun = performance.now();
+  const backend = await openCase({ url: values['base-url'], name: values.model, folder: values.folder, promptsAs, scoring });
+  const kinds = docs.filter(({ doc }) => backend.kinds.has(doc.request.kind));
+  const result = await compareWith(backend, kinds);
+  await backend.close();
+  const seconds = (performance.now() - begun) / 1000;
+  const note = backend.kinds.has('choices') ? '' : ` (no log-probabilities: ${String(backend.facts.no_prompt_logprobs)})`;
+  console.log(
+    `| ${promptsAs} | ${scoring}${note} | ${result.documents} | ${result.worst.toExponential(1)} | ${result.wrong.length} | ${backend.work().runs} | ${seconds.toFixed(0)} |`,
+  );
+  for (const line of result.wrong.slice(0, 5)) console.error(line);
+  if (result.wrong.length > 0 || result.worst > Number(values.tolerance) || result.documents === 0) bad += 1;
+}
+process.exitCode = bad === 0 ? 0 : 1;
