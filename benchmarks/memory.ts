@@ -6,8 +6,8 @@
  * The documents are the made-up ones of fixtures/data, repeated with a running number up to the size of the real data sets.
  */
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,7 +23,20 @@ const tasks = (await selectTasks(['all'], await loadRegistry())).flatMap(leaves)
 for (const task of tasks) await enlarge(task);
 const started = performance.now();
 const out = path.join(folder, 'results');
-const args = [`--max-old-space-size=${values.heap}`, packagePath('bin/eus-eval.js'), 'run', '--model', 'fake:1', '--tasks', 'all', '--data', path.join(folder, 'data'), '--out', out, '--quiet'];
+const args = [
+  `--max-old-space-size=${values.heap}`,
+  packagePath('bin/eus-eval.js'),
+  'run',
+  '--model',
+  'fake:1',
+  '--tasks',
+  'all',
+  '--data',
+  path.join(folder, 'data'),
+  '--out',
+  out,
+  '--quiet',
+];
 const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 let peakKb = 0;
 const timer = setInterval(() => {
@@ -34,7 +47,9 @@ const [code] = await once(child, 'exit');
 clearInterval(timer);
 const seconds = (performance.now() - started) / 1000;
 const documents = tasks.reduce((sum, task) => sum + (task.meta.documents ?? 0), 0);
-console.log(`exit code ${code}; ${documents} documents in ${seconds.toFixed(0)} s (${(documents / seconds).toFixed(0)}/s), heap limit ${values.heap} MB, peak resident ${(peakKb / 1024).toFixed(0)} MB`);
+console.log(
+  `exit code ${code}; ${documents} documents in ${seconds.toFixed(0)} s (${(documents / seconds).toFixed(0)}/s), heap limit ${values.heap} MB, peak resident ${(peakKb / 1024).toFixed(0)} MB`,
+);
 rmSync(folder, { recursive: true });
 
 /** Writes the splits of a task, the evaluated one with as many documents as the real data set. */
@@ -47,7 +62,9 @@ async function enlarge(task: Task): Promise<void> {
   for (const split of new Set([task.trainingSplit, task.validationSplit, task.testSplit, task.fewshotSplit])) {
     const file = path.join(source, `${split}.jsonl`);
     if (split === null || !existsSync(file)) continue;
-    const rows = readFileSync(file, 'utf8').split('\n').filter((row) => row !== '');
+    const rows = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((row) => row !== '');
     const wanted = split === evaluated ? (task.meta.documents ?? rows.length) * (task.processDocs === null ? 1 : 2.4) : rows.length;
     const name = path.join(target, `${split}.jsonl`);
     if (existsSync(name) && statSync(name).size > 0) continue;
