@@ -1,6 +1,6 @@
 /** Averages over benchmarks (a language): every benchmark counts the same, whatever its size. */
 import { PythonRandom } from '../python/random.js';
-import type { Flips, Interval } from './mcnemar.js';
+import { type Flips, type Interval, mcnemar, mcnemarDrop } from './mcnemar.js';
 import { normalTail } from './normal.js';
 
 /** Up to this many flips the test throws coins instead of trusting the normal approximation. */
@@ -16,10 +16,11 @@ export interface AverageTest {
 
 /**
  * Returns a paired sign-flip test of the mean difference over benchmarks: under "equally good" every flip is a fair coin throw, weighted by one
- * over its benchmark's size. Few flips: the distribution by 20,000 seeded throws (one benchmark alone gives McNemar's exact test up to their
- * error); many: its normal limit.
+ * over its benchmark's size. One benchmark: McNemar's exact test. Few flips: the distribution by 20,000 seeded throws; many: its normal limit.
  */
 export function signFlipTest(benchmarks: readonly Flips[], seed: number): AverageTest {
+  const only = benchmarks[0];
+  if (only !== undefined && benchmarks.length === 1) return { p: mcnemar(only), pDrop: mcnemarDrop(only) };
   const weights = benchmarks.map(({ n }) => (n === 0 ? 0 : 1 / n));
   const flips = benchmarks.map(({ up, down }) => up + down);
   const observed = benchmarks.reduce((sum, { up, down }, i) => sum + (weights[i] ?? 0) * (up - down), 0);

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { openRun } from '../../src/compare/open-run.js';
 import { BIAS_CODES, NO_BIAS, readSamples } from '../../src/results/read-samples.js';
 import { SHARED, shared } from '../shared.js';
 
@@ -106,6 +109,36 @@ describe('readSamples', () => {
     ['an unknown bias', [line({ metrics: ['bias'], bias: { what: 1 } })], /bias is \{"what":1\}/],
   ])('refuses %s, naming file and line', async (_, lines, message) => {
     await expect(readSamples(file(lines), 't')).rejects.toThrow(message);
+  });
+});
+
+describe('readSamples on a run of the harness’s command line (harness/make.sh)', () => {
+  it('gives back the numbers of the result file beside it', async () => {
+    const dir = fileURLToPath(new URL('harness', import.meta.url));
+    const run = await openRun(dir);
+    let checked = 0;
+    for (const file of readdirSync(dir).filter((f) => f.startsWith('samples_'))) {
+      const task = run.tasks.get(/^samples_(.*)_2/.exec(file)?.[1] ?? '');
+      const samples = await task?.samples?.();
+      for (const [key, column] of samples?.outcomes ?? []) {
+        expect(column.reduce((a, b) => a + b, 0) / 8, key).toBeCloseTo(task?.result.estimates.get(key)?.value ?? Number.NaN, 12);
+        checked++;
+      }
+      expect(
+        createHash('sha256')
+          .update(
+            (samples?.docHashes ?? [])
+              .map((h, i) => h + samples?.promptHashes?.[i] + samples?.targetHashes?.[i])
+              .join('')
+              .repeat(task?.result.name === 'toy_gen' ? 2 : 1),
+          )
+          .digest('hex'),
+      ).toBe(task?.result.hash);
+    }
+    expect(checked).toBe(4);
+    const toy = await run.tasks.get('toy_mc')?.samples?.();
+    const acc = toy?.outcomes.get('acc,none');
+    expect(toy?.margins?.every((m, i) => m > 0 === (acc?.[i] === 1))).toBe(true);
   });
 });
 
