@@ -2,7 +2,7 @@
 import type { Range, Segment } from './protocol.js';
 
 /** Added where a row may not see a position; finite, so that no sum becomes a NaN. */
-const HIDDEN = -1e30;
+export const HIDDEN = -1e30;
 
 export interface BiasInput {
   /** Number of rows, S. */

@@ -5,9 +5,11 @@
  * One run computes `S` new tokens that stand behind `base` tokens whose keys and values lie in the cache (a stack, see `stack.ts`). Tokens are packed: they belong to
  * one or many documents, and an additive bias says which of the `T = base + S` positions each may see. Only the rows that are scored reach the output layer.
  *
- * Inputs: input_ids [S], position_ids [1,S], bias [1,1,S,T] (0 or a large negative number), bias_local (the same for sliding layers), seqlens_k [1] = T-1,
- * total_length [] = T, cos, sin [M, head/2] (and cos_local, sin_local), rows [R] (row index of each scored position), pairs [Q,2] (index into rows, token id),
- * past_key_<l>, past_value_<l> [1, kv heads, capacity, head].
+ * In a step of generation the batch is B documents with one token each, S = B, and every document has a cache of its own.
+ *
+ * Inputs: input_ids [S], batch [1] = B, position_ids [B,S/B], bias [B or 1,1,S/B,T] (0 or a large negative number), bias_local (the same for sliding layers),
+ * seqlens_k [B] = tokens seen - 1, total_length [] = T, cos, sin [M, head/2] (and cos_local, sin_local), rows [R] (row index of each scored position), pairs [Q,2] (index into rows, token id),
+ * past_key_<l>, past_value_<l> [B, kv heads, capacity, head].
  * Outputs: logprob [Q] (natural log), greedy [R] (arg max token), key_<l>, value_<l> (written in place: give the same buffers as the past).
  */
 import type { ModelConfig } from '../../models/model-config.js';
@@ -49,10 +51,11 @@ export function writeDecoder(g: GraphBuilder, c: ModelConfig, b: Blueprint): voi
   const float = g.compute;
   const anySliding = b.window !== null && Array.from({ length: c.layers }, (_, l) => b.slides(l)).some(Boolean);
   g.input('input_ids', 'int64', ['S']);
-  g.input('position_ids', 'int64', [1, 'S']);
-  g.input('bias', float, [1, 1, 'S', 'T']);
-  if (anySliding) g.input('bias_local', float, [1, 1, 'S', 'T']);
-  g.input('seqlens_k', 'int32', [1]);
+  g.input('batch', 'int64', [1]);
+  g.input('position_ids', 'int64', [null, null]);
+  g.input('bias', float, [null, 1, null, 'T']);
+  if (anySliding) g.input('bias_local', float, [null, 1, null, 'T']);
+  g.input('seqlens_k', 'int32', ['B']);
   g.input('total_length', 'int32', []);
   g.input('cos', float, ['M', c.headDim / 2]);
   g.input('sin', float, ['M', c.headDim / 2]);
@@ -77,10 +80,17 @@ export function writeDecoder(g: GraphBuilder, c: ModelConfig, b: Blueprint): voi
     g.node('Gemm', [x, g.weight(`${name}.weight`, [outputs, inputs]), ...(bias ? [g.weight(`${name}.bias`, [outputs])] : [])], {
       transB: 1,
     });
+  const shapes = new Map<number, string>();
+  /** The shape [batch, tokens, n heads] as the attention wants its rows. */
+  const packed = (n: number): string => {
+    const shape = shapes.get(n) ?? g.node('Concat', ['batch', g.int64([-1, n * c.headDim])], { axis: 0 });
+    shapes.set(n, shape);
+    return shape;
+  };
   const heads = (x: string, name: string, n: number): string => {
     // Normalise each head's slice, then back to one row a token.
     const split = g.node('Reshape', [x, g.int64([-1, c.headDim])]);
-    return g.node('Reshape', [norm(split, name, c.headDim), g.int64([1, -1, n * c.headDim])]);
+    return g.node('Reshape', [norm(split, name, c.headDim), packed(n)]);
   };
 
   const embedding = g.weight(`${b.prefix}embed_tokens.weight`, [c.vocabSize, c.hiddenSize]);
@@ -94,12 +104,12 @@ export function writeDecoder(g: GraphBuilder, c: ModelConfig, b: Blueprint): voi
       const n = t === 'q' ? c.heads : c.kvHeads;
       const y = linear(a, `${p}self_attn.${t}_proj`, n * c.headDim, c.hiddenSize, b.qkvBias);
       if (b.headNorms && t !== 'v') return heads(y, `${p}self_attn.${t}_norm`, n);
-      return g.node('Reshape', [y, g.int64([1, -1, n * c.headDim])]);
+      return g.node('Reshape', [y, packed(n)]);
     });
     // The capacity stays without a name: ONNX Runtime would else reuse buffers of "equal" shapes that differ.
     for (const t of ['key', 'value']) {
-      g.input(`past_${t}_${l}`, float, [1, c.kvHeads, null, c.headDim]);
-      g.output(`${t}_${l}`, float, [1, c.kvHeads, null, c.headDim]);
+      g.input(`past_${t}_${l}`, float, [null, c.kvHeads, null, c.headDim]);
+      g.output(`${t}_${l}`, float, [null, c.kvHeads, null, c.headDim]);
     }
     const suffix = local ? '_local' : '';
     g.nodeTo(

@@ -159,8 +159,8 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
       runTokens: options.batchTokens ?? RUN_TOKENS,
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * config.vocabSize))),
       documents: GENERATE_DOCUMENTS,
-      // The cache of all documents together takes at most an eighth of the machine's memory.
-      stackTokens: Math.max(1, Math.floor(totalmem() / 8 / bytesPerToken)),
+      // All slots together take at most an eighth of the machine's memory.
+      slotTokens: Math.max(1, Math.floor(totalmem() / 8 / bytesPerToken)),
     },
     identity,
     facts: {

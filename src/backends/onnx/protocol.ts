@@ -54,6 +54,23 @@ export interface RunMessage {
   readonly moves: readonly { readonly from: number; readonly to: number; readonly length: number }[];
 }
 
+/**
+ * One step of generation: a token for each of the first `ids.length` slots. Each slot is a cache of its own, so that documents do not look at each other's tokens.
+ */
+export interface StepMessage {
+  readonly kind: 'step';
+  readonly id: number;
+  readonly ids: Int32Array;
+  /** Tokens that lie in each slot before the step. */
+  readonly lengths: Int32Array;
+  readonly window: number | null;
+  /** Positions that every slot must have room for. */
+  readonly capacity: number;
+  /** Before the step, in order: slots that take another's place, then texts copied from the stack into a slot. */
+  readonly moves: readonly { readonly from: number; readonly to: number }[];
+  readonly places: readonly { readonly slot: number; readonly ranges: readonly Range[] }[];
+}
+
 export interface TablesMessage {
   readonly kind: 'tables';
   readonly cos: Float32Array;
@@ -65,7 +82,7 @@ export interface TablesMessage {
 export interface CloseMessage {
   readonly kind: 'close';
 }
-export type Request = OpenMessage | RunMessage | TablesMessage | CloseMessage;
+export type Request = OpenMessage | RunMessage | StepMessage | TablesMessage | CloseMessage;
 
 export interface RunResult {
   readonly kind: 'result';

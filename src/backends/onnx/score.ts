@@ -3,10 +3,8 @@ import type { Answer, ChoicesResponse } from '../../types.js';
 import type { Counters } from './counters.js';
 import { failure, type ScoreItem } from './requests.js';
 import { OutOfMemoryError, type Session } from './session.js';
-import { commonPrefix, compareIds, firstTokens, type Known, type Limits, type PlannedRun, packDown, planBatch } from './stack.js';
+import { choosePath, commonPrefix, compareIds, type Known, type Limits, type PlannedRun, planBatch } from './stack.js';
 
-/** Shared tokens that are worth keeping from one batch to the next. */
-const WORTH_KEEPING = 8;
 /** Tokens per run below which an allocation failure is not answered by smaller runs any more. */
 const SMALLEST_RUN = 16;
 
@@ -62,20 +60,10 @@ export function newScorer(
     // Keep of the stack the text that shares most with the first document; nothing that is scored may lie in it.
     const first = items[0]?.ids ?? [];
     const mostReused = Math.min(...sequences.map((s) => s.ids.length - s.targets.length));
-    let path: Known = { ids: [], where: [] };
-    let shared = WORTH_KEEPING - 1;
-    for (const text of known) {
-      const n = Math.min(commonPrefix(text.ids, first), mostReused);
-      if (n > shared) {
-        shared = n;
-        path = { ids: text.ids.slice(0, n), where: firstTokens(text.where, n) };
-      }
-    }
-    const moves = packDown(path.where);
+    const { path, moves } = choosePath(known, first, mostReused);
     const base = path.ids.length;
-    const below: Known = { ids: path.ids, where: [{ from: 0, to: base }] };
-    const plan = planBatch(base, [below], sequences, limits);
-    known = [below, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
+    const plan = planBatch(base, [path], sequences, limits);
+    known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
     last = items[items.length - 1]?.ids ?? [];
     // The kernel wants a table as long as the stack is high.
     ensurePositions(Math.max(base + plan.tokens, ...sequences.map((s) => s.ids.length)));

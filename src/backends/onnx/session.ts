@@ -1,13 +1,15 @@
 /** The main thread's side of the session thread. */
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
-import type { OpenMessage, Reply, Request, RunMessage, RunResult, TablesMessage } from './protocol.js';
+import type { OpenMessage, Reply, Request, RunMessage, RunResult, StepMessage, TablesMessage } from './protocol.js';
 
 export interface Session {
   /** Seconds that opening took. */
   readonly openSeconds: number;
   /** Runs are answered in the order in which they were given. Rejects when the run failed or the thread ended. */
   run(message: Omit<RunMessage, 'kind' | 'id'>): Promise<RunResult>;
+  /** One step of generation, in the same order. */
+  step(message: Omit<StepMessage, 'kind' | 'id'>): Promise<RunResult>;
   setTables(tables: Omit<TablesMessage, 'kind'>): void;
   close(): Promise<void>;
 }
@@ -78,6 +80,15 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     }
   };
 
+  const ask = (request: (id: number) => Request): Promise<RunResult> => {
+    if (dead !== null) return Promise.reject(dead);
+    const id = serial++;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      send(request(id));
+    });
+  };
+
   let openSeconds: number;
   try {
     openSeconds = await new Promise<number>((resolve, reject) => {
@@ -92,13 +103,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     openSeconds,
     close,
     setTables: (tables) => send({ kind: 'tables', ...tables }),
-    run(message) {
-      if (dead !== null) return Promise.reject(dead);
-      const id = serial++;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        send({ kind: 'run', id, ...message });
-      });
-    },
+    run: (message) => ask((id) => ({ kind: 'run', id, ...message })),
+    step: (message) => ask((id) => ({ kind: 'step', id, ...message })),
   };
 }

@@ -225,3 +225,23 @@ export function packDown(ranges: readonly Range[]): Move[] {
   }
   return moves;
 }
+
+/** Shared tokens that are worth keeping from one batch to the next. */
+const WORTH_KEEPING = 8;
+
+/**
+ * Chooses what to keep of the stack for the next batch: of the known texts the longest beginning that `first` shares, at most `most` tokens.
+ * Returns it as it will lie at the bottom, and the moves that bring it there.
+ */
+export function choosePath(known: readonly Known[], first: readonly number[], most: number): { path: Known; moves: Move[] } {
+  let best: Known = { ids: [], where: [] };
+  let shared = WORTH_KEEPING - 1;
+  for (const text of known) {
+    const n = Math.min(commonPrefix(text.ids, first), most);
+    if (n > shared) {
+      shared = n;
+      best = { ids: text.ids.slice(0, n), where: firstTokens(text.where, n) };
+    }
+  }
+  return { path: { ids: best.ids, where: [{ from: 0, to: best.ids.length }] }, moves: packDown(best.where) };
+}

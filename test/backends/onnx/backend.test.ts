@@ -22,6 +22,17 @@ function pretend(before: (run: { tokens: number; base: number; runs: number }) =
       const logprobs = Float32Array.from({ length: message.pairs.length / 2 }, (_, i) => value ?? -((message.pairs[2 * i + 1] ?? 0) % 10));
       return { kind: 'result', id: 0, logprobs, greedy: new Int32Array(message.rows.length).fill(300), seconds: 0 };
     },
+    async step(message) {
+      const tokens = message.ids.length;
+      const value = before({ tokens, base: 0, runs: runs++ }) ?? -1;
+      return {
+        kind: 'result',
+        id: 0,
+        logprobs: new Float32Array(tokens).fill(value),
+        greedy: new Int32Array(tokens).fill(300),
+        seconds: 0,
+      };
+    },
   };
 }
 
@@ -36,7 +47,7 @@ function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBack
     eos: new Set([2]),
     window: null,
     ensurePositions: () => {},
-    limits: { runTokens: 64, runRows: 16, documents: 4, stackTokens: 10_000 },
+    limits: { runTokens: 64, runRows: 16, documents: 4, slotTokens: 10_000 },
     identity: {},
     facts: {},
     renderChat: null,
@@ -56,7 +67,7 @@ const many = asks(
 describe('answers', () => {
   it('come once for each request, the same whatever the batches are', async () => {
     const wide = await askAll(backendOf(pretend()), many);
-    const narrow = await askAll(backendOf(pretend(), { limits: { runTokens: 5, runRows: 2, documents: 1, stackTokens: 1 } }), many);
+    const narrow = await askAll(backendOf(pretend(), { limits: { runTokens: 5, runRows: 2, documents: 1, slotTokens: 1 } }), many);
     const single = await askAll(backendOf(pretend(), { single: true }), many);
     expect(wide.size).toBe(many.length);
     expect(narrow).toEqual(wide);

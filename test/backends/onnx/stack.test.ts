@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fillBias } from '../../../src/backends/onnx/bias.js';
 import { newDistinctCounter } from '../../../src/backends/onnx/distinct.js';
-import { packStack, union } from '../../../src/backends/onnx/generate.js';
-import { commonPrefix, planBatch, type Sequence } from '../../../src/backends/onnx/stack.js';
+import { closeGaps } from '../../../src/backends/onnx/generate.js';
+import { choosePath, commonPrefix, planBatch, type Sequence } from '../../../src/backends/onnx/stack.js';
 
 /** Sequences over a small alphabet share many prefixes. */
 const ids = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 12 });
@@ -93,18 +93,39 @@ describe('planBatch', () => {
 });
 
 describe('the stack', () => {
-  it('packing keeps every living place, in order', () => {
-    const range = fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 8 })).map(([from, n]) => ({ from, to: from + n }));
+  it('keeps of the known texts what the next one shares most of', () => {
+    const listed = fc.tuple(ids, fc.integer({ min: 1, max: 4 }));
     fc.assert(
-      fc.property(fc.array(range, { minLength: 1, maxLength: 6 }), (ranges) => {
-        const memory = Array.from({ length: 60 }, (_, i) => i);
-        const packed = packStack(ranges);
-        for (const { from, to, length } of packed.moves) memory.copyWithin(to, from, from + length);
-        for (const r of ranges) {
-          const read = packed.after([r]).flatMap(({ from, to }) => memory.slice(from, to));
-          expect(read).toEqual(Array.from({ length: r.to - r.from }, (_, i) => r.from + i));
-        }
-        expect(packed.height).toBe(union(ranges).reduce((sum, r) => sum + r.to - r.from, 0));
+      fc.property(fc.array(listed, { minLength: 1, maxLength: 4 }), ids, fc.nat(12), (lists, first, most) => {
+        // Each text lies in two parts, one behind the other.
+        const memory: number[] = [];
+        const known = lists.map(([list, cut]) => {
+          const at = memory.length;
+          memory.push(...list.slice(0, cut), 0, ...list.slice(cut));
+          const middle = Math.min(cut, list.length);
+          return {
+            ids: list,
+            where: [{ from: at, to: at + middle }, ...(middle < list.length ? [{ from: at + middle + 1, to: at + list.length + 1 }] : [])],
+          };
+        });
+        const long = known.map((text) => ({ ...text, ids: text.ids }));
+        const { path, moves } = choosePath(long, first, most);
+        for (const { from, to, length } of moves) memory.copyWithin(to, from, from + length);
+        expect(memory.slice(0, path.ids.length)).toEqual(first.slice(0, path.ids.length));
+        const best = Math.min(most, Math.max(...lists.map(([list]) => commonPrefix(list, first))));
+        expect(path.ids.length).toBe(best >= 8 ? best : 0);
+      }),
+    );
+  });
+  it('the last slots fill the places of finished documents', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 8 }), (done) => {
+        const slots = done.map((_, i) => i);
+        const [active, moves] = closeGaps(slots, done);
+        const memory = [...slots];
+        for (const { from, to } of moves) memory[to] = memory[from] ?? -1;
+        expect(memory.slice(0, active.length)).toEqual(active);
+        expect([...active].sort()).toEqual(slots.filter((i) => done[i] !== true));
       }),
     );
   });
