@@ -26,6 +26,14 @@ export interface OpenOptions {
   readonly apiKeyEnv: string | null;
   readonly concurrency: number | null;
   readonly timeoutSeconds: number | null;
+  /** Tries per request of a server or API; null: the backend's own. */
+  readonly maxTries: number | null;
+  /** New tokens of API models that think before they answer, instead of what the task says. */
+  readonly maxNewTokens: number | null;
+  /** How a completions server is asked for log-probabilities of the prompt; null tries both. */
+  readonly scoring: 'echo' | 'prompt_logprobs' | null;
+  /** How prompts go to a completions server; null: as token ids where the tokenizer is known. */
+  readonly promptsAs: 'ids' | 'text' | null;
   readonly maxCostUsd: number | null;
   readonly pricesFile: string | null;
   /** Called with one line while files are fetched or a model is loaded. */
@@ -46,6 +54,10 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   apiKeyEnv: null,
   concurrency: null,
   timeoutSeconds: null,
+  maxTries: null,
+  maxNewTokens: null,
+  scoring: null,
+  promptsAs: null,
   maxCostUsd: null,
   pricesFile: null,
   onProgress: () => {},
@@ -95,11 +107,11 @@ const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promi
   completions: openServer,
   openai: async (name, options) => {
     const { openOpenAI } = await import('./openai.js');
-    return openOpenAI({ ...httpOptions(name, options), baseUrl: oneUrl(options) });
+    return openOpenAI({ ...httpOptions(name, options), baseUrl: oneUrl(options), maxNewTokens: options.maxNewTokens });
   },
   anthropic: async (name, options) => {
     const { openAnthropic } = await import('./anthropic.js');
-    return openAnthropic({ ...httpOptions(name, options), baseUrl: oneUrl(options) });
+    return openAnthropic({ ...httpOptions(name, options), baseUrl: oneUrl(options), maxNewTokens: options.maxNewTokens });
   },
   fake: async (name) => {
     const { openFake } = await import('./fake.js');
@@ -120,8 +132,7 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
   const template = await loadChatTemplate(model.folder, { now: options.templateDate });
   return openOnnx({
     folder: model.folder,
-    // A folder is called by its own name: where it lies on this machine is nobody's business.
-    modelName: existsSync(name) ? path.basename(path.resolve(name)) : model.name,
+    modelName: publicName(name, model.name),
     dtype: dtypeOf(options.dtype),
     device: options.device,
     renderChat: template?.render ?? null,
@@ -146,7 +157,9 @@ async function openServer(name: string, options: OpenOptions): Promise<Backend> 
     baseUrls: options.baseUrls,
     maxLength: options.maxLength,
     tokenizer: local?.tokenizer ?? null,
-    tokenizerName: options.tokenizer,
+    tokenizerName: local === null ? null : local.name,
+    scoring: options.scoring,
+    promptsAs: options.promptsAs,
     addBos: local?.addBos ?? false,
     renderChat: local?.template?.render ?? null,
     chatTemplate: local?.template?.source ?? null,
@@ -164,6 +177,7 @@ async function loadTokenizerOf(reference: string, options: OpenOptions) {
     onProgress: progressLines(options.onProgress),
   });
   return {
+    name: publicName(reference, reference),
     tokenizer: await loadTokenizer(folder),
     template: await loadChatTemplate(folder, { now: options.templateDate }),
     addBos: await addsBos(folder),
@@ -176,6 +190,7 @@ function httpOptions(name: string, options: OpenOptions) {
     apiKeyEnv: options.apiKeyEnv,
     concurrency: options.concurrency,
     timeoutSeconds: options.timeoutSeconds,
+    maxTries: options.maxTries,
     maxCostUsd: options.maxCostUsd,
     pricesFile: options.pricesFile,
     onProgress: options.onProgress,
@@ -186,4 +201,9 @@ function oneUrl(options: OpenOptions): string | null {
   if (options.baseUrls.length > 1)
     throw new UserError(`--base-url: several addresses only go with completions:NAME, not ${options.baseUrls.join(', ')}`);
   return options.baseUrls[0] ?? null;
+}
+
+/** A folder is called by its own name: where it lies on this machine is nobody's business. */
+function publicName(reference: string, hubName: string): string {
+  return existsSync(reference) ? path.basename(path.resolve(reference)) : hubName;
 }

@@ -32,6 +32,10 @@ interface RunFlags {
   concurrency?: number;
   timeout?: number;
   prices?: string;
+  maxTries?: number;
+  maxNewTokens?: number;
+  scoring?: 'echo' | 'prompt_logprobs';
+  promptsAs?: 'ids' | 'text';
   maxLength?: number;
   threads?: number;
   batchTokens?: number;
@@ -82,6 +86,14 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--api-key-env <name>', 'environment variable that holds the key')
     .option('--concurrency <n>', 'requests in flight at most', wholeNumber(1))
     .option('--timeout <seconds>', 'of one request', numberBetween(0.001, 86_400))
+    .option('--max-tries <n>', 'tries per request of a server or API (default 10)', wholeNumber(1))
+    .option('--max-new-tokens <n>', 'new tokens of API models that think before they answer', wholeNumber(1))
+    .option(
+      '--scoring <way>',
+      'how a completions server gives log-probabilities: echo or prompt_logprobs (default: tries both)',
+      oneOf(['echo', 'prompt_logprobs']),
+    )
+    .option('--prompts-as <form>', 'send prompts as ids or text (default: ids where --tokenizer is given)', oneOf(['ids', 'text']))
     .option('--prices <file>', 'price table of API models (YAML)')
     .option('--max-length <n>', "tokens of context, instead of the model's own maximum", wholeNumber(2))
     .option('--threads <n>', 'threads of the local model', wholeNumber(1))
@@ -188,6 +200,10 @@ function openOptions(flags: RunFlags, say: (line: string) => void): OpenOptions 
     apiKeyEnv: flags.apiKeyEnv ?? null,
     concurrency: flags.concurrency ?? null,
     timeoutSeconds: flags.timeout ?? null,
+    maxTries: flags.maxTries ?? null,
+    maxNewTokens: flags.maxNewTokens ?? null,
+    scoring: flags.scoring ?? null,
+    promptsAs: flags.promptsAs ?? null,
     maxCostUsd: flags.maxCost ?? null,
     pricesFile: flags.prices ?? null,
     onProgress: say,
