@@ -34,6 +34,8 @@ export interface GraphBuilder {
   ): void;
   /** An int64 constant; `dims` [] for a scalar. */
   int64(values: readonly number[], dims?: readonly number[]): string;
+  /** A float32 constant under a name of its own. */
+  floats(name: string, values: Float32Array, dims: readonly number[]): string;
   /** A scalar constant of the compute type. */
   scalar(value: number): string;
   /** The tensor of the model's files under this name, cast to the compute type where it is of another; checks its shape. */
@@ -125,6 +127,10 @@ export function newGraph(weights: Weights, compute: ElementName, modelFolder: st
         dataType: ELEMENT.int64,
         rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
       }));
+    },
+    floats(name, values, dims) {
+      const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      return add(`floats:${name}`, () => ({ name: `floats:${name}`, dims: [...dims], dataType: ELEMENT.float32, rawData }));
     },
     scalar(value) {
       return add(`scalar:${value}`, () => ({

@@ -1,20 +1,13 @@
 /** Opens a model folder as a local backend. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
-import path from 'node:path';
-import { messageOf, systemCode, UserError } from '../../errors.js';
+import { messageOf, UserError } from '../../errors.js';
 import { needsBos } from '../../models/encode.js';
-import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
 import type { Backend, ChatRenderer } from '../../types.js';
-import { blueprintOf } from './architectures/index.js';
 import { newOnnxBackend } from './backend.js';
-import { writeDecoder } from './decoder.js';
-import { newGraph } from './graph-builder.js';
+import { endIds, prepareModel } from './prepare-model.js';
 import { ropeTable } from './rope.js';
-import { readWeights } from './safetensors.js';
 import { openSession, type Session } from './session.js';
 
 export interface OnnxOptions {
@@ -45,28 +38,6 @@ const GENERATE_DOCUMENTS = 16;
 
 const require = createRequire(import.meta.url);
 
-/** End-of-text ids: those of generation_config.json, else of config.json. Throws `UserError` when the file is broken. */
-async function endIds(folder: string, config: ModelConfig): Promise<{ eos: ReadonlySet<number>; digest: string }> {
-  const file = path.join(folder, 'generation_config.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return { eos: new Set(config.eosTokenIds), digest: 'absent' };
-    throw new UserError(`${file}: ${messageOf(error)}`);
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UserError(`${file}: not JSON`);
-  }
-  const value = typeof parsed === 'object' && parsed !== null && 'eos_token_id' in parsed ? parsed.eos_token_id : undefined;
-  const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? config.eosTokenIds : [value];
-  const eos = new Set(list.filter((id): id is number => typeof id === 'number'));
-  return { eos, digest: createHash('sha256').update(text).digest('hex') };
-}
-
 /** Which provider a device name means. Throws `UserError` for a name or type that cannot be had. */
 function chooseDevice(device: string, dtype: OnnxOptions['dtype']): { readonly name: 'cpu' } {
   if (!/^(auto|cpu|cuda(:\d+)?)$/.test(device)) throw new UserError(`device "${device}" is not known; valid are auto, cpu, cuda, cuda:N`);
@@ -85,43 +56,26 @@ function chooseDevice(device: string, dtype: OnnxOptions['dtype']): { readonly n
 export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const start = performance.now();
   const provider = chooseDevice(options.device, options.dtype);
-  const config = await readModelConfig(options.folder);
-  const blueprint = blueprintOf(config);
-  const weights = await readWeights(options.folder);
-  const graph = newGraph(weights, 'float32', options.folder);
-  writeDecoder(graph, config, blueprint);
+  const model = await prepareModel(options.folder);
+  const { config, window } = model;
   const tokenizer = await loadTokenizer(options.folder);
-  const { eos, digest: generationDigest } = await endIds(options.folder, config);
-  const configDigest = createHash('sha256')
-    .update(await readFile(config.file))
-    .digest('hex');
-  const window =
-    blueprint.window !== null && Array.from({ length: config.layers }, (_, l) => blueprint.slides(l)).some(Boolean)
-      ? blueprint.window
-      : null;
+  const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
   const threads = options.threads ?? availableParallelism();
-  const cache = { layers: config.layers, kvHeads: config.kvHeads, headDim: config.headDim };
+  const maxLength = options.maxLength ?? model.maxLength;
 
-  const maxLength = options.maxLength ?? config.maxLength;
   let session: Session;
   try {
-    session = await openSession({
-      graph: graph.build(),
-      folder: weights.root,
-      threads,
-      provider,
-      cache,
-      headHalf: config.headDim / 2,
-      sliding: window !== null,
-    });
+    session = await openSession({ source: model.source, threads, provider });
   } catch (error) {
     throw new UserError(`${options.folder}: ONNX Runtime cannot open the model: ${messageOf(error)}`);
   }
+  const { cache } = session;
+  const vocabSize = model.vocabSize ?? session.vocabSize ?? tokenizer.vocabSize;
 
   let positions = 0;
   const ensurePositions = (needed: number): void => {
     // One more than the stack: the cache has an empty position at its bottom.
-    if (needed < positions) return;
+    if (config === null || needed < positions) return;
     positions = Math.max(1024, 2 ** Math.ceil(Math.log2(needed + 1)));
     const { cos, sin } = ropeTable(config.rope, config.headDim, positions);
     const local =
@@ -138,40 +92,36 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     runtime: runtimeVersion,
     dtype: 'float32',
     device: provider.name,
-    config: configDigest,
+    ...model.digests,
     generation_config: generationDigest,
     tokenizer: tokenizer.digest,
   };
-  for (const [name, digest] of Object.entries(weights.digests)) identity[`weights:${name}`] = digest;
-  const parameters = [...weights.tensors.values()].reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0);
 
   return newOnnxBackend({
     modelName: options.modelName,
     session,
     tokenizer,
-    addBos: needsBos(config.modelType),
+    addBos: needsBos(model.modelType),
     maxLength,
-    vocabSize: config.vocabSize,
+    vocabSize,
     eos,
     window,
     ensurePositions,
     limits: {
       runTokens: options.batchTokens ?? RUN_TOKENS,
-      runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * config.vocabSize))),
+      runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
       documents: GENERATE_DOCUMENTS,
       // All slots together take at most an eighth of the machine's memory.
       slotTokens: Math.max(1, Math.floor(totalmem() / 8 / bytesPerToken)),
     },
     identity,
     facts: {
-      architecture: config.architecture,
-      parameters,
+      ...model.facts,
       dtype: 'float32',
-      weights_dtype: [...new Set([...weights.tensors.values()].map((t) => t.dtype))].join(','),
       device: provider.name,
       threads,
       max_length: maxLength,
-      add_bos: needsBos(config.modelType),
+      add_bos: needsBos(model.modelType),
       runtime: `onnxruntime ${runtimeVersion}`,
     },
     renderChat: options.renderChat,

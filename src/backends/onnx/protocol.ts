@@ -11,15 +11,27 @@ export interface CacheShape {
 
 export interface OpenMessage {
   readonly kind: 'open';
-  readonly graph: Uint8Array;
-  /** Folder that the graph's external data are relative to. */
-  readonly folder: string;
+  readonly source: GraphSource | ExportSource;
   readonly threads: number;
   readonly provider: Provider;
+}
+
+/** A graph that this program wrote. */
+export interface GraphSource {
+  readonly kind: 'graph';
+  readonly bytes: Uint8Array;
+  /** Folder that the graph's external data are relative to. */
+  readonly folder: string;
   readonly cache: CacheShape;
-  /** Tables of the rotary embedding: one, or a second for sliding layers. */
   readonly headHalf: number;
+  /** Some layers slide and have a mask and rotary tables of their own. */
   readonly sliding: boolean;
+}
+
+/** An ordinary export with `past_key_values`. */
+export interface ExportSource {
+  readonly kind: 'export';
+  readonly file: string;
 }
 
 /** Positions `[from, to)` of the cache. */
@@ -92,6 +104,22 @@ export interface RunResult {
   readonly seconds: number;
 }
 export type Reply =
-  | { readonly kind: 'opened'; readonly seconds: number }
+  | { readonly kind: 'opened'; readonly seconds: number; readonly cache: CacheShape; readonly vocabSize: number | null }
   | RunResult
   | { readonly kind: 'failed'; readonly id: number | null; readonly message: string };
+
+/** What a runner gives back for one run. */
+export interface RunNumbers {
+  readonly logprobs: Float32Array<ArrayBuffer>;
+  readonly greedy: Int32Array<ArrayBuffer>;
+}
+
+/** A model in the session thread: one that this program wrote, or an export. */
+export interface Runner {
+  readonly cache: CacheShape;
+  readonly vocabSize: number | null;
+  run(message: RunMessage): Promise<RunNumbers>;
+  step(message: StepMessage): Promise<RunNumbers>;
+  setTables(tables: TablesMessage): void;
+  release(): Promise<void>;
+}

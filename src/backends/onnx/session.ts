@@ -1,11 +1,12 @@
 /** The main thread's side of the session thread. */
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
-import type { OpenMessage, Reply, Request, RunMessage, RunResult, StepMessage, TablesMessage } from './protocol.js';
+import type { CacheShape, OpenMessage, Reply, Request, RunMessage, RunResult, StepMessage, TablesMessage } from './protocol.js';
 
 export interface Session {
-  /** Seconds that opening took. */
-  readonly openSeconds: number;
+  readonly cache: CacheShape;
+  /** What the model's own outputs say; null where they do not. */
+  readonly vocabSize: number | null;
   /** Runs are answered in the order in which they were given. Rejects when the run failed or the thread ended. */
   run(message: Omit<RunMessage, 'kind' | 'id'>): Promise<RunResult>;
   /** One step of generation, in the same order. */
@@ -13,6 +14,8 @@ export interface Session {
   setTables(tables: Omit<TablesMessage, 'kind'>): void;
   close(): Promise<void>;
 }
+
+type Opened = Extract<Reply, { kind: 'opened' }>;
 
 /** A run failed because memory did not suffice. */
 export class OutOfMemoryError extends Error {
@@ -41,7 +44,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
   const waiting = new Map<number, { resolve(result: RunResult): void; reject(error: Error): void }>();
   let serial = 0;
   let dead: Error | null = null;
-  let opened: { resolve(seconds: number): void; reject(error: Error): void } | null = null;
+  let opened: { resolve(reply: Opened): void; reject(error: Error): void } | null = null;
 
   function die(error: Error): void {
     dead ??= error;
@@ -52,7 +55,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
   worker.on('error', (error) => die(new Error(`the session thread failed: ${messageOf(error)}`)));
   worker.on('exit', (code) => die(new Error(`the session thread ended unexpectedly (code ${code})`)));
   worker.on('message', (reply: Reply) => {
-    if (reply.kind === 'opened') opened?.resolve(reply.seconds);
+    if (reply.kind === 'opened') opened?.resolve(reply);
     else if (reply.kind === 'result') {
       waiting.get(reply.id)?.resolve(reply);
       waiting.delete(reply.id);
@@ -89,9 +92,9 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     });
   };
 
-  let openSeconds: number;
+  let facts: Opened;
   try {
-    openSeconds = await new Promise<number>((resolve, reject) => {
+    facts = await new Promise<Opened>((resolve, reject) => {
       opened = { resolve, reject };
       send({ kind: 'open', ...open });
     });
@@ -100,7 +103,8 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     throw error;
   }
   return {
-    openSeconds,
+    cache: facts.cache,
+    vocabSize: facts.vocabSize,
     close,
     setTables: (tables) => send({ kind: 'tables', ...tables }),
     run: (message) => ask((id) => ({ kind: 'run', id, ...message })),

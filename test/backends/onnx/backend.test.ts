@@ -14,7 +14,8 @@ const tokenizer = await loadTokenizer(tiny);
 function pretend(before: (run: { tokens: number; base: number; runs: number }) => number | undefined = () => undefined): Session {
   let runs = 0;
   return {
-    openSeconds: 0,
+    cache: { layers: 1, kvHeads: 1, headDim: 2 },
+    vocabSize: null,
     setTables: () => {},
     close: async () => {},
     async run(message) {

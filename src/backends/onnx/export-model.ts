@@ -1,0 +1,68 @@
+/**
+ * The second source of models: an ordinary ONNX export (`onnx/model.onnx` with `past_key_values.*`, as exporters write it). Its graph is taken as it is: it knows no
+ * packed texts and computes a row of logits for every token, so it is slower than the graph this program writes over safetensors.
+ */
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { messageOf, UserError } from '../../errors.js';
+
+/** Where exports lie in a model folder, in the order of preference: full precision first. */
+const PLACES = ['onnx/model.onnx', 'model.onnx'];
+
+export interface ExportModel {
+  /** The .onnx file. */
+  readonly file: string;
+  readonly modelType: string;
+  readonly architecture: string;
+  readonly maxLength: number;
+  readonly eosTokenIds: readonly number[];
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+const schema = z.looseObject({
+  model_type: z.string(),
+  architectures: z.array(z.string()).nullish(),
+  max_position_embeddings: z.number().int().positive().nullish(),
+  eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
+});
+
+/**
+ * Returns the export's file in a folder that has no safetensors, or null where there is none (or where there are safetensors, which are faster).
+ */
+export function findExport(folder: string): string | null {
+  if (existsSync(path.join(folder, 'model.safetensors')) || existsSync(path.join(folder, 'model.safetensors.index.json'))) return null;
+  const place = PLACES.find((name) => existsSync(path.join(folder, name)));
+  return place === undefined ? null : path.join(folder, place);
+}
+
+/**
+ * Reads what is needed beside the graph. Throws `UserError` for a `config.json` that is absent or broken.
+ */
+export async function readExport(folder: string, file: string): Promise<ExportModel> {
+  const configFile = path.join(folder, 'config.json');
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(configFile, 'utf8'));
+  } catch (error) {
+    throw new UserError(`${configFile}: ${messageOf(error)}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new UserError(`${configFile}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
+  const c = parsed.data;
+  const digests: Record<string, string> = {};
+  for (const name of [file, `${file}_data`, `${file}.data`]) {
+    const facts = await stat(name).catch(() => null);
+    if (facts !== null) digests[path.basename(name)] = `size:${facts.size} mtime:${Math.floor(facts.mtimeMs)}`;
+  }
+  const eos = c.eos_token_id ?? [];
+  return {
+    file,
+    modelType: c.model_type,
+    architecture: c.architectures?.[0] ?? c.model_type,
+    maxLength: c.max_position_embeddings ?? 2048,
+    eosTokenIds: Array.isArray(eos) ? eos : [eos],
+    digests,
+  };
+}

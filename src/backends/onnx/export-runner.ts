@@ -1,0 +1,147 @@
+/**
+ * Runs an ordinary ONNX export (`input_ids`, `attention_mask`, `past_key_values.<l>.key`, ...). It knows one text at a time, so a packed run becomes one call per
+ * stretch, with the keys and values that the stretch sees gathered as its past. What is computed once stays so; the calls are smaller.
+ */
+import * as ort from 'onnxruntime-node';
+import { floats } from './graph-runner.js';
+import { copyRanges, FLOOR, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
+import type { Range, RunNumbers, Runner } from './protocol.js';
+
+const PARTS = ['key', 'value'] as const;
+
+/** Size of dimension `index` of a tensor in the model's metadata, or null where it is symbolic. */
+function dimension(meta: readonly ort.InferenceSession.ValueMetadata[], name: string, index: number): number | null {
+  const found = meta.find((entry) => entry.name === name);
+  const size = found?.isTensor === true ? found.shape[index] : undefined;
+  return typeof size === 'number' && size > 0 ? size : null;
+}
+
+/**
+ * Wraps an open session of an export. Throws `Error` naming what the export lacks.
+ */
+export function exportRunner(session: ort.InferenceSession): Runner {
+  const inputs = new Set(session.inputNames);
+  const layers = session.inputNames.filter((name) => /^past_key_values\.\d+\.key$/.test(name)).length;
+  if (layers === 0 || !inputs.has('input_ids') || !inputs.has('attention_mask')) {
+    throw new Error(
+      `the export must have the inputs input_ids, attention_mask and past_key_values.<layer>.key and .value; it has ${session.inputNames.slice(0, 6).join(', ')}, ...`,
+    );
+  }
+  const known = new Set(['input_ids', 'attention_mask', 'position_ids']);
+  const strange = session.inputNames.find((name) => !known.has(name) && !/^past_key_values\.\d+\.(key|value)$/.test(name));
+  if (strange !== undefined) throw new Error(`the export has an input that is not known: ${strange}`);
+  const past = session.inputMetadata.find((entry) => entry.name === 'past_key_values.0.key');
+  if (past?.isTensor === true && past.type !== 'float32')
+    throw new Error(`the export's cache is ${past.type}; supported is float32 (model.onnx)`);
+  const kvHeads = dimension(session.inputMetadata, 'past_key_values.0.key', 1);
+  const headDim = dimension(session.inputMetadata, 'past_key_values.0.key', 3);
+  if (kvHeads === null || headDim === null) throw new Error('the export does not say the shape of its keys');
+  const cache = newCache({ layers, kvHeads, headDim });
+
+  /** One call: `ids` behind a past whose buffers `fill` provides; new keys and values go to `keep`. Returns logits [ids, vocabulary]. */
+  async function call(
+    ids: Int32Array,
+    length: number,
+    gather: (buffer: number, target: Float32Array) => void,
+    keep: (buffer: number, present: Float32Array) => void,
+  ): Promise<{ logits: Float32Array; width: number }> {
+    const n = ids.length;
+    const ints = (count: number, value: (i: number) => number): ort.Tensor =>
+      new ort.Tensor(
+        'int64',
+        BigInt64Array.from({ length: count }, (_, i) => BigInt(value(i))),
+        [1, count],
+      );
+    const feeds: Record<string, ort.Tensor> = { input_ids: ints(n, (i) => ids[i] ?? 0), attention_mask: ints(length + n, () => 1) };
+    if (inputs.has('position_ids')) feeds.position_ids = ints(n, (i) => length + i);
+    for (let l = 0; l < layers; l++) {
+      for (const [t, part] of PARTS.entries()) {
+        const data = new Float32Array((kvHeads ?? 0) * length * (headDim ?? 0));
+        gather(2 * l + t, data);
+        feeds[`past_key_values.${l}.${part}`] = new ort.Tensor('float32', data, [1, kvHeads ?? 0, length, headDim ?? 0]);
+      }
+    }
+    const out = await session.run(feeds);
+    for (let l = 0; l < layers; l++) for (const [t, part] of PARTS.entries()) keep(2 * l + t, floats(out[`present.${l}.${part}`]));
+    return { logits: floats(out.logits), width: Number(out.logits?.dims[2] ?? 0) };
+  }
+
+  /** Copies the last `n` of `length + n` positions of a present tensor to each head's place in `target`. */
+  function store(present: Float32Array, length: number, n: number, target: Float32Array, at: (head: number) => number): void {
+    const size = headDim ?? 0;
+    for (let h = 0; h < (kvHeads ?? 0); h++) {
+      const from = (h * (length + n) + length) * size;
+      target.set(present.subarray(from, from + n * size), at(h));
+    }
+  }
+
+  return {
+    cache: cache.shape,
+    vocabSize: dimension(session.outputMetadata, 'logits', 2),
+    setTables() {},
+    release: () => session.release(),
+    async run(m) {
+      growStack(cache, m.base + m.ids.length + FLOOR);
+      moveStack(cache, m.moves);
+      const logprobs = new Float32Array(m.pairs.length / 2);
+      const greedy = new Int32Array(m.rows.length);
+      for (const { start, end, sees } of m.segments) {
+        const length = sees.reduce((sum: number, r: Range) => sum + r.to - r.from, 0);
+        const n = end - start;
+        const first = m.base + start + FLOOR;
+        const { logits, width } = await call(
+          m.ids.subarray(start, end),
+          length,
+          (b, target) => {
+            for (let h = 0; h < kvHeads; h++) copyRanges(cache, cache.stack[b] ?? target, h, sees, target, h * length * headDim);
+          },
+          (b, present) => store(present, length, n, cache.stack[b] ?? new Float32Array(0), (h) => (h * cache.capacity + first) * headDim),
+        );
+        m.rows.forEach((row, r) => {
+          if (row < start || row >= end) return;
+          const scores = logits.subarray((row - start) * width, (row - start + 1) * width);
+          const { best, logSum } = summary(scores);
+          greedy[r] = best;
+          for (let k = 0; k < logprobs.length; k++)
+            if (m.pairs[2 * k] === r) logprobs[k] = (scores[m.pairs[2 * k + 1] ?? 0] ?? Number.NaN) - logSum;
+        });
+      }
+      return { logprobs, greedy };
+    },
+    async step(m): Promise<RunNumbers> {
+      prepareSlots(cache, m);
+      const logprobs = new Float32Array(m.ids.length);
+      const greedy = new Int32Array(m.ids.length);
+      const size = kvHeads * cache.slotCapacity * headDim;
+      for (let slot = 0; slot < m.ids.length; slot++) {
+        const length = m.lengths[slot] ?? 0;
+        const at = (h: number, position: number): number => slot * size + (h * cache.slotCapacity + position) * headDim;
+        const { logits } = await call(
+          m.ids.subarray(slot, slot + 1),
+          length,
+          (b, target) => {
+            for (let h = 0; h < kvHeads; h++)
+              target.set((cache.slots[b] ?? target).subarray(at(h, 0), at(h, length)), h * length * headDim);
+          },
+          (b, present) => store(present, length, 1, cache.slots[b] ?? new Float32Array(0), (h) => at(h, length)),
+        );
+        const { best, logSum } = summary(logits);
+        greedy[slot] = best;
+        logprobs[slot] = (logits[0] ?? Number.NaN) - logSum;
+      }
+      return { logprobs, greedy };
+    },
+  };
+}
+
+/**
+ * Returns the index of the largest number (the first on ties) and the logarithm of the sum of exponentials.
+ */
+function summary(scores: Float32Array): { best: number; logSum: number } {
+  let best = 0;
+  for (let i = 1; i < scores.length; i++) if ((scores[i] ?? 0) > (scores[best] ?? 0)) best = i;
+  const top = scores[best] ?? 0;
+  let sum = 0;
+  for (let i = 0; i < scores.length; i++) sum += Math.exp((scores[i] ?? 0) - top);
+  return { best, logSum: top + Math.log(sum) };
+}

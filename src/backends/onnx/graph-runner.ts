@@ -1,0 +1,134 @@
+/** Runs the graph that this program wrote (`decoder.ts`): whole packed runs at once, keys and values in place. */
+import * as ort from 'onnxruntime-node';
+import { fillBias, HIDDEN } from './bias.js';
+import { FLOOR, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
+import type { GraphSource, RunNumbers, Runner, TablesMessage } from './protocol.js';
+
+const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor => {
+  const out = new BigInt64Array(values.length);
+  for (let i = 0; i < values.length; i++) out[i] = BigInt(values[i] ?? 0);
+  return new ort.Tensor('int64', out, dims);
+};
+
+/** What differs between a run on the stack and a step of generation. */
+interface Feed {
+  readonly ids: Int32Array;
+  readonly batch: number;
+  readonly positions: Int32Array;
+  /** Per document of the batch, tokens seen less one. */
+  readonly lengths: Int32Array;
+  readonly total: number;
+  readonly bias: (window: number | null) => ort.Tensor;
+  readonly window: number | null;
+  readonly rows: Int32Array;
+  readonly pairs: Int32Array;
+  readonly buffers: readonly Float32Array[];
+  readonly capacity: number;
+}
+
+/**
+ * Returns the numbers of an output tensor. Throws when the runtime gave another type.
+ */
+export function floats(tensor: ort.Tensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new Error(`the runtime gave ${tensor?.type ?? 'nothing'} instead of float32`);
+}
+
+/**
+ * Wraps an open session of such a graph.
+ */
+export function graphRunner(session: ort.InferenceSession, source: GraphSource): Runner {
+  const cache = newCache(source.cache);
+  const { layers, kvHeads, headDim } = source.cache;
+  let tables: TablesMessage | null = null;
+
+  async function infer(f: Feed): Promise<RunNumbers> {
+    if (tables === null) throw new Error('rotary tables are missing');
+    const half = source.headHalf;
+    const table = (data: Float32Array): ort.Tensor => new ort.Tensor('float32', data, [data.length / half, half]);
+    const feeds: Record<string, ort.Tensor> = {
+      input_ids: int64(f.ids, [f.ids.length]),
+      batch: int64(Int32Array.of(f.batch), [1]),
+      position_ids: int64(f.positions, [f.batch, f.ids.length / f.batch]),
+      bias: f.bias(null),
+      seqlens_k: new ort.Tensor('int32', f.lengths, [f.batch]),
+      total_length: new ort.Tensor('int32', Int32Array.of(f.total), []),
+      cos: table(tables.cos),
+      sin: table(tables.sin),
+      rows: int64(f.rows, [f.rows.length]),
+      pairs: int64(f.pairs, [f.pairs.length / 2, 2]),
+    };
+    if (source.sliding) {
+      feeds.bias_local = f.bias(f.window);
+      feeds.cos_local = table(tables.cosLocal);
+      feeds.sin_local = table(tables.sinLocal);
+    }
+    const fetches: Record<string, ort.Tensor | null> = { logprob: null, greedy: null };
+    for (let l = 0; l < layers; l++) {
+      for (const [t, part] of ['key', 'value'].entries()) {
+        const data = (f.buffers[2 * l + t] ?? new Float32Array(0)).subarray(0, f.batch * kvHeads * f.capacity * headDim);
+        const tensor = new ort.Tensor('float32', data, [f.batch, kvHeads, f.capacity, headDim]);
+        feeds[`past_${part}_${l}`] = tensor;
+        fetches[`${part}_${l}`] = tensor;
+      }
+    }
+    const out = await session.run(feeds, fetches);
+    const best = out.greedy?.data;
+    if (!(best instanceof BigInt64Array)) throw new Error(`the runtime gave ${out.greedy?.type ?? 'nothing'} instead of int64`);
+    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(best, Number) };
+  }
+
+  return {
+    cache: source.cache,
+    vocabSize: null,
+    setTables(message) {
+      tables = message;
+    },
+    release: () => session.release(),
+    run(m) {
+      const rows = m.ids.length;
+      const base = m.base + FLOOR;
+      const total = base + rows;
+      growStack(cache, total);
+      moveStack(cache, m.moves);
+      const segments = m.segments.map(({ start, end, sees }) => ({
+        start,
+        end,
+        sees: sees.map(({ from, to }) => ({ from: from + FLOOR, to: to + FLOOR })),
+      }));
+      const bias = (window: number | null): ort.Tensor =>
+        new ort.Tensor('float32', fillBias({ rows, base, segments, window }), [1, 1, rows, total]);
+      return infer({ ...m, batch: 1, lengths: Int32Array.of(total - 1), total, bias, buffers: cache.stack, capacity: cache.capacity });
+    },
+    step(m) {
+      const batch = m.ids.length;
+      prepareSlots(cache, m);
+      const total = m.lengths.reduce((longest, n) => Math.max(longest, n), 0) + 1;
+      const bias = (window: number | null): ort.Tensor => {
+        if (window === null) return new ort.Tensor('float32', new Float32Array(total), [1, 1, 1, total]);
+        const values = new Float32Array(batch * total);
+        m.lengths.forEach((n, b) => {
+          values.fill(HIDDEN, b * total, b * total + Math.max(0, n + 1 - window));
+        });
+        return new ort.Tensor('float32', values, [batch, 1, 1, total]);
+      };
+      const rows = Int32Array.from(m.ids.keys());
+      // The log-probability of some token comes along and shows whether the numbers are sound.
+      const pairs = Int32Array.from({ length: 2 * batch }, (_, i) => (i % 2 === 0 ? i / 2 : 0));
+      const { slots: buffers, slotCapacity: capacity } = cache;
+      return infer({
+        ids: m.ids,
+        window: m.window,
+        batch,
+        positions: m.lengths,
+        lengths: m.lengths,
+        total,
+        bias,
+        rows,
+        pairs,
+        buffers,
+        capacity,
+      });
+    },
+  };
+}

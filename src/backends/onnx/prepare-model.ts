@@ -1,0 +1,107 @@
+/** From a model folder to what the session thread opens: the graph over the safetensors, or an export; everything about the files is checked here. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, systemCode, UserError } from '../../errors.js';
+import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
+import { blueprintOf } from './architectures/index.js';
+import { writeDecoder } from './decoder.js';
+import { findExport, readExport } from './export-model.js';
+import { newGraph } from './graph-builder.js';
+import type { ExportSource, GraphSource } from './protocol.js';
+import { readWeights } from './safetensors.js';
+
+export interface PreparedModel {
+  readonly source: GraphSource | ExportSource;
+  readonly architecture: string;
+  readonly modelType: string;
+  readonly maxLength: number;
+  /** Null where only the open session knows it. */
+  readonly vocabSize: number | null;
+  readonly eosTokenIds: readonly number[];
+  /** Window of sliding layers; null where none slides, or the export sees to it. */
+  readonly window: number | null;
+  /** Needed for the rotary tables; null for an export, which has its own. */
+  readonly config: ModelConfig | null;
+  /** Digests for the identity, by name. */
+  readonly digests: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
+
+/**
+ * Reads a model folder. Safetensors are preferred; without them an export is taken. Throws `UserError` with one line for a missing, truncated or
+ * inconsistent file and for an unknown architecture.
+ */
+export async function prepareModel(folder: string): Promise<PreparedModel> {
+  const file = findExport(folder);
+  if (file !== null) {
+    const model = await readExport(folder, file);
+    return {
+      ...model,
+      source: { kind: 'export', file },
+      vocabSize: null,
+      window: null,
+      config: null,
+      digests: { config: sha256(await readFile(path.join(folder, 'config.json'))), ...model.digests },
+      facts: { architecture: model.architecture, source: `ONNX export ${path.relative(folder, file)} (slower than safetensors)` },
+    };
+  }
+  const config = await readModelConfig(folder);
+  const blueprint = blueprintOf(config);
+  const weights = await readWeights(folder);
+  const graph = newGraph(weights, 'float32', folder);
+  writeDecoder(graph, config, blueprint);
+  const anySliding = blueprint.window !== null && Array.from({ length: config.layers }, (_, l) => blueprint.slides(l)).some(Boolean);
+  const digests: Record<string, string> = { config: sha256(await readFile(config.file)) };
+  for (const [name, digest] of Object.entries(weights.digests)) digests[`weights:${name}`] = digest;
+  const tensors = [...weights.tensors.values()];
+  return {
+    source: {
+      kind: 'graph',
+      bytes: graph.build(),
+      folder: weights.root,
+      cache: { layers: config.layers, kvHeads: config.kvHeads, headDim: config.headDim },
+      headHalf: config.headDim / 2,
+      sliding: anySliding,
+    },
+    architecture: config.architecture,
+    modelType: config.modelType,
+    maxLength: config.maxLength,
+    vocabSize: config.vocabSize,
+    eosTokenIds: config.eosTokenIds,
+    window: anySliding ? blueprint.window : null,
+    config,
+    digests,
+    facts: {
+      architecture: config.architecture,
+      source: 'safetensors',
+      parameters: tensors.reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0),
+      weights_dtype: [...new Set(tensors.map((t) => t.dtype))].join(','),
+    },
+  };
+}
+
+/**
+ * Returns the end-of-text ids of generation_config.json, else `fallback` (those of config.json), and the file's sha256. Throws `UserError` when the file is broken.
+ */
+export async function endIds(folder: string, fallback: readonly number[]): Promise<{ eos: ReadonlySet<number>; digest: string }> {
+  const file = path.join(folder, 'generation_config.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { eos: new Set(fallback), digest: 'absent' };
+    throw new UserError(`${file}: ${messageOf(error)}`);
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new UserError(`${file}: not JSON`);
+  }
+  const value = typeof parsed === 'object' && parsed !== null && 'eos_token_id' in parsed ? parsed.eos_token_id : undefined;
+  const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? fallback : [value];
+  return { eos: new Set(list.filter((id): id is number => typeof id === 'number')), digest: sha256(text) };
+}
