@@ -9,6 +9,24 @@ export const EXIT = { ok: 0, internal: 1, user: 2, regression: 3, cannotJudge: 4
 export class UserError extends Error {
   readonly exitCode: number = EXIT.user;
   override readonly name: string = 'UserError';
+  constructor(message: string, options?: ErrorOptions) {
+    super(oneLine(message), options);
+  }
+}
+
+/** Characters of a message; of a longer one, which quotes something huge from a file, the middle is left out. */
+const MOST = 2000;
+
+/**
+ * Messages quote names from files that strangers wrote: no line break, no control character that a terminal obeys, no character that turns the
+ * direction of writing, and no end without limit.
+ */
+function oneLine(message: string): string {
+  const cut = message.length <= MOST ? message : `${message.slice(0, MOST - 500)} [...] ${message.slice(-400)}`;
+  return cut
+    .replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ')
+    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ')
+    .trim();
 }
 
 /** A data set, configuration or split that is not there; exit code 2. `verify` reports it for its task and goes on. */

@@ -53,6 +53,8 @@ function parametersOf(request: ChatRequest): Record<string, unknown> {
   };
 }
 
+/** A negative number would give money back. */
+const tokens = z.number().nonnegative();
 const schema = z.looseObject({
   type: z.literal('message'),
   model: z.string().nullish(),
@@ -60,15 +62,18 @@ const schema = z.looseObject({
   stop_reason: z.string().nullable(),
   usage: z
     .looseObject({
-      input_tokens: z.number(),
-      output_tokens: z.number(),
-      cache_creation_input_tokens: z.number().nullish(),
-      cache_read_input_tokens: z.number().nullish(),
+      input_tokens: tokens,
+      output_tokens: tokens,
+      cache_creation_input_tokens: tokens.nullish(),
+      cache_read_input_tokens: tokens.nullish(),
     })
     .nullish(),
 });
 
-function readAnswer(data: unknown): ChatAnswer | string {
+/**
+ * Reads an answer of the messages API, or says in a message why it is none.
+ */
+export function readAnswer(data: unknown): ChatAnswer | string {
   const parsed = schema.safeParse(data);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -61,6 +61,8 @@ function parametersOf(request: ChatRequest): Record<string, unknown> {
 }
 
 const part = z.looseObject({ type: z.string().optional(), text: z.string().optional() });
+/** A negative number would give money back. */
+const tokens = z.number().nonnegative();
 const schema = z.looseObject({
   model: z.string().nullish(),
   choices: z.array(
@@ -69,10 +71,13 @@ const schema = z.looseObject({
       message: z.looseObject({ content: z.union([z.string(), z.array(part)]).nullish(), refusal: z.string().nullish() }),
     }),
   ),
-  usage: z.looseObject({ prompt_tokens: z.number().nullish(), completion_tokens: z.number().nullish() }).nullish(),
+  usage: z.looseObject({ prompt_tokens: tokens.nullish(), completion_tokens: tokens.nullish() }).nullish(),
 });
 
-function readAnswer(data: unknown): ChatAnswer | string {
+/**
+ * Reads an answer of the chat API, or says in a message why it is none.
+ */
+export function readAnswer(data: unknown): ChatAnswer | string {
   const parsed = schema.safeParse(data);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -1,6 +1,7 @@
 /** Which benchmarks two runs hold: the known ones by name, anything else as its files describe it. */
+import { leavesOf, treeOf } from '../results/group-tree.js';
 import type { Language } from '../types.js';
-import { leavesOf, type Run } from './open-run.js';
+import type { Run } from './open-run.js';
 
 /** What a comparison needs to know of a benchmark, from the task files. */
 export interface KnownBenchmark {
@@ -63,11 +64,6 @@ export function benchmarksOf(base: Run, candidate: Run, known: readonly KnownBen
 /** The benchmark's tasks that a run has results of. */
 function leavesIn(run: Run, benchmark: KnownBenchmark): string[] {
   return benchmark.leaves.filter((name) => run.tasks.has(name));
-}
-
-function treeOf(name: string, groups: ReadonlyMap<string, readonly string[]>, above: readonly string[] = []): string[] {
-  if (above.includes(name)) return [];
-  return [name, ...(groups.get(name) ?? []).flatMap((child) => treeOf(child, groups, [...above, name]))];
 }
 
 function scoredGroup(run: Run, name: string): boolean {

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.js';
+import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, type ResultFile, readResultFile, type TaskResult } from '../results/read.js';
 import { readSamples, type TaskSamples } from '../results/read-samples.js';
 import { didYouMean } from '../suggest.js';
@@ -88,16 +89,6 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
     }
   }
   return { reference, model: newest.modelName, date: newest.date, tasks, groups, newestFile: newest.path, baseline: false };
-}
-
-/**
- * Returns the tasks below a group, however deep; a name that is no group is its own only leaf.
- */
-export function leavesOf(name: string, groups: ReadonlyMap<string, readonly string[]>, above: readonly string[] = []): string[] {
-  const below = groups.get(name);
-  if (below === undefined || below.length === 0) return [name];
-  if (above.includes(name)) return [];
-  return below.flatMap((child) => leavesOf(child, groups, [...above, name]));
 }
 
 /** The harness and this program write samples beside the results, with the same time in the name. */

@@ -49,7 +49,7 @@ type StoredTask = z.infer<typeof TASK>;
 type StoredSamples = NonNullable<StoredTask['samples']>;
 
 /**
- * Returns the text of a baseline of a run: about nine bytes for each document. Reads the run's sample files one after the other.
+ * Returns the text of a baseline of a run: eight to ten bytes for each document. Reads the run's sample files one after the other.
  */
 export async function baselineText(run: Run): Promise<string> {
   const tasks: [string, StoredTask][] = [];
@@ -97,9 +97,17 @@ export async function writeBaseline(file: string, run: Run): Promise<void> {
  * Returns the run that a baseline file stores, or null when the file is no baseline. Throws `UserError` naming the field when it is a broken one.
  */
 export async function readBaseline(file: string): Promise<Run | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  return text === null ? null : baselineOf(text, file);
+}
+
+/**
+ * Returns the run that the text of a baseline file stores, or null when it is no baseline; throws as `readBaseline` does.
+ */
+export function baselineOf(text: string, file: string): Run | null {
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(file, 'utf8'));
+    content = JSON.parse(text);
   } catch {
     return null; // Not JSON for JavaScript (a result file may hold NaN): whoever reads result files says what is wrong with it.
   }
@@ -199,7 +207,7 @@ function unpack(file: string, task: string, stored: StoredSamples): TaskSamples 
   const outcomes = new Map<string, Float64Array>();
   for (const [key, text] of Object.entries(stored.bits)) {
     const right = bitsOf(text, `bits.${key}`);
-    const present = stored.scored[key];
+    const present = Object.hasOwn(stored.scored, key) ? stored.scored[key] : undefined;
     const isScored = present === undefined ? () => true : bitsOf(present, `scored.${key}`);
     outcomes.set(
       key,

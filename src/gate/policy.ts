@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { NOISE_NATS } from '../compare/noise.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
+import { refuseDeepYaml } from '../yaml-depth.js';
 
 const percent = z.number().min(0).max(100);
 
@@ -58,10 +59,18 @@ export async function readPolicy(file: string, known: readonly string[]): Promis
   } catch (error) {
     throw new UserError(`cannot read the policy ${file}: ${systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error)}`);
   }
+  return policyFrom(text, file, known);
+}
+
+/**
+ * Returns the policy in the text of a file; throws as `readPolicy` does.
+ */
+export function policyFrom(text: string, file: string, known: readonly string[]): Policy {
   let content: unknown;
   try {
     // YAML is a superset of JSON; aliases are limited so that a small file cannot unfold into a huge one.
-    content = parse(text, { maxAliasCount: 100 }) ?? {};
+    refuseDeepYaml(text);
+    content = parse(text, { maxAliasCount: 100, uniqueKeys: true }) ?? {};
   } catch (error) {
     throw new UserError(`${file}: not YAML or JSON: ${messageOf(error)}`);
   }

@@ -1,6 +1,7 @@
 /** From result files to one candidate a benchmark and model: what counts, and what is left out, with a note. */
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';
+import { leavesOf as leavesBelow } from '../results/group-tree.js';
 import type { ResultFile, TaskResult } from '../results/read.js';
 import { findResultFiles, readResultFile } from '../results/read.js';
 import type { PromptFamily } from '../types.js';
@@ -92,7 +93,7 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
   if (task === undefined) return null;
   const metricKey = task.estimates.has(benchmark.metricKey) || file.family !== 'api' ? benchmark.metricKey : API_METRIC_KEY;
   const estimate = task.estimates.get(metricKey) ?? null;
-  const leaves = task.isGroup ? leavesOf(file, benchmark.name, 0) : [task];
+  const leaves = task.isGroup ? leavesOf(file, benchmark.name) : [task];
   const hashes = new Map(leaves.flatMap((leaf) => (leaf.hash === null ? [] : [[leaf.name, leaf.hash] as const])));
   const complete = hashes.size === leaves.length && leaves.length > 0;
   const metric = metricKey.slice(0, metricKey.indexOf(','));
@@ -121,13 +122,9 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
   };
 }
 
-function leavesOf(file: ResultFile, group: string, depth: number): TaskResult[] {
-  if (depth > 8) throw new UserError(`${file.path}: group_subtasks.${group}: groups contain each other`);
-  return (file.groupSubtasks.get(group) ?? []).flatMap((name) => {
-    const task = file.tasks.get(name);
-    if (task === undefined) return [];
-    return (file.groupSubtasks.get(name) ?? []).length > 0 ? leavesOf(file, name, depth + 1) : [task];
-  });
+/** The tasks of a group that have results, each once. */
+function leavesOf(file: ResultFile, group: string): TaskResult[] {
+  return leavesBelow(group, file.groupSubtasks).flatMap((name) => (name === group ? [] : (file.tasks.get(name) ?? [])));
 }
 
 /** One task: its own fingerprint. A group: the digest of its leaves', whatever their order. */

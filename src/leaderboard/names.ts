@@ -17,13 +17,24 @@ export interface ModelNames {
  * lacks a column, or uses one name for two models.
  */
 export async function readNames(file: string): Promise<ModelNames[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`cannot read the names file ${file}: ${messageOf(error)}`);
+  }
+  return namesOf(text, file);
+}
+
+/**
+ * Returns the names in the text of a names file; throws as `readNames` does.
+ */
+export function namesOf(text: string, file: string): ModelNames[] {
   let rows: Record<string, string>[];
   try {
-    rows = parse(await readFile(file, 'utf8'), { columns: true, bom: true, skip_empty_lines: true, trim: true });
+    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
   } catch (error) {
-    throw new UserError(
-      error instanceof CsvError ? `${file}: no valid CSV: ${messageOf(error)}` : `cannot read the names file ${file}: ${messageOf(error)}`,
-    );
+    throw error instanceof CsvError ? new UserError(`${file}: no valid CSV: ${messageOf(error)}`) : error;
   }
   const names = rows.map((row, i) => {
     const { folder, table_name: tableName, arena_name: arenaName } = row;
@@ -52,6 +63,7 @@ export async function readNames(file: string): Promise<ModelNames[]> {
 }
 
 function noDoubles(file: string, column: string, values: readonly string[]): void {
-  const double = values.find((v, i) => values.indexOf(v) !== i);
+  const seen = new Set<string>();
+  const double = values.find((v) => seen.size === seen.add(v).size);
   if (double !== undefined) throw new UserError(`${file}: ${column} '${double}' stands twice; one line a model`);
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
+import { Environment, Interpreter, parse } from '@huggingface/jinja';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { tokenizeBounded } from '../prompts/jinja-nesting.js';
 import { rstrip, strip } from '../python/strings.js';
 import type { ChatRenderer, Message } from '../types.js';
 
@@ -23,6 +24,8 @@ const MAX_OUTPUT = 16 * 1024 * 1024;
 const MAX_STEPS = 300_000;
 const MAX_RANGE = 10_000;
 const MAX_SECONDS = 10;
+/** Items of a list or object with everything inside it, each counted as often as printing it would meet it. */
+const MAX_WEIGHT = 200_000;
 
 /** What a template says with `raise_exception`. */
 class Refusal extends Error {}
@@ -33,14 +36,30 @@ class Refusal extends Error {}
  * Throws `UserError` when the files are broken or the template does not parse.
  */
 export async function loadChatTemplate(folder: string, options: ChatTemplateOptions = {}): Promise<ChatTemplate | null> {
-  const config = await readObject(path.join(folder, 'tokenizer_config.json'));
-  const separate = await readText(path.join(folder, 'chat_template.jinja'));
+  const text = (name: string): Promise<string | null> => readText(path.join(folder, name));
+  const files = {
+    config: await text('tokenizer_config.json'),
+    separate: await text('chat_template.jinja'),
+    older: await text('chat_template.json'),
+    tokens: await text('special_tokens_map.json'),
+  };
+  return chatTemplateOf(files, folder, options);
+}
+
+/** Texts of the files that a template may come from; null where one is absent. */
+export type TemplateFiles = Readonly<Record<'config' | 'separate' | 'older' | 'tokens', string | null>>;
+
+/**
+ * Returns the chat template in the texts of the files of a model's folder; see `loadChatTemplate`.
+ */
+export function chatTemplateOf(files: TemplateFiles, folder: string, options: ChatTemplateOptions = {}): ChatTemplate | null {
+  const config = objectOf(files.config, path.join(folder, 'tokenizer_config.json'));
   const source =
-    separate ??
+    files.separate ??
     sourceOf(config.chat_template, folder) ??
-    sourceOf((await readObject(path.join(folder, 'chat_template.json'))).chat_template, folder);
+    sourceOf(objectOf(files.older, path.join(folder, 'chat_template.json')).chat_template, folder);
   if (source === null) return null;
-  const tokens = { ...specialTokens(await readObject(path.join(folder, 'special_tokens_map.json'))), ...specialTokens(config) };
+  const tokens = { ...specialTokens(objectOf(files.tokens, path.join(folder, 'special_tokens_map.json'))), ...specialTokens(config) };
   return { render: chatRenderer(source, tokens, options), source };
 }
 
@@ -53,8 +72,7 @@ async function readText(file: string): Promise<string | null> {
   }
 }
 
-async function readObject(file: string): Promise<Readonly<Record<string, unknown>>> {
-  const text = await readText(file);
+function objectOf(text: string | null, file: string): Readonly<Record<string, unknown>> {
   if (text === null) return {};
   let value: unknown;
   try {
@@ -108,16 +126,59 @@ const BaseInterpreter: new (environment: Variables) => Evaluator = Interpreter;
 /** Counts steps and watches the size of texts, so that a template cannot run or grow without end. */
 class BoundedInterpreter extends BaseInterpreter {
   #left = MAX_STEPS;
+  #weights = new WeakMap<object, Weight>();
   readonly #end = performance.now() + 1000 * MAX_SECONDS;
 
   override evaluate(node: unknown, environment: unknown): { readonly value: unknown } {
     if (--this.#left < 0) throw new Refusal(`it takes more than ${MAX_STEPS} steps`);
     if (this.#left % 256 === 0 && performance.now() > this.#end) throw new Refusal(`it takes more than ${MAX_SECONDS} seconds`);
     const result = super.evaluate(node, environment);
-    if (typeof result.value === 'string' && result.value.length > MAX_OUTPUT)
-      throw new Refusal(`it prints more than ${MAX_OUTPUT} characters`);
+    const { value } = result;
+    if (typeof value === 'string') {
+      if (value.length > MAX_OUTPUT) throw new Refusal(`it prints more than ${MAX_OUTPUT} characters`);
+      this.#left -= value.length >> 10;
+    } else if (Array.isArray(value) || value instanceof Map) {
+      const { items, depth } = this.#weigh(result, 0);
+      if (items > MAX_WEIGHT || depth > MAX_DEPTH) throw new Refusal('it makes lists that are too large or too deep');
+      this.#left -= (Array.isArray(value) ? value.length : value.size) >> 3;
+    }
+    // A field of an object has changed: what holds it weighs something else now.
+    if (setsField(node)) this.#weights = new WeakMap();
     return result;
   }
+
+  /** The weight of a list or object: lists that hold one list twice, over and over, are small but print without end. */
+  #weigh(owner: object, depth: number): Weight {
+    const known = this.#weights.get(owner);
+    if (known !== undefined) return known;
+    if (depth > MAX_DEPTH) throw new Refusal('it makes lists that are too deep, or hold themselves');
+    const value: unknown = Reflect.get(owner, 'value');
+    let weight: Weight = { items: 1, depth: 1 };
+    if (Array.isArray(value) || value instanceof Map) {
+      for (const item of value.values()) {
+        this.#left--;
+        const inner = typeof item === 'object' && item !== null ? this.#weigh(item, depth + 1) : weight;
+        weight = { items: weight.items + inner.items, depth: Math.max(weight.depth, inner.depth + 1) };
+      }
+    }
+    this.#weights.set(owner, weight);
+    return weight;
+  }
+}
+
+interface Weight {
+  readonly items: number;
+  readonly depth: number;
+}
+
+/** Lists inside lists. */
+const MAX_DEPTH = 100;
+
+/** Whether a node is `set owner.field = ...`. */
+function setsField(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null || Reflect.get(node, 'type') !== 'Set') return false;
+  const target: unknown = Reflect.get(node, 'assignee');
+  return typeof target === 'object' && target !== null && Reflect.get(target, 'type') === 'MemberExpression';
 }
 
 /**
@@ -128,7 +189,7 @@ export function chatRenderer(source: string, tokens: Readonly<Record<string, str
   if (source.length > MAX_SOURCE) throw new UserError(`the chat template has ${source.length} characters; at most ${MAX_SOURCE} are read`);
   let program: unknown;
   try {
-    program = parse(tokenize(source.replace(/\r\n?/g, '\n'), { trim_blocks: true, lstrip_blocks: true }));
+    program = parse(tokenizeBounded(source.replace(/\r\n?/g, '\n'), { trim_blocks: true, lstrip_blocks: true }));
   } catch (error) {
     throw new UserError(`the chat template does not parse: ${messageOf(error)}`);
   }

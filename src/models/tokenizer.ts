@@ -33,6 +33,8 @@ type JsonObject = { readonly [key: string]: Json };
 
 /** Pieces remembered at most, in two generations: when the young one is full, the old one is forgotten. */
 const MEMORY_PIECES = 20_000;
+/** Added tokens become one regular expression, whose making takes a second for each ten thousand. */
+const MAX_ADDED = 50_000;
 /** Longer pieces are not remembered. */
 const MEMORY_PIECE_LENGTH = 2_000;
 
@@ -123,15 +125,56 @@ interface AddedToken {
 function addedTokens(json: JsonObject): AddedToken[] {
   const list = Array.isArray(json.added_tokens) ? json.added_tokens : [];
   const hasNormalizer = isObject(json.normalizer);
-  return list.filter(isObject).map((t) => ({
-    id: Number(t.id),
-    content: String(t.content),
-    special: t.special === true,
-    plain: t.lstrip !== true && t.rstrip !== true && t.single_word !== true && (t.normalized !== true || !hasNormalizer),
-  }));
+  if (list.length > MAX_ADDED) throw new Error(`${list.length} added_tokens; at most ${MAX_ADDED} are taken`);
+  return list.flatMap((t, i) => {
+    if (!isObject(t) || !isId(t.id) || typeof t.content !== 'string')
+      throw new Error(`added_tokens[${i}] has no id (a whole number from 0) or no content (a text)`);
+    // Python's library passes over tokens without text.
+    return t.content === '' ? [] : [addedToken(t, t.id, t.content, hasNormalizer)];
+  });
 }
 
-const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+function addedToken(t: JsonObject, id: number, content: string, hasNormalizer: boolean): AddedToken {
+  return {
+    id,
+    content,
+    special: t.special === true,
+    plain: t.lstrip !== true && t.rstrip !== true && t.single_word !== true && (t.normalized !== true || !hasNormalizer),
+  };
+}
+
+/** Ids are positions of a table of logits; none is near this. */
+function isId(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
+}
+
+/** The library passes over a pattern that it does not know, with other tokens than Python's as the result. */
+function checkPatterns(step: Json | undefined, depth: number): void {
+  if (depth > 20) throw new Error('steps nested deeper than 20');
+  if (Array.isArray(step)) for (const one of step) checkPatterns(one, depth + 1);
+  if (!isObject(step)) return;
+  const { pattern } = step;
+  if (pattern !== undefined && !(isObject(pattern) && (typeof pattern.String === 'string' || typeof pattern.Regex === 'string')))
+    throw new Error('a pattern is neither a String nor a Regex');
+  for (const inner of Object.values(step)) checkPatterns(inner, depth + 1);
+}
+
+/**
+ * Returns the largest id of the vocabulary plus 1 (a table of token -> id, or a list of [token, score]). Throws when it is neither.
+ */
+function vocabularySize(vocab: Json | undefined): number {
+  if (Array.isArray(vocab)) return vocab.length;
+  if (!isObject(vocab)) return 0;
+  let top = 0;
+  for (const [token, id] of Object.entries(vocab)) {
+    if (!isId(id)) throw new Error(`model.vocab: ${JSON.stringify(token).slice(0, 80)} has no id (a whole number from 0)`);
+    top = Math.max(top, id + 1);
+  }
+  return top;
+}
+
+/** `-` means nothing outside brackets, and escaping it is a syntax error with the flag u. */
+const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /** A two-generation memory of pieces. */
 function newMemory(): { get(key: string): readonly number[] | undefined; set(key: string, ids: readonly number[]): void } {
@@ -192,13 +235,18 @@ function replaceBadBytes(tokens: readonly string[]): string[] {
  */
 export function makeTokenizer(json: JsonObject, config: JsonObject, where: string, digest: string): ModelTokenizer {
   let library: Tokenizer;
+  let added: readonly AddedToken[];
+  let vocabulary: number;
+  const model = isObject(json.model) ? json.model : {};
   try {
+    added = addedTokens(json);
+    vocabulary = vocabularySize(model.vocab);
+    for (const part of ['normalizer', 'pre_tokenizer', 'decoder']) checkPatterns(json[part], 0);
     // These two settings belong to Python's slow tokenizers; the fast ones, which everyone uses, ignore them.
     library = new Tokenizer(json, { ...config, remove_space: undefined, do_lowercase_and_remove_accent: undefined });
   } catch (error) {
     throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`);
   }
-  const added = addedTokens(json);
   const byText = new Map(added.map((t) => [t.content, t.id]));
   const special = new Set(added.filter((t) => t.special).map((t) => t.id));
   const simple = added.every((t) => t.plain) && library.model !== null;
@@ -214,8 +262,6 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
         );
   const rule = simple ? pieceRule(json) : null;
   const memory = newMemory();
-  const model = isObject(json.model) ? json.model : {};
-  const vocabulary = isObject(model.vocab) ? Object.values(model.vocab).reduce<number>((top, id) => Math.max(top, Number(id) + 1), 0) : 0;
 
   /** Ids of text without added tokens, in a normalised section. */
   function encodeNormalized(text: string, section: number): readonly number[] {
@@ -243,6 +289,17 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
     for (const id of encodeNormalized(normal.slice(start), rule === null ? section : 1)) out.push(id);
   }
 
+  /** The library trusts tokenizer.json: what it stumbles over while it works is the file's fault, not the program's. */
+  function guarded<A extends readonly unknown[], R>(work: (...args: A) => R): (...args: A) => R {
+    return (...args) => {
+      try {
+        return work(...args);
+      } catch (error) {
+        throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
+      }
+    };
+  }
+
   const byteFallback = JSON.stringify(json.decoder ?? null).includes('"ByteFallback"');
 
   return {
@@ -250,7 +307,7 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
     eos: specialToken(config.eos_token, added, model.vocab),
     vocabSize: added.reduce((top, t) => Math.max(top, t.id + 1), vocabulary),
     digest,
-    encode(text) {
+    encode: guarded((text) => {
       if (text === '') return [];
       if (!simple) return library.encode(text, { add_special_tokens: false }).ids;
       const out: number[] = [];
@@ -264,8 +321,8 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
         else encodeSection(section, i, out);
       }
       return out;
-    },
-    decode(ids, { skipSpecialTokens = false } = {}) {
+    }),
+    decode: guarded((ids, { skipSpecialTokens = false } = {}) => {
       const kept = skipSpecialTokens ? ids.filter((id) => !special.has(id)) : [...ids];
       if (kept.length === 0) return '';
       if (byteFallback && library.decoder !== null)
@@ -274,7 +331,7 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
         skip_special_tokens: false,
         clean_up_tokenization_spaces: config.clean_up_tokenization_spaces === true,
       });
-    },
+    }),
   };
 }
 

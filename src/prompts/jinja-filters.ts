@@ -1,12 +1,12 @@
-import { isFields, pyEquals } from '../python/equal.js';
+import { isFields } from '../python/equal.js';
 import { fieldOf, fieldsOf, fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { dumpsJson, isArray } from '../python/json.js';
 import { toFloat, toInteger } from '../python/number.js';
 import { codePointLength, strip } from '../python/strings.js';
 import type { Value } from '../types.js';
-import { type Arguments, argument, capitalize, DICT_METHODS, replaceText, STRING_METHODS } from './jinja-methods.js';
-import { BINARY, compare, contains } from './jinja-operators.js';
+import { type Arguments, argument, capitalize, DICT_METHODS, joinTexts, replaceText, STRING_METHODS } from './jinja-methods.js';
+import { BINARY, compare, contains, equals } from './jinja-operators.js';
 import {
   asIndex,
   asText,
@@ -16,23 +16,32 @@ import {
   orUndefined,
   plain,
   type Runtime,
+  spend,
   TemplateError,
   toText,
   truth,
   typeName,
   Undefined,
+  weightOf,
 } from './jinja-values.js';
 
 type Filter = (value: Runtime, args: Arguments) => Runtime;
 
 /** The text methods behind filters of the same name; a filter first turns its operand into text. */
 function viaText(name: string): Filter {
-  return (value, args) => STRING_METHODS[name]?.(toText(value), args) ?? '';
+  return (value, args) => {
+    const text = toText(value);
+    spend(text.length);
+    return STRING_METHODS[name]?.(text, args) ?? '';
+  };
 }
 
 function lengthOf(value: Runtime): number {
   const v = plain(value);
-  if (typeof v === 'string') return codePointLength(v);
+  if (typeof v === 'string') {
+    spend(v.length);
+    return codePointLength(v);
+  }
   if (isArray(v)) return v.length;
   if (isFields(v)) return fieldsOf(v).length;
   throw new TemplateError(`${typeName(v)} has no length`);
@@ -43,9 +52,14 @@ function toInt(value: Runtime, args: Arguments): Runtime {
   const v = plain(value);
   if (typeof v === 'boolean') return Number(v);
   if (isInteger(v)) return v;
-  const number = isFloat(v) ? Number(v) : typeof v === 'string' && /^[+-]?\d+(_\d+)*$/.test(strip(v)) ? null : floatOf(v);
+  const number = isFloat(v) ? Number(v) : isWhole(v) ? null : floatOf(v);
   if (number === null) return toInteger(BigInt(strip(String(v)).replace(/^\+|_/g, '')));
   return Number.isFinite(number) ? toInteger(BigInt(Math.trunc(number))) : fallback;
+}
+
+/** A text that Python's int() reads: it takes no more than 4300 digits. */
+function isWhole(value: Value): boolean {
+  return typeof value === 'string' && /^[+-]?\d+(_\d+)*$/.test(strip(value)) && strip(value).length <= 4300;
 }
 
 /** The float that a text holds, NaN when it holds none. */
@@ -82,7 +96,9 @@ function attribute(item: Value, path: Runtime): Runtime {
 
 /** Sorting and comparing of filters ignores case unless told otherwise. */
 function caseless(value: Value, args: Arguments, position: number): Value {
-  return typeof value === 'string' && !truth(argument(args, position, 'case_sensitive') ?? false) ? value.toLowerCase() : value;
+  if (typeof value !== 'string' || truth(argument(args, position, 'case_sensitive') ?? false)) return value;
+  spend(value.length);
+  return value.toLowerCase();
 }
 
 function sortItems(value: Runtime, args: Arguments): Value {
@@ -153,9 +169,8 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   count: lengthOf,
   join: (value, args) => {
     const path = argument(args, 1, 'attribute');
-    return iterate(value)
-      .map((item) => toText(path === undefined ? item : attribute(item, path)))
-      .join(toText(argument(args, 0, 'd') ?? ''));
+    const texts = iterate(value).map((item) => toText(path === undefined ? item : attribute(item, path)));
+    return joinTexts(texts, toText(argument(args, 0, 'd') ?? ''));
   },
   list: (value) => [...iterate(value)],
   first: (value) => orUndefined(iterate(value)[0], 'an empty list has no first item'),
@@ -165,7 +180,8 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   unique: (value, args) => {
     const kept: Value[] = [];
     for (const item of iterate(value)) {
-      if (!kept.some((x) => pyEquals(caseless(x, args, 0), caseless(item, args, 0)))) kept.push(item);
+      const own = caseless(item, args, 0);
+      if (!kept.some((x) => equals(caseless(x, args, 0), own))) kept.push(item);
     }
     return kept;
   },
@@ -199,8 +215,10 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     const items = iterate(value).map((item) => (path === null ? item : plain(attribute(item, path))));
     return items.reduce((total, item) => BINARY['+'](total, item), plain(argument(args, 1, 'start') ?? 0));
   },
-  tojson: (value) =>
-    dumpsJson(sorted(plain(value))).replace(/[^ -~]|[<>&']/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  tojson: (value) => {
+    spend(6 * weightOf(plain(value)));
+    return dumpsJson(sorted(plain(value))).replace(/[^ -~]|[<>&']/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  },
 };
 
 /** The value with the fields of all objects in alphabetical order, as Jinja's tojson writes them. */
@@ -256,9 +274,9 @@ export const TESTS: Readonly<Record<string, Test>> = {
   even: (value) => asIndex(value, 'the number') % 2 === 0,
   lower: (value) => STRING_METHODS.islower?.(toText(value), { positional: [], named: new Map() }) === true,
   upper: (value) => STRING_METHODS.isupper?.(toText(value), { positional: [], named: new Map() }) === true,
-  eq: (value, args) => pyEquals(plain(value), second(args)),
-  equalto: (value, args) => pyEquals(plain(value), second(args)),
-  ne: (value, args) => !pyEquals(plain(value), second(args)),
+  eq: (value, args) => equals(plain(value), second(args)),
+  equalto: (value, args) => equals(plain(value), second(args)),
+  ne: (value, args) => !equals(plain(value), second(args)),
   gt: (value, args) => compare(plain(value), second(args)) > 0,
   ge: (value, args) => compare(plain(value), second(args)) >= 0,
   lt: (value, args) => compare(plain(value), second(args)) < 0,

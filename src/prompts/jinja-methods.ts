@@ -1,9 +1,10 @@
-import { isFields, pyEquals } from '../python/equal.js';
+import { isFields } from '../python/equal.js';
 import { fieldOf, fieldsOf } from '../python/fields.js';
 import { isArray } from '../python/json.js';
 import { codePointLength, isSpace, lstrip, rstrip, splitSpace, strip } from '../python/strings.js';
 import type { Value } from '../types.js';
-import { asIndex, asText, asTuple, iterate, plain, type Runtime, TemplateError, toText, typeName } from './jinja-values.js';
+import { equals, spendSearch } from './jinja-operators.js';
+import { asIndex, asText, asTuple, iterate, plain, type Runtime, spend, TemplateError, toText, typeName } from './jinja-values.js';
 
 /** Arguments of a call: positional ones and those with a name. */
 export interface Arguments {
@@ -41,7 +42,9 @@ function isList(value: Runtime): value is readonly Value[] {
 /** Position in code points, or -1. */
 function find(text: string, args: Arguments, from: 'indexOf' | 'lastIndexOf'): number {
   if (args.positional.length !== 1) throw new TemplateError('find and index take one argument here');
-  const at = text[from](asText(argument(args, 0), 'the text to find'));
+  const wanted = asText(argument(args, 0), 'the text to find');
+  spendSearch(text, wanted);
+  const at = text[from](wanted);
   return at < 0 ? -1 : codePointLength(text.slice(0, at));
 }
 
@@ -56,6 +59,7 @@ function split(text: string, args: Arguments): string[] {
   if (separator === null) return splitSpace(text, most);
   const by = asText(separator, 'the separator');
   if (by === '') throw new TemplateError('split: empty separator');
+  spendSearch(text, by);
   const parts = text.split(by);
   return most < 0 || parts.length <= most + 1 ? parts : [...parts.slice(0, most), parts.slice(most).join(by)];
 }
@@ -64,7 +68,9 @@ function split(text: string, args: Arguments): string[] {
  * Returns the text with `old` replaced, at most `count` times when that is not negative; an empty `old` matches around every character.
  */
 export function replaceText(text: string, old: string, by: string, count: number): string {
+  spendSearch(text, old);
   const parts = old === '' ? ['', ...Array.from(text), ''] : text.split(old);
+  spend(parts.length * by.length);
   if (count < 0 || count >= parts.length - 1) return parts.join(by);
   let out = parts[0] ?? '';
   for (let i = 1; i < parts.length; i++) out += (i <= count ? by : old) + (parts[i] ?? '');
@@ -89,6 +95,7 @@ function pad(text: string, args: Arguments, side: 'left' | 'right'): string {
   const missing = asIndex(argument(args, 0) ?? 0, 'the width') - codePointLength(text);
   const fill = argument(args, 1) === undefined ? ' ' : asText(argument(args, 1), 'the fill character');
   if (missing > 100_000) throw new TemplateError('a width above 100000');
+  spend(text.length + Math.max(0, missing) * fill.length);
   const padding = fill.repeat(Math.max(0, missing));
   return side === 'left' ? padding + text : text + padding;
 }
@@ -100,13 +107,23 @@ function format(text: string, args: Arguments): string {
     if (name === undefined) return whole.charAt(0);
     const value = /^\d*$/.test(name) ? args.positional[name === '' ? next++ : Number(name)] : args.named.get(name);
     if (value === undefined) throw new TemplateError(`format: no argument for {${name}}`);
-    return toText(value);
+    const printed = toText(value);
+    spend(printed.length);
+    return printed;
   });
 }
 
 /** What `str.splitlines` splits at. */
 const LINE_ENDS = '\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029';
 const LINE_BREAK = new RegExp(`\\r\\n|[${LINE_ENDS}]`);
+
+/**
+ * Returns texts with a separator between them; counts the work.
+ */
+export function joinTexts(texts: readonly string[], by: string): string {
+  spend(texts.reduce((n, text) => n + text.length + by.length, 0));
+  return texts.join(by);
+}
 
 /** Methods of Python's str that templates may call. */
 export const STRING_METHODS: Readonly<Record<string, StringMethod>> = {
@@ -139,12 +156,14 @@ export const STRING_METHODS: Readonly<Record<string, StringMethod>> = {
   rindex: (text, args) => found(find(text, args, 'lastIndexOf')),
   count: (text, args) => {
     const part = asText(argument(args, 0), 'what to count');
+    spendSearch(text, part);
     return part === '' ? codePointLength(text) + 1 : text.split(part).length - 1;
   },
   join: (text, args) =>
-    iterate(argument(args, 0) ?? null)
-      .map((x) => asText(x, 'each item to join'))
-      .join(text),
+    joinTexts(
+      iterate(argument(args, 0) ?? null).map((x) => asText(x, 'each item to join')),
+      text,
+    ),
   format,
   isdigit: (text) => /^\p{Nd}+$/u.test(text),
   isnumeric: (text) => /^\p{N}+$/u.test(text),
@@ -168,13 +187,13 @@ type ListMethod = (list: readonly Value[], args: Arguments) => Value;
 export const LIST_METHODS: Readonly<Record<string, ListMethod>> = {
   index: (list, args) => {
     const item = plain(argument(args, 0) ?? null);
-    const at = list.findIndex((x) => pyEquals(x, item));
+    const at = list.findIndex((x) => equals(x, item));
     if (at < 0) throw new TemplateError(`${typeof item === 'string' ? `'${item}'` : toText(item)} is not in the list`);
     return at;
   },
   count: (list, args) => {
     const item = plain(argument(args, 0) ?? null);
-    return list.filter((x) => pyEquals(x, item)).length;
+    return list.filter((x) => equals(x, item)).length;
   },
 };
 
@@ -203,6 +222,7 @@ export function isDictMethod(name: string): boolean {
  */
 export function callMethod(value: Runtime, name: string, args: Arguments): Value {
   const v = plain(value);
+  if (typeof v === 'string' || isArray(v)) spend(v.length);
   if (typeof v === 'string') return pick(STRING_METHODS, name, 'a text')(v, args);
   if (isArray(v)) return pick(LIST_METHODS, name, 'a list')(v, args);
   if (isFields(v)) return pick(DICT_METHODS, name, 'an object')(v, args);

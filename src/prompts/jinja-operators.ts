@@ -4,22 +4,25 @@ import { PyFloat } from '../python/float.js';
 import { isArray } from '../python/json.js';
 import { toFloat, toInteger } from '../python/number.js';
 import type { Value } from '../types.js';
-import { isFloat, isInteger, plain, type Runtime, TemplateError, toText, typeName } from './jinja-values.js';
+import { isFloat, isInteger, plain, type Runtime, spend, TemplateError, toText, typeName, weightOf } from './jinja-values.js';
 
 /** Longest text or list that `*` may make, and largest power; templates come from strangers' files. */
 const MAX_REPEAT = 1_000_000;
 const MAX_POWER = 1_000;
+/** Binary digits of an integer; Python itself prints no more than 4300 decimal ones. */
+const MAX_BITS = 20_000;
+const LARGE = 1n << BigInt(MAX_BITS);
 
 type Arithmetic = '+' | '-' | '*' | '/' | '//' | '%' | '**';
 type Comparison = '<' | '<=' | '>' | '>=';
 
 /** Every binary operator but `and` and `or`, which do not always look at their right side. */
 export const BINARY: Readonly<Record<Arithmetic | Comparison | '==' | '!=' | 'in' | 'not in' | '~', (a: Runtime, b: Runtime) => Value>> = {
-  '==': (a, b) => pyEquals(plain(a), plain(b)),
-  '!=': (a, b) => !pyEquals(plain(a), plain(b)),
+  '==': (a, b) => equals(plain(a), plain(b)),
+  '!=': (a, b) => !equals(plain(a), plain(b)),
   in: (a, b) => contains(plain(b), plain(a)),
   'not in': (a, b) => !contains(plain(b), plain(a)),
-  '~': (a, b) => toText(a) + toText(b),
+  '~': (a, b) => joined(toText(a), toText(b)),
   '+': (a, b) => arithmetic('+', plain(a), plain(b)),
   '-': (a, b) => arithmetic('-', plain(a), plain(b)),
   '*': (a, b) => arithmetic('*', plain(a), plain(b)),
@@ -34,14 +37,36 @@ export const BINARY: Readonly<Record<Arithmetic | Comparison | '==' | '!=' | 'in
 };
 
 /**
+ * Returns whether two values are equal in Python; counts the work.
+ */
+export function equals(a: Value, b: Value): boolean {
+  spend(Math.min(weightOf(a), weightOf(b)));
+  return pyEquals(a, b);
+}
+
+/** Two texts as one; joined texts share their memory until they are read, so only the shorter one counts. */
+function joined(a: string, b: string): string {
+  spend(Math.min(a.length, b.length));
+  return a + b;
+}
+
+/**
+ * Counts the work of looking for a text in another one.
+ */
+export function spendSearch(text: string, part: string): void {
+  spend(text.length * (1 + part.length / 256));
+}
+
+/**
  * Returns whether a text, list or object contains a value. Throws `TemplateError` for other containers.
  */
 export function contains(container: Value, item: Value): boolean {
   if (typeof container === 'string') {
     if (typeof item !== 'string') throw new TemplateError(`'in' a text wants a text, not ${typeName(item)}`);
+    spendSearch(container, item);
     return container.includes(item);
   }
-  if (isArray(container)) return container.some((x) => pyEquals(x, item));
+  if (isArray(container)) return container.some((x) => equals(x, item));
   if (isFields(container)) return typeof item === 'string' && fieldsOf(container).includes(item);
   throw new TemplateError(`'in' does not work on ${typeName(container)}`);
 }
@@ -54,6 +79,7 @@ export function compare(a: Value, b: Value, operator = '<'): number {
   const x = number(a);
   const y = number(b);
   if (x !== null && y !== null) return x < y ? -1 : x > y ? 1 : Number.isNaN(Number(x)) || Number.isNaN(Number(y)) ? Number.NaN : 0;
+  spend(Math.min(weightOf(a), weightOf(b)));
   if (typeof a === 'string' && typeof b === 'string') return compareTexts(a, b);
   if (isArray(a) && isArray(b)) {
     for (let i = 0; i < Math.min(a.length, b.length); i++) {
@@ -84,8 +110,11 @@ function number(value: Value): number | bigint | null {
 }
 
 function arithmetic(operator: Arithmetic, a: Value, b: Value): Value {
-  if (operator === '+' && typeof a === 'string' && typeof b === 'string') return a + b;
-  if (operator === '+' && isArray(a) && isArray(b)) return [...a, ...b];
+  if (operator === '+' && typeof a === 'string' && typeof b === 'string') return joined(a, b);
+  if (operator === '+' && isArray(a) && isArray(b)) {
+    spend(a.length + b.length);
+    return [...a, ...b];
+  }
   if (operator === '*') {
     const repeated = repeat(a, b) ?? repeat(b, a);
     if (repeated !== null) return repeated;
@@ -96,13 +125,17 @@ function arithmetic(operator: Arithmetic, a: Value, b: Value): Value {
   if ((operator === '/' || operator === '//' || operator === '%') && Number(y) === 0) throw new TemplateError('division by zero');
   if (operator === '/' || isFloat(a) || isFloat(b) || (operator === '**' && y < 0))
     return toFloat(onFloats(operator, Number(x), Number(y)));
-  return toInteger(onIntegers(operator, BigInt(x), BigInt(y)));
+  const result = onIntegers(operator, BigInt(x), BigInt(y));
+  if (result >= LARGE || result <= -LARGE) throw new TemplateError(`'${operator}' makes an integer of more than ${MAX_BITS} bits`);
+  return toInteger(result);
 }
 
 function repeat(a: Value, b: Value): Value | null {
   if (!isInteger(b) || !(typeof a === 'string' || isArray(a))) return null;
+  if (a.length === 0) return a;
   const times = Math.max(0, Number(b));
   if (times * a.length > MAX_REPEAT) throw new TemplateError(`'*' would make more than ${MAX_REPEAT} items`);
+  spend(times * a.length);
   return typeof a === 'string' ? a.repeat(times) : Array.from({ length: times }, () => a).flat();
 }
 
@@ -131,6 +164,8 @@ function onIntegers(operator: Arithmetic, x: bigint, y: bigint): bigint {
       return x * y;
     case '**':
       if (y > MAX_POWER) throw new TemplateError(`a power above ${MAX_POWER}`);
+      if (x.toString(16).length * 4 * Number(y) > 4 * MAX_BITS)
+        throw new TemplateError(`'**' makes an integer of more than ${MAX_BITS} bits`);
       return x ** y;
     default: {
       const rest = ((x % y) + y) % y;

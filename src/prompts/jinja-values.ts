@@ -11,6 +11,47 @@ export class TemplateError extends UserError {
   override readonly name: string = 'TemplateError';
 }
 
+/** Characters and items that one rendering may walk over, copy and print; a prompt takes some hundred thousand. */
+const MAX_WORK = 20_000_000;
+let left = MAX_WORK;
+
+/**
+ * Begins a rendering: what it may do is counted from here. Renderings never overlap.
+ */
+export function startWork(): void {
+  left = MAX_WORK;
+}
+
+/**
+ * Counts work before it is done, in characters and items. Throws `TemplateError` when the rendering has used up what it may do: templates come from
+ * strangers' files, and a few operations can make a text that fills the memory.
+ */
+export function spend(work: number): void {
+  left -= Math.ceil(work);
+  if (!(left >= 0)) throw new TemplateError(`the template makes too much of one document (more than ${MAX_WORK} characters and items)`);
+}
+
+/** Sizes of lists and objects; values never change. */
+const weights = new WeakMap<object, number>();
+/** Lists inside lists; printing and comparing call themselves for each level. */
+const MAX_DEPTH = 200;
+
+/**
+ * Returns how many characters and items printing or comparing a value meets, what stands in it twice counted twice. Throws `TemplateError` when it nests too deeply.
+ */
+export function weightOf(value: Value, depth = 0): number {
+  if (typeof value === 'string') return value.length + 1;
+  if (value === null || typeof value !== 'object' || value instanceof PyFloat) return 1;
+  if (depth > MAX_DEPTH) throw new TemplateError(`a value nested deeper than ${MAX_DEPTH}`);
+  let weight = weights.get(value);
+  if (weight !== undefined) return weight;
+  weight = 1;
+  if (isArray(value)) for (const item of value) weight += weightOf(item, depth + 1);
+  else for (const [key, item] of Object.entries(value)) weight += key.length + weightOf(item, depth + 1);
+  weights.set(value, weight);
+  return weight;
+}
+
 /** A name that the document has not. Any use but `is defined` and `default` is an error, as with the harness's StrictUndefined. */
 export class Undefined {
   constructor(readonly message: string) {}
@@ -57,6 +98,7 @@ export function toText(value: Runtime): string {
   if (typeof value === 'string') return value;
   const v = plain(value);
   if (isArray(v) && tuples.has(v)) throw new TemplateError('a tuple cannot be printed; use a list');
+  spend(weightOf(v));
   return pyStr(v);
 }
 
@@ -77,6 +119,7 @@ export function truth(value: Runtime): boolean {
  */
 export function iterate(value: Runtime): readonly Value[] {
   const v = plain(value);
+  if (typeof v === 'string' || isArray(v)) spend(v.length);
   if (typeof v === 'string') return Array.from(v);
   if (isArray(v)) return v;
   if (isFields(v)) return fieldsOf(v);

@@ -1,10 +1,11 @@
-import { parse, tokenize } from '@huggingface/jinja';
+import { parse } from '@huggingface/jinja';
 import { isFields } from '../python/equal.js';
 import { fieldOf, fromEntries } from '../python/fields.js';
 import { isArray } from '../python/json.js';
 import type { Doc, Value } from '../types.js';
 import { filterNamed, testNamed } from './jinja-filters.js';
 import { type Arguments, callMethod, isDictMethod } from './jinja-methods.js';
+import { tokenizeBounded } from './jinja-nesting.js';
 import { BINARY, signed } from './jinja-operators.js';
 import {
   asIndex,
@@ -14,6 +15,8 @@ import {
   orUndefined,
   plain,
   type Runtime,
+  spend,
+  startWork,
   TemplateError,
   toText,
   truth,
@@ -86,7 +89,7 @@ export function compileTemplate(source: string): CompiledTemplate {
   const text = source.replace(/\r\n?/g, '\n');
   let body: readonly Node[];
   try {
-    const tree: unknown = parse(tokenize(text.endsWith('\n') ? `${text}\n` : text, {}));
+    const tree: unknown = parse(tokenizeBounded(text.endsWith('\n') ? `${text}\n` : text, {}));
     if (!isNode(tree)) throw new TemplateError('no tree');
     body = parts(tree, 'body');
   } catch (error) {
@@ -95,7 +98,10 @@ export function compileTemplate(source: string): CompiledTemplate {
   const print = compileBody(body);
   const only = body[0];
   const single = body.length === 1 && only !== undefined && isExpression(only) && text.startsWith('{{') ? compile(only) : null;
-  const start = (doc: Doc): Scope => ({ doc, parent: null, variables: null, steps: { left: MAX_STEPS } });
+  const start = (doc: Doc): Scope => {
+    startWork();
+    return { doc, parent: null, variables: null, steps: { left: MAX_STEPS } };
+  };
   return { render: (doc) => print(start(doc)), value: single === null ? null : (doc) => plain(single(start(doc))) };
 }
 
@@ -147,7 +153,11 @@ function compilePrint(node: Node): Print {
       throw new TemplateError(`'${node.type.toLowerCase()}' is not supported in task files`);
     default: {
       const value = compile(node);
-      return (scope) => toText(value(scope));
+      return (scope) => {
+        const text = toText(value(scope));
+        spend(text.length);
+        return text;
+      };
     }
   }
 }
@@ -369,6 +379,7 @@ function getItem(value: Runtime, key: Runtime): Runtime {
   if (isFields(v)) return orUndefined(fieldOf(v, toText(k)), `no field '${toText(k)}'`);
   if (typeof v === 'string' || isArray(v)) {
     if (typeof k === 'string') return new Undefined(`${typeName(v)} has no attribute '${k}'`);
+    if (typeof v === 'string') spend(v.length);
     const items = typeof v === 'string' ? Array.from(v) : v;
     return orUndefined(items.at(asIndex(k, 'an index')), `${typeName(v)} of ${items.length} has no item ${toText(k)}`);
   }
@@ -378,6 +389,7 @@ function getItem(value: Runtime, key: Runtime): Runtime {
 function slice(value: Runtime, start: number | null, stop: number | null, step: number | null): Value {
   const v = plain(value);
   if (typeof v !== 'string' && !isArray(v)) throw new TemplateError(`${typeName(v)} cannot be sliced`);
+  spend(v.length);
   const items: readonly Value[] = typeof v === 'string' ? Array.from(v) : v;
   const by = step ?? 1;
   if (by === 0) throw new TemplateError('a slice step of zero');
@@ -432,6 +444,7 @@ const GLOBALS: Readonly<Record<string, (args: Arguments) => Runtime>> = {
     const [start, stop, step] = bounds.length === 1 ? [0, bounds[0] ?? 0, 1] : [bounds[0] ?? 0, bounds[1] ?? 0, bounds[2] ?? 1];
     const length = Math.max(0, Math.ceil((stop - start) / step));
     if (step === 0 || length > 100_000) throw new TemplateError('range of more than 100000 numbers or with step 0');
+    spend(length);
     return Array.from({ length }, (_, i) => start + i * step);
   },
   dict: (args) => fromEntries([...args.named].map(([key, value]) => [key, plain(value)] as const)),

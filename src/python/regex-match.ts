@@ -187,6 +187,8 @@ function isSet(index: number, run: Run): boolean {
 function afterBackref(step: Extract<Step, { op: 'backref' }>, at: number, run: Run): number {
   if (!isSet(step.index, run)) return -1;
   const { text, slots } = run;
+  // Comparing takes time by the length of what the group matched.
+  run.fuel -= (slots[2 * step.index - 1] ?? 0) - (slots[2 * step.index - 2] ?? 0);
   let end = at;
   for (let i = slots[2 * step.index - 2] ?? 0; i < (slots[2 * step.index - 1] ?? 0); i++, end++) {
     const a = text[i] ?? 0;

@@ -338,7 +338,7 @@ function widthOf(node: Node, s: State): readonly [number, number] {
       return either([widthOf(node.yes, s), widthOf(node.no, s)]);
     case 'repeat': {
       const [least, most] = widthOf(node.body, s);
-      return [least * node.min, most === 0 ? 0 : most * node.max];
+      return [least * node.min, most === 0 || node.max === 0 ? 0 : most * node.max];
     }
     case 'group':
     case 'atomic':
@@ -349,5 +349,6 @@ function widthOf(node: Node, s: State): readonly [number, number] {
 }
 
 function either(widths: readonly (readonly [number, number])[]): readonly [number, number] {
-  return [Math.min(...widths.map(([least]) => least)), Math.max(...widths.map(([, most]) => most))];
+  // No spread: a pattern may have more branches than a call may have arguments.
+  return [widths.reduce((w, [least]) => Math.min(w, least), UNLIMITED), widths.reduce((w, [, most]) => Math.max(w, most), 0)];
 }

@@ -116,7 +116,12 @@ function writeRepeat(node: Extract<Node, { op: 'repeat' }>, w: Writer): void {
     push({ op: 'many', test: single, min, max, lazy }, w);
     return;
   }
-  for (let i = 0; i < min; i++) write(body, w);
+  for (let i = 0; i < min; i++) {
+    const before = w.total;
+    write(body, w);
+    // What takes no step (`(?:){9999999}`) matches as often as one likes.
+    if (w.total === before) return;
+  }
   if (max === min) return;
   const slot = w.slots++;
   push({ op: 'clear', slot }, w);

@@ -43,10 +43,10 @@ export const CHECK_DIGITS = 2;
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads one sample file of `task`. Throws `UserError` naming file, line and field when a line is no JSON, lacks its hashes, contradicts an
+ * Reads one sample file of `task`; `chunks` are its bytes where they do not come from the disk. Throws `UserError` naming file, line and field when a line is no JSON, lacks its hashes, contradicts an
  * earlier line of the same document, or repeats one.
  */
-export async function readSamples(path: string, task: string): Promise<TaskSamples> {
+export async function readSamples(path: string, task: string, chunks: Chunks = bytesOf(path)): Promise<TaskSamples> {
   const index = new Map<string, number>();
   const docHashes: string[] = [];
   const promptHashes: string[] = [];
@@ -56,7 +56,7 @@ export async function readSamples(path: string, task: string): Promise<TaskSampl
   const bias: number[] = [];
   const margins: number[] = [];
   const reasons = new Map<number, string>();
-  for await (const { fields, where } of sampleLines(path)) {
+  for await (const { fields, where } of sampleLines(path, chunks)) {
     const id = idOf(fields, where);
     const [doc, prompt, target] = [hash(fields, 'doc_hash', where), hash(fields, 'prompt_hash', where), hash(fields, 'target_hash', where)];
     let i = index.get(id);
@@ -123,9 +123,9 @@ export function checkOf(promptHash: string, targetHash: string): string {
  * Yields the lines of a sample file as parsed objects with their place (`file:line`). Lines end at a line feed only: texts may hold U+2028.
  * Throws `UserError` when the file cannot be read or a line is no JSON object.
  */
-export async function* sampleLines(path: string): AsyncGenerator<{ fields: Fields; where: string }> {
+export async function* sampleLines(path: string, chunks: Chunks = bytesOf(path)): AsyncGenerator<{ fields: Fields; where: string }> {
   let line = 0;
-  for await (const text of textLines(path)) {
+  for await (const text of textLines(path, chunks)) {
     line++;
     if (text.trim() === '') continue;
     const where = `${path}:${line}`;
@@ -140,11 +140,21 @@ export async function* sampleLines(path: string): AsyncGenerator<{ fields: Field
   }
 }
 
-async function* textLines(path: string): AsyncGenerator<string> {
+type Chunks = AsyncIterable<Buffer>;
+
+function bytesOf(path: string): Chunks {
+  return createReadStream(path, { highWaterMark: 1 << 20 });
+}
+
+/** Bytes of one line that are still read. */
+const MAX_LINE = 256 * 1024 * 1024;
+
+async function* textLines(path: string, chunks: Chunks): AsyncGenerator<string> {
   let rest: Buffer[] = [];
+  let waiting = 0;
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      const bytes: Buffer = chunk;
+    for await (const chunk of chunks) {
+      const bytes = chunk;
       let start = 0;
       for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
         const last = bytes.subarray(start, end);
@@ -153,6 +163,8 @@ async function* textLines(path: string): AsyncGenerator<string> {
         start = end + 1;
       }
       if (start < bytes.length) rest.push(Buffer.from(bytes.subarray(start)));
+      waiting = start === 0 ? waiting + bytes.length : bytes.length - start;
+      if (waiting > MAX_LINE) throw new UserError(`${path}: a line of more than ${MAX_LINE} bytes; is it a sample file?`);
     }
   } catch (error) {
     const code = systemCode(error);
@@ -220,7 +232,15 @@ function biasCode(value: unknown, where: string): number {
     } else if (value.cB_count === 1) return value.cB === 1 ? BIAS_CODES.counterRight : BIAS_CODES.counterWrong;
     else if (value.B_count === 1) return value.B === 1 ? BIAS_CODES.biasedRight : BIAS_CODES.biasedWrong;
   }
-  throw new UserError(`${where}: bias is ${JSON.stringify(value)?.slice(0, 80)}; expected what this program or the harness writes for it`);
+  throw new UserError(`${where}: bias is ${excerpt(value)}; expected what this program or the harness writes for it`);
+}
+
+function excerpt(value: unknown): string {
+  try {
+    return JSON.stringify(value)?.slice(0, 80) ?? 'missing';
+  } catch {
+    return 'nested too deeply';
+  }
 }
 
 function isObject(value: unknown): value is Fields {

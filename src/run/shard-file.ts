@@ -29,6 +29,9 @@ interface ShardTask {
   readonly counts: Counts;
 }
 
+/** Shards of one run that are still joined; the missing ones are listed. */
+const MAX_SHARDS = 999_999;
+
 const count = z.number().int().nonnegative();
 const countsFields = {
   unscored: z.record(z.string(), count),
@@ -66,7 +69,10 @@ const schema = z.object({
     data: z.string(),
     remark: z.string().nullable(),
     identity: z.record(z.string(), z.string()),
-    shard: z.object({ index: count, count: z.number().int().positive() }).nullable(),
+    shard: z
+      .object({ index: count, count: z.number().int().positive().max(MAX_SHARDS) })
+      .refine((shard) => shard.index < shard.count, 'the index is not below the count')
+      .nullable(),
     selected: z.array(z.string()),
     model_facts: z.record(z.string(), z.unknown()),
     tasks: z.record(z.string(), z.object({ documents: count, ...countsFields })),
@@ -80,9 +86,22 @@ const schema = z.object({
  * Throws `UserError` when it is no results file of eus-eval, or of a run that was not sharded.
  */
 export async function readShard(file: string): Promise<ShardFile> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`merge: ${file}: ${messageOf(error)}`, { cause: error });
+  }
+  return shardFileOf(text, file);
+}
+
+/**
+ * Returns what the text of the results file of a shard says; throws as `readShard` does.
+ */
+export function shardFileOf(text: string, file: string): ShardFile {
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(file, 'utf8'));
+    content = JSON.parse(text);
   } catch (error) {
     throw new UserError(`merge: ${file}: ${messageOf(error)}`, { cause: error });
   }

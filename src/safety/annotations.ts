@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import { readCsvFile } from './csv.js';
+import { type CsvRow, readCsvFile } from './csv.js';
 import { type Kind, type Label, readLabel } from './labels.js';
 
 export const ANNOTATION_COLUMNS = ['model', 'language', 'prompt_id', 'kind', 'category', 'annotator', 'label'] as const;
@@ -21,9 +21,16 @@ export interface AnnotatedAnswer {
  * prompt whose kind or category changes.
  */
 export async function readAnnotations(file: string): Promise<readonly AnnotatedAnswer[]> {
+  return annotationsOf(await readCsvFile(file, ANNOTATION_COLUMNS), file);
+}
+
+/**
+ * Returns the annotated answers in the rows of a file; throws as `readAnnotations` does.
+ */
+export function annotationsOf(rows: readonly CsvRow[], file: string): readonly AnnotatedAnswer[] {
   const answers = new Map<string, AnnotatedAnswer & { readonly labels: Map<string, Label>; readonly line: number }>();
   const prompts = new Map<string, { readonly kind: Kind; readonly category: string; readonly line: number }>();
-  for (const { line, cells } of await readCsvFile(file, ANNOTATION_COLUMNS)) {
+  for (const { line, cells } of rows) {
     const fail = (what: string): never => {
       throw new UserError(`${file}, line ${line}: ${what}`);
     };

@@ -18,7 +18,14 @@ const MAX_BYTES = 200 * 1024 * 1024;
  * Throws `UserError` naming file and line when it cannot be read, has no rows, or lacks one of `columns`.
  */
 export async function readCsvFile(file: string, columns: readonly string[]): Promise<readonly CsvRow[]> {
-  const text = await readText(file);
+  return csvRowsOf(await readBytes(file), file, columns);
+}
+
+/**
+ * Returns the rows of the content of a CSV file; throws as `readCsvFile` does.
+ */
+export function csvRowsOf(bytes: Buffer, file: string, columns: readonly string[]): readonly CsvRow[] {
+  const text = textOf(bytes, file);
   let header: readonly string[] = [];
   let parsed: { record: Record<string, string>; info: { lines: number } }[];
   try {
@@ -48,15 +55,17 @@ export async function readCsvFile(file: string, columns: readonly string[]): Pro
   }));
 }
 
-async function readText(file: string): Promise<string> {
-  let bytes: Buffer;
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch (error) {
     const code = systemCode(error);
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder; give a CSV file' : messageOf(error);
     throw new UserError(`${file}: ${why}`);
   }
+}
+
+function textOf(bytes: Buffer, file: string): string {
   if (bytes.length > MAX_BYTES) throw new UserError(`${file}: ${bytes.length} bytes; at most ${MAX_BYTES} are read`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { kindOf } from './annotations.js';
-import { readCsvFile } from './csv.js';
+import { type CsvRow, readCsvFile } from './csv.js';
 import type { Kind } from './labels.js';
 
 export const PROMPT_COLUMNS = ['prompt_id', 'language', 'kind', 'category', 'prompt'] as const;
@@ -19,8 +19,15 @@ export interface SafetyPrompt {
  * Throws `UserError` naming file and line for a missing column, an empty cell, an unknown kind, or a prompt that stands twice in a language.
  */
 export async function readPrompts(file: string): Promise<readonly SafetyPrompt[]> {
+  return promptsOf(await readCsvFile(file, PROMPT_COLUMNS), file);
+}
+
+/**
+ * Returns the prompts in the rows of a file; throws as `readPrompts` does.
+ */
+export function promptsOf(rows: readonly CsvRow[], file: string): readonly SafetyPrompt[] {
   const lines = new Map<string, number>();
-  return (await readCsvFile(file, PROMPT_COLUMNS)).map(({ line, cells }) => {
+  return rows.map(({ line, cells }) => {
     const fail = (what: string): never => {
       throw new UserError(`${file}, line ${line}: ${what}`);
     };

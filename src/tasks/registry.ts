@@ -20,6 +20,8 @@ export interface Registry {
 
 /** Groups inside groups that are still read. */
 const MAX_DEPTH = 10;
+/** Tasks and groups that one selection may build; the built-in ones are a few hundred. */
+const MAX_ENTRIES = 5000;
 /** Files that a folder is searched through for members of a group, and how deep. */
 const MAX_FILES = 20_000;
 const MAX_FOLDER_DEPTH = 5;
@@ -49,16 +51,17 @@ interface Library {
   readonly sources: ReadonlyMap<string, Source>;
   readonly tagged: ReadonlyMap<string, readonly Source[]>;
   readonly known: ReadonlyMap<string, Group | Task>;
+  /** Tasks and groups that may still be built: groups that name one another twice would double with each level. */
+  readonly left: { entries: number };
 }
 
 const NO_META: TaskMeta = { language: null, category: null, headlineMetric: 'acc', documents: null };
-const EMPTY: Library = { sources: new Map(), tagged: new Map(), known: new Map() };
 
 /**
  * Returns the tasks that come with the package. Throws `UserError` when a file of the folder is broken.
  */
 export async function loadRegistry(folder: string = packagePath('tasks')): Promise<Registry> {
-  const library = await readLibrary(folder, EMPTY.known, false);
+  const library = await readLibrary(folder, new Map(), false);
   const entries = new Map<string, Group | Task>();
   const tags = new Map<string, (Group | Task)[]>();
   const benchmarks: (Group | Task)[] = [];
@@ -113,7 +116,7 @@ async function readLibrary(folder: string, known: ReadonlyMap<string, Group | Ta
     sources.set(name, source);
     for (const tag of tagsOf(config)) tagged.set(tag, [...(tagged.get(tag) ?? []), source]);
   }
-  return { sources, tagged, known };
+  return { sources, tagged, known, left: { entries: MAX_ENTRIES } };
 }
 
 /**
@@ -147,6 +150,7 @@ async function yamlFiles(folder: string): Promise<readonly string[]> {
 /** Builds what one configuration describes: a group when it has a group's fields, else a task. */
 async function build(config: Config, file: string, library: Library, depth: number): Promise<Group | Task> {
   if (depth > MAX_DEPTH) throw new UserError(`${file}: groups nested deeper than ${MAX_DEPTH} (a group inside itself?)`);
+  if (--library.left.entries < 0) throw new UserError(`${file}: its groups hold more than ${MAX_ENTRIES} tasks`);
   if (Object.hasOwn(config, 'class')) throw new UserError(`${file}: class: tasks written as a Python class are never run here`);
   const resolved = await resolveIncludes(config, file);
   if (!Object.hasOwn(resolved, 'group') && !Array.isArray(resolved.task)) return buildTask(file, checkTask(file, resolved));
@@ -286,7 +290,7 @@ async function loadForeign(file: string, registry: Registry): Promise<Group | Ta
   const isGroupFile = Object.hasOwn(config, 'group') || Array.isArray(config.task);
   const library = isGroupFile
     ? await readLibrary(path.dirname(path.resolve(file)), registry.entries, true)
-    : { ...EMPTY, known: registry.entries };
+    : { sources: new Map(), tagged: new Map(), known: registry.entries, left: { entries: MAX_ENTRIES } };
   const entry = await build(config, file, library, 0);
   // Templates of built-in tasks are tested; a stranger's are compiled now, so that a run does not fail after other tasks are done.
   const { compileTask } = await import('../prompts/document.js');

@@ -2,10 +2,19 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Document, isMap, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { refuseDeepYaml } from '../yaml-depth.js';
 
 /** A task file is a page or two; anything larger is not one. */
 const MAX_BYTES = 1024 * 1024;
+/** Includes inside includes, and files that one task may include in all: files that include one another twice would double with each level. */
 const MAX_INCLUDES = 20;
+const MAX_INCLUDED = 100;
+
+/** Files on the way to the one being read, and how many more may be included. */
+interface Reading {
+  readonly chain: readonly string[];
+  readonly left: { files: number };
+}
 
 /** Where a task file names Python code; refused once it is known that nothing overrides it. */
 export class FunctionReference {
@@ -20,31 +29,40 @@ const functionTag: ScalarTag = { tag: '!function', resolve: (text) => new Functi
  * Returns the fields of a task file, with those of its `include`d files below its own; the first include wins over later ones.
  * Read as YAML 1.1, as Python does (`no` is false). Throws `UserError` for files that cannot be read or parsed, unknown tags, circular includes.
  */
-export async function readTaskFile(file: string, chain: readonly string[] = []): Promise<Config> {
+export async function readTaskFile(file: string, reading: Reading = { chain: [], left: { files: MAX_INCLUDED + 1 } }): Promise<Config> {
+  const { chain, left } = reading;
   const real = path.resolve(file);
   if (chain.includes(real)) throw new UserError(`${file}: includes itself (${[...chain, real].map((x) => path.basename(x)).join(' -> ')})`);
   if (chain.length > MAX_INCLUDES) throw new UserError(`${file}: includes nested deeper than ${MAX_INCLUDES}`);
-  return resolveIncludes(parseYaml(file, await readText(file)), file, [...chain, real]);
+  if (--left.files < 0) throw new UserError(`${file}: more than ${MAX_INCLUDED} files are included`);
+  return resolveIncludes(parseYaml(file, await readText(file)), file, { chain: [...chain, real], left });
 }
 
 /**
  * Returns a configuration with its `include`s merged below it; paths are relative to the folder of `file`.
  */
-export async function resolveIncludes(config: Config, file: string, chain: readonly string[] = [path.resolve(file)]): Promise<Config> {
+export async function resolveIncludes(
+  config: Config,
+  file: string,
+  reading: Reading = { chain: [path.resolve(file)], left: { files: MAX_INCLUDED } },
+): Promise<Config> {
   if (!Object.hasOwn(config, 'include')) return config;
   const { include, ...own } = config;
   const names: readonly unknown[] = Array.isArray(include) ? include : [include];
   let merged: Config = {};
   for (const name of [...names].reverse()) {
     if (typeof name !== 'string' || name === '') throw new UserError(`${file}: include must be a file name or a list of them`);
-    merged = { ...merged, ...(await readTaskFile(path.resolve(path.dirname(file), name), chain)) };
+    merged = { ...merged, ...(await readTaskFile(path.resolve(path.dirname(file), name), reading)) };
   }
   return { ...merged, ...own };
 }
 
 async function readText(file: string): Promise<string> {
   try {
-    const { size } = await stat(file);
+    const info = await stat(file);
+    const { size } = info;
+    // A device or a pipe (an include may name one) has no size and perhaps no end.
+    if (!info.isFile()) throw new UserError(`${file}: no regular file; a task file is one`);
     if (size > MAX_BYTES) throw new UserError(`${file}: ${size} bytes; a task file has at most ${MAX_BYTES}`);
     return await readFile(file, 'utf8');
   } catch (error) {
@@ -95,6 +113,11 @@ function parse(text: string): Document.Parsed {
  * Returns the fields of a YAML text. Throws `UserError` with file and line when it is broken, not a mapping, or holds tags other than `!function`.
  */
 export function parseYaml(file: string, text: string): Config {
+  try {
+    refuseDeepYaml(text);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${file}: not a valid task file: ${error.message}`) : error;
+  }
   let document = parse(text);
   if (document.errors.length > 0) {
     const indented = parse(indentQuoted(text));

@@ -28,11 +28,13 @@ export function alignTokens(pieces: readonly (string | null)[], text: string, bo
 
 function alignFrom(pieces: readonly (string | null)[], added: number, text: string, boundary: number): Alignment | null | 'other text' {
   let places = new Set([0]);
+  let work = 0;
   const after: Set<number>[] = [];
   for (let i = added; i < pieces.length; i++) {
     const next = new Set<number>();
     for (const place of places) for (const end of ends(pieces[i] ?? null, text, place)) next.add(end);
-    if (next.size === 0) return 'other text';
+    work += places.size + next.size;
+    if (next.size === 0 || work > MAX_PLACES) return 'other text';
     after.push(next);
     places = next;
   }
@@ -68,14 +70,20 @@ function unclean(piece: string | null | undefined): boolean {
 
 /** No token is longer than this many characters, special ones included. */
 const LONGEST_PIECE = 200;
+/** Unreadable characters of one token: a token of more is made up, and each doubles the work. */
+const MOST_UNREADABLE = 32;
+/** Places that are followed: a real answer has few for each token, a made-up one could have the square of its length. */
+const MAX_PLACES = 2_000_000;
 
 /** Places at which a token may end that begins at `place`; a token of unknown text (null) may end anywhere. */
 function ends(piece: string | null, text: string, place: number): number[] {
   if (piece === null) return Array.from({ length: Math.min(LONGEST_PIECE, text.length - place) }, (_, i) => place + i + 1);
   const found: number[] = [];
+  const parts = piece.split('\uFFFD');
+  if (parts.length > MOST_UNREADABLE) return found;
   for (const start of text[place] === ' ' && !piece.startsWith(' ') ? [place, place + 1] : [place]) {
     let at = [start];
-    for (const [i, clean] of piece.split('\uFFFD').entries()) {
+    for (const [i, clean] of parts.entries()) {
       const next: number[] = [];
       for (const from of at) {
         // Every U+FFFD stands for a whole unreadable character or for part of one, counted with its first or its last token.

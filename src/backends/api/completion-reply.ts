@@ -29,6 +29,7 @@ const logprobsSchema = z.looseObject({
   top_logprobs: z.array(z.unknown()).nullish(),
   text_offset: z.array(z.number()).nullish(),
 });
+const tokens = z.number().nonnegative();
 const replySchema = z.looseObject({
   choices: z.array(
     z.looseObject({
@@ -41,9 +42,9 @@ const replySchema = z.looseObject({
   ),
   usage: z
     .looseObject({
-      prompt_tokens: z.number().nullish(),
-      completion_tokens: z.number().nullish(),
-      prompt_tokens_details: z.looseObject({ cached_tokens: z.number().nullish() }).nullish(),
+      prompt_tokens: tokens.nullish(),
+      completion_tokens: tokens.nullish(),
+      prompt_tokens_details: z.looseObject({ cached_tokens: tokens.nullish() }).nullish(),
     })
     .nullish(),
 });
@@ -70,7 +71,10 @@ export function readCompletion(text: string, prompts: number): CompletionReply |
   for (const [i, choice] of choices.entries()) {
     const index = choice.index ?? i;
     if (index < 0 || index >= prompts || sorted[index] !== undefined)
-      return `the answer has choices numbered ${choices.map((c) => c.index).join(', ')}`;
+      return `the answer has choices numbered ${choices
+        .map((c) => c.index)
+        .join(', ')
+        .slice(0, 200)}`;
     const { logprobs } = choice;
     sorted[index] = {
       text: choice.text ?? '',

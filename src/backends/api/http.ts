@@ -7,8 +7,11 @@ import type { Again } from './scheduler.js';
 /** The fetch function as every JavaScript runtime has it; tests and the official packages take the same shape. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
+/** Bytes of one answer; log-probabilities of a long prompt take a few million. */
+const MAX_RESPONSE = 256 * 1024 * 1024;
+
 /** No limit on the time to the first byte or between two bytes: a long generation is silent for minutes. The scheduler's own clock bounds the whole. */
-export const AGENT_OPTIONS = { headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 30_000 } } as const;
+export const AGENT_OPTIONS = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: MAX_RESPONSE, connect: { timeout: 30_000 } } as const;
 
 /**
  * Returns a fetch without undici's limits of 300 s, that reads the whole body before it resolves and goes through `HTTPS_PROXY`/`HTTP_PROXY` where they are set.
@@ -88,10 +91,19 @@ export function readServerError(text: string): ServerError {
   }
   if (Array.isArray(body)) body = body[0];
   const error = field(body, 'error') ?? body;
-  const message = field(error, 'message') ?? field(error, 'detail') ?? (typeof error === 'string' ? error : JSON.stringify(error));
+  const said = field(error, 'message') ?? field(error, 'detail') ?? error;
   const word = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
   const code = word(field(error, 'code')) || word(field(error, 'type'));
-  return { message: typeof message === 'string' ? message : JSON.stringify(message), code, param: word(field(error, 'param')) };
+  return { message: typeof said === 'string' ? said : jsonOr(said, text), code, param: word(field(error, 'param')) };
+}
+
+/** The value as JSON; the text itself where that is too deep to write, or nothing. */
+function jsonOr(value: unknown, text: string): string {
+  try {
+    return JSON.stringify(value) ?? text.slice(0, 300);
+  } catch {
+    return text.slice(0, 300);
+  }
 }
 
 /** Returns a field of an object, or undefined. */

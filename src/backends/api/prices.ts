@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { messageOf, UserError } from '../../errors.js';
 import { packagePath } from '../../package-files.js';
 import type { Request } from '../../types.js';
+import { refuseDeepYaml } from '../../yaml-depth.js';
 
 /** US dollars per million tokens. */
 export interface Price {
@@ -28,9 +29,23 @@ const schema = z.looseObject({ checked: z.union([z.string(), z.date()]).optional
  */
 export async function loadPrices(file: string | null): Promise<PriceTable> {
   const path = file ?? packagePath('prices.yaml');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`--prices ${path}: ${messageOf(error)}`);
+  }
+  return { ...pricesOf(text, path), file: file ?? 'prices.yaml' };
+}
+
+/**
+ * Returns the price table in the text of the file at `path`; throws as `loadPrices` does.
+ */
+export function pricesOf(text: string, path: string): PriceTable {
   let content: unknown;
   try {
-    content = parse(await readFile(path, 'utf8'));
+    refuseDeepYaml(text);
+    content = parse(text);
   } catch (error) {
     throw new UserError(`--prices ${path}: ${messageOf(error)}`);
   }
@@ -42,7 +57,7 @@ export async function loadPrices(file: string | null): Promise<PriceTable> {
     );
   }
   const { checked, models } = parsed.data;
-  return { file: file ?? 'prices.yaml', checked: checked instanceof Date ? checked.toISOString().slice(0, 10) : (checked ?? ''), models };
+  return { file: path, checked: checked instanceof Date ? checked.toISOString().slice(0, 10) : (checked ?? ''), models };
 }
 
 /**
