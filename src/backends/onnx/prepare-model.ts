@@ -5,10 +5,13 @@ import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
 import { blueprintOf } from './architectures/index.js';
-import { writeDecoder } from './decoder.js';
+import { cachedAttention } from './attention-cached.js';
+import { packedAttention } from './attention-packed.js';
+import { slidesAnywhere, writeDecoder } from './decoder.js';
 import { findExport, readExport } from './export-model.js';
 import { newGraph } from './graph-builder.js';
 import type { ExportSource, GraphSource } from './protocol.js';
+import { kernelHead } from './rope.js';
 import { readWeights } from './safetensors.js';
 
 export interface PreparedModel {
@@ -25,7 +28,18 @@ export interface PreparedModel {
   readonly config: ModelConfig | null;
   /** Digests for the identity, by name. */
   readonly digests: Readonly<Record<string, string>>;
+  /** What the graph computes in. */
+  readonly dtype: FloatType;
   readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export type FloatType = 'float32' | 'float16' | 'bfloat16';
+
+/** The graph's type for the type that most tensors are stored in. */
+function mostCommonType(types: readonly string[]): FloatType {
+  const count = (type: string): number => types.filter((t) => t === type).length;
+  if (count('BF16') >= Math.max(count('F16'), count('F32'))) return 'bfloat16';
+  return count('F16') >= count('F32') ? 'float16' : 'float32';
 }
 
 const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
@@ -34,7 +48,7 @@ const sha256 = (data: Buffer | string): string => createHash('sha256').update(da
  * Reads a model folder. Safetensors are preferred; without them an export is taken. Throws `UserError` with one line for a missing, truncated or
  * inconsistent file and for an unknown architecture.
  */
-export async function prepareModel(folder: string): Promise<PreparedModel> {
+export async function prepareModel(folder: string, attention: GraphSource['attention'], dtype: 'auto' | FloatType): Promise<PreparedModel> {
   const file = findExport(folder);
   if (file !== null) {
     const model = await readExport(folder, file);
@@ -42,6 +56,7 @@ export async function prepareModel(folder: string): Promise<PreparedModel> {
       ...model,
       source: { kind: 'export', file },
       vocabSize: null,
+      dtype: 'float32',
       window: null,
       config: null,
       digests: { config: sha256(await readFile(path.join(folder, 'config.json'))), ...model.digests },
@@ -51,19 +66,21 @@ export async function prepareModel(folder: string): Promise<PreparedModel> {
   const config = await readModelConfig(folder);
   const blueprint = blueprintOf(config);
   const weights = await readWeights(folder);
-  const graph = newGraph(weights, 'float32', folder);
-  writeDecoder(graph, config, blueprint);
-  const anySliding = blueprint.window !== null && Array.from({ length: config.layers }, (_, l) => blueprint.slides(l)).some(Boolean);
+  const tensors = [...weights.tensors.values()];
+  const compute = attention === 'cached' ? 'float32' : dtype === 'auto' ? mostCommonType(tensors.map((t) => t.dtype)) : dtype;
+  const graph = newGraph(weights, compute, folder);
+  writeDecoder(graph, config, blueprint, attention === 'cached' ? cachedAttention : packedAttention);
+  const anySliding = slidesAnywhere(config, blueprint);
   const digests: Record<string, string> = { config: sha256(await readFile(config.file)) };
   for (const [name, digest] of Object.entries(weights.digests)) digests[`weights:${name}`] = digest;
-  const tensors = [...weights.tensors.values()];
   return {
     source: {
       kind: 'graph',
       bytes: graph.build(),
       folder: weights.root,
-      cache: { layers: config.layers, kvHeads: config.kvHeads, headDim: config.headDim },
-      headHalf: config.headDim / 2,
+      cache: { layers: config.layers, kvHeads: config.kvHeads, headDim: kernelHead(config.headDim) },
+      headHalf: kernelHead(config.headDim) / 2,
+      attention,
       sliding: anySliding,
     },
     architecture: config.architecture,
@@ -74,6 +91,7 @@ export async function prepareModel(folder: string): Promise<PreparedModel> {
     window: anySliding ? blueprint.window : null,
     config,
     digests,
+    dtype: compute,
     facts: {
       architecture: config.architecture,
       source: 'safetensors',

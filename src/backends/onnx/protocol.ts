@@ -6,6 +6,7 @@ export type Provider = { readonly name: 'cpu' } | { readonly name: 'cuda'; reado
 export interface CacheShape {
   readonly layers: number;
   readonly kvHeads: number;
+  /** As the kernel takes it: a model's own head may be smaller. */
   readonly headDim: number;
 }
 
@@ -24,6 +25,8 @@ export interface GraphSource {
   readonly folder: string;
   readonly cache: CacheShape;
   readonly headHalf: number;
+  /** `cached`: keys and values stay between runs (CPU). `packed`: every run holds whole texts (CUDA). */
+  readonly attention: 'cached' | 'packed';
   /** Some layers slide and have a mask and rotary tables of their own. */
   readonly sliding: boolean;
 }

@@ -25,7 +25,15 @@ export function inverseFrequencies(rope: Rope, headDim: number): Float32Array {
   return out;
 }
 
-/** Cosines and sines, each `[positions, headDim / 2]` row by row. */
+/**
+ * Returns the head size that the attention kernel is given: its rotation takes only multiples of 16. Each half of a smaller head is followed by zeros, which change no
+ * product of queries and keys.
+ */
+export function kernelHead(headDim: number): number {
+  return Math.ceil(headDim / 16) * 16;
+}
+
+/** Cosines and sines, each `[positions, kernelHead(headDim) / 2]` row by row; zeros where the head is filled up. */
 export interface RopeTable {
   readonly positions: number;
   readonly cos: Float32Array;
@@ -37,12 +45,12 @@ export interface RopeTable {
  */
 export function ropeTable(rope: Rope, headDim: number, positions: number): RopeTable {
   const frequencies = inverseFrequencies(rope, headDim);
-  const half = frequencies.length;
+  const half = kernelHead(headDim) / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);
   for (let p = 0; p < positions; p++) {
-    for (let i = 0; i < half; i++) {
-      const angle = Math.fround(p * (frequencies[i] ?? 0));
+    for (const [i, frequency] of frequencies.entries()) {
+      const angle = Math.fround(p * frequency);
       cos[p * half + i] = Math.cos(angle);
       sin[p * half + i] = Math.sin(angle);
     }
