@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { makeFolder as makeFolders } from '../folders.js';
 import { type Repo, repoFolder } from './repo.js';
 import type { HubSettings } from './settings.js';
 
@@ -97,7 +98,7 @@ export async function writeAtomically(path: string, content: string): Promise<vo
 /** Makes a folder with all above it. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (error) {
     throw diskError(path, error);
   }

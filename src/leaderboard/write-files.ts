@@ -1,7 +1,8 @@
 /** Writing output files whole or not at all. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 
 /**
  * Writes files into a folder, which is made when it is missing. Every file is written beside its place first and then moved there, so that none is ever
@@ -10,7 +11,7 @@ import { messageOf, UserError } from '../errors.js';
 export async function writeFiles(dir: string, files: ReadonlyMap<string, string>): Promise<string[]> {
   const moves = [...files.keys()].map((name) => ({ from: path.join(dir, `.${name}.${process.pid}.part`), to: path.join(dir, name), name }));
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     for (const { from, name } of moves) await writeFile(from, files.get(name) ?? '');
     for (const { from, to } of moves) await rename(from, to);
   } catch (error) {

@@ -1,9 +1,10 @@
 /** Joins the shards of a run into what one run would have written. */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { apiEntry } from '../prompts/api.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { publishFiles } from '../results/publish.js';
@@ -42,7 +43,7 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
   const roots = selected.flatMap((root) => keepNamed(first.family === 'api' ? apiEntry(root) : root, names) ?? []);
   const folder = path.join(out, sanitizeName(first.modelName));
   const partial = path.join(folder, `.partial-merge-${process.pid}`);
-  await mkdir(partial, { recursive: true }).catch(fail(partial));
+  await makeFolder(partial).catch(fail(partial));
   try {
     const outcomes = new Map<string, TaskOutcome>();
     const samples = new Map<string, SampleFile>();
@@ -214,7 +215,8 @@ function parseSample(line: string, where: string): SampleLine {
     'target_hash' in fields
   ) {
     const { doc_id: docId, filter, doc_hash: docHash, prompt_hash: promptHash, target_hash: targetHash } = fields;
-    if (typeof docId === 'number' && Number.isSafeInteger(docId) && docId >= 0 && docId < 2 ** 32 && typeof filter === 'string') {
+    const hashes = [docHash, promptHash, targetHash].every((hash) => typeof hash === 'string');
+    if (hashes && typeof docId === 'number' && Number.isSafeInteger(docId) && docId >= 0 && docId < 2 ** 32 && typeof filter === 'string') {
       return {
         docId,
         filter,

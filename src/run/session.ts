@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
 import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
@@ -87,7 +88,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const source = await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) });
   const present = leaveOutMissing(selected, dataFolder);
   const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);
-  await mkdir(base, { recursive: true }).catch(fail(base));
+  await makeFolder(base).catch(fail(base));
 
   const startedAt = options.now();
   const backend = await openBackend(options.model, options.open);
@@ -95,9 +96,11 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   try {
     const plan = planRun(present.roots, backend, options);
     const folder = path.join(base, sanitizeName(backend.modelName));
-    await mkdir(folder, { recursive: true }).catch(fail(folder));
+    await makeFolder(folder).catch(fail(folder));
     if (options.journal) {
-      journal = openJournal(path.join(base, '.journal', sanitizeName(backend.modelName)), backend.identity);
+      const store = path.join(base, '.journal', sanitizeName(backend.modelName));
+      await makeFolder(store).catch(fail(store));
+      journal = openJournal(store, backend.identity);
       if (options.fresh) await journal.clear();
     }
     const remark = options.model === null ? EMBEDDED_REMARK : null;

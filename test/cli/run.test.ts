@@ -308,6 +308,24 @@ describe('bad input is one clear line and exit code 2, and leaves no results', (
     expect(visible(out)).toEqual([]);
   });
 
+  it('an output folder on a file system that holds no files', async ({ skip }) => {
+    if (!existsSync('/proc/self')) return skip();
+    const { code, stderr } = await eusEval([
+      'run',
+      '--model',
+      'fake:1',
+      '--tasks',
+      'eus_trivia',
+      '--data',
+      DATA,
+      '--out',
+      '/proc/no-such',
+      '--quiet',
+    ]);
+    expect(stderr).toMatch(/^eus-eval: \/proc\/no-such cannot be written \(ENOENT\); choose another folder with --out\n$/);
+    expect(code).toBe(2);
+  });
+
   it('an output folder that cannot be written', async () => {
     const file = path.join(folder, 'a-file');
     writeFileSync(file, '');
