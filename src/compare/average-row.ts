@@ -1,5 +1,6 @@
 /** The line of an average over benchmarks. */
 import { meanInterval, signFlipTest } from './average.js';
+import type { Flips } from './mcnemar.js';
 import { normalTail, twoSided } from './normal.js';
 import type { Row, RowName } from './row.js';
 
@@ -24,33 +25,40 @@ export function averageRow(name: RowName, members: readonly Row[], seed: number)
   );
   const interval = limits.length === k ? meanInterval(limits) : { low: null, high: null };
   const z = stderr === null ? null : stderr === 0 ? 0 : difference / stderr;
-  const flips = (withNoise: boolean): { n: number; up: number; down: number }[] =>
-    members.map((row) => ({
-      n: row.n,
-      up: (row.flipsUp ?? 0) - (withNoise ? 0 : row.noise.up),
-      down: (row.flipsDown ?? 0) - (withNoise ? 0 : row.noise.down),
-    }));
+  const noise = { up: sum(members, (row) => row.noise.up), down: sum(members, (row) => row.noise.down) };
+  const flips = members.map((row) => ({ n: row.n, up: row.flipsUp ?? 0, down: row.flipsDown ?? 0 }));
+  const whole = exact ? signFlipTest(flips, seed) : null;
+  const noisy = exact && noise.up + noise.down > 0;
+  const cleaned = noisy ? signFlipTest(members.map(withoutNoise), seed) : whole;
   return {
     ...name,
-    n: members.reduce((sum, row) => sum + row.n, 0),
+    n: sum(members, (row) => row.n),
     base: mean((row) => row.base),
     candidate: mean((row) => row.candidate),
     difference,
     ...interval,
-    p: exact ? signFlipTest(flips(true), seed).p : z === null ? null : twoSided(z),
-    pDrop: exact ? signFlipTest(flips(false), seed).pDrop : z === null ? null : normalTail(-z),
+    p: whole !== null ? whole.p : z === null ? null : twoSided(z),
+    pDrop: cleaned !== null ? cleaned.pDrop : z === null ? null : normalTail(-z),
     test: exact ? 'sign flip' : z === null ? 'none' : 'z, unpaired',
     paired: members.every((row) => row.paired),
     flipsUp: all((row) => row.flipsUp),
     flipsDown: all((row) => row.flipsDown),
-    noise: { up: members.reduce((sum, row) => sum + row.noise.up, 0), down: members.reduce((sum, row) => sum + row.noise.down, 0) },
+    noise,
     tasks: [],
     flips: [],
     stderr,
     flipped: exact ? members.flatMap((row) => row.flipped ?? []) : null,
-    baseUnscored: members.reduce((sum, row) => sum + row.baseUnscored, 0),
-    candidateUnscored: members.reduce((sum, row) => sum + row.candidateUnscored, 0),
-    missing: members.reduce((sum, row) => sum + row.missing, 0),
+    baseUnscored: sum(members, (row) => row.baseUnscored),
+    candidateUnscored: sum(members, (row) => row.candidateUnscored),
+    missing: sum(members, (row) => row.missing),
     notes: [],
   };
+}
+
+function withoutNoise({ n, flipsUp, flipsDown, noise }: Row): Flips {
+  return { n, up: (flipsUp ?? 0) - noise.up, down: (flipsDown ?? 0) - noise.down };
+}
+
+function sum(rows: readonly Row[], of: (row: Row) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
 }

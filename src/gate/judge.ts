@@ -186,10 +186,11 @@ function languageLines(
     const members = comparison.benchmarks.filter((row) => average.benchmarks.includes(row.benchmark) && judgedAt(row.benchmark));
     // An average of one benchmark would only test the same thing twice.
     if (language === null || members.length < 2) return [];
+    const limits = policy.languages[language] ?? {};
+    // The comparison has this average already unless the policy leaves members out.
+    if (members.length === average.benchmarks.length) return [{ kind: 'language' as const, row: average, limits }];
     const name = { benchmark: average.benchmark, language, category: null, metric: 'mean' };
-    return [
-      { kind: 'language' as const, row: averageRow(name, members, comparison.options.seed), limits: policy.languages[language] ?? {} },
-    ];
+    return [{ kind: 'language' as const, row: averageRow(name, members, comparison.options.seed), limits }];
   });
 }
 
