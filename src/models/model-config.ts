@@ -63,6 +63,7 @@ const ropeEntry = z.looseObject({
   rope_theta: z.number().positive().optional(),
   rope_type: z.string().optional(),
   type: z.string().optional(),
+  partial_rotary_factor: z.number().nullish(),
 });
 const schema = z.looseObject({
   architectures: z.tuple([z.string()], z.string()),
@@ -95,10 +96,29 @@ const schema = z.looseObject({
   attn_logit_softcapping: z.number().positive().nullish(),
   final_logit_softcapping: z.number().positive().nullish(),
   query_pre_attn_scalar: z.number().positive().nullish(),
+  use_bidirectional_attention: z.boolean().nullish(),
   dtype: z.string().nullish(),
   torch_dtype: z.string().nullish(),
   eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
 });
+/**
+ * What a field means that `config.json` leaves out, by `model_type`: the defaults of the configuration classes of transformers. A field that is null stays null.
+ * Left out here: what all have in common, and `max_position_embeddings` (2048 for all, as the harness says).
+ */
+const GEMMA = {
+  num_key_value_heads: 4,
+  head_dim: 256,
+  query_pre_attn_scalar: 256,
+  sliding_window: 4096,
+  hidden_activation: 'gelu_pytorch_tanh',
+};
+const DEFAULTS: ReadonlyMap<unknown, Readonly<Record<string, number | string>>> = new Map<string, Record<string, number | string>>([
+  ['mistral', { num_key_value_heads: 8, sliding_window: 4096 }],
+  ['qwen2', { sliding_window: 4096 }],
+  ['qwen3', { head_dim: 128, sliding_window: 4096 }],
+  ['gemma2', { ...GEMMA, attn_logit_softcapping: 50, final_logit_softcapping: 30 }],
+  ['gemma3_text', { ...GEMMA, rope_theta: 1_000_000, rope_local_base_freq: 10_000 }],
+]);
 const linearSchema = z.looseObject({ factor: z.number().positive() });
 const llama3Schema = z.looseObject({
   factor: z.number().positive(),
@@ -116,9 +136,14 @@ function check<T>(type: z.ZodType<T>, value: unknown, file: string, where: strin
   throw new UserError(`${file}: ${field === '' ? '' : `${field}: `}${issue?.message ?? 'not valid'}`);
 }
 
+function refusePartialRotation(factor: number | null | undefined, where: string): void {
+  if ((factor ?? 1) !== 1) throw new UserError(`${where}partial_rotary_factor ${factor} is not supported; supported is 1`);
+}
+
 /** Reads one RoPE entry in the new (`rope_parameters`) or old (`rope_theta` beside `rope_scaling`) spelling. */
 function ropeOf(entry: unknown, theta: number, file: string, where: string): Rope {
-  const { rope_theta, rope_type, type } = check(ropeEntry, entry, file, where);
+  const { rope_theta, rope_type, type, partial_rotary_factor } = check(ropeEntry, entry, file, where);
+  refusePartialRotation(partial_rotary_factor, `${file}: ${where}.`);
   const kind = rope_type ?? type ?? 'default';
   const base = rope_theta ?? theta;
   if (kind === 'default') return { type: 'default', theta: base };
@@ -141,13 +166,9 @@ function ropes(c: z.infer<typeof schema>, file: string): { rope: Rope; ropeLocal
   const theta = c.rope_theta ?? 10_000;
   const parameters = c.rope_parameters;
   if (parameters && ('full_attention' in parameters || 'sliding_attention' in parameters)) {
-    const rope = ropeOf(parameters.full_attention ?? {}, theta, file, 'rope_parameters.full_attention');
-    return {
-      rope,
-      ropeLocal: parameters.sliding_attention
-        ? ropeOf(parameters.sliding_attention, theta, file, 'rope_parameters.sliding_attention')
-        : rope,
-    };
+    const entry = (kind: 'full_attention' | 'sliding_attention', base: number): Rope =>
+      ropeOf(parameters[kind] ?? {}, base, file, `rope_parameters.${kind}`);
+    return { rope: entry('full_attention', theta), ropeLocal: entry('sliding_attention', c.rope_local_base_freq ?? theta) };
   }
   const rope = parameters ? ropeOf(parameters, theta, file, 'rope_parameters') : ropeOf(c.rope_scaling ?? {}, theta, file, 'rope_scaling');
   // Scaling never applies to the local layers of Gemma 3, which alone name a second base.
@@ -175,7 +196,10 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
       `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model`,
     );
   }
-  const c = check(schema, value, file, '');
+  const given = check(schema, value, file, '');
+  const c: z.infer<typeof schema> = { ...DEFAULTS.get(given.model_type), ...given };
+  if (c.use_bidirectional_attention)
+    throw new UserError(`${file}: use_bidirectional_attention: a model that looks ahead (an embedding model) gives no log-probabilities`);
   const headDim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
   const kvHeads = c.num_key_value_heads ?? c.num_attention_heads;
   if (!Number.isInteger(headDim))
@@ -185,8 +209,7 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
   if (headDim % 2 !== 0) throw new UserError(`${file}: head_dim ${headDim} is odd; rotary embeddings need pairs`);
   if (c.num_attention_heads % kvHeads !== 0)
     throw new UserError(`${file}: num_attention_heads ${c.num_attention_heads} is not a multiple of num_key_value_heads ${kvHeads}`);
-  if ((c.partial_rotary_factor ?? 1) !== 1)
-    throw new UserError(`${file}: partial_rotary_factor ${c.partial_rotary_factor} is not supported; supported is 1`);
+  refusePartialRotation(c.partial_rotary_factor, `${file}: `);
   const eos = c.eos_token_id ?? [];
   return {
     file,
