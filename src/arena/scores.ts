@@ -32,7 +32,13 @@ const fitSchema = z.object({
  * `<question>_plus` and `<question>_minus`). Throws `UserError` naming file and field.
  */
 export async function readArenaScores(file: string): Promise<ArenaScores[]> {
-  const text = await readText(file);
+  return arenaScoresOf(await readText(file), file);
+}
+
+/**
+ * Returns the arena scores in the text of a file; throws as `readArenaScores` does.
+ */
+export function arenaScoresOf(text: string, file: string): ArenaScores[] {
   return /^\s*[[{]/.test(text) ? fromJson(text, file) : fromCsv(text, file);
 }
 
@@ -70,7 +76,13 @@ const wholeFitSchema = fitSchema.extend({
  * Reads a whole fit as `arena fit --json` prints it, with ranks and win shares; null when the file holds scores only. Throws `UserError` when it cannot be read.
  */
 export async function readFit(file: string): Promise<ArenaFit | null> {
-  const text = await readText(file);
+  return fitOf(await readText(file), file);
+}
+
+/**
+ * Returns the whole fit in the text of a file, or null; throws as `readFit` does.
+ */
+export function fitOf(text: string, file: string): ArenaFit | null {
   if (!/^\s*\{/.test(text)) return null;
   return wholeFitSchema.safeParse(parseText(text, file)).data ?? null;
 }

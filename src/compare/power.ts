@@ -13,7 +13,8 @@ export interface Flipped {
 
 /**
  * Returns the power of McNemar's test at the one-sided level `alpha` to see a true difference `delta` (0 to 1) among `n` documents of
- * which a share `discordant` flips anyway (Connor 1987, Biometrics 43:207-211, normal approximation; flips are at least as frequent as the difference).
+ * which a share `discordant` flips anyway (Connor 1987, Biometrics 43:207-211, normal approximation with a
+ * continuity correction of one flip; flips are at least as frequent as the difference).
  */
 export function mcnemarPower(n: number, discordant: number, delta: number, alpha: number): number {
   return powerAt([{ n, flips: discordant * n }], delta, normalQuantile(alpha));
@@ -29,7 +30,10 @@ function powerAt(benchmarks: readonly Flipped[], delta: number, z: number): numb
     without += psi / n;
     withDelta += Math.max(0, psi - delta * delta) / n;
   }
-  const reach = delta * benchmarks.length - z * Math.sqrt(without);
+  // The exact test of one benchmark counts whole flips: its threshold lies about one flip further out than the normal's.
+  const only = benchmarks.length === 1 ? benchmarks[0] : undefined;
+  const step = only === undefined ? 0 : 1 / only.n;
+  const reach = delta * benchmarks.length - step - z * Math.sqrt(without);
   if (withDelta === 0) return reach >= 0 ? 1 : 0;
   return 1 - normalTail(reach / Math.sqrt(withDelta));
 }

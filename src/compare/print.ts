@@ -95,15 +95,15 @@ export function comparisonText(comparison: Comparison): string {
     );
   }
   if (comparison.bias.length > 0) parts.push(table('Bias score', comparison.bias, 1), '');
-  for (const r of comparison.refused) parts.push(`refused: ${describeRefusal(r)}`);
-  for (const m of comparison.missing) parts.push(`missing: ${m.benchmark} is not in the ${m.from}`);
-  parts.push(...notesOf(comparison.benchmarks));
+  for (const r of comparison.refused) parts.push(oneLine(`refused: ${describeRefusal(r)}`));
+  for (const m of comparison.missing) parts.push(oneLine(`missing: ${m.benchmark} is not in the ${m.from}`));
+  parts.push(...notesOf(comparison.benchmarks).map(oneLine));
   for (const row of comparison.benchmarks) {
     const said = [
       row.baseUnscored > 0 ? `base ${row.baseUnscored}` : [],
       row.candidateUnscored > 0 ? `candidate ${row.candidateUnscored}` : [],
     ].flat();
-    if (said.length > 0) parts.push(`note: ${row.benchmark}: unscored documents are left out on both sides (${said.join(', ')})`);
+    if (said.length > 0) parts.push(oneLine(`note: ${row.benchmark}: unscored documents are left out on both sides (${said.join(', ')})`));
   }
   return printable(`${parts.join('\n').trimEnd()}\n`);
 }
@@ -119,7 +119,7 @@ function notesOf(rows: readonly TestedRow[]): string[] {
 }
 
 function title(run: Comparison['base']): string {
-  return run.reference === run.model ? run.model : `${run.model} (${run.reference}${run.baseline ? ', a stored baseline' : ''})`;
+  return oneLine(run.reference === run.model ? run.model : `${run.model} (${run.reference}${run.baseline ? ', a stored baseline' : ''})`);
 }
 
 const HEADER = ['n', 'Base', 'Candidate', 'Difference', '95 % interval', 'p', 'p (Holm)', 'Flips', 'Verdict'] as const;
@@ -166,8 +166,16 @@ export function probability(p: number | null): string {
 }
 
 /**
- * Returns a text without control characters except line feeds: names and answers come from files of others and go to a terminal.
+ * Returns a text without control characters except line feeds, and without those that turn the direction of writing: names and answers come from files of
+ * others and go to a terminal.
  */
 export function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n]/gu, '\uFFFD');
+  return text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
+}
+
+/**
+ * Returns a text on one line, so that no name begins a line of its own that reads like one of ours.
+ */
+export function oneLine(text: string): string {
+  return text.replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ');
 }

@@ -3,6 +3,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Run, RunTask } from '../compare/open-run.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { parsePlainJson } from '../results/plain-json.js';
 import { CHECK_DIGITS, NO_BIAS, type TaskSamples } from '../results/read-samples.js';
 
 /** Version of the format. */
@@ -107,9 +108,9 @@ export async function readBaseline(file: string): Promise<Run | null> {
 export function baselineOf(text: string, file: string): Run | null {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parsePlainJson(text);
   } catch {
-    return null; // Not JSON for JavaScript (a result file may hold NaN): whoever reads result files says what is wrong with it.
+    return null; // Not JSON: whoever reads result files says what is wrong with it.
   }
   if (typeof content !== 'object' || content === null || !('eus_eval_baseline' in content)) return null;
   const parsed = BASELINE.safeParse(content);

@@ -70,7 +70,7 @@ export function policyFrom(text: string, file: string, known: readonly string[])
   try {
     // YAML is a superset of JSON; aliases are limited so that a small file cannot unfold into a huge one.
     refuseDeepYaml(text);
-    content = parse(text, { maxAliasCount: 100, uniqueKeys: true }) ?? {};
+    content = parse(text, { maxAliasCount: 100, logLevel: 'error' }) ?? {};
   } catch (error) {
     throw new UserError(`${file}: not YAML or JSON: ${messageOf(error)}`);
   }

@@ -1,5 +1,5 @@
 /** What a gate found, for people and programs. Names come from files that somebody else wrote: everything is escaped. */
-import { comparisonJson, printable, probability, signed } from '../compare/print.js';
+import { comparisonJson, oneLine, printable, probability, signed } from '../compare/print.js';
 import { markdown } from '../results/table.js';
 import type { Judged, Judgement } from './judge.js';
 import type { Policy } from './policy.js';
@@ -42,18 +42,18 @@ export function judgementText(judgement: Judgement): string {
   const { base, candidate } = judgement.comparison;
   const parts = [
     `gate: ${judgement.verdict}`,
-    ...judgement.reasons.map((r) => `- ${r.message}`),
+    ...judgement.reasons.map((r) => oneLine(`- ${r.message}`)),
     '',
-    `base:      ${base.model} (${base.reference})`,
-    `candidate: ${candidate.model} (${candidate.reference})`,
+    oneLine(`base:      ${base.model} (${base.reference})`),
+    oneLine(`candidate: ${candidate.model} (${candidate.reference})`),
     '',
   ];
   if (judgement.judged.length > 0) parts.push(judgedTable(judgement.judged), '');
-  for (const remark of judgement.remarks) parts.push(`note: ${remark}`);
+  for (const remark of judgement.remarks) parts.push(oneLine(`note: ${remark}`));
   const noise = judgement.judged.filter((j) => j.kind === 'benchmark' && j.row.noise.up + j.row.noise.down > 0);
   for (const { row } of noise) {
     parts.push(
-      `note: ${row.benchmark}: ${row.noise.up + row.noise.down} flips (+${row.noise.up} -${row.noise.down}) are numerical noise and not counted`,
+      `note: ${oneLine(row.benchmark)}: ${row.noise.up + row.noise.down} flips (+${row.noise.up} -${row.noise.down}) are numerical noise and not counted`,
     );
   }
   return printable(`${parts.join('\n').trimEnd()}\n`);

@@ -40,7 +40,7 @@ export function parseJson(text: string): Value {
 }
 
 /** True when there are so many brackets that nesting could exceed the limit. */
-function nestsDeeply(text: string): boolean {
+export function nestsDeeply(text: string): boolean {
   let count = 0;
   for (const bracket of ['[', '{']) {
     for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (++count > MAX_DEPTH) return true;

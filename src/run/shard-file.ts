@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { messageOf, UserError } from '../errors.js';
 import type { RunFacts } from '../results/outcome.js';
+import { parsePlainJson } from '../results/plain-json.js';
 import type { PromptFamily, WorkReport } from '../types.js';
 import type { Counts } from './guard.js';
 
@@ -101,7 +102,7 @@ export async function readShard(file: string): Promise<ShardFile> {
 export function shardFileOf(text: string, file: string): ShardFile {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parsePlainJson(text);
   } catch (error) {
     throw new UserError(`merge: ${file}: ${messageOf(error)}`, { cause: error });
   }
@@ -117,7 +118,7 @@ export function shardFileOf(text: string, file: string): ShardFile {
   if (own.shard === null)
     throw new UserError(`merge: ${file} is of a whole run, not of a shard; give only folders that --shard runs wrote`);
   const stamp = path.basename(file).slice('results_'.length, -'.json'.length);
-  const limit = results.config.limit;
+  const limit = typeof results.config.limit === 'number' ? results.config.limit : null;
   return {
     file,
     index: own.shard.index,
@@ -141,7 +142,7 @@ export function shardFileOf(text: string, file: string): ShardFile {
       chatTemplate: results.chat_template,
       systemInstruction: results.system_instruction,
       fewshotAsMultiturn: results.fewshot_as_multiturn,
-      limit: typeof limit === 'number' ? limit : null,
+      limit,
       shard: null,
       data: own.data,
       startedAt: results.start_time,

@@ -8,7 +8,7 @@ import { chatRenderer, chatTemplateOf } from '../../src/models/chat-template.js'
 import { parseModelConfig } from '../../src/models/model-config.js';
 import { makeTokenizer } from '../../src/models/tokenizer.js';
 import { packagePath } from '../../src/package-files.js';
-import { nearJson, nearText, options, runs, survives, survivesLater, TIMEOUT } from './tools.js';
+import { nearJson, nearText, options, property, runs, survives, survivesLater, TIMEOUT } from './tools.js';
 
 // In memory where the system has such a folder: thousands of small files are written.
 const folder = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fuzz-'));
@@ -41,7 +41,7 @@ describe(`${runs} hostile model files each`, () => {
       { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }) },
       { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: 300n }) },
     );
-    const property = fc.asyncProperty(nearJson([header]), length, fc.nat(DATA + 8), async (text, said, missing) => {
+    const hostile = property(nearJson([header]), length, fc.nat(DATA + 8), async (text, said, missing) => {
       const json = Buffer.from(text);
       const bytes = Buffer.alloc(8 + json.length + DATA);
       bytes.writeBigUInt64LE(said ?? BigInt(json.length));
@@ -53,7 +53,7 @@ describe(`${runs} hostile model files each`, () => {
         if (!inside || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) throw new Error(`${name} lies outside`);
       }
     });
-    await fc.assert(property, options);
+    await fc.assert(hostile, options);
   });
 
   it('indexes of shards: no file outside the folder', { timeout: TIMEOUT }, async () => {
@@ -66,15 +66,15 @@ describe(`${runs} hostile model files each`, () => {
     writeFileSync(path.join(folder, 'outside.safetensors'), bytes);
     const index = { metadata: { total_size: 4 }, weight_map: { a: 'model-1.safetensors', b: '../outside.safetensors' } };
     const good = { weight_map: { a: 'model-1.safetensors' } };
-    const property = fc.asyncProperty(nearJson([index, good, good]), async (text) => {
+    const hostile = property(nearJson([index, good, good]), async (text) => {
       writeFileSync(path.join(inner, 'model.safetensors.index.json'), text);
       const weights = await survivesLater(() => readWeights(inner));
       for (const { file } of weights?.tensors.values() ?? []) if (path.dirname(file) !== weights?.root) throw new Error(`read ${file}`);
     });
-    await fc.assert(property, options);
+    await fc.assert(hostile, options);
   });
 
-  it('config.json', { timeout: TIMEOUT }, () => {
+  it('config.json', { timeout: TIMEOUT }, async () => {
     const base = {
       architectures: ['LlamaForCausalLM'],
       model_type: 'llama',
@@ -99,7 +99,7 @@ describe(`${runs} hostile model files each`, () => {
       layer_types: ['sliding_attention', 'full_attention'],
       attn_logit_softcapping: 50,
     };
-    const property = fc.property(nearJson([base, gemma, parsed(tiny('config.json'))]), (text) => {
+    const hostile = property(nearJson([base, gemma, parsed(tiny('config.json'))]), (text) => {
       const config = survives(() => parseModelConfig(parsed(text), 'config.json'));
       if (config === null) return;
       const { hiddenSize, heads, kvHeads, headDim, layers, vocabSize, maxLength, slidingLayers } = config;
@@ -108,10 +108,10 @@ describe(`${runs} hostile model files each`, () => {
       if (heads % kvHeads !== 0 || headDim % 2 !== 0 || (slidingLayers !== null && slidingLayers.length !== layers)) throw new Error('odd');
       for (const rope of [config.rope, config.ropeLocal]) if (!(rope.theta > 0)) throw new Error('rope');
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
   });
 
-  it('tokenizer.json and tokenizer_config.json', { timeout: TIMEOUT }, () => {
+  it('tokenizer.json and tokenizer_config.json', { timeout: TIMEOUT }, async () => {
     const bpe = {
       added_tokens: [
         { id: 8, content: '<s>', special: true, normalized: false },
@@ -161,7 +161,7 @@ describe(`${runs} hostile model files each`, () => {
     const isObject = (value: unknown): value is Record<string, never> =>
       typeof value === 'object' && value !== null && !Array.isArray(value);
     let usable = 0;
-    const property = fc.property(nearJson([bpe, unigram]), nearJson([config]), (text, settings) => {
+    const hostile = property(nearJson([bpe, unigram]), nearJson([config]), (text, settings) => {
       const [json, second] = [parsed(text), parsed(settings)];
       if (!isObject(json) || !isObject(second)) return;
       const tokenizer = survives(() => makeTokenizer(json, second, 'tokenizer.json', ''));
@@ -175,7 +175,7 @@ describe(`${runs} hostile model files each`, () => {
       for (const token of [tokenizer.bos, tokenizer.eos])
         if (token !== null && !(Number.isSafeInteger(token.id) && token.id >= 0)) throw new Error(`special token ${token.id}`);
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
     if (usable < runs / 10) throw new Error(`only ${usable} of ${runs} got to the tokenizer`);
   });
 
@@ -253,9 +253,9 @@ describe(`${runs} hostile model files each`, () => {
     ' ',
   ];
 
-  it('chat templates', { timeout: TIMEOUT }, () => {
+  it('chat templates', { timeout: TIMEOUT }, async () => {
     let rendered = 0;
-    const property = fc.property(nearText(TEMPLATES, PIECES), (source) => {
+    const hostile = property(nearText(TEMPLATES, PIECES), (source) => {
       const render = survives(() => chatRenderer(source, { bos_token: '<s>', eos_token: '</s>' }, { now: new Date(0) }));
       if (render === null) return;
       const text = survives(() => render(messages, { addGenerationPrompt: true }));
@@ -263,11 +263,11 @@ describe(`${runs} hostile model files each`, () => {
       if (text !== null) rendered++;
       survives(() => render([{ role: 'user', content: '' }], { continueFinalMessage: true }));
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
     if (rendered < runs / 20) throw new Error(`only ${rendered} of ${runs} were rendered`);
   });
 
-  it('the files that chat templates stand in', { timeout: TIMEOUT }, () => {
+  it('the files that chat templates stand in', { timeout: TIMEOUT }, async () => {
     const config = {
       chat_template: [
         { name: 'default', template: '{{ bos_token }}{{ messages[0].content }}' },
@@ -279,7 +279,7 @@ describe(`${runs} hostile model files each`, () => {
     };
     const text = nearJson([config, { ...config, chat_template: '{{ eos_token }}' }, { bos_token: '<s>' }]);
     const other = fc.option(text);
-    const property = fc.property(
+    const hostile = property(
       fc.option(text),
       fc.option(fc.constant('{{ bos_token }}'), { freq: 2 }),
       other,
@@ -289,6 +289,6 @@ describe(`${runs} hostile model files each`, () => {
         if (template !== null) survives(() => template.render(messages));
       },
     );
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
   });
 });

@@ -14,7 +14,7 @@ import { type Registry, selectTasks } from '../../src/tasks/registry.js';
 import { checkGroup, checkTask } from '../../src/tasks/schema.js';
 import { type Config, parseYaml } from '../../src/tasks/yaml-file.js';
 import type { Doc } from '../../src/types.js';
-import { nearJson, nearText, options, runs, survives, survivesLater, TIMEOUT } from './tools.js';
+import { nearJson, nearText, options, property, runs, survives, survivesLater, TIMEOUT } from './tools.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-tasks-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,9 +87,9 @@ function use(config: Config): void {
 }
 
 describe(`${runs} hostile task files and texts each`, () => {
-  it('YAML of task files', { timeout: TIMEOUT }, () => {
+  it('YAML of task files', { timeout: TIMEOUT }, async () => {
     let read = 0;
-    const property = fc.property(nearText(FILES, YAML_PIECES), (text) => {
+    const hostile = property(nearText(FILES, YAML_PIECES), (text) => {
       const config = survives(() => parseYaml('task.yaml', text));
       if (config === null) return;
       read++;
@@ -97,11 +97,11 @@ describe(`${runs} hostile task files and texts each`, () => {
       survives(() => checkGroup('task.yaml', config));
       use(config);
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
     if (read < runs / 10) throw new Error(`only ${read} of ${runs} were YAML`);
   });
 
-  it('fields of task files', { timeout: TIMEOUT }, () => {
+  it('fields of task files', { timeout: TIMEOUT }, async () => {
     const bases = FILES.flatMap((text) => {
       const config = survives(() => parseYaml('task.yaml', text));
       return config === null ? [] : [config];
@@ -125,7 +125,7 @@ describe(`${runs} hostile task files and texts each`, () => {
       group: 'g',
       aggregate_metric_list: [{ metric: 'acc', weight_by_size: true }],
     };
-    const property = fc.property(nearJson([...bases, full]), (text) => {
+    const hostile = property(nearJson([...bases, full]), (text) => {
       let config: unknown;
       try {
         config = JSON.parse(text);
@@ -137,7 +137,7 @@ describe(`${runs} hostile task files and texts each`, () => {
       survives(() => checkGroup('task.yaml', fields));
       use(fields);
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
   });
 
   it('files that include one another, and groups that name one another', { timeout: TIMEOUT }, async () => {
@@ -151,7 +151,7 @@ describe(`${runs} hostile task files and texts each`, () => {
     const single = { dataset_path: 'x', test_split: 'test', doc_to_text: 'q', doc_to_target: 't' };
     // Each case writes, lists and reads four files; one case in ten of the others is enough work for one test.
     const numRuns = Math.ceil(runs / 10);
-    const property = fc.asyncProperty(fc.tuple(file, file, file, file), async (files) => {
+    const hostile = property(fc.tuple(file, file, file, file), async (files) => {
       files.forEach((f, i) => {
         const own = NAMES[i] ?? '';
         const includes = f.include.length === 0 ? {} : { include: f.include.map((n) => (n.includes('/') ? n : `${n}.yaml`)) };
@@ -166,10 +166,10 @@ describe(`${runs} hostile task files and texts each`, () => {
       });
       await survivesLater(() => selectTasks([path.join(folder, 'a.yaml')], registry));
     });
-    await fc.assert(property, { ...options, numRuns });
+    await fc.assert(hostile, { ...options, numRuns });
   });
 
-  it('Jinja of task files', { timeout: TIMEOUT }, () => {
+  it('Jinja of task files', { timeout: TIMEOUT }, async () => {
     const TEMPLATES = [
       "{% set x = namespace(n=0, l=[]) %}{% for c in choices if c != 'z' %}{% set x.n = x.n + loop.index %}{{ loop.index0 ~ '. ' ~ c | upper }}{% else %}none{% endfor %}{{ x.n }}",
       "{{ question.strip().replace('a', 'b', 2).split(' ') | join('-') | default('x', true) }} {{ choices | length }} {{ {'a': [1, 2.5, 'x']}.a[0] }}",
@@ -244,7 +244,7 @@ describe(`${runs} hostile task files and texts each`, () => {
       'é\ud800',
     ];
     let rendered = 0;
-    const property = fc.property(nearText(TEMPLATES, PIECES), (source) => {
+    const hostile = property(nearText(TEMPLATES, PIECES), (source) => {
       const template = survives(() => compileTemplate(source));
       if (template === null) return;
       for (const doc of DOCS) {
@@ -252,13 +252,13 @@ describe(`${runs} hostile task files and texts each`, () => {
         survives(() => template.value?.(doc) ?? null);
       }
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
     if (rendered < runs / 20) throw new Error(`only ${rendered} of ${runs} were rendered`);
   });
 
-  it('JSON of documents, and Python literals', { timeout: TIMEOUT }, () => {
+  it('JSON of documents, and Python literals', { timeout: TIMEOUT }, async () => {
     const bases = [{ id: 1, text: 'a\n"é', list: [1.5, -3, true, null, { '0': 1, b: [] }], '10': 'x' }, [[1], { a: { b: {} } }], 'x'];
-    const property = fc.property(nearJson(bases), (text) => {
+    const hostile = property(nearJson(bases), (text) => {
       const value = survives(() => parseJson(text));
       if (value !== null) {
         const again = dumpsJson(value);
@@ -266,11 +266,11 @@ describe(`${runs} hostile task files and texts each`, () => {
       }
       survives(() => literalEval(text.replaceAll('null', 'None')));
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
     expect(survives(() => parseJson('['.repeat(MAX_DEPTH + 2)))).toBeNull();
   });
 
-  it('regular expressions', { timeout: TIMEOUT }, () => {
+  it('regular expressions', { timeout: TIMEOUT }, async () => {
     const PATTERNS = [
       '(-?[$0-9.,]{2,})|(-?[0-9]+)',
       '(?i)the answer is (\\-?[0-9\\.\\,]+)\\b',
@@ -334,7 +334,7 @@ describe(`${runs} hostile task files and texts each`, () => {
     ];
     const TEXTS = ['', 'aaaaaaaaaaaaaaaaaaaaaaaaaab', 'The answer is 1,234.5\n', 'éÉ_\ud83d\ude00 x\n\nab', `${'ab'.repeat(30)}c`];
     let compiled = 0;
-    const property = fc.property(nearText(PATTERNS, PIECES), fc.constantFrom(...TEXTS), (pattern, text) => {
+    const hostile = property(nearText(PATTERNS, PIECES), fc.constantFrom(...TEXTS), (pattern, text) => {
       const regex = survives(() => pythonRegex(pattern));
       if (regex === null) return;
       compiled++;
@@ -342,7 +342,7 @@ describe(`${runs} hostile task files and texts each`, () => {
       const rest = survives(() => removeAll(regex, text));
       if (rest !== null && rest.length > text.length) throw new Error('longer than the text');
     });
-    fc.assert(property, options);
+    await fc.assert(hostile, options);
     if (compiled < runs / 10) throw new Error(`only ${compiled} of ${runs} were patterns`);
   });
 });

@@ -216,3 +216,35 @@ export function nearText(bases: readonly string[], pieces: readonly string[]): f
   const noise = fc.array(fc.nat(pieces.length - 1), { maxLength: 25 }).map((picked) => picked.map((i) => pieces[i] ?? '').join(''));
   return fc.oneof({ weight: 4, arbitrary: torn }, { weight: 1, arbitrary: noise });
 }
+
+/**
+ * A property whose cases let the test runner breathe now and then: a test that keeps the thread for a minute counts as dead there.
+ */
+export function property<A>(a: fc.Arbitrary<A>, check: (a: A) => void | Promise<void>): fc.IAsyncProperty<[[A]]>;
+export function property<A, B>(
+  a: fc.Arbitrary<A>,
+  b: fc.Arbitrary<B>,
+  check: (a: A, b: B) => void | Promise<void>,
+): fc.IAsyncProperty<[[A, B]]>;
+export function property<A, B, C>(
+  a: fc.Arbitrary<A>,
+  b: fc.Arbitrary<B>,
+  c: fc.Arbitrary<C>,
+  check: (a: A, b: B, c: C) => void | Promise<void>,
+): fc.IAsyncProperty<[[A, B, C]]>;
+export function property<A, B, C, D>(
+  a: fc.Arbitrary<A>,
+  b: fc.Arbitrary<B>,
+  c: fc.Arbitrary<C>,
+  d: fc.Arbitrary<D>,
+  check: (a: A, b: B, c: C, d: D) => void | Promise<void>,
+): fc.IAsyncProperty<[[A, B, C, D]]>;
+export function property(...parts: readonly unknown[]): fc.IAsyncProperty<[unknown[]]> {
+  const check = parts.at(-1) as (...values: unknown[]) => void | Promise<void>;
+  const tuple = fc.tuple(...(parts.slice(0, -1) as fc.Arbitrary<unknown>[]));
+  let n = 0;
+  return fc.asyncProperty(tuple, async (values) => {
+    await check(...values);
+    if (++n % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+}

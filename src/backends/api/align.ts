@@ -28,13 +28,12 @@ export function alignTokens(pieces: readonly (string | null)[], text: string, bo
 
 function alignFrom(pieces: readonly (string | null)[], added: number, text: string, boundary: number): Alignment | null | 'other text' {
   let places = new Set([0]);
-  let work = 0;
+  const work = { left: MAX_PLACES };
   const after: Set<number>[] = [];
   for (let i = added; i < pieces.length; i++) {
     const next = new Set<number>();
-    for (const place of places) for (const end of ends(pieces[i] ?? null, text, place)) next.add(end);
-    work += places.size + next.size;
-    if (next.size === 0 || work > MAX_PLACES) return 'other text';
+    for (const place of places) for (const end of ends(pieces[i] ?? null, text, place, work)) next.add(end);
+    if (next.size === 0) return 'other text';
     after.push(next);
     places = next;
   }
@@ -47,7 +46,7 @@ function alignFrom(pieces: readonly (string | null)[], added: number, text: stri
     const before = i === 0 ? new Set([0]) : (after[i - 1] ?? new Set<number>());
     const piece = pieces[added + i] ?? null;
     const earlier = new Set<number>();
-    for (const place of before) if (ends(piece, text, place).some((end) => wanted.has(end))) earlier.add(place);
+    for (const place of before) if (ends(piece, text, place, work).some((end) => wanted.has(end))) earlier.add(place);
     wanted = earlier;
   }
   if (!wanted.has(0)) return 'other text';
@@ -70,13 +69,15 @@ function unclean(piece: string | null | undefined): boolean {
 
 /** No token is longer than this many characters, special ones included. */
 const LONGEST_PIECE = 200;
-/** Unreadable characters of one token: a token of more is made up, and each doubles the work. */
+/** Unreadable characters of one token: a token of more is made up, and each adds places where it may end. */
 const MOST_UNREADABLE = 32;
-/** Places that are followed: a real answer has few for each token, a made-up one could have the square of its length. */
+/** Steps over places that are followed: a real answer has few for each token, a made-up one could have the square of its length. When they are used up, no place fits. */
 const MAX_PLACES = 2_000_000;
 
 /** Places at which a token may end that begins at `place`; a token of unknown text (null) may end anywhere. */
-function ends(piece: string | null, text: string, place: number): number[] {
+function ends(piece: string | null, text: string, place: number, work: { left: number }): number[] {
+  if (--work.left < 0) return [];
+  if (piece === null) work.left -= LONGEST_PIECE;
   if (piece === null) return Array.from({ length: Math.min(LONGEST_PIECE, text.length - place) }, (_, i) => place + i + 1);
   const found: number[] = [];
   const parts = piece.split('\uFFFD');
@@ -92,6 +93,7 @@ function ends(piece: string | null, text: string, place: number): number[] {
         for (const begin of places) if (text.startsWith(clean, begin)) next.push(begin + clean.length);
       }
       at = [...new Set(next)];
+      work.left -= at.length;
     }
     found.push(...at);
   }

@@ -45,7 +45,7 @@ export function pricesOf(text: string, path: string): PriceTable {
   let content: unknown;
   try {
     refuseDeepYaml(text);
-    content = parse(text);
+    content = parse(text, { logLevel: 'error' });
   } catch (error) {
     throw new UserError(`--prices ${path}: ${messageOf(error)}`);
   }
