@@ -26,6 +26,8 @@ export interface BackendParts {
   readonly facts: Readonly<Record<string, unknown>>;
   readonly renderChat: ChatRenderer | null;
   readonly chatTemplate: string | null;
+  /** Keys and values stay between runs; without them nothing is generated. */
+  readonly keepsStack: boolean;
   /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
   readonly single: boolean;
   readonly loadSeconds: number;
@@ -44,7 +46,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
   const counters = newCounters();
   counters.addSeconds('load', parts.loadSeconds);
   const context: RequestContext = parts;
-  const scorer = newScorer(session, limits, parts.window, counters, parts.ensurePositions);
+  const scorer = newScorer(session, limits, parts.keepsStack, parts.window, counters, parts.ensurePositions);
   let waiting = 0;
 
   const encode = (ask: Ask): EncodedItem | Answer => {
@@ -119,7 +121,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
     modelName: parts.modelName,
     source: 'onnx',
     identity: parts.identity,
-    kinds: new Set(['choices', 'generate']),
+    kinds: new Set(parts.keepsStack ? ['choices', 'generate'] : ['choices']),
     families: ['plain', 'chat'],
     renderChat: parts.renderChat,
     chatTemplate: parts.chatTemplate,

@@ -7,6 +7,7 @@ import { loadTokenizer } from '../../models/tokenizer.js';
 import type { Backend, ChatRenderer } from '../../types.js';
 import { newOnnxBackend } from './backend.js';
 import { endIds, prepareModel } from './prepare-model.js';
+import type { Provider } from './protocol.js';
 import { ropeTable } from './rope.js';
 import { openSession, type Session } from './session.js';
 
@@ -23,6 +24,8 @@ export interface OnnxOptions {
   readonly maxLength?: number;
   readonly renderChat: ChatRenderer | null;
   readonly chatTemplate: string | null;
+  /** How attention is computed; by default as the device wants it. */
+  readonly attention?: 'cached' | 'packed';
   /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
   readonly single?: boolean;
 }
@@ -36,11 +39,16 @@ const LOGIT_BYTES = 128 * 1024 * 1024;
 /** Documents generated at the same time. */
 const GENERATE_DOCUMENTS = 16;
 
+/** Tokens per run on a card: every run computes the shared beginning again, so runs are long; the mask grows with the square. */
+const PACKED_TOKENS = 2048;
+
 const require = createRequire(import.meta.url);
 
 /** Which provider a device name means. Throws `UserError` for a name or type that cannot be had. */
-function chooseDevice(device: string, dtype: OnnxOptions['dtype']): { readonly name: 'cpu' } {
-  if (!/^(auto|cpu|cuda(:\d+)?)$/.test(device)) throw new UserError(`device "${device}" is not known; valid are auto, cpu, cuda, cuda:N`);
+function chooseDevice(device: string, dtype: OnnxOptions['dtype']): Provider {
+  const match = /^(auto|cpu|cuda(?::(\d+))?)$/.exec(device);
+  if (match === null) throw new UserError(`device "${device}" is not known; valid are auto, cpu, cuda, cuda:N`);
+  if (device.startsWith('cuda')) return { name: 'cuda', deviceId: Number(match[2] ?? 0) };
   if (dtype === 'float16' || dtype === 'bfloat16') {
     throw new UserError(
       `dtype ${dtype} needs --device cuda; on a CPU weights of any type are computed in float32 (--dtype auto or float32)`,
@@ -56,7 +64,8 @@ function chooseDevice(device: string, dtype: OnnxOptions['dtype']): { readonly n
 export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const start = performance.now();
   const provider = chooseDevice(options.device, options.dtype);
-  const model = await prepareModel(options.folder);
+  const attention = options.attention ?? (provider.name === 'cuda' ? 'packed' : 'cached');
+  const model = await prepareModel(options.folder, attention, options.dtype);
   const { config, window } = model;
   const tokenizer = await loadTokenizer(options.folder);
   const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
@@ -67,9 +76,11 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   try {
     session = await openSession({ source: model.source, threads, provider });
   } catch (error) {
-    throw new UserError(`${options.folder}: ONNX Runtime cannot open the model: ${messageOf(error)}`);
+    const what = provider.name === 'cuda' ? 'CUDA cannot be used' : 'ONNX Runtime cannot open the model';
+    throw new UserError(`${options.folder}: ${what}: ${messageOf(error)}`);
   }
   const { cache } = session;
+  const keepsStack = model.source.kind === 'export' || attention === 'cached';
   const vocabSize = model.vocabSize ?? session.vocabSize ?? tokenizer.vocabSize;
 
   let positions = 0;
@@ -90,7 +101,8 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     backend: 'onnx',
     graph: GRAPH_VERSION,
     runtime: runtimeVersion,
-    dtype: 'float32',
+    dtype: model.dtype,
+    attention,
     device: provider.name,
     ...model.digests,
     generation_config: generationDigest,
@@ -107,8 +119,9 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     eos,
     window,
     ensurePositions,
+    keepsStack,
     limits: {
-      runTokens: options.batchTokens ?? RUN_TOKENS,
+      runTokens: options.batchTokens ?? (keepsStack ? RUN_TOKENS : PACKED_TOKENS),
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
       documents: GENERATE_DOCUMENTS,
       // All slots together take at most an eighth of the machine's memory.
@@ -117,7 +130,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     identity,
     facts: {
       ...model.facts,
-      dtype: 'float32',
+      dtype: model.dtype,
       device: provider.name,
       threads,
       max_length: maxLength,

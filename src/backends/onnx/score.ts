@@ -8,6 +8,9 @@ import { choosePath, commonPrefix, compareIds, type Known, type Limits, type Pla
 /** Tokens per run below which an allocation failure is not answered by smaller runs any more. */
 const SMALLEST_RUN = 16;
 
+/** Without a stack a batch is one run, however long its texts are. */
+const WHOLE: Limits = { runTokens: Number.POSITIVE_INFINITY, runRows: Number.POSITIVE_INFINITY };
+
 export interface Scorer {
   /** Scores one document with every continuation by itself, nothing shared: what the batches are checked against. */
   scoreAlone(item: ScoreItem): Promise<Answer[]>;
@@ -20,11 +23,12 @@ export interface Scorer {
 }
 
 /**
- * Returns a scorer over a session. `ensureTables` makes the rotary tables long enough.
+ * Returns a scorer over a session. `keepsStack`: keys and values stay between runs. `ensurePositions` makes the rotary tables long enough.
  */
 export function newScorer(
   session: Session,
   startLimits: Limits,
+  keepsStack: boolean,
   window: number | null,
   counters: Counters,
   ensurePositions: (positions: number) => void,
@@ -60,9 +64,9 @@ export function newScorer(
     // Keep of the stack the text that shares most with the first document; nothing that is scored may lie in it.
     const first = items[0]?.ids ?? [];
     const mostReused = Math.min(...sequences.map((s) => s.ids.length - s.targets.length));
-    const { path, moves } = choosePath(known, first, mostReused);
+    const { path, moves } = choosePath(keepsStack ? known : [], first, mostReused);
     const base = path.ids.length;
-    const plan = planBatch(base, [path], sequences, limits);
+    const plan = planBatch(base, [path], sequences, keepsStack ? limits : WHOLE);
     known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
     last = items[items.length - 1]?.ids ?? [];
     // The kernel wants a table as long as the stack is high.

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import { exportRunner } from './export-runner.js';
 import { graphRunner } from './graph-runner.js';
+import { packedRunner } from './packed-runner.js';
 import type { OpenMessage, Reply, Request, RunMessage, Runner, StepMessage } from './protocol.js';
 
 let runner: Runner | null = null;
@@ -25,7 +26,8 @@ async function open({ source, threads, provider }: OpenMessage): Promise<void> {
   if (source.kind === 'export') runner = exportRunner(await ort.InferenceSession.create(source.file, { ...options, extra: { session } }));
   else {
     const extra = { session: { ...session, model_external_initializers_file_folder_path: source.folder } };
-    runner = graphRunner(await ort.InferenceSession.create(source.bytes, { ...options, extra }), source);
+    const opened = await ort.InferenceSession.create(source.bytes, { ...options, extra });
+    runner = source.attention === 'packed' ? packedRunner(opened, source) : graphRunner(opened, source);
   }
   post({ kind: 'opened', seconds: (performance.now() - start) / 1000, cache: runner.cache, vocabSize: runner.vocabSize });
 }

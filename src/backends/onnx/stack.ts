@@ -149,7 +149,7 @@ export function planBatch(base: number, known: readonly Known[], sequences: read
   const scoredRows = [...scored.keys()].sort((a, b) => a - b);
 
   const runs: PlannedRun[] = [];
-  const perRun = Math.ceil(ids.length / Math.max(1, Math.ceil(ids.length / limits.runTokens)));
+  const perRun = Math.max(1, Math.ceil(ids.length / Math.max(1, Math.ceil(ids.length / limits.runTokens))));
   let next = 0;
   for (let from = 0; from < ids.length; ) {
     let to = Math.min(from + perRun, ids.length);

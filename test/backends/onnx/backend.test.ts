@@ -53,6 +53,7 @@ function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBack
     facts: {},
     renderChat: null,
     chatTemplate: null,
+    keepsStack: true,
     single: false,
     loadSeconds: 0,
     ...more,

@@ -41,8 +41,14 @@ export function readGolden(file: string, task: string): Expected[] {
   return [...seen.values()];
 }
 
-export async function openModel(folder: string, more: Partial<OnnxOptions> = {}): Promise<Backend> {
-  const template = await loadChatTemplate(folder);
+/** The day that the goldens' templates printed, from the prompt that a golden file holds; null where they print none. */
+export function goldenDate(file: string): Date | null {
+  const day = /\b\d{2} [A-Z][a-z]{2} \d{4}\b/.exec(readFileSync(file, 'utf8').split('\n')[0] ?? '')?.[0];
+  return day === undefined ? null : new Date(`${day} UTC`);
+}
+
+export async function openModel(folder: string, more: Partial<OnnxOptions> = {}, now: Date | null = null): Promise<Backend> {
+  const template = await loadChatTemplate(folder, now === null ? {} : { now });
   return openOnnx({
     folder,
     modelName: 'm',
@@ -75,8 +81,9 @@ export async function compare(
   family: 'plain' | 'chat',
   expected: readonly Expected[],
   more: Partial<OnnxOptions> = {},
+  now: Date | null = null,
 ): Promise<Comparison> {
-  const backend = await openModel(folder, more);
+  const backend = await openModel(folder, more, now);
   try {
     const source = await openData({ dir: dataDir, offline: true });
     const asks: Ask[] = [];
