@@ -28,7 +28,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (process.stdout.listenerCount('error') === 0) {
     process.stdout.on('error', (error) => {
       if (systemCode(error) === 'EPIPE') process.exit(exitCode);
-      throw error;
+      process.stderr.write(`eus-eval: standard output cannot be written: ${messageOf(error)}\n`);
+      process.exit(EXIT.user);
     });
   }
   try {

@@ -15,6 +15,34 @@ export function hasApiForm(task: Task): boolean {
   return task.outputType === 'generate_until' || hasLetters(task.docToChoice);
 }
 
+/** Names of tasks that an error lists at most: a line that nobody reads to its end helps nobody. */
+const MOST_NAMES = 12;
+
+/**
+ * Returns the entries as they are asked of an API model (`apiEntry`). Where only some of them can be, throws a `UserError` that names those
+ * that cannot and ends with the value of `--tasks` that leaves them out.
+ */
+export function apiEntries(entries: readonly (Group | Task)[]): readonly (Group | Task)[] {
+  const able = entries.filter(canBeAsked);
+  if (able.length === entries.length || entries.length === 1) return entries.map(apiEntry);
+  const refused = entries.filter((entry) => !canBeAsked(entry)).map((entry) => entry.name);
+  const named =
+    refused.length <= MOST_NAMES
+      ? refused.join(', ')
+      : `${refused.slice(0, MOST_NAMES).join(', ')} and ${refused.length - MOST_NAMES} more`;
+  const instead =
+    able.length === 0
+      ? 'use a local model or completions: instead'
+      : `use a local model or completions: for them, or ask only the others: --tasks ${able.map((entry) => entry.name).join(',')}`;
+  throw new UserError(
+    `${refused.length} of the ${entries.length} benchmarks cannot be asked of an API model, because their choices are texts, not letters, and would need their log-probabilities: ${named}; ${instead}`,
+  );
+}
+
+function canBeAsked(entry: Group | Task): boolean {
+  return 'children' in entry ? entry.children.every(canBeAsked) : hasApiForm(entry);
+}
+
 /**
  * Returns whether a task is answered with a single letter: multiple choice with letters, or what `apiTask` made of it.
  */

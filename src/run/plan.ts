@@ -1,6 +1,6 @@
 /** What will be asked, checked before the first request: tasks against backend and prompt family. */
 import { UserError } from '../errors.js';
-import { apiEntry } from '../prompts/api.js';
+import { apiEntries } from '../prompts/api.js';
 import { isGroup } from '../results/write.js';
 import type { Backend, ChatRenderer, Group, PromptFamily, Task } from '../types.js';
 
@@ -51,7 +51,7 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
       `--prompt chat: the model ${backend.modelName} has no chat template (chat_template.jinja or tokenizer_config.json); use --prompt plain`,
     );
   }
-  const roots = family === 'api' ? selected.map(apiEntry) : selected;
+  const roots = family === 'api' ? apiEntries(selected) : selected;
   const tasks = uniqueLeaves(roots);
   for (const task of tasks) {
     const kind = task.outputType === 'multiple_choice' ? 'choices' : 'generate';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { apiEntry, apiTask, hasApiForm } from '../../src/prompts/api.js';
+import { UserError } from '../../src/errors.js';
+import { apiEntries, apiEntry, apiTask, hasApiForm } from '../../src/prompts/api.js';
 import { promptStatus, recordedFingerprint, recordedFingerprints, taskHasher } from '../../src/prompts/fingerprint.js';
 import { type PrepareOptions, prepareDocs } from '../../src/prompts/prepare.js';
 import { parseJson } from '../../src/python/json.js';
@@ -153,6 +154,25 @@ describe('the family api', () => {
       'xstorycloze_eu',
     ]);
     expect(() => apiTask(task('piqa'))).toThrow(/piqa cannot be asked of an API model: its choices are texts/);
+  });
+
+  it('of a mixed choice names those that cannot be asked and the choice of the others', () => {
+    const all = registry.benchmarks;
+    const asked = all.filter((x) => leavesOf(x).every(hasApiForm));
+    let message = '';
+    try {
+      apiEntries(all);
+    } catch (error) {
+      message = error instanceof UserError ? error.message : '';
+    }
+    expect(message).toMatch(
+      /^10 of the 29 benchmarks cannot be asked of an API model.*: arc_eu_challenge, .*xstorycloze_es; use a local model/,
+    );
+    expect(message.split('--tasks ')[1]?.split(',')).toEqual(asked.map((x) => x.name));
+    expect(apiEntries(asked).map((x) => x.name)).toEqual(asked.map((x) => x.name));
+    expect(() => apiEntries([task('piqa'), task('piqa_eu')])).toThrow(
+      /^2 of the 2 benchmarks .*: piqa, piqa_eu; use a local model or completions: instead$/,
+    );
   });
 
   it('groups average exact match', () => {
