@@ -137,7 +137,7 @@ describe('judge', () => {
   it('cannot judge where it could not have seen the drop that the policy cares about', async () => {
     const result = await judged(run(), run(), policy({ detectable: 2 }));
     expect(result.reasons.map((r) => r.message)).toEqual([
-      'eus_reading: 352 documents let the gate see only a drop of 2.7 points; the policy wants 2',
+      'eus_reading: 352 documents let the gate see only a drop of 3.2 points; the policy wants 2',
     ]);
   });
 
