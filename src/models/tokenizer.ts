@@ -326,7 +326,8 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
       const kept = skipSpecialTokens ? ids.filter((id) => !special.has(id)) : [...ids];
       if (kept.length === 0) return '';
       if (byteFallback && library.decoder !== null)
-        return library.decoder.decode(replaceBadBytes(kept.map((id) => library.id_to_token(id) ?? '')));
+        // Ids behind the vocabulary (a padded output layer) print nothing, and do not part the bytes beside them.
+        return library.decoder.decode(replaceBadBytes(kept.map((id) => library.id_to_token(id)).filter((token) => token !== undefined)));
       return library.decode(kept, {
         skip_special_tokens: false,
         clean_up_tokenization_spaces: config.clean_up_tokenization_spaces === true,
