@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readAnswer as readMessage } from '../../src/backends/anthropic.js';
 import { alignTokens } from '../../src/backends/api/align.js';
 import { judgeError, readServerError } from '../../src/backends/api/http.js';
+import { readHeader } from '../../src/backends/onnx/safetensors.js';
 import { readAnswer as readChat } from '../../src/backends/openai.js';
 import { UserError } from '../../src/errors.js';
 import { baselineOf } from '../../src/gate/baseline.js';
@@ -147,6 +148,18 @@ describe('regular expressions', () => {
 
   it('that compare long groups again and again', () => {
     expect(() => findAll(pythonRegex('(.*)(.*)\\1\\2c'), 'a'.repeat(3000))).toThrow(/takes more than/);
+  });
+});
+
+describe('weights', () => {
+  it('whose header nests deeply', async () => {
+    const header = Buffer.from(`{"a": {"dtype": "F32", "shape": ${deep(100_000)}, "data_offsets": [0, 4]}}`);
+    const bytes = Buffer.alloc(8 + header.length + 4);
+    bytes.writeBigUInt64LE(BigInt(header.length));
+    header.copy(bytes, 8);
+    const file = path.join(folder(), 'model.safetensors');
+    writeFileSync(file, bytes);
+    await expect(readHeader(file)).rejects.toThrow(/nested deeper than 200/);
   });
 });
 

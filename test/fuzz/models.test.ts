@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, it, vi } from 'vitest';
+import { endIds } from '../../src/backends/onnx/prepare-model.js';
 import { readHeader, readWeights } from '../../src/backends/onnx/safetensors.js';
 import { chatRenderer, chatTemplateOf } from '../../src/models/chat-template.js';
 import { parseModelConfig } from '../../src/models/model-config.js';
@@ -111,6 +112,16 @@ describe(`${runs} hostile model files each`, () => {
     await fc.assert(hostile, options);
   });
 
+  it('generation_config.json', { timeout: TIMEOUT }, async () => {
+    const file = path.join(folder, 'generation_config.json');
+    const hostile = property(nearJson([{ bos_token_id: 1, eos_token_id: [1, 2], temperature: 0.6 }, { eos_token_id: 2 }]), async (text) => {
+      writeFileSync(file, text);
+      const read = await survivesLater(() => endIds(folder, [7]));
+      for (const id of read?.eos ?? []) if (typeof id !== 'number') throw new Error(`end of text ${id}`);
+    });
+    await fc.assert(hostile, options);
+  });
+
   it('tokenizer.json and tokenizer_config.json', { timeout: TIMEOUT }, async () => {
     const bpe = {
       added_tokens: [
@@ -160,6 +171,8 @@ describe(`${runs} hostile model files each`, () => {
     };
     const isObject = (value: unknown): value is Record<string, never> =>
       typeof value === 'object' && value !== null && !Array.isArray(value);
+    // The library warns of what it passes over; thousands of warnings say nothing here.
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     let usable = 0;
     const hostile = property(nearJson([bpe, unigram]), nearJson([config]), (text, settings) => {
       const [json, second] = [parsed(text), parsed(settings)];
@@ -175,7 +188,7 @@ describe(`${runs} hostile model files each`, () => {
       for (const token of [tokenizer.bos, tokenizer.eos])
         if (token !== null && !(Number.isSafeInteger(token.id) && token.id >= 0)) throw new Error(`special token ${token.id}`);
     });
-    await fc.assert(hostile, options);
+    await fc.assert(hostile, options).finally(() => warn.mockRestore());
     if (usable < runs / 10) throw new Error(`only ${usable} of ${runs} got to the tokenizer`);
   });
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
+import { parsePlainJson } from '../../results/plain-json.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
 export const WEIGHT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -72,9 +73,9 @@ export async function readHeader(
     await handle.read(text, 0, n, 8);
     let header: unknown;
     try {
-      header = JSON.parse(text.toString('utf8'));
-    } catch {
-      return fail('header is not JSON');
+      header = parsePlainJson(text.toString('utf8'));
+    } catch (error) {
+      return fail(`header is not JSON: ${messageOf(error)}`);
     }
     if (!isRecord(header)) return fail('header is not a JSON object');
     const tensors = new Map<string, TensorPlace>();
@@ -116,9 +117,9 @@ async function weightFiles(folder: string): Promise<string[]> {
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UserError(`${index}: not JSON`);
+    parsed = parsePlainJson(text);
+  } catch (error) {
+    throw new UserError(`${index}: not JSON: ${messageOf(error)}`);
   }
   const map = isRecord(parsed) ? parsed.weight_map : undefined;
   if (!isRecord(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
