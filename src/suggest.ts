@@ -12,10 +12,18 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   let least = Math.max(2, Math.ceil(word.length / 2));
   for (const candidate of candidates) {
     if (candidate.length > LONGEST) continue;
-    const d = distance(word.toLowerCase(), candidate.toLowerCase());
+    const d = steps(word.toLowerCase(), candidate.toLowerCase());
     if (d < least) [best, least] = [candidate, d];
   }
   return best;
+}
+
+/** Edit distance; two neighbours that changed places, the commonest slip of a hand, are one step. */
+function steps(word: string, candidate: string): number {
+  const d = distance(word, candidate);
+  if (d !== 2 || word.length !== candidate.length) return d;
+  const at = [...word].findIndex((letter, i) => letter !== candidate[i]);
+  return word[at] === candidate[at + 1] && word[at + 1] === candidate[at] ? 1 : d;
 }
 
 /**

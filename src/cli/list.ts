@@ -106,5 +106,9 @@ async function table(lines: readonly ListLine[]): Promise<string> {
   }
   const documents = lines.reduce((total, line) => total + (line.documents ?? 0), 0);
   const tasks = lines.reduce((total, line) => total + Math.max(1, line.subtasks.length), 0);
-  return `${printed.toString().replace(/[ \t]+$/gm, '')}\n\n${lines.length} benchmarks, ${tasks} tasks, ${documents.toLocaleString('en-US')} documents`;
+  return `${printed.toString().replace(/[ \t]+$/gm, '')}\n\n${counted(lines.length, 'benchmark')}, ${counted(tasks, 'task')}, ${counted(documents, 'document')}`;
+}
+
+function counted(n: number, what: string): string {
+  return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
 }

@@ -49,14 +49,15 @@ export const addVerify: AddCommand = (program, exit): Command =>
       }
       if (flags.json) process.stdout.write(`${JSON.stringify(lines, null, 2)}\n`);
       else process.stdout.write(`${summary(lines)}\n`);
-      if (!lines.some((line) => line.actual !== null))
-        process.stderr.write('eus-eval: nothing was verified: there are no data for any of these tasks\n');
+      if (!lines.some((line) => line.status === 'match' || line.status === 'differs' || line.actual !== null))
+        process.stderr.write('eus-eval: nothing was verified: for none of these tasks there are both data and prompts of this family\n');
       if (lines.some((line) => line.status === 'differs')) exit(EXIT.regression);
     });
 
 function describe(line: Verification): string {
   const count = line.documents === null ? '' : `${line.documents} documents`;
-  const detail = line.detail === '' ? '' : `  ${line.detail}`;
+  // What else the folder holds helps with one name, not on dozens of lines; the JSON has it.
+  const detail = line.detail === '' ? '' : `  ${line.status === 'no data' ? line.detail.replace(/; it holds .*/s, '') : line.detail}`;
   return `${line.status.padEnd(9)}  ${line.task.padEnd(36)}  ${line.status === 'match' ? count : ''}${detail}`.trimEnd();
 }
 

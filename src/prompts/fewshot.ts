@@ -43,18 +43,23 @@ export interface Sampler {
   skip(): void;
 }
 
+/** The few-shot pool holds fewer documents than are drawn: the split is empty, cut short, or the task file asks for too many. */
+export class TooFewDocumentsError extends UserError {
+  override readonly name: string = 'TooFewDocumentsError';
+  constructor(task: Task, drawn: number, count: number, found: number) {
+    const there = found === 0 ? `no documents (${task.datasetPath}, ${task.datasetName} is empty)` : `only ${found} documents`;
+    super(`${task.name}: ${drawn} few-shot examples are drawn for ${count} shots, but there are ${there} to draw from`);
+  }
+}
+
 /**
  * Returns the sampler of a task over its pool. `twice` draws two times for each document and uses the second draw: the harness does so when
  * the examples of a chat prompt go into one user message.
- * Throws `UserError` when the pool is smaller than what is drawn.
+ * Throws `TooFewDocumentsError` when the pool is smaller than what is drawn.
  */
 export function makeSampler(task: Task, pool: readonly Doc[], count: number, twice: boolean): Sampler {
   const drawn = drawnExamples(task, count);
-  if (drawn > pool.length) {
-    throw new UserError(
-      `${task.name}: ${drawn} few-shot examples are drawn for ${count} shots, but there are only ${pool.length} documents to draw from`,
-    );
-  }
+  if (drawn > pool.length) throw new TooFewDocumentsError(task, drawn, count, pool.length);
   const random = new PythonRandom(FEWSHOT_SEED);
   const first = Array.from({ length: drawn }, (_, i) => i);
   const draw = () => {

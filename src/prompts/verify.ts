@@ -1,7 +1,7 @@
 import { MissingDataError, messageOf, UserError } from '../errors.js';
 import type { ChatRenderer, DataSource, PromptFamily, Task } from '../types.js';
 import { hasApiForm } from './api.js';
-import { evaluatedSplit } from './fewshot.js';
+import { evaluatedSplit, TooFewDocumentsError } from './fewshot.js';
 import { promptStatus, recordedFingerprint, taskHasher } from './fingerprint.js';
 import { prepareDocs } from './prepare.js';
 
@@ -14,7 +14,7 @@ export interface Verification {
   readonly status: VerifyStatus;
   /** Recorded fingerprint, null where there is none. */
   readonly expected: string | null;
-  /** Rebuilt fingerprint, null without data. */
+  /** Rebuilt fingerprint, null without data and with too few documents to draw the examples from. */
   readonly actual: string | null;
   readonly documents: number | null;
   readonly documents_expected: number | null;
@@ -55,6 +55,10 @@ export async function verifyTask(task: Task, source: DataSource, options: Verify
     for await (const doc of prepareDocs(task, guarded(source, options.anyFailureIsMissing), { family, renderChat })) hasher.add(doc);
   } catch (error) {
     if (error instanceof NoData) return { ...line, status: 'no data', actual: null, documents: null, detail: error.message };
+    if (error instanceof TooFewDocumentsError && line.expected !== null) {
+      const documents = await countDocuments(task, source);
+      return { ...line, status: 'differs', actual: null, documents, detail: `${explain(task, documents, options)} (${error.message})` };
+    }
     throw error;
   }
   const actual = hasher.digest();
@@ -66,6 +70,12 @@ export async function verifyTask(task: Task, source: DataSource, options: Verify
     documents: hasher.documents,
     detail: status === 'differs' ? explain(task, hasher.documents, options) : '',
   };
+}
+
+async function countDocuments(task: Task, source: DataSource): Promise<number> {
+  let count = 0;
+  for await (const _ of source.split(task.datasetPath, task.datasetName, evaluatedSplit(task))) count++;
+  return count;
 }
 
 /** The source, with failures that mean "not there" made recognisable. */

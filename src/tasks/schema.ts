@@ -148,22 +148,37 @@ function check<T>(schema: z.ZodType<T>, file: string, config: Config, fields: re
   const result = schema.safeParse(config);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new UserError(`${file}: ${issue === undefined ? 'not a valid task file' : describe(issue, fields)}`);
+  throw new UserError(`${file}: ${issue === undefined ? 'not a valid task file' : describe(issue, fields, config)}`);
 }
 
 /** The first of the nested issues of a union says more than "Invalid input", if all agree on the path. */
-function describe(issue: z.core.$ZodIssue, fields: readonly string[]): string {
+function describe(issue: z.core.$ZodIssue, fields: readonly string[], config: Config): string {
   const where = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const place = where === '' ? '' : ` in ${where}`;
     return `unknown field '${key}'${place}.${where === '' ? didYouMean(key, fields) : ''}${where === '' ? ` Valid: ${fields.join(', ')}` : ''}`;
   }
+  const found = valueAt(config, issue.path);
+  if (found === undefined && where !== '' && issue.code !== 'custom') return `${where}: missing`;
+  if (issue.code === 'invalid_value' && typeof found === 'string') {
+    const valid = issue.values.map(String);
+    return `${where}: '${found}' is not valid; valid: ${valid.join(', ')}.${didYouMean(found, valid)}`;
+  }
   if (issue.code === 'invalid_union') {
     const wanted = issue.errors.map((errors) => errors[0]?.message.replace(/^Invalid input: /, '') ?? '').filter((x) => x !== '');
     return `${where}: ${[...new Set(wanted)].join(' or ') || issue.message}`;
   }
   return `${where === '' ? '' : `${where}: `}${issue.message.replace(/^Invalid input: /, '')}`;
+}
+
+function valueAt(config: Config, path: readonly PropertyKey[]): unknown {
+  let value: unknown = config;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, key)?.value;
+  }
+  return value;
 }
 
 function refuseFunctions(file: string, value: unknown, where: string): void {

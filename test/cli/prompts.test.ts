@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -101,6 +101,21 @@ describe('verify', () => {
     expect(lines[0]?.detail).toBe('24 documents, should be 1715: HiTZ/EusTrivia, default/test is incomplete or of another revision');
   });
 
+  it('a file cut short differs, also where too little is left to draw the examples from', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'data-'));
+    const config = path.join(folder, 'HiTZ/EusTrivia/default');
+    await mkdir(config, { recursive: true });
+    for (const [text, documents] of [
+      ['', 0],
+      ['{"question":"a","candidates":["b","c"],"answer":0}\n'.repeat(3), 3],
+    ] as const) {
+      await writeFile(path.join(config, 'test.jsonl'), text);
+      const { code, out } = await run('verify', 'eus_trivia', '--data', folder, '--json');
+      expect(code).toBe(3);
+      expect(JSON.parse(out)).toMatchObject([{ status: 'differs', actual: null, documents, documents_expected: 1715 }]);
+    }
+  });
+
   it('no data and no record are no failure', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'data-'));
     const empty = await run('verify', 'eus', 'piqa', '--data', folder).catch(() => null);
@@ -123,7 +138,6 @@ describe('verify', () => {
   it('broken data are an error that names file and line, not missing data', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'data-'));
     const config = path.join(folder, 'HiTZ/EusTrivia/default');
-    const { mkdir } = await import('node:fs/promises');
     await mkdir(config, { recursive: true });
     await writeFile(path.join(config, 'test.jsonl'), '{"question": "a", "candidates": ["x", "y"], "answer": 0}\n{"question": \n');
     const { code, out, err } = await run('verify', 'eus_trivia', '--data', folder, '--json');

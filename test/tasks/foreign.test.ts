@@ -135,14 +135,23 @@ describe('broken and hostile task files get one line: file, field, what is valid
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['an unknown field', `${BASE}doc_to_txt: a\n`, /x\.yaml: unknown field 'doc_to_txt'.*Did you mean doc_to_text\?/],
     ['a number as text', `${BASE}target_delimiter: 3\n`, /x\.yaml: target_delimiter: expected string/],
-    ['an output type', `${BASE}output_type: loglikelihood\n`, /output_type: .*"multiple_choice"\|"generate_until"/],
-    ['a metric', `${BASE}metric_list: [{metric: bleu}]\n`, /metric_list\.0\.metric: .*"acc"\|"acc_norm"\|"exact_match"/],
+    [
+      'an output type',
+      `${BASE}output_type: loglikelihood\n`,
+      /output_type: 'loglikelihood' is not valid; valid: multiple_choice, generate_until/,
+    ],
+    [
+      'a metric',
+      `${BASE}metric_list: [{metric: bleu}]\n`,
+      /metric_list\.0\.metric: 'bleu' is not valid; valid: acc, acc_norm, exact_match/,
+    ],
     [
       'a metric of the other type',
       `${BASE}metric_list: [{metric: acc}]\n`,
       /metric_list: acc does not fit generate_until; valid: exact_match/,
     ],
     ['sampling', `${BASE}generation_kwargs: {do_sample: true}\n`, /generation_kwargs\.do_sample: .*greedy/],
+    ['no task name', BASE.replace(/task: x\n/, ''), /: task: missing/],
     ['several answers', `${BASE}repeats: 5\n`, /repeats: only repeats: 1/],
     ['a filter', `${BASE}filter_list: [{name: a, filter: [{function: majority_vote}]}]\n`, /filter_list\.0\.filter\.0\.function: /],
     ['a hook', `${BASE}process_docs: my_docs\n`, /process_docs: no hook 'my_docs'; valid: answerable, bertaqa_local, bertaqa_global/],
