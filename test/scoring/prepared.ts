@@ -1,56 +1,15 @@
-import type { Doc, MetricName, PreparedDoc, Task } from '../../src/types.js';
+/** Tasks and documents with nothing in them but what scoring looks at. */
+import { exampleDocument, metricSpec } from '../../src/explain/example-task.js';
+import type { Doc, PreparedDoc, Task } from '../../src/types.js';
 
-/** Returns a task with nothing in it but what scoring looks at. */
+export const metric = metricSpec;
+
+/** Returns a task with the given fields. */
 export function taskOf(fields: Partial<Task>): Task {
-  return {
-    name: 'made_up',
-    alias: 'made_up',
-    file: 'made_up.yaml',
-    datasetPath: 'made/up',
-    datasetName: 'default',
-    trainingSplit: null,
-    validationSplit: null,
-    testSplit: 'test',
-    fewshotSplit: null,
-    processDocs: null,
-    docToText: { kind: 'field', field: 'question' },
-    docToTarget: { kind: 'field', field: 'answer' },
-    docToChoice: null,
-    description: '',
-    genPrefix: null,
-    targetDelimiter: ' ',
-    fewshotDelimiter: '\n\n',
-    fewshot: { count: 0, sampler: 'default', samples: null },
-    outputType: 'multiple_choice',
-    generation: { until: [], maxNewTokens: null },
-    filters: [{ name: 'none', steps: [] }],
-    metrics: [],
-    bias: false,
-    version: 1,
-    config: {},
-    meta: { language: null, category: null, headlineMetric: 'acc', documents: null },
-    ...fields,
-  };
-}
-
-/** Returns the entry of a metric in a task, with no options. */
-export function metric(name: MetricName, more: Partial<Task['metrics'][number]> = {}): Task['metrics'][number] {
-  return {
-    metric: name,
-    aggregation: name === 'bias' ? 'bias' : 'mean',
-    higherIsBetter: true,
-    ignoreCase: false,
-    ignorePunctuation: false,
-    regexesToIgnore: [],
-    ...more,
-  };
+  return exampleDocument({ name: 'made_up', alias: 'made_up', ...fields }, 0, null).task;
 }
 
 /** Returns a document to score. */
 export function preparedOf(task: Task, doc: Doc, target: number | string, choices: readonly string[] | null): PreparedDoc {
-  const request =
-    choices === null
-      ? ({ kind: 'generate', context: '', until: [], maxNewTokens: null } as const)
-      : ({ kind: 'choices', context: '', continuations: choices } as const);
-  return { task, docId: 0, doc, target, choices, context: '', request, docHash: '', promptHash: '', targetHash: '' };
+  return exampleDocument(task, target, choices, doc);
 }
