@@ -11,7 +11,7 @@ import type { Value } from '../types.js';
  * any depth, but what looks at the value later calls itself for each level.
  */
 export function parsePlainJson(text: string): unknown {
-  if (nestsDeeply(text) && depthOf(text) > MAX_DEPTH) throw new UserError(`JSON nested deeper than ${MAX_DEPTH}`);
+  if (nestsDeeply(text) && depthOf(text) > MAX_DEPTH) throw new UserError(`not valid JSON: nested deeper than ${MAX_DEPTH}`);
   try {
     return JSON.parse(text);
   } catch {
