@@ -1,4 +1,5 @@
 /** What a run knows about each task when it is done: the input of result files and tables. */
+import type { LanguageAverage } from '../metrics/language-average.js';
 import type { PromptStatus } from '../prompts/fingerprint.js';
 import type { Counts } from '../run/guard.js';
 import type { Group, PromptFamily, ScoreTable, Task, WorkReport } from '../types.js';
@@ -25,6 +26,8 @@ export interface RunOutcome {
   readonly tasks: ReadonlyMap<string, TaskOutcome>;
   readonly groups: ReadonlyMap<string, ScoreTable>;
   readonly counts: Counts;
+  /** Averages of the languages of which the run has a score. */
+  readonly averages: readonly LanguageAverage[];
 }
 
 /** Everything about a run that is not a score. Times are seconds since the epoch. */

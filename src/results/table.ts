@@ -1,5 +1,6 @@
 /** The table that a run prints: the harness's columns, and whether the prompts are the paper's. */
 import type { Estimate, Group, Task } from '../types.js';
+import { describeAverages } from './averages.js';
 import type { RunOutcome, TaskOutcome } from './outcome.js';
 import { isGroup } from './write.js';
 
@@ -7,12 +8,13 @@ const HEADER = ['Tasks', 'Version', 'Filter', 'n-shot', 'Metric', '', 'Value', '
 
 /**
  * Returns a Markdown table of a run with one line per task, filter and metric, in the harness's layout and rounding (four decimals).
- * A task without a headline number says why instead of a value.
+ * A task without a headline number says why instead of a value. Below it stand the averages by language, where there are any.
  */
 export function resultsTable(run: RunOutcome): string {
   const rows: string[][] = [];
   for (const root of run.roots) addRows(rows, run, root, 0);
-  return markdown([[...HEADER], ...rows], new Set([6, 8, 9]));
+  const averages = describeAverages(run.averages);
+  return `${markdown([[...HEADER], ...rows], new Set([6, 8, 9]))}${averages === null ? '' : `\n\n${averages}`}`;
 }
 
 function addRows(rows: string[][], run: RunOutcome, node: Group | Task, depth: number): void {

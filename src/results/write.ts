@@ -84,6 +84,12 @@ function ownFields(run: RunOutcome, facts: RunFacts, outcomes: readonly TaskOutc
         { prompts: o.prompts, documents: o.effective, scored: o.scored, headline: o.table !== null, ...countFields(o.counts) },
       ]),
     ),
+    averages: Object.fromEntries(
+      run.averages.map(({ language, value, benchmarks, missing }) => [
+        language,
+        { value: value === null ? null : float(value), benchmarks: [...benchmarks], missing: [...missing] },
+      ]),
+    ),
     counts: countFields(run.counts),
     work: facts.work === null ? null : toValue({ ...facts.work }),
   };

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { UserError } from '../errors.js';
 import { makeFolder } from '../folders.js';
 import { apiEntry } from '../prompts/api.js';
+import { averagesOf } from '../results/averages.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { publishFiles } from '../results/publish.js';
 import { fail, openSampleFile, type SampleFile } from '../results/sample-file.js';
@@ -59,6 +60,7 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
       roots,
       tasks: outcomes,
       groups,
+      averages: averagesOf(registry.benchmarks, { roots, tasks: outcomes, groups }),
       counts: [...outcomes.values()].reduce((sum, o) => addCounts(sum, o.counts), noCounts()),
     };
     const content = resultsContent(outcome, {

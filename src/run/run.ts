@@ -2,6 +2,7 @@
 
 import { CannotJudgeError, InterruptedError, UserError } from '../errors.js';
 import { aggregateGroup } from '../metrics/aggregate.js';
+import { averagesOf } from '../results/averages.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { openSampleFile } from '../results/sample-file.js';
 import { sampleLines } from '../results/samples.js';
@@ -35,6 +36,8 @@ export interface RunInput {
   /** Path of the unfinished sample file of a task; null keeps no samples. */
   readonly partialSamples: ((task: Task) => string) | null;
   readonly progress: Progress;
+  /** All built-in benchmarks, for the averages by language. */
+  readonly benchmarks: readonly (Group | Task)[];
   /** Share of unscored requests from which a task gets no headline number. */
   readonly maxErrorRate: number;
   /** Answered multiple-choice requests to hand back, spread over the tasks, for `--check-batch`. */
@@ -184,6 +187,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
       roots: plan.roots,
       tasks: outcomes,
       groups,
+      averages: averagesOf(input.benchmarks, { roots: plan.roots, tasks: outcomes, groups }),
       counts: [...outcomes.values()].reduce((sum, o) => addCounts(sum, o.counts), noCounts()),
     },
     samples: new Map([...states].map(([name, state]) => [name, state.samples])),

@@ -14,7 +14,7 @@ import type { RunFacts, RunOutcome } from '../results/outcome.js';
 import { publishFiles } from '../results/publish.js';
 import { fail } from '../results/sample-file.js';
 import { resultsContent, sanitizeName } from '../results/write.js';
-import { loadRegistry, selectTasks } from '../tasks/registry.js';
+import { loadRegistry, type Registry, selectTasks } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { checkBatch } from './check-batch.js';
 import { type Journal, openJournal } from './journal.js';
@@ -114,11 +114,13 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       folder,
       remark: notes.length === 0 ? null : notes.join('; '),
       startedAt,
+      benchmarks: registry.benchmarks,
     };
     for (const note of notes) options.open.onProgress(note);
     let result = await runOnce(context);
     for (let pass = 0; pass < options.retries && result.failures.length > 0; pass++) {
-      options.open.onProgress(`asking ${result.failures.length} failed requests again`);
+      const unscored = Object.values(result.outcome.counts.unscored).reduce((sum, n) => sum + n, 0);
+      options.open.onProgress(`asking ${unscored} failed requests again`);
       result = await runOnce({ ...context, replaces: result.written });
     }
     return result;
@@ -156,6 +158,7 @@ interface PassContext {
   readonly folder: string;
   readonly remark: string | null;
   readonly startedAt: number;
+  readonly benchmarks: Registry['benchmarks'];
   /** Files of an earlier pass that this one makes obsolete. */
   readonly replaces?: readonly string[];
 }
@@ -172,6 +175,7 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
       journal,
       partialSamples: options.samples ? (task) => path.join(partial, `${task.name}.jsonl`) : null,
       progress,
+      benchmarks: context.benchmarks,
       maxErrorRate: options.maxErrorRate,
       keepAnswers: options.checkBatch,
       signal: options.signal,
