@@ -97,8 +97,9 @@ export function parseReference(reference: string): ModelReference {
  * Throws `UserError` when the reference, its files or its options are not usable.
  */
 export async function openBackend(reference: string | null, options: OpenOptions): Promise<Backend> {
-  if (reference === null) return OPENERS.onnx(packagePath(EMBEDDED_MODEL), options);
-  const { backend, name } = parseReference(reference);
+  const { backend, name } =
+    reference === null ? { backend: 'onnx' as const, name: packagePath(EMBEDDED_MODEL) } : parseReference(reference);
+  refuseForeignOptions(backend, options);
   return OPENERS[backend](name, options);
 }
 
@@ -118,6 +119,27 @@ const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promi
     return openFake(name);
   },
 };
+
+/**
+ * An option that the backend would ignore is a misunderstanding: who forgets `completions:` would otherwise score another model than the server's.
+ */
+function refuseForeignOptions(backend: BackendName, options: OpenOptions): void {
+  const server = backend === 'completions' || backend === 'openai' || backend === 'anthropic';
+  const foreign: readonly (readonly [string, boolean, string])[] = [
+    ['--base-url', options.baseUrls.length > 0 && !server, 'completions:NAME, openai:NAME or anthropic:NAME'],
+    ['--tokenizer', options.tokenizer !== null && backend !== 'completions', 'completions:NAME'],
+    ['--api-key-env', options.apiKeyEnv !== null && !server, 'completions:NAME, openai:NAME or anthropic:NAME'],
+    ['--scoring', options.scoring !== null && backend !== 'completions', 'completions:NAME'],
+    ['--prompts-as', options.promptsAs !== null && backend !== 'completions', 'completions:NAME'],
+    ['--max-cost', options.maxCostUsd !== null && !server, 'openai:NAME or anthropic:NAME'],
+    ['--device', options.device !== 'auto' && options.device !== 'cpu' && backend !== 'onnx', 'a local model'],
+  ];
+  const odd = foreign.find(([, given]) => given);
+  if (odd !== undefined)
+    throw new UserError(
+      `${odd[0]} means nothing for ${backend === 'onnx' ? 'a local model' : `${backend}:`}; it goes with --model ${odd[2]}`,
+    );
+}
 
 function isBackend(word: string): word is BackendName {
   return Object.hasOwn(OPENERS, word);

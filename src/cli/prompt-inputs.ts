@@ -59,7 +59,7 @@ export async function openPromptModel(flags: ModelFlags): Promise<PromptModel | 
 export function dateOf(text: string | undefined): Date | null {
   if (text === undefined) return null;
   const date = new Date(`${text}T00:00:00Z`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(date.getTime()))
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text)
     throw new UserError(`--template-date '${text}': write a date as 2026-01-31`);
   return date;
 }

@@ -133,7 +133,8 @@ function check<T>(type: z.ZodType<T>, value: unknown, file: string, where: strin
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = [where, ...(issue?.path ?? []).map(String)].filter((part) => part !== '').join('.');
-  throw new UserError(`${file}: ${field === '' ? '' : `${field}: `}${issue?.message ?? 'not valid'}`);
+  const what = issue?.message.endsWith('received undefined') ? 'is missing' : (issue?.message ?? 'not valid');
+  throw new UserError(`${file}: ${field === '' ? '' : `${field}: `}${what}`);
 }
 
 function refusePartialRotation(factor: number | null | undefined, where: string): void {
@@ -162,15 +163,18 @@ function ropeOf(entry: unknown, theta: number, file: string, where: string): Rop
   throw new UserError(`${file}: ${where}: rotary embedding of type "${kind}" is not supported; supported are default, linear, llama3`);
 }
 
+/** Rotary embeddings of full and of sliding layers. Where both spellings stand in a file, the older one counts, as in transformers. */
 function ropes(c: z.infer<typeof schema>, file: string): { rope: Rope; ropeLocal: Rope } {
   const theta = c.rope_theta ?? 10_000;
-  const parameters = c.rope_parameters;
-  if (parameters && ('full_attention' in parameters || 'sliding_attention' in parameters)) {
-    const entry = (kind: 'full_attention' | 'sliding_attention', base: number): Rope =>
-      ropeOf(parameters[kind] ?? {}, base, file, `rope_parameters.${kind}`);
-    return { rope: entry('full_attention', theta), ropeLocal: entry('sliding_attention', c.rope_local_base_freq ?? theta) };
+  const parameters = c.rope_parameters ?? {};
+  const scaling = c.rope_scaling ?? {};
+  if ('full_attention' in parameters || 'sliding_attention' in parameters) {
+    const entry = (kind: 'full_attention' | 'sliding_attention', base: number, over: object): Rope =>
+      ropeOf({ ...Object(parameters[kind] ?? {}), ...over }, base, file, `rope_parameters.${kind}`);
+    return { rope: entry('full_attention', theta, scaling), ropeLocal: entry('sliding_attention', c.rope_local_base_freq ?? theta, {}) };
   }
-  const rope = parameters ? ropeOf(parameters, theta, file, 'rope_parameters') : ropeOf(c.rope_scaling ?? {}, theta, file, 'rope_scaling');
+  const old = Object.keys(scaling).length > 0;
+  const rope = ropeOf(old ? scaling : parameters, theta, file, old ? 'rope_scaling' : 'rope_parameters');
   // Scaling never applies to the local layers of Gemma 3, which alone name a second base.
   return { rope, ropeLocal: c.rope_local_base_freq ? { type: 'default', theta: c.rope_local_base_freq } : rope };
 }
@@ -196,6 +200,8 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
       `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model`,
     );
   }
+  if (typeof value === 'object' && value !== null && 'text_config' in value)
+    throw new UserError(`${file}: text_config: models that also take pictures or sound are not supported; use a text model`);
   const given = check(schema, value, file, '');
   const c: z.infer<typeof schema> = { ...DEFAULTS.get(given.model_type), ...given };
   if (c.use_bidirectional_attention)

@@ -5,6 +5,7 @@
  * instructions and shots, and a context is encoded once more with each continuation behind it: nearly all pieces are found in the memory.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
@@ -337,12 +338,19 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
 }
 
 /**
- * Reads the tokenizer of a model folder. Throws `UserError` when a file is absent, broken or of a kind that is not known.
+ * Reads the tokenizer of a model folder. BOS and EOS that `tokenizer_config.json` leaves out come from `special_tokens_map.json` (an older layout).
+ * Throws `UserError` when a file is absent, broken or of a kind that is not known.
  */
 export async function loadTokenizer(folder: string): Promise<ModelTokenizer> {
   const file = path.join(folder, 'tokenizer.json');
   const json = await readJson(file);
   const config = await readJson(path.join(folder, 'tokenizer_config.json'));
-  const digest = createHash('sha256').update(json.text).update('\n').update(config.text).digest('hex');
-  return makeTokenizer(json.value, config.value, file, digest);
+  const hash = createHash('sha256').update(json.text).update('\n').update(config.text);
+  const map = path.join(folder, 'special_tokens_map.json');
+  if ((config.value.bos_token && config.value.eos_token) || !existsSync(map))
+    return makeTokenizer(json.value, config.value, file, hash.digest('hex'));
+  const older = await readJson(map);
+  const { bos_token = null, eos_token = null } = older.value;
+  const whole = { ...config.value, bos_token: config.value.bos_token ?? bos_token, eos_token: config.value.eos_token ?? eos_token };
+  return makeTokenizer(json.value, whole, file, hash.update('\n').update(older.text).digest('hex'));
 }

@@ -247,6 +247,16 @@ describe('bad input is one clear line and exit code 2, and leaves no results', (
     ['an unknown task', () => ['--model', 'fake:1', '--tasks', 'eus_trivai', '--data', DATA], /eus_trivai.*eus_trivia/],
     ['an unknown backend', () => ['--model', 'fak:1', '--data', DATA], /unknown backend 'fak'.*Did you mean fake/],
     ['an unknown flag', () => ['--modle', 'fake:1'], /--modle.*--model/],
+    [
+      'a server for a local model',
+      () => ['--model', TINY, '--base-url', 'http://127.0.0.1:9/v1', '--data', DATA],
+      /--base-url.*completions:NAME/,
+    ],
+    [
+      'a date that does not exist',
+      () => ['--model', 'fake:1', '--template-date', '2026-02-30', '--data', DATA],
+      /--template-date '2026-02-30'/,
+    ],
     ['a limit that is no number', () => ['--limit', 'many'], /limit.*whole number/],
     ['a model folder that is not there', () => ['--model', './no-such-model', '--data', DATA], /no-such-model/],
     [
