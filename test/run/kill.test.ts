@@ -8,6 +8,7 @@ import { packagePath } from '../../src/package-files.js';
 /** Kills in all; a longer job may ask for more. */
 const KILLS = Number(process.env.EUS_EVAL_KILLS ?? 200);
 const BATCH = 4;
+const MAX_IN_FLIGHT = 16 * BATCH;
 
 let folder: string;
 beforeAll(() => {
@@ -103,8 +104,9 @@ describe('a run killed with SIGKILL', () => {
           const code = await exit;
           const requests = code === 0 || readdirSync(folder).includes(path.basename(log)) ? asked(log) : [];
           const again = requests.filter((r) => once.has(r));
-          // What an earlier process asked and is asked again can only have been in flight when it was killed: its last batches.
-          expect(again.length).toBeLessThanOrEqual(3 * BATCH);
+          // What an earlier process asked and is asked again can only have been in flight when it was killed: its last batches, computed
+          // or on their way to the disk. On a busy disk these are a few; without a journal it would be everything.
+          expect(again.length).toBeLessThanOrEqual(MAX_IN_FLIGHT);
           for (const r of requests) once.add(r);
           if (code === 0) break;
           expect(code).toBeNull();
