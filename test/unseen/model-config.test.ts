@@ -28,7 +28,12 @@ describe('fields that config.json leaves out', () => {
       rope: { theta: 1e4 },
       ropeLocal: { theta: 1e4 },
     });
-    expect(of({ model_type: 'mistral' })).toMatchObject({ slidingWindow: 4096, headDim: 8, kvHeads: 4 * 2, activation: 'silu' });
+    expect(of({ model_type: 'mistral', num_attention_heads: 8 })).toMatchObject({
+      slidingWindow: 4096,
+      headDim: 4,
+      kvHeads: 8,
+      activation: 'silu',
+    });
     expect(of({ model_type: 'llama' })).toMatchObject({
       slidingWindow: null,
       headDim: 8,
@@ -73,7 +78,7 @@ describe('models that would give other numbers', () => {
       'rope_scaling: rotary embedding of type "dynamic" is not supported',
     ],
     [
-      { rope_parameters: { ...{ rope_type: 'linear', factor: 2 }, partial_rotary_factor: 0.5 }, model_type: 'llama' },
+      { rope_parameters: { rope_type: 'linear', factor: 2, partial_rotary_factor: 0.5 }, model_type: 'llama' },
       'rope_parameters.partial_rotary_factor 0.5',
     ],
     [{ use_bidirectional_attention: true }, 'use_bidirectional_attention'],
