@@ -32,7 +32,8 @@ function dumps(messages: readonly Message[]): string {
 
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 // A name also where they are left out: a file without any test counts as a failed one.
-const models = SHARED === null ? ['recorded models'] : readdirSync(shared('data/api-answers/eus_trivia')).map((file) => file.replace('.jsonl', ''));
+const models =
+  SHARED === null ? ['recorded models'] : readdirSync(shared('data/api-answers/eus_trivia')).map((file) => file.replace('.jsonl', ''));
 
 describe.skipIf(SHARED === null).each(models)('recorded answers of %s on eus_trivia', (model) => {
   it('give the recorded scores, and the requests are the recorded prompts', async () => {
