@@ -5,7 +5,6 @@ import { UserError } from '../errors.js';
 import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, type ResultFile, readResultFile, type TaskResult } from '../results/read.js';
 import { readSamples, type TaskSamples } from '../results/read-samples.js';
-import { didYouMean } from '../suggest.js';
 
 /** One task or group of a run, from the newest file that holds it. */
 export interface RunTask {
@@ -113,11 +112,4 @@ function locate(reference: string, inside: string | undefined): string {
 
 function some(names: readonly string[]): string {
   return names.length <= 6 ? names.join(', ') : `${names.slice(0, 6).join(', ')}, ...`;
-}
-
-/**
- * Throws `UserError` for a benchmark that a policy or option names but neither run has; `names` are the valid ones.
- */
-export function unknownName(what: string, name: string, names: readonly string[]): never {
-  throw new UserError(`${what} '${name}' is not known; valid: ${some(names)}.${didYouMean(name, names)}`);
 }
