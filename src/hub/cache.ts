@@ -95,12 +95,12 @@ export async function writeAtomically(path: string, content: string): Promise<vo
   }
 }
 
-/** Makes a folder with all above it. */
-export async function makeFolder(path: string): Promise<void> {
+/** Makes a folder with all above it. `variable` names what moves the cache elsewhere. */
+export async function makeFolder(path: string, variable = 'HF_HOME'): Promise<void> {
   try {
     await makeFolders(path);
   } catch (error) {
-    throw diskError(path, error);
+    throw diskError(path, error, variable);
   }
 }
 
@@ -125,10 +125,10 @@ export async function cachedSnapshots(settings: HubSettings, repo: Repo): Promis
   return names.filter(isCommit).sort();
 }
 
-/** The message for a fault of the disk. */
-export function diskError(path: string, error: unknown): unknown {
+/** The message for a fault of the disk; `variable` is what a user sets to have the cache elsewhere. */
+export function diskError(path: string, error: unknown, variable = 'HF_HOME'): unknown {
   const code = systemCode(error);
   if (code === null) return error;
-  if (code === 'ENOSPC') return new UserError(`no space left on the disk of ${path}; free some, or set HF_HOME to another disk`);
-  return new UserError(`cannot write ${path}: ${messageOf(error)}; set HF_HOME to a folder that you may write`);
+  if (code === 'ENOSPC') return new UserError(`no space left on the disk of ${path}; free some, or set ${variable} to another disk`);
+  return new UserError(`cannot write ${path}: ${messageOf(error)}; set ${variable} to a folder that you may write`);
 }

@@ -78,6 +78,7 @@ export async function askHub(settings: HubSettings, request: HubRequest): Promis
 
 async function follow(settings: HubSettings, request: HubRequest): Promise<HubAnswer> {
   const origin = new URL(settings.endpoint).origin;
+  const authorization = settings.authorization ?? (settings.token === null ? null : `Bearer ${settings.token}`);
   let url = new URL(request.url);
   let lastAtEndpoint = url.href;
   for (let i = 0; i <= MAX_REDIRECTS; i++) {
@@ -92,7 +93,7 @@ async function follow(settings: HubSettings, request: HubRequest): Promise<HubAn
         // Compressed answers would have other lengths than their headers say, and no ranges.
         'accept-encoding': 'identity',
         ...request.headers,
-        ...(atEndpoint && settings.token !== null ? { authorization: `Bearer ${settings.token}` } : {}),
+        ...(atEndpoint && authorization !== null ? { authorization } : {}),
       },
     });
     const location = response.headers.get('location');
@@ -113,9 +114,9 @@ async function follow(settings: HubSettings, request: HubRequest): Promise<HubAn
 function unreachable(settings: HubSettings, what: string, error: unknown): UserError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : messageOf(cause);
-  return new UserError(
-    `${what}: cannot reach ${settings.endpoint} (${code}); check the connection, HF_ENDPOINT and the proxy, or use --offline for what is in the cache`,
-  );
+  const { variables } = settings;
+  const check = `${what}: cannot reach ${settings.endpoint} (${code}); check the connection, ${variables?.endpoint ?? 'HF_ENDPOINT'} and the proxy`;
+  return new UserError(variables === undefined ? `${check}, or use --offline for what is in the cache` : check);
 }
 
 /**
@@ -156,12 +157,12 @@ export async function readJson(what: string, response: HubResponse): Promise<unk
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > MAX_JSON_BYTES) throw new UserError(`${what}: the hub's answer is larger than ${MAX_JSON_BYTES} bytes`);
+    if (size > MAX_JSON_BYTES) throw new UserError(`${what}: the answer is larger than ${MAX_JSON_BYTES} bytes`);
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
-    throw new UserError(`${what}: the hub's answer is no JSON`);
+    throw new UserError(`${what}: the answer is no JSON`);
   }
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import { blobPath, cachedCommit, isCommit, isFile, isKnownAbsent, linkBlob, noteAbsent, noteCommit, snapshotPath } from './cache.js';
 import { plainEtag } from './checksum.js';
-import { downloadBlob } from './download.js';
+import { downloadFile } from './download.js';
 import { askHub, type HubAnswer, type HubResponse, readJson, statusError } from './http.js';
 import { isInnerPath, quote } from './names.js';
 import type { Progress } from './progress.js';
@@ -78,9 +78,11 @@ export async function bring(
 ): Promise<CachedFile> {
   const pointer = snapshotPath(settings, file.repo, info.commit, file.path);
   if (!(await isFile(pointer))) {
-    await downloadBlob(settings, { ...file, ...info }, onProgress);
-    if (!(await isFile(blobPath(settings, file.repo, info.etag))))
-      throw new UserError(`${repoLabel(file.repo)}: ${file.path} vanished from the cache`);
+    const target = blobPath(settings, file.repo, info.etag);
+    const name = `${repoLabel(file.repo)}: ${file.path}`;
+    const refused = (response: HubResponse): UserError => statusError(settings, file.repo, name, response);
+    await downloadFile(settings, { ...info, target, name, refused }, onProgress);
+    if (!(await isFile(target))) throw new UserError(`${repoLabel(file.repo)}: ${file.path} vanished from the cache`);
     await linkBlob(settings, file.repo, info.commit, file.path, info.etag);
   }
   await noteCommit(settings, file.repo, file.revision, info.commit);

@@ -29,7 +29,7 @@ export interface Claim {
 export async function claimPartial(settings: HubSettings, blob: string): Promise<Claim | null> {
   const lock = `${blob}.eus-eval.lock`;
   while (!(await isFile(blob))) {
-    if (await acquire(lock)) {
+    if (await acquire(settings, lock)) {
       const release = async (done: boolean): Promise<void> => {
         if (done) for (const left of await abandoned(settings, blob)) await unlink(left).catch(() => undefined);
         await unlink(lock).catch(() => undefined);
@@ -47,12 +47,12 @@ export async function claimPartial(settings: HubSettings, blob: string): Promise
   return null;
 }
 
-async function acquire(lock: string): Promise<boolean> {
+async function acquire(settings: HubSettings, lock: string): Promise<boolean> {
   try {
     await writeFile(lock, OWNER, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw diskError(lock, error);
+    if (systemCode(error) !== 'EEXIST') throw diskError(lock, error, settings.variables?.cache);
     // Readers in this process share a download, so a lock with this process's number is an earlier process's.
     return (await readFile(lock, 'utf8').catch(() => '')) === OWNER;
   }

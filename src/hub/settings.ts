@@ -12,6 +12,10 @@ export interface HubSettings {
   readonly token: string | null;
   /** Folder of `models--ORG--NAME` and `datasets--ORG--NAME`. */
   readonly cacheDir: string;
+  /** An `authorization` header for the endpoint, where it is no token. */
+  readonly authorization?: string;
+  /** The variables that messages name, where they are not `HF_HOME` and `HF_ENDPOINT`. */
+  readonly variables?: { readonly cache: string; readonly endpoint: string };
   /** No network access at all. */
   readonly offline: boolean;
   /** Waits some milliseconds; a test replaces it. */
