@@ -6,12 +6,12 @@
  *
  * Both are measured from the first prompt to the last score, without loading the model; the order alternates, the median of the rounds counts.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
+import { measureRun, watch } from './watch.js';
 
 interface Case {
   readonly name: string;
@@ -79,28 +79,6 @@ const model = values.model;
 const harnessDtype = values['harness-dtype'] ?? values.dtype;
 const chosen = CASES.filter((c) => values.cases === undefined || values.cases.split(',').includes(c.name));
 
-/** Runs a command to its end, watching its peak memory. */
-async function watch(command: string, args: readonly string[]): Promise<{ output: string; peakMb: number }> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  let peakKb = 0;
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  const timer = setInterval(() => {
-    try {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
-    } catch {
-      // The process has just ended.
-    }
-  }, 100);
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-  clearInterval(timer);
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}`);
-  return { output, peakMb: peakKb / 1024 };
-}
-
 async function harness(c: Case): Promise<Measured> {
   const out = mkdtempSync(path.join(tmpdir(), 'harness-'));
   const args = [path.join(reference, 'harness.py'), model, out, '--data', path.join(reference, '..', 'data', c.data), '--tasks', c.task];
@@ -114,16 +92,13 @@ async function harness(c: Case): Promise<Measured> {
 
 async function ours(c: Case): Promise<Measured> {
   const out = mkdtempSync(path.join(tmpdir(), 'ours-'));
-  const args = ['bin/eus-eval.js', 'run', '--model', model, '--data', path.join(reference, '..', 'data', c.data), '--tasks', c.task];
-  args.push('--limit', String(c.limit), '--dtype', values.dtype, '--out', out, '--quiet', '--json', '--no-journal');
-  const { output, peakMb } = await watch(process.execPath, args);
-  const result = JSON.parse(output);
-  const seconds = Number(result.total_evaluation_time_seconds) - Number(result.eus_eval.work.seconds.load ?? 0);
+  const args = ['--model', model, '--data', path.join(reference, '..', 'data', c.data), '--tasks', c.task];
+  const run = await measureRun([...args, '--limit', String(c.limit), '--dtype', values.dtype], out);
   const folder = path.join(out, readdirSync(out).find((name) => !name.startsWith('.')) ?? '');
   const samples = readdirSync(folder).find((name) => name.startsWith('samples_')) ?? '';
   const scores = readLines(path.join(folder, samples)).flatMap((line) => numbersOf(line.resps));
   rmSync(out, { recursive: true });
-  return { seconds, peakMb, scores };
+  return { seconds: run.seconds.evaluation - run.seconds.load, peakMb: run.peakMb, scores };
 }
 
 function readLines(file: string): { resps: unknown }[] {
