@@ -9,6 +9,7 @@ import { addList } from './list.js';
 import { addMerge } from './merge.js';
 import { addRun } from './run.js';
 import { addSafety } from './safety.js';
+import { addSetup } from './setup.js';
 import { addShow } from './show.js';
 import { addVerify } from './verify.js';
 
@@ -29,4 +30,5 @@ export const commands: readonly AddCommand[] = [
   addArena,
   addSafety,
   addExplain,
+  addSetup,
 ];

@@ -153,6 +153,18 @@ export function statusError(settings: HubSettings, repo: Repo, what: string, res
  * Returns the JSON of a successful answer. Throws `UserError` when it is larger than 64 MiB or no JSON.
  */
 export async function readJson(what: string, response: HubResponse): Promise<unknown> {
+  const text = await readText(what, response);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`${what}: the answer is no JSON`);
+  }
+}
+
+/**
+ * Returns the text of an answer. Throws `UserError` when it is larger than 64 MiB.
+ */
+export async function readText(what: string, response: HubResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -160,9 +172,5 @@ export async function readJson(what: string, response: HubResponse): Promise<unk
     if (size > MAX_JSON_BYTES) throw new UserError(`${what}: the answer is larger than ${MAX_JSON_BYTES} bytes`);
     chunks.push(chunk);
   }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    throw new UserError(`${what}: the answer is no JSON`);
-  }
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,0 +1,219 @@
+/** Brings the wheels of a resolution to this machine and unpacks their libraries, one package at a time. */
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors.js';
+import { diskError, makeFolder, writeAtomically } from '../hub/cache.js';
+import { downloadFile } from '../hub/download.js';
+import { claimPartial } from '../hub/partial.js';
+import type { Progress } from '../hub/progress.js';
+import { type Manifest, manifestPath, PackageRecord, packageFolder } from './installed.js';
+import { type Candidate, indexError, type Sources } from './package-index.js';
+import type { Resolution } from './resolve.js';
+import { unpackLibraries } from './wheel-file.js';
+
+export interface InstallOptions {
+  readonly sources: Sources;
+  /** The folder of `cudaFolder`. */
+  readonly folder: string;
+  readonly onProgress: (progress: Progress) => void;
+  readonly say: (line: string) => void;
+  /** Free bytes of the disk that holds a folder, or null where the system does not say; a test replaces it. */
+  readonly freeBytes?: (folder: string) => Promise<number | null>;
+}
+
+/** Free for everything else on the disk when all is done. */
+const MARGIN = 200 * 1024 * 1024;
+
+/** The folder name of a package: another build of the same version has another. */
+function folderName({ wheel }: Resolution): string {
+  const mark = createHash('sha256')
+    .update(`${wheel.file}:${wheel.sha256 ?? wheel.size ?? ''}`)
+    .digest('hex')
+    .slice(0, 8);
+  return `${wheel.name}-${wheel.version.text}-${mark}`.replace(/[^A-Za-z0-9_.+-]/g, '_');
+}
+
+/** What of a resolution is still to be done. */
+export interface Plan {
+  readonly ready: readonly Resolution[];
+  readonly wanted: readonly Resolution[];
+  readonly downloadBytes: number;
+  /** Bytes that the disk must have at the worst moment: all libraries, and one wheel beside them. */
+  readonly diskBytes: number;
+}
+
+/**
+ * Returns what must be fetched and how much disk it takes. What was unpacked before counts as ready when each file has its size.
+ */
+export async function planInstall(folder: string, resolved: readonly Resolution[]): Promise<Plan> {
+  const ready: Resolution[] = [];
+  const wanted: Resolution[] = [];
+  for (const one of resolved) ((await readyRecord(folder, one)) === null ? wanted : ready).push(one);
+  const fetched = wanted.filter(({ wheel }) => wheel.local === null);
+  const unpacked = wanted.reduce((sum, { contents }) => sum + contents.unpackedBytes, 0);
+  const largest = fetched.reduce((most, { contents }) => Math.max(most, contents.size), 0);
+  return { ready, wanted, downloadBytes: fetched.reduce((sum, { contents }) => sum + contents.size, 0), diskBytes: unpacked + largest };
+}
+
+async function readyRecord(folder: string, resolution: Resolution): Promise<PackageRecord | null> {
+  const name = folderName(resolution);
+  const text = await readFile(`${packageFolder(folder, name)}.json`, 'utf8').catch(() => null);
+  if (text === null) return null;
+  try {
+    const record = PackageRecord.safeParse(JSON.parse(text));
+    if (!record.success) return null;
+    for (const file of record.data.files) {
+      if ((await stat(path.join(packageFolder(folder, name), file.name)).catch(() => null))?.size !== file.size) return null;
+    }
+    return record.data;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Throws `UserError` when the disk is too small for a plan.
+ */
+export async function checkSpace(folder: string, plan: Plan, freeBytes: InstallOptions['freeBytes'] = diskFree): Promise<void> {
+  if (plan.wanted.length === 0) return;
+  await makeFolder(folder, 'EUS_EVAL_CACHE');
+  const free = await freeBytes(folder);
+  const needed = plan.diskBytes + MARGIN;
+  if (free === null || free >= needed) return;
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new UserError(
+    `CUDA's libraries need ${gigabytes(needed)} on the disk, but ${folder} has ${gigabytes(free)} left; free some, or set EUS_EVAL_CACHE to another disk`,
+  );
+}
+
+/** Free bytes for this user on the disk of a folder. */
+async function diskFree(folder: string): Promise<number | null> {
+  const disk = await statfs(folder).catch(() => null);
+  return disk === null ? null : disk.bavail * disk.bsize;
+}
+
+/**
+ * Fetches and unpacks what is wanted, then writes the manifest. Every package gets its record when all its files are in place, and the manifest comes last:
+ * stopped anywhere, the same call goes on from there, downloads included. Two processes at once share the work.
+ *
+ * Throws `UserError` for faults of the network, the disk and the wheels.
+ */
+export async function install(
+  options: InstallOptions,
+  version: string,
+  resolved: readonly Resolution[],
+  system: readonly string[],
+): Promise<Manifest> {
+  const { folder } = options;
+  await checkSpace(folder, await planInstall(folder, resolved), options.freeBytes);
+  const packages: Manifest['packages'] = [];
+  for (const resolution of resolved) {
+    const record = (await readyRecord(folder, resolution)) ?? (await installPackage(options, resolution));
+    packages.push({ ...record, folder: folderName(resolution) });
+  }
+  const manifest: Manifest = { format: 1, onnxruntime: version, packages, system: [...system] };
+  await writeAtomically(manifestPath(folder, version), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+async function installPackage(options: InstallOptions, resolution: Resolution): Promise<PackageRecord> {
+  const { folder, sources } = options;
+  const target = packageFolder(folder, folderName(resolution));
+  const recordFile = `${target}.json`;
+  await makeFolder(path.dirname(target), 'EUS_EVAL_CACHE');
+  // A record beside files that are not whole: the package is done again.
+  if ((await readyRecord(folder, resolution)) === null) await rm(recordFile, { force: true });
+  const claim = await claimPartial(sources.settings, recordFile);
+  if (claim === null) {
+    const record = await readyRecord(folder, resolution);
+    if (record !== null) return record;
+    throw new UserError(`${target} is changed by another process; give the same command again`);
+  }
+  try {
+    const record = await bring(options, resolution, target);
+    await writeAtomically(recordFile, `${JSON.stringify(record, null, 2)}\n`);
+    return record;
+  } finally {
+    await claim.release(true);
+  }
+}
+
+async function bring(options: InstallOptions, { wheel }: Resolution, target: string): Promise<PackageRecord> {
+  const source = wheel.local ?? (await fetchWheel(options.sources, options.folder, wheel, options.onProgress));
+  const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
+  await removeOld(target);
+  try {
+    await mkdir(temporary);
+    options.say(`${wheel.file}: unpacking`);
+    const files = await unpackLibraries(wheel, source, temporary);
+    const sha256 = wheel.sha256 ?? (await sha256Of(source));
+    await rm(target, { recursive: true, force: true });
+    await rename(temporary, target);
+    if (wheel.local === null) await unlink(source).catch(() => undefined);
+    return { wheel: wheel.file, name: wheel.name, version: wheel.version.text, source: wheel.url ?? 'a folder of wheels', sha256, files };
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw diskError(target, error, 'EUS_EVAL_CACHE');
+  }
+}
+
+/**
+ * Brings a wheel of the index to the folder of downloads and returns its path; goes on where an earlier try stopped. Throws `UserError` for every way in
+ * which that can fail, an index without checksums included.
+ */
+export async function fetchWheel(
+  { settings }: Sources,
+  folder: string,
+  wheel: Candidate,
+  onProgress: InstallOptions['onProgress'],
+): Promise<string> {
+  if (wheel.sha256 === null)
+    throw new UserError(
+      `${wheel.file}: ${settings.endpoint} gives no sha256 for it, so it cannot be checked; give another index with --index`,
+    );
+  const target = path.join(folder, 'downloads', wheel.file);
+  const refused: Parameters<typeof downloadFile>[1]['refused'] = (response) => indexError(settings, wheel.file, response);
+  await downloadFile(
+    settings,
+    { url: wheel.url ?? '', etag: wheel.sha256, size: wheel.size, target, name: wheel.file, refused },
+    onProgress,
+  );
+  return target;
+}
+
+/** What a setup that was killed left of this package. */
+async function removeOld(target: string): Promise<void> {
+  const names = await readdir(path.dirname(target)).catch(() => []);
+  for (const name of names) {
+    if (name.startsWith(`${path.basename(target)}.`) && name.endsWith('.tmp')) {
+      await rm(path.join(path.dirname(target), name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** The sha256 of a file, in hexadecimal. */
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/**
+ * Compares every unpacked file with its checksum; the records of packages that differ are removed, so that the next setup brings them again.
+ * Returns the names of the packages that differ.
+ */
+export async function removeDamaged(folder: string, manifest: Manifest): Promise<string[]> {
+  const damaged: string[] = [];
+  for (const entry of manifest.packages) {
+    const place = packageFolder(folder, entry.folder);
+    for (const file of entry.files) {
+      if ((await sha256Of(path.join(place, file.name)).catch(() => '')) === file.sha256) continue;
+      damaged.push(entry.name);
+      await rm(`${place}.json`, { force: true });
+      break;
+    }
+  }
+  return damaged;
+}

@@ -1,0 +1,159 @@
+/** `eus-eval setup cuda`: finds, fetches, unpacks and tries the libraries that CUDA needs. */
+import { rm, stat } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+import type { Progress } from '../hub/progress.js';
+import { visibleCards } from './cards.js';
+import { type CudaFault, explainCuda } from './explain.js';
+import { cudaFolder, type Env } from './folders.js';
+import { glibcVersion } from './glibc.js';
+import { fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
+import { findCuda, readManifest, runtimeVersion } from './installed.js';
+import { type Candidate, type Sources, wheelSources } from './package-index.js';
+import { probeSession } from './probe.js';
+import { type Resolution, resolveWheels } from './resolve.js';
+import { systemLibraries } from './system-libraries.js';
+import { type Contents, readContents } from './wheel-file.js';
+
+export interface SetupOptions {
+  readonly index: string | null;
+  readonly wheels: string | null;
+  readonly dryRun: boolean;
+  /** NVIDIA's libraries of the system instead of own copies. */
+  readonly system: boolean;
+  readonly say: (line: string) => void;
+  readonly onProgress: (progress: Progress) => void;
+  readonly env?: Env;
+  readonly freeBytes?: InstallOptions['freeBytes'];
+  /** Tries a session; a test replaces it. */
+  readonly probe?: typeof probeSession;
+}
+
+export interface SetupResult {
+  readonly folder: string;
+  readonly resolved: readonly Resolution[];
+  readonly downloadBytes: number;
+  readonly diskBytes: number;
+  /** Null for a dry run. */
+  readonly verified: { readonly fault: CudaFault | null; readonly seconds: number } | null;
+}
+
+/**
+ * Brings the CUDA libraries into this program's cache folder and opens a session with them. Nothing outside that folder changes. What is there already is
+ * checked and kept; a setup that was stopped goes on.
+ *
+ * Throws `UserError` on a platform without such libraries, and for every fault of the network, the disk, the index and the wheels. A missing driver or
+ * card is no error: `verified.fault` says it.
+ */
+export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
+  const env = options.env ?? process.env;
+  const glibc = checkPlatform();
+  const version = runtimeVersion();
+  if (version === null) throw new UserError("onnxruntime-node is not installed; run 'npm install' in the folder of this package");
+  const folder = cudaFolder(env);
+  const before = readManifest(folder, version);
+  if (before !== null && !options.dryRun) {
+    const damaged = await removeDamaged(folder, before);
+    if (damaged.length > 0) options.say(`damaged, so fetched again: ${damaged.join(', ')}`);
+  }
+  const sources = await wheelSources({ index: options.index, wheels: options.wheels }, env);
+  const system = options.system ? takeSystem(env) : [];
+  const contentsOf = (wheel: Candidate): Promise<Contents> => contents(sources, wheel, folder, options);
+  const resolved = await resolveWheels({ sources, version, glibc, runtimeOnly: options.system, contentsOf });
+  const plan = await planInstall(folder, resolved);
+  describe(options.say, folder, plan, system);
+  const result = { folder, resolved, downloadBytes: plan.downloadBytes, diskBytes: plan.diskBytes };
+  if (options.dryRun) return { ...result, verified: null };
+  const { say, onProgress, freeBytes } = options;
+  await install({ sources, folder, onProgress, say, ...(freeBytes === undefined ? {} : { freeBytes }) }, version, resolved, system);
+  say('everything is unpacked; opening a session on the card');
+  return { ...result, verified: await verify(env, options.probe ?? probeSession) };
+}
+
+/**
+ * Opens a session with what is installed and says what is wrong with it, or null.
+ */
+export async function verify(env: Env, probe = probeSession): Promise<{ fault: CudaFault | null; seconds: number }> {
+  const found = findCuda(env);
+  if (found.origin === 'none')
+    return { fault: { kind: 'library', message: `${found.missing} is not there; run 'eus-eval setup cuda'` }, seconds: 0 };
+  const { error, seconds } = await probe({ provider: 'cuda', deviceId: 0, libraries: found.libraries });
+  return { fault: error === null ? null : explainCuda(error), seconds };
+}
+
+/**
+ * Deletes everything that setup brought. Returns false when there was nothing.
+ */
+export async function removeCuda(env: Env = process.env): Promise<boolean> {
+  const folder = cudaFolder(env);
+  if ((await stat(folder).catch(() => null)) === null) return false;
+  await rm(folder, { recursive: true, force: true });
+  return true;
+}
+
+function checkPlatform(): readonly [number, number] {
+  const glibc = glibcVersion();
+  if (process.platform === 'linux' && process.arch === 'x64' && glibc !== null) return glibc;
+  const here = `${process.platform} ${process.arch}${process.platform === 'linux' && glibc === null ? ' without glibc' : ''}`;
+  const advice =
+    process.platform === 'win32'
+      ? 'use WSL 2 with Ubuntu'
+      : process.platform === 'darwin'
+        ? 'a Mac has no CUDA; models run on its CPU'
+        : 'models run on the CPU here';
+  throw new UserError(`setup cuda: there are CUDA libraries for Linux x86-64 with glibc only, and this is ${here}; ${advice}`);
+}
+
+function takeSystem(env: Env): string[] {
+  const { found, missing } = systemLibraries(env);
+  if (missing.length === 0) return found;
+  throw new UserError(
+    `--system: ${missing.join(', ')} not found in LD_LIBRARY_PATH, the loader's cache or /usr/local/cuda; install CUDA 13 and cuDNN 9, or leave --system out`,
+  );
+}
+
+/** What a wheel needs and how large it becomes. A server that gives no parts of files must give the whole first. */
+async function contents(sources: Sources, wheel: Candidate, folder: string, options: SetupOptions): Promise<Contents> {
+  const { settings } = sources;
+  const read = await readContents(settings, wheel);
+  if (read !== null) return read;
+  if (options.dryRun) {
+    throw new UserError(
+      `${wheel.file}: ${settings.endpoint} gives no parts of files, so what the wheel requires shows only when it is fetched; leave --dry-run out`,
+    );
+  }
+  const local = await fetchWheel(sources, folder, wheel, options.onProgress);
+  const { size } = await stat(local);
+  return (await readContents(settings, { ...wheel, local, size })) ?? { metadata: '', unpackedBytes: 0, size };
+}
+
+function describe(
+  say: (line: string) => void,
+  folder: string,
+  plan: Awaited<ReturnType<typeof planInstall>>,
+  system: readonly string[],
+): void {
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en-US')} MB`;
+  for (const { wheel } of plan.ready) say(`${wheel.name} ${wheel.version.text}: there already`);
+  for (const { wheel, contents } of plan.wanted) {
+    say(`${wheel.name} ${wheel.version.text}: ${megabytes(contents.size)}${wheel.local === null ? '' : ` from ${wheel.local}`}`);
+  }
+  for (const file of system) say(`${file}: used as it is`);
+  if (plan.wanted.length > 0) {
+    say(`to fetch: ${megabytes(plan.downloadBytes)}; on disk at most ${megabytes(plan.diskBytes)} in ${folder}`);
+  }
+}
+
+/** The line that ends a setup. */
+export function setupSummary({ verified }: SetupResult): { readonly line: string; readonly mend: boolean } {
+  if (verified === null) return { line: 'nothing was fetched (--dry-run)', mend: false };
+  const { fault } = verified;
+  if (fault === null) {
+    const { cards } = visibleCards();
+    const name = cards[0]?.name ?? 'the card';
+    return { line: `CUDA works on ${name} (${verified.seconds.toFixed(1)} s for the first session)`, mend: false };
+  }
+  if (fault.kind === 'driver' || fault.kind === 'card' || fault.kind === 'old driver') {
+    return { line: `all libraries are in place; what is missing is no part of them: ${fault.message}`, mend: false };
+  }
+  return { line: `CUDA cannot be used: ${fault.message}`, mend: true };
+}
