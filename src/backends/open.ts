@@ -157,6 +157,7 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
     modelName: publicName(name, model.name),
     dtype: dtypeOf(options.dtype),
     device: options.device,
+    say: options.onProgress,
     renderChat: template?.render ?? null,
     chatTemplate: template?.source ?? null,
     ...(options.threads === null ? {} : { threads: options.threads }),

@@ -21,8 +21,8 @@ export function explainCuda(message: string): CudaFault {
     };
   }
   const number = Number(/CUDA (?:failure|error)[ :]*\(?(\d+)/i.exec(message)?.[1] ?? Number.NaN);
-  if (number === 35 || /driver version is insufficient/i.test(message)) {
-    return { kind: 'old driver', message: "NVIDIA's driver is too old for CUDA 13 (CUDA error 35): it must be version 580 or newer" };
+  if (number === 35 || number === 36 || /driver version is insufficient/i.test(message)) {
+    return { kind: 'old driver', message: `NVIDIA's driver is too old for CUDA 13 (CUDA error ${Number.isNaN(number) ? 35 : number}): it must be version 580 or newer` };
   }
   if (number === 100 || /no CUDA-capable device/i.test(message)) {
     return { kind: 'card', message: 'no NVIDIA card can be used (CUDA error 100): check nvidia-smi and CUDA_VISIBLE_DEVICES' };
@@ -45,10 +45,8 @@ export function explainCuda(message: string): CudaFault {
   }
   if (/failed to load shared library/i.test(message))
     return { kind: 'library', message: `ONNX Runtime's CUDA library cannot be loaded; ${SETUP}` };
-  // Messages of ONNX Runtime hold the name of this machine and lines of its sources.
-  const short = message
-    .replace(/;?\s*(?:GPU|hostname|file|line)=[^;]*/g, '')
-    .replace(/\/\S+\.(?:cc|cu|h):\d+\s*/g, '')
-    .trim();
+  // ONNX Runtime's messages go on with its C++ signatures, the name of this machine and lines of its sources.
+  const core = /\b(?:CUDA|CUBLAS|CUDNN|CURAND) failure \d+: [^;]*/.exec(message)?.[0];
+  const short = (core ?? message.replace(/\/\S+\.(?:cc|cu|h|cpp):\d+\s*/g, '')).trim();
   return { kind: 'other', message: short };
 }

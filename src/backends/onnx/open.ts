@@ -6,8 +6,8 @@ import { needsBos } from '../../models/encode.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
 import type { Backend, ChatRenderer } from '../../types.js';
 import { newOnnxBackend } from './backend.js';
+import { chooseDevice, type Device, openError } from './choose-device.js';
 import { endIds, prepareModel } from './prepare-model.js';
-import type { Provider } from './protocol.js';
 import { ropeTable } from './rope.js';
 import { openSession, type Session } from './session.js';
 
@@ -17,6 +17,8 @@ export interface OnnxOptions {
   readonly dtype: 'auto' | 'float32' | 'float16' | 'bfloat16';
   /** `auto`, `cpu`, `cuda` or `cuda:N`. */
   readonly device: string;
+  /** Is told, once, why a card that can be seen is not used. */
+  readonly say?: (line: string) => void;
   readonly threads?: number;
   /** Tokens per run; more is not faster on a CPU, less needs less memory. */
   readonly batchTokens?: number;
@@ -44,17 +46,10 @@ const PACKED_TOKENS = 2048;
 
 const require = createRequire(import.meta.url);
 
-/** Which provider a device name means. Throws `UserError` for a name or type that cannot be had. */
-function chooseDevice(device: string, dtype: OnnxOptions['dtype']): Provider {
-  const match = /^(auto|cpu|cuda(?::(\d+))?)$/.exec(device);
-  if (match === null) throw new UserError(`device "${device}" is not known; valid are auto, cpu, cuda, cuda:N`);
-  if (device.startsWith('cuda')) return { name: 'cuda', deviceId: Number(match[2] ?? 0) };
-  if (dtype === 'float16' || dtype === 'bfloat16') {
-    throw new UserError(
-      `dtype ${dtype} needs --device cuda; on a CPU weights of any type are computed in float32 (--dtype auto or float32)`,
-    );
-  }
-  return { name: 'cpu' };
+/** On a CPU weights of any type are computed in float32. Throws `UserError` for a type that only a card computes. */
+function checkDtype(dtype: OnnxOptions['dtype'], device: Device): void {
+  if (device.provider.name === 'cuda' || (dtype !== 'float16' && dtype !== 'bfloat16')) return;
+  throw new UserError(`dtype ${dtype} needs --device cuda; on a CPU weights of any type are computed in float32 (--dtype auto or float32)`);
 }
 
 /**
@@ -63,7 +58,9 @@ function chooseDevice(device: string, dtype: OnnxOptions['dtype']): Provider {
  */
 export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const start = performance.now();
-  const provider = chooseDevice(options.device, options.dtype);
+  const device = await chooseDevice(options.device, options.say ?? (() => {}));
+  const { provider } = device;
+  checkDtype(options.dtype, device);
   const attention = options.attention ?? (provider.name === 'cuda' ? 'packed' : 'cached');
   const model = await prepareModel(options.folder, attention, options.dtype);
   const { config, window } = model;
@@ -74,10 +71,9 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
 
   let session: Session;
   try {
-    session = await openSession({ source: model.source, threads, provider });
+    session = await openSession({ source: model.source, threads, ...device });
   } catch (error) {
-    const what = provider.name === 'cuda' ? 'CUDA cannot be used' : 'ONNX Runtime cannot open the model';
-    throw new UserError(`${options.folder}: ${what}: ${messageOf(error)}`);
+    throw openError(options.device, options.folder, device, messageOf(error));
   }
   const { cache } = session;
   const keepsStack = model.source.kind === 'export' || attention === 'cached';

@@ -15,6 +15,8 @@ export interface OpenMessage {
   readonly source: GraphSource | ExportSource;
   readonly threads: number;
   readonly provider: Provider;
+  /** Paths of what is loaded before ONNX Runtime; empty on a CPU. */
+  readonly libraries: readonly string[];
 }
 
 /** A graph that this program wrote. */

@@ -1,9 +1,7 @@
 /** The thread that owns the inference session and the cache of keys and values. `run()` of the runtime blocks its thread, so it has one to itself. */
 import { parentPort } from 'node:worker_threads';
-import * as ort from 'onnxruntime-node';
-import { exportRunner } from './export-runner.js';
-import { graphRunner } from './graph-runner.js';
-import { packedRunner } from './packed-runner.js';
+import type { InferenceSession } from 'onnxruntime-node';
+import { prepareCuda } from '../../cuda/load.js';
 import type { OpenMessage, Reply, Request, RunMessage, Runner, StepMessage } from './protocol.js';
 
 let runner: Runner | null = null;
@@ -14,9 +12,22 @@ function post(reply: Reply, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(reply, transfer);
 }
 
-async function open({ source, threads, provider }: OpenMessage): Promise<void> {
+/** The runtime and what runs on it. Imported only when a model is opened: for a card, other libraries must be loaded first. */
+async function importRuntime(libraries: readonly string[]) {
+  if (libraries.length > 0) prepareCuda(libraries);
+  const ort = await import('onnxruntime-node');
+  // Its log would go to standard error; what fails is thrown, too.
+  ort.env.logLevel = 'fatal';
+  const { exportRunner } = await import('./export-runner.js');
+  const { graphRunner } = await import('./graph-runner.js');
+  const { packedRunner } = await import('./packed-runner.js');
+  return { ort, exportRunner, graphRunner, packedRunner };
+}
+
+async function open({ source, threads, provider, libraries }: OpenMessage): Promise<void> {
   const start = performance.now();
-  const options: ort.InferenceSession.SessionOptions = {
+  const { ort, exportRunner, graphRunner, packedRunner } = await importRuntime(libraries);
+  const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

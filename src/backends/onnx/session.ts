@@ -40,6 +40,8 @@ function workerUrl(): URL {
  * Starts the thread and opens the session in it. Rejects with the runtime's message when it refuses the graph, the files or the provider.
  */
 export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Session> {
+  // NVIDIA's libraries read this when they are loaded: float32 is to be float32, not TF32. Set here, because only the main thread's `process.env` is the process's.
+  if (open.provider.name === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0';
   const worker = new Worker(workerUrl());
   const waiting = new Map<number, { resolve(result: RunResult): void; reject(error: Error): void }>();
   let serial = 0;

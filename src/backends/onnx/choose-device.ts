@@ -1,0 +1,69 @@
+/** Which device a model runs on, and what must be loaded for it. */
+import { visibleCards } from '../../cuda/cards.js';
+import { explainCuda } from '../../cuda/explain.js';
+import { findCuda } from '../../cuda/installed.js';
+import { probeSession } from '../../cuda/probe.js';
+import { DRIVER_LIBRARY, systemLibrary } from '../../cuda/system-libraries.js';
+import { UserError } from '../../errors.js';
+import type { Provider } from './protocol.js';
+
+export interface Device {
+  readonly provider: Provider;
+  /** What the session's thread loads before ONNX Runtime; empty on a CPU. */
+  readonly libraries: readonly string[];
+}
+
+/** What the choice rests on; a test replaces it. */
+export interface Machine {
+  readonly find: typeof findCuda;
+  readonly cards: typeof visibleCards;
+  readonly hasDriver: () => boolean;
+  readonly probe: typeof probeSession;
+}
+
+const THIS_MACHINE: Machine = {
+  find: findCuda,
+  cards: visibleCards,
+  hasDriver: () => systemLibrary(DRIVER_LIBRARY) !== null,
+  probe: probeSession,
+};
+
+const CPU: Device = { provider: { name: 'cpu' }, libraries: [] };
+
+/**
+ * Returns the device that a name means. `auto` is the first card when CUDA has been set up and a trial session works, else the CPU; where a card can be seen and not
+ * used, `say` is told why, once.
+ *
+ * Throws `UserError` for a name that is not known, and for `cuda` without its libraries.
+ */
+export async function chooseDevice(name: string, say: (line: string) => void, machine: Machine = THIS_MACHINE): Promise<Device> {
+  const match = /^(auto|cpu|cuda)(?::(\d+))?$/.exec(name);
+  if (match === null || (match[1] !== 'cuda' && match[2] !== undefined))
+    throw new UserError(`device "${name}" is not known; valid are auto, cpu, cuda, cuda:N`);
+  if (match[1] === 'cpu') return CPU;
+  const found = machine.find();
+  if (match[1] === 'cuda') {
+    if (found.origin === 'none') throw new UserError(`--device ${name}: ${found.missing} is not there; run 'eus-eval setup cuda'`);
+    return { provider: { name: 'cuda', deviceId: Number(match[2] ?? 0) }, libraries: found.libraries };
+  }
+  const card = (): string | null => machine.cards().cards[0]?.name ?? null;
+  const onCpu = (why: string): Device => {
+    const seen = card();
+    if (seen !== null) say(`${seen} is not used, the model runs on the CPU: ${why}`);
+    return CPU;
+  };
+  if (found.origin === 'none') return onCpu("CUDA is not set up; run 'eus-eval setup cuda'");
+  if (!machine.hasDriver()) return onCpu(explainCuda(DRIVER_LIBRARY).message);
+  const { error } = await machine.probe({ provider: 'cuda', deviceId: 0, libraries: found.libraries });
+  return error === null ? { provider: { name: 'cuda', deviceId: 0 }, libraries: found.libraries } : onCpu(explainCuda(error).message);
+}
+
+/**
+ * Returns the error for a session that could not be opened: what is missing for the device, or what the runtime says about the model.
+ */
+export function openError(name: string, folder: string, device: Device, message: string): UserError {
+  if (device.provider.name === 'cpu') return new UserError(`${folder}: ONNX Runtime cannot open the model: ${message}`);
+  const fault = explainCuda(message);
+  if (fault.kind === 'other' || fault.kind === 'memory') return new UserError(`${folder}: CUDA cannot open the model: ${fault.message}`);
+  return new UserError(`--device ${name === 'auto' ? 'cuda' : name}: ${fault.message}`);
+}
