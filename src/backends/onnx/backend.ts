@@ -4,8 +4,11 @@ import type { ModelTokenizer } from '../../models/tokenizer.js';
 import type { Answer, Ask, Backend, ChatRenderer } from '../../types.js';
 import { newCounters } from './counters.js';
 import { type GenerateLimits, generateAll } from './generate.js';
+import { generatePacked, type PackedGenerateLimits } from './generate-packed.js';
+import type { RunLimits } from './packed-plan.js';
 import { type EncodedItem, encodeRequest, type GenerateItem, type RequestContext, type ScoreItem } from './requests.js';
 import { newScorer } from './score.js';
+import { newPackedScorer } from './score-packed.js';
 import type { Session } from './session.js';
 import { openWindow, type WindowLimits } from './window.js';
 
@@ -26,17 +29,27 @@ export interface BackendParts {
   readonly facts: Readonly<Record<string, unknown>>;
   readonly renderChat: ChatRenderer | null;
   readonly chatTemplate: string | null;
-  /** Keys and values stay between runs; without them nothing is generated. */
-  readonly keepsStack: boolean;
+  /** How runs are planned where nothing stays on the device between them; null where keys and values stay. */
+  readonly packed: PackedLimits | null;
   /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
   readonly single: boolean;
   readonly loadSeconds: number;
 }
 
+/** How runs of a graph without a cache are planned. */
+export interface PackedLimits {
+  readonly score: RunLimits;
+  readonly generate: PackedGenerateLimits;
+}
+
 /** How far requests are pulled ahead. */
 const WINDOW: WindowLimits = { documents: 256, tokens: 400_000, startDocuments: 24, startTokens: 8_000 };
+/** The same for packed runs, which are long: the more documents a run holds, the less its prefix weighs. */
+const PACKED_WINDOW: WindowLimits = { documents: 1024, tokens: 1_600_000, startDocuments: 64, startTokens: 64_000 };
 /** Batches given to the session thread before the first is answered, so that it never waits for the plan of the next. */
 const BATCHES_AHEAD = 2;
+/** Packed runs take long, and while one is computed the window fills: what is planned when it ends is larger than what could be planned before. */
+const PACKED_AHEAD = 1;
 
 /**
  * Makes the backend from its parts.
@@ -46,7 +59,13 @@ export function newOnnxBackend(parts: BackendParts): Backend {
   const counters = newCounters();
   counters.addSeconds('load', parts.loadSeconds);
   const context: RequestContext = parts;
-  const scorer = newScorer(session, limits, parts.keepsStack, parts.window, counters, parts.ensurePositions);
+  const { packed } = parts;
+  const scorer =
+    packed === null
+      ? newScorer(session, limits, parts.window, counters, parts.ensurePositions)
+      : newPackedScorer(session, packed.score, counters, parts.ensurePositions);
+  const pullAhead = packed === null ? WINDOW : PACKED_WINDOW;
+  const batchesAhead = parts.single || packed !== null ? PACKED_AHEAD : BATCHES_AHEAD;
   let waiting = 0;
 
   const encode = (ask: Ask): EncodedItem | Answer => {
@@ -59,7 +78,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
   };
 
   async function* ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncGenerator<Answer> {
-    const window = openWindow<EncodedItem>(requests, encode, parts.single ? { ...WINDOW, startDocuments: 1 } : WINDOW);
+    const window = openWindow<EncodedItem>(requests, encode, parts.single ? { ...pullAhead, startDocuments: 1 } : pullAhead);
     const abort = (): void => window.stop();
     signal.addEventListener('abort', abort);
     const aborted = new Promise<'aborted'>((resolve) => signal.addEventListener('abort', () => resolve('aborted')));
@@ -79,7 +98,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
         if (window.ended() && flying.length === 0) return;
         const sorted = choices();
         waiting = window.items.length;
-        if (sorted.length > 0 && flying.length < (parts.single ? 1 : BATCHES_AHEAD)) {
+        if (sorted.length > 0 && flying.length < batchesAhead) {
           const items = parts.single ? sorted.slice(0, 1) : scorer.pick(sorted);
           window.remove(items);
           const [alone] = items;
@@ -104,7 +123,13 @@ export function newOnnxBackend(parts: BackendParts): Backend {
           };
           const generateLimits = parts.single ? { ...limits, documents: 1 } : limits;
           const rules = { tokenizer: parts.tokenizer, eos: parts.eos };
-          yield* generateAll(session, generateLimits, parts.window, rules, counters, parts.ensurePositions, take, () => signal.aborted);
+          const stopped = (): boolean => signal.aborted;
+          if (packed === null)
+            yield* generateAll(session, generateLimits, parts.window, rules, counters, parts.ensurePositions, take, stopped);
+          else {
+            const packedLimits = parts.single ? { ...packed.generate, documents: 1 } : packed.generate;
+            yield* generatePacked(session, packedLimits, rules, counters, parts.ensurePositions, take, stopped);
+          }
         }
       }
     } catch (error) {
@@ -121,13 +146,18 @@ export function newOnnxBackend(parts: BackendParts): Backend {
     modelName: parts.modelName,
     source: 'onnx',
     identity: parts.identity,
-    kinds: new Set(parts.keepsStack ? ['choices', 'generate'] : ['choices']),
+    kinds: new Set(['choices', 'generate']),
     families: ['plain', 'chat'],
     renderChat: parts.renderChat,
     chatTemplate: parts.chatTemplate,
     facts: parts.facts,
     ask,
-    work: () => counters.report({ runTokens: limits.runTokens, generatedAtOnce: limits.documents }),
+    work: () =>
+      counters.report(
+        packed === null
+          ? { runTokens: limits.runTokens, generatedAtOnce: limits.documents }
+          : { runTokens: packed.score.rows, generatedAtOnce: packed.generate.documents, runBytes: Math.floor(packed.score.bytes) },
+      ),
     status: () => (waiting > 0 ? `${waiting} ahead` : ''),
     close: () => session.close(),
   };

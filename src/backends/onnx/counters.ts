@@ -3,8 +3,8 @@ import type { WorkReport } from '../../types.js';
 import { newDistinctCounter } from './distinct.js';
 
 export interface Counters {
-  /** One run of the model: tokens, rows of the output layer, seconds in the session thread. */
-  addRun(tokens: number, rows: number, seconds: number): void;
+  /** One run of the model: tokens, rows of the output layer, seconds in the session thread, rows that only filled it up. */
+  addRun(tokens: number, rows: number, seconds: number, padding?: number): void;
   /** One sequence that was asked for, as a harness would run it by itself. */
   addSequence(ids: readonly number[]): void;
   addSeconds(phase: string, seconds: number): void;
@@ -21,6 +21,7 @@ export function newCounters(): Counters {
   const seconds: Record<string, number> = {};
   let naive = 0;
   let computed = 0;
+  let paddingTokens = 0;
   let rows = 0;
   let runs = 0;
   const addSeconds = (phase: string, value: number): void => {
@@ -29,8 +30,9 @@ export function newCounters(): Counters {
   const counters: Counters = {
     outOfMemory: 0,
     addSeconds,
-    addRun(tokens, outputRows, time) {
+    addRun(tokens, outputRows, time, padding = 0) {
       computed += tokens;
+      paddingTokens += padding;
       rows += outputRows;
       runs++;
       addSeconds('compute', time);
@@ -43,7 +45,7 @@ export function newCounters(): Counters {
       naiveTokens: naive,
       distinctTokens: distinct.count(),
       computedTokens: computed,
-      paddingTokens: 0,
+      paddingTokens,
       outputRows: rows,
       runs,
       seconds: { ...seconds },

@@ -48,8 +48,81 @@ export interface Attention {
 
 const MS = 'com.microsoft';
 
+/** The parts of a decoder; each adds nodes to the graph (or loop body) that it is given, weights always to the outermost graph. */
+export interface DecoderParts {
+  /** Rows [n, hidden] of token ids [n]. */
+  embed(g: GraphBuilder, ids: string): string;
+  /** Layer `l` on the rows `x`. */
+  layer(g: GraphBuilder, l: number, x: string, attention: Attention): string;
+  /** Logits and their log-softmax, both float32 [n, vocabulary], of rows that left the last layer. */
+  output(g: GraphBuilder, x: string): { readonly logits: string; readonly logSoftmax: string };
+}
+
 /**
- * Adds the whole decoder to `g`. Throws `UserError` (through `g.weight`) when a tensor is missing or of another shape than the config says.
+ * Returns the parts of the decoder, whose weights go into `root`. They throw `UserError` (through `root.weight`) when a tensor is missing or of another shape
+ * than the config says.
+ */
+export function decoderParts(root: GraphBuilder, c: ModelConfig, b: Blueprint): DecoderParts {
+  const normWeights = new Map<string, string>();
+  const normWeight = (name: string, size: number): string => {
+    const known = normWeights.get(name);
+    if (known !== undefined) return known;
+    const weight = root.weight(name, [size]);
+    const made = b.normPlusOne ? root.node('Add', [weight, root.scalar(1)]) : weight;
+    normWeights.set(name, made);
+    return made;
+  };
+  const norm = (g: GraphBuilder, x: string, name: string, size = c.hiddenSize): string =>
+    g.node('SimplifiedLayerNormalization', [x, normWeight(`${name}.weight`, size)], {
+      axis: -1,
+      epsilon: { float: c.normEpsilon },
+      stash_type: 1,
+    });
+  const linear = (g: GraphBuilder, x: string, name: string, outputs: number, inputs: number, bias: boolean): string =>
+    g.node('Gemm', [x, root.weight(`${name}.weight`, [outputs, inputs]), ...(bias ? [root.weight(`${name}.bias`, [outputs])] : [])], {
+      transB: 1,
+    });
+  const embedding = root.weight(`${b.prefix}embed_tokens.weight`, [c.vocabSize, c.hiddenSize]);
+
+  return {
+    embed(g, ids) {
+      const x = g.node('Gather', [embedding, ids]);
+      return b.embeddingScale === null ? x : g.node('Mul', [x, g.scalar(b.embeddingScale)]);
+    },
+    layer(g, l, x, attention) {
+      const p = `${b.prefix}layers.${l}.`;
+      const a = norm(g, x, `${p}input_layernorm`);
+      const [q, k, v] = (['q', 'k', 'v'] as const).map((t) => {
+        const n = t === 'q' ? c.heads : c.kvHeads;
+        const y = linear(g, a, `${p}self_attn.${t}_proj`, n * c.headDim, c.hiddenSize, b.qkvBias);
+        if (!b.headNorms || t === 'v') return y;
+        // Each head's slice is normalised by itself.
+        const split = g.node('Reshape', [y, g.int64([-1, c.headDim])]);
+        return g.node('Reshape', [norm(g, split, `${p}self_attn.${t}_norm`, c.headDim), g.int64([-1, n * c.headDim])]);
+      });
+      const rows = attention.attend(l, q ?? '', k ?? '', v ?? '');
+      let o = linear(g, rows, `${p}self_attn.o_proj`, c.hiddenSize, c.heads * c.headDim, b.outputBias);
+      if (b.sandwichNorms) o = norm(g, o, `${p}post_attention_layernorm`);
+      const r = g.node('Add', [x, o]);
+      const m = norm(g, r, `${p}${b.sandwichNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}`);
+      const gate = activate(g, linear(g, m, `${p}mlp.gate_proj`, c.intermediateSize, c.hiddenSize, b.mlpBias), b.activation);
+      const up = linear(g, m, `${p}mlp.up_proj`, c.intermediateSize, c.hiddenSize, b.mlpBias);
+      let d = linear(g, g.node('Mul', [gate, up]), `${p}mlp.down_proj`, c.hiddenSize, c.intermediateSize, b.mlpBias);
+      if (b.sandwichNorms) d = norm(g, d, `${p}post_feedforward_layernorm`);
+      return g.node('Add', [r, d]);
+    },
+    output(g, x) {
+      const weight = b.tied ? embedding : root.weight('lm_head.weight', [c.vocabSize, c.hiddenSize]);
+      let logits = g.node('Gemm', [norm(g, x, `${b.prefix}norm`), weight], { transB: 1 });
+      if (g.compute !== 'float32') logits = g.node('Cast', [logits], { to: 1 });
+      if (b.finalSoftcap !== null) logits = softcap(g, logits, b.finalSoftcap, true);
+      return { logits, logSoftmax: g.node('LogSoftmax', [logits], { axis: -1 }) };
+    },
+  };
+}
+
+/**
+ * Adds the whole decoder to `g`, as it scores. Throws `UserError` when a tensor is missing or of another shape than the config says.
  */
 export function writeDecoder(
   g: GraphBuilder,
@@ -57,58 +130,15 @@ export function writeDecoder(
   b: Blueprint,
   attentionOf: (g: GraphBuilder, c: ModelConfig, b: Blueprint) => Attention,
 ): void {
-  const float = g.compute;
   const attention = attentionOf(g, c, b);
   g.input('input_ids', 'int64', ['S']);
   attention.declare();
   g.input('rows', 'int64', ['R']);
   g.input('pairs', 'int64', ['Q', 2]);
-
-  const normWeight = (name: string, size: number): string => {
-    const weight = g.weight(name, [size]);
-    return b.normPlusOne ? g.node('Add', [weight, g.scalar(1)]) : weight;
-  };
-  const norm = (x: string, name: string, size = c.hiddenSize): string =>
-    g.node('SimplifiedLayerNormalization', [x, normWeight(`${name}.weight`, size)], {
-      axis: -1,
-      epsilon: { float: c.normEpsilon },
-      stash_type: 1,
-    });
-  const linear = (x: string, name: string, outputs: number, inputs: number, bias: boolean): string =>
-    g.node('Gemm', [x, g.weight(`${name}.weight`, [outputs, inputs]), ...(bias ? [g.weight(`${name}.bias`, [outputs])] : [])], {
-      transB: 1,
-    });
-  const embedding = g.weight(`${b.prefix}embed_tokens.weight`, [c.vocabSize, c.hiddenSize]);
-  let x = g.node('Gather', [embedding, 'input_ids']);
-  if (b.embeddingScale !== null) x = g.node('Mul', [x, g.scalar(b.embeddingScale)]);
-  for (let l = 0; l < c.layers; l++) {
-    const p = `${b.prefix}layers.${l}.`;
-    const a = norm(x, `${p}input_layernorm`);
-    const [q, k, v] = (['q', 'k', 'v'] as const).map((t) => {
-      const n = t === 'q' ? c.heads : c.kvHeads;
-      const y = linear(a, `${p}self_attn.${t}_proj`, n * c.headDim, c.hiddenSize, b.qkvBias);
-      if (!b.headNorms || t === 'v') return y;
-      // Each head's slice is normalised by itself.
-      const split = g.node('Reshape', [y, g.int64([-1, c.headDim])]);
-      return g.node('Reshape', [norm(split, `${p}self_attn.${t}_norm`, c.headDim), g.int64([-1, n * c.headDim])]);
-    });
-    const rows = attention.attend(l, q ?? '', k ?? '', v ?? '');
-    let o = linear(rows, `${p}self_attn.o_proj`, c.hiddenSize, c.heads * c.headDim, b.outputBias);
-    if (b.sandwichNorms) o = norm(o, `${p}post_attention_layernorm`);
-    const r = g.node('Add', [x, o]);
-    const m = norm(r, `${p}${b.sandwichNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}`);
-    const gate = activate(g, linear(m, `${p}mlp.gate_proj`, c.intermediateSize, c.hiddenSize, b.mlpBias), b.activation);
-    const up = linear(m, `${p}mlp.up_proj`, c.intermediateSize, c.hiddenSize, b.mlpBias);
-    let d = linear(g.node('Mul', [gate, up]), `${p}mlp.down_proj`, c.hiddenSize, c.intermediateSize, b.mlpBias);
-    if (b.sandwichNorms) d = norm(d, `${p}post_feedforward_layernorm`);
-    x = g.node('Add', [r, d]);
-  }
-  const scored = norm(g.node('Gather', [x, 'rows']), `${b.prefix}norm`);
-  const output = b.tied ? embedding : g.weight('lm_head.weight', [c.vocabSize, c.hiddenSize]);
-  let logits = g.node('Gemm', [scored, output], { transB: 1 });
-  if (float !== 'float32') logits = g.node('Cast', [logits], { to: 1 });
-  if (b.finalSoftcap !== null) logits = softcap(g, logits, b.finalSoftcap, true);
-  const logSoftmax = g.node('LogSoftmax', [logits], { axis: -1 });
+  const parts = decoderParts(g, c, b);
+  let x = parts.embed(g, 'input_ids');
+  for (let l = 0; l < c.layers; l++) x = parts.layer(g, l, x, attention);
+  const { logits, logSoftmax } = parts.output(g, g.node('Gather', [x, 'rows']));
   g.nodeTo(['logprob'], 'GatherND', [logSoftmax, 'pairs']);
   g.nodeTo(['greedy'], 'ArgMax', [logits], { axis: -1, keepdims: 0 });
   g.output('logprob', 'float32', ['Q']);

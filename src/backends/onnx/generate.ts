@@ -2,9 +2,9 @@
  * Greedy generation for several documents at a time. Prompts are computed on the stack, where they share what they can; then each is copied into a slot, a cache
  * of its own, and every step puts one token into each slot.
  */
-import type { ModelTokenizer } from '../../models/tokenizer.js';
-import type { Answer, GenerateResponse } from '../../types.js';
+import type { Answer } from '../../types.js';
 import type { Counters } from './counters.js';
+import { type Growing, newGrowing, type StopRules, takeToken } from './greedy.js';
 import type { StepMessage } from './protocol.js';
 import { failure, type GenerateItem } from './requests.js';
 import { OutOfMemoryError, type Session } from './session.js';
@@ -17,39 +17,11 @@ export interface GenerateLimits extends Limits {
   readonly slotTokens: number;
 }
 
-export interface StopRules {
-  readonly tokenizer: ModelTokenizer;
-  /** Token ids that end a generation. */
-  readonly eos: ReadonlySet<number>;
-}
+/** Slots grow in steps of so many positions; what is never written costs no memory. */
+const SLOT_STEP = 512;
 
-/** One document that is being generated; its index in the list of active ones is its slot. */
-interface Active {
-  readonly item: GenerateItem;
-  readonly tokens: number[];
-  /** Tokens at the end whose text may hold a stop string. */
-  readonly lookback: number;
-}
-
-/** Slots grow in steps of so many positions. */
-const SLOT_STEP = 64;
-
-/**
- * Cuts a text before the first occurrence of any stop string.
- */
-export function cutAtStop(text: string, until: readonly string[]): string {
-  let end = text.length;
-  for (const stop of until) {
-    const at = text.indexOf(stop);
-    if (at >= 0 && at < end) end = at;
-  }
-  return text.slice(0, end);
-}
-
-/** The numbers of a run are sound when a log-probability that came along is a number. */
-function sound(logprob: number | undefined): boolean {
-  return logprob !== undefined && !Number.isNaN(logprob);
-}
+/** Its index in the list of active documents is its slot. */
+type Active = Growing;
 
 /**
  * Generates until `next` has no more documents and all are done; yields answers as they are finished. `next(n)` hands out up to n documents that wait, neighbours
@@ -69,46 +41,27 @@ export async function* generateAll(
   let active: Active[] = [];
   let known: readonly Known[] = [];
   let capacity = 0;
+  let slots = 0;
   const retry: GenerateItem[] = [];
 
-  const finish = (a: Active, reason: GenerateResponse['finish']): Answer => {
-    counters.addSequence([...a.item.ids, ...a.tokens.slice(0, -1)]);
-    const text = cutAtStop(rules.tokenizer.decode(a.tokens, { skipSpecialTokens: true }), a.item.until);
-    const response: GenerateResponse = {
-      kind: 'generate',
-      text,
-      finish: reason,
-      ...(a.item.notes === undefined ? {} : { notes: a.item.notes }),
-    };
-    return { id: a.item.id, response };
-  };
+  const push = (a: Active, token: number | undefined, logprob: number | undefined): Answer | null =>
+    takeToken(a, token, logprob, rules, counters);
 
-  /** Takes a new token; returns the answer when it was the last. */
-  const push = (a: Active, token: number | undefined, logprob: number | undefined): Answer | null => {
-    if (token === undefined || !sound(logprob)) return failure(a.item.id, 'not a number', 'the model gave no numbers for the next token');
-    a.tokens.push(token);
-    if (rules.eos.has(token)) return finish(a, 'stop');
-    const tail = rules.tokenizer.decode(a.tokens.slice(-a.lookback));
-    if (a.item.until.some((stop) => tail.includes(stop))) return finish(a, 'stop');
-    return a.tokens.length >= a.item.maxNewTokens ? finish(a, 'length') : null;
-  };
+  const roomFor = (item: GenerateItem): number => item.tokens + item.maxNewTokens;
 
-  /** Documents that have room beside the active ones. */
+  /** The next document, if it has room beside the active ones: one at a time, so that the stack never holds more than a prompt and what the next shares with it. */
   const admit = (): GenerateItem[] => {
-    const items: GenerateItem[] = [];
-    while (active.length + items.length < documents) {
-      const [item] = retry.length > 0 ? retry.splice(0, 1) : next(1);
-      if (item === undefined) break;
-      const needed = Math.max(capacity, Math.ceil((item.tokens + item.maxNewTokens) / SLOT_STEP) * SLOT_STEP);
-      const all = active.length + items.length + 1;
-      if (all > 1 && all * needed > limits.slotTokens) {
-        retry.push(item);
-        break;
-      }
-      capacity = needed;
-      items.push(item);
+    if (active.length >= documents) return [];
+    const [item] = retry.length > 0 ? retry.splice(0, 1) : next(1);
+    if (item === undefined) return [];
+    const taken = active.reduce((sum, a) => sum + roomFor(a.item), 0);
+    if (active.length > 0 && taken + roomFor(item) > limits.slotTokens) {
+      retry.unshift(item);
+      return [];
     }
-    return items;
+    capacity = Math.max(capacity, Math.ceil(roomFor(item) / SLOT_STEP) * SLOT_STEP);
+    slots = Math.max(slots, Math.min(documents, Math.floor(limits.slotTokens / roomFor(item))));
+    return [item];
   };
 
   /** Computes prompts on the stack; returns each one's place and first token. */
@@ -148,8 +101,7 @@ export async function* generateAll(
       if (incoming.length > 0) {
         const firsts = await prefill(incoming);
         for (const [i, item] of incoming.entries()) {
-          const lookback = Math.max(1, ...item.until.map((stop) => rules.tokenizer.encode(stop).length)) + 2;
-          const a: Active = { item, tokens: [], lookback };
+          const a: Active = newGrowing(item, rules);
           const answer = push(a, firsts[i]?.token, firsts[i]?.logprob);
           if (answer !== null) yield answer;
           else {
@@ -163,7 +115,7 @@ export async function* generateAll(
       do {
         const ids = Int32Array.from(active, (a) => a.tokens[a.tokens.length - 1] ?? 0);
         const lengths = Int32Array.from(active, (a) => a.item.ids.length + a.tokens.length - 1);
-        const result = await session.step({ ids, lengths, window, capacity, moves, places: places.splice(0) });
+        const result = await session.step({ ids, lengths, window, slots, capacity, moves, places: places.splice(0) });
         counters.addRun(ids.length, ids.length, result.seconds);
         const answers: Answer[] = [];
         const done = active.map((a, b) => {
@@ -182,7 +134,7 @@ export async function* generateAll(
       if (waiting.length === 1 && documents === 1) for (const item of waiting) yield failure(item.id, 'out of memory', error.message);
       else retry.push(...waiting);
       documents = Math.max(1, documents >> 1);
-      [active, known, capacity] = [[], [], 0];
+      [active, known, capacity, slots] = [[], [], 0, 0];
     }
   }
 }

@@ -14,8 +14,8 @@ import { type TensorPlace, WEIGHT_BYTES, type Weights, type WeightType } from '.
 
 /** Operator domains: ONNX's own and ONNX Runtime's contributed operators. */
 export type Domain = '' | 'com.microsoft';
-/** A whole number becomes an int attribute; `{ float }` forces a float. */
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+/** A whole number becomes an int attribute; `{ float }` forces a float; `{ graph }` is the body of a loop. */
+export type Attribute = number | string | readonly number[] | { readonly float: number } | { readonly graph: GraphMessage };
 /** Size, name of a symbolic size, or null for a size that has no name. */
 export type Dimension = number | string | null;
 
@@ -38,11 +38,21 @@ export interface GraphBuilder {
   floats(name: string, values: Float32Array, dims: readonly number[]): string;
   /** A scalar constant of the compute type. */
   scalar(value: number): string;
+  /** A tensor of the compute type that holds one value everywhere. */
+  filled(value: number, dims: readonly number[]): string;
   /** The tensor of the model's files under this name, cast to the compute type where it is of another; checks its shape. */
   weight(name: string, shape: readonly number[]): string;
   has(name: string): boolean;
   input(name: string, type: ElementName, dims: readonly Dimension[]): string;
-  output(name: string, type: ElementName, dims: readonly Dimension[]): void;
+  /** An output; without `dims` its shape is left open. */
+  output(name: string, type: ElementName, dims: readonly Dimension[] | null): void;
+  /**
+   * Starts the body of a loop. It sees everything of this graph by name; weights that it asks for are added to the outermost graph, constants to the body, so that
+   * constants which only shape things stay in host memory.
+   */
+  body(name: string): GraphBuilder;
+  /** The graph as it stands, to be an attribute of a loop. */
+  readonly message: GraphMessage;
   /** The model file's bytes. */
   build(): Uint8Array;
   /** Operators used: `domain:op`, sorted. */
@@ -53,6 +63,7 @@ export interface GraphBuilder {
 function attributeMessage(name: string, value: Attribute): AttributeMessage {
   if (typeof value === 'string') return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
   if (typeof value === 'number') return { name, type: ATTRIBUTE.int, i: value };
+  if ('graph' in value) return { name, type: ATTRIBUTE.graph, g: value.graph };
   if ('float' in value) return { name, type: ATTRIBUTE.float, f: value.float };
   return { name, type: ATTRIBUTE.ints, ints: [...value] };
 }
@@ -76,16 +87,29 @@ function scalarBytes(value: number, type: ElementName): Uint8Array {
  * or of a type that holds no weights.
  */
 export function newGraph(weights: Weights, compute: ElementName, modelFolder: string): GraphBuilder {
-  const graph: GraphMessage = { name: 'eus-eval', node: [], initializer: [], input: [], output: [] };
-  const known = new Map<string, string>();
-  let serial = 0;
+  return build(weights, compute, modelFolder, 'eus-eval', null, { serial: 0 });
+}
 
-  function add(key: string, tensor: () => TensorMessage): string {
-    if (!known.has(key)) {
-      known.set(key, key);
-      graph.initializer.push(tensor());
-    }
-    return key;
+/** Makes the builder of a graph, or of the body `name` inside `outer`; names are unique over all of them, for which they share a counter. */
+function build(
+  weights: Weights,
+  compute: ElementName,
+  modelFolder: string,
+  name: string,
+  outer: GraphBuilder | null,
+  counter: { serial: number },
+): GraphBuilder {
+  const graph: GraphMessage = { name, node: [], initializer: [], input: [], output: [] };
+  const known = new Map<string, string>();
+  const prefix = outer === null ? '' : `${name}:`;
+
+  function add(key: string, tensor: (name: string) => TensorMessage): string {
+    const done = known.get(key);
+    if (done !== undefined) return done;
+    const own = `${prefix}${key}`;
+    known.set(key, own);
+    graph.initializer.push(tensor(own));
+    return own;
   }
 
   function external(name: string, place: TensorPlace, type: WeightType): TensorMessage {
@@ -105,9 +129,11 @@ export function newGraph(weights: Weights, compute: ElementName, modelFolder: st
 
   const builder: GraphBuilder = {
     compute,
+    message: graph,
+    body: (bodyName) => build(weights, compute, modelFolder, bodyName, builder, counter),
     nodeTo(outputs, op, inputs, attributes = {}, domain = '') {
       graph.node.push({
-        name: `${op}_${serial++}`,
+        name: `${op}_${counter.serial++}`,
         opType: op,
         domain,
         input: [...inputs],
@@ -116,13 +142,13 @@ export function newGraph(weights: Weights, compute: ElementName, modelFolder: st
       });
     },
     node(op, inputs, attributes, domain) {
-      const output = `t${serial}`;
+      const output = `t${counter.serial}`;
       builder.nodeTo([output], op, inputs, attributes, domain);
       return output;
     },
     int64(values, dims = [values.length]) {
-      return add(`int64:${dims.join('x')}:${values.join(',')}`, () => ({
-        name: `int64:${dims.join('x')}:${values.join(',')}`,
+      return add(`int64:${dims.join('x')}:${values.join(',')}`, (name) => ({
+        name,
         dims: [...dims],
         dataType: ELEMENT.int64,
         rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
@@ -130,18 +156,20 @@ export function newGraph(weights: Weights, compute: ElementName, modelFolder: st
     },
     floats(name, values, dims) {
       const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      return add(`floats:${name}`, () => ({ name: `floats:${name}`, dims: [...dims], dataType: ELEMENT.float32, rawData }));
+      return add(`floats:${name}`, (own) => ({ name: own, dims: [...dims], dataType: ELEMENT.float32, rawData }));
     },
     scalar(value) {
-      return add(`scalar:${value}`, () => ({
-        name: `scalar:${value}`,
-        dims: [],
-        dataType: ELEMENT[compute],
-        rawData: scalarBytes(value, compute),
-      }));
+      return add(`scalar:${value}`, (name) => ({ name, dims: [], dataType: ELEMENT[compute], rawData: scalarBytes(value, compute) }));
+    },
+    filled(value, dims) {
+      const one = scalarBytes(value, compute);
+      const count = dims.reduce((product, d) => product * d, 1);
+      const rawData = Uint8Array.from({ length: count * one.length }, (_, i) => one[i % one.length] ?? 0);
+      return add(`filled:${value}:${dims.join('x')}`, (name) => ({ name, dims: [...dims], dataType: ELEMENT[compute], rawData }));
     },
     has: (name) => weights.tensors.has(name),
     weight(name, shape) {
+      if (outer !== null) return outer.weight(name, shape);
       const done = known.get(name);
       if (done !== undefined) return done;
       const place = weights.tensors.get(name);
@@ -181,7 +209,8 @@ export function newGraph(weights: Weights, compute: ElementName, modelFolder: st
   return builder;
 }
 
-function valueInfo(name: string, type: ElementName, dims: readonly Dimension[]): GraphMessage['input'][number] {
+function valueInfo(name: string, type: ElementName, dims: readonly Dimension[] | null): GraphMessage['input'][number] {
+  if (dims === null) return { name, type: { tensorType: { elemType: ELEMENT[type] } } };
   const dim = dims.map((d) => (d === null ? {} : typeof d === 'number' ? { dimValue: d } : { dimParam: d }));
   return { name, type: { tensorType: { elemType: ELEMENT[type], shape: { dim } } } };
 }

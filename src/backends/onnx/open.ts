@@ -5,8 +5,10 @@ import { messageOf, UserError } from '../../errors.js';
 import { needsBos } from '../../models/encode.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
 import type { Backend, ChatRenderer } from '../../types.js';
-import { newOnnxBackend } from './backend.js';
+import { newOnnxBackend, type PackedLimits } from './backend.js';
+import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
+import { activationBudget, generateBytes, runBytes } from './memory-plan.js';
 import { endIds, prepareModel } from './prepare-model.js';
 import { ropeTable } from './rope.js';
 import { openSession, type Session } from './session.js';
@@ -22,6 +24,8 @@ export interface OnnxOptions {
   readonly threads?: number;
   /** Tokens per run; more is not faster on a CPU, less needs less memory. */
   readonly batchTokens?: number;
+  /** Bytes of the card's memory that may be used, instead of what is free on it. */
+  readonly cardMemory?: number;
   /** Longest input in tokens, instead of what config.json says. */
   readonly maxLength?: number;
   readonly renderChat: ChatRenderer | null;
@@ -41,10 +45,29 @@ const LOGIT_BYTES = 128 * 1024 * 1024;
 /** Documents generated at the same time. */
 const GENERATE_DOCUMENTS = 16;
 
-/** Tokens per run on a card: every run computes the shared beginning again, so runs are long; the mask grows with the square. */
-const PACKED_TOKENS = 2048;
+/** Rows per packed run at most: more gains nothing, and answers come in the meantime. */
+const PACKED_ROWS = 16_384;
+/** Rows are one dimension of a kernel's grid, which has no more. */
+const MOST_ROWS = 65_535;
+/** Documents generated together on a card, and tokens decoded for them in one run. */
+const PACKED_DOCUMENTS = 64;
+const PACKED_STRETCH = 64;
+/** Bytes for the activations of packed runs on a CPU, which are made to check the graph. */
+const PACKED_CPU_BYTES = 1024 ** 3;
+
+/** Bytes of slots that are always allowed. */
+const SLOT_BYTES = 64 * 1024 * 1024;
 
 const require = createRequire(import.meta.url);
+
+/**
+ * Bytes that all slots together may take: a part of what the weights take, because beyond that more documents at once gain little (every step reads the caches as well as the
+ * weights), and never more than an eighth of the machine's memory.
+ */
+function slotBytes(parameters: number | null): number {
+  const weights = parameters === null ? Number.POSITIVE_INFINITY : 4 * parameters;
+  return Math.min(totalmem() / 8, Math.max(SLOT_BYTES, (3 / 8) * weights));
+}
 
 /** On a CPU weights of any type are computed in float32. Throws `UserError` for a type that only a card computes. */
 function checkDtype(dtype: OnnxOptions['dtype'], device: Device): void {
@@ -69,6 +92,24 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const threads = options.threads ?? availableParallelism();
   const maxLength = options.maxLength ?? model.maxLength;
 
+  let packed: PackedLimits | null = null;
+  if (attention === 'packed' && model.size !== null) {
+    const { size } = model;
+    const bytes =
+      provider.name === 'cuda'
+        ? activationBudget(size, await cardMemory(provider.deviceId, options.cardMemory ?? null), options.folder)
+        : PACKED_CPU_BYTES;
+    packed = {
+      score: { rows: Math.min(options.batchTokens ?? PACKED_ROWS, MOST_ROWS), bytes, bytesOf: (run) => runBytes(size, run) },
+      generate: {
+        documents: PACKED_DOCUMENTS,
+        stretch: PACKED_STRETCH,
+        bytes,
+        bytesOf: (run, steps) => generateBytes(size, run, steps),
+      },
+    };
+  }
+
   let session: Session;
   try {
     session = await openSession({ source: model.source, threads, ...device });
@@ -76,7 +117,6 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     throw openError(options.device, options.folder, device, messageOf(error));
   }
   const { cache } = session;
-  const keepsStack = model.source.kind === 'export' || attention === 'cached';
   const vocabSize = model.vocabSize ?? session.vocabSize ?? tokenizer.vocabSize;
 
   let positions = 0;
@@ -115,13 +155,12 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     eos,
     window,
     ensurePositions,
-    keepsStack,
+    packed,
     limits: {
-      runTokens: options.batchTokens ?? (keepsStack ? RUN_TOKENS : PACKED_TOKENS),
+      runTokens: options.batchTokens ?? RUN_TOKENS,
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
       documents: GENERATE_DOCUMENTS,
-      // All slots together take at most an eighth of the machine's memory.
-      slotTokens: Math.max(1, Math.floor(totalmem() / 8 / bytesPerToken)),
+      slotTokens: Math.max(1, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
     },
     identity,
     facts: {

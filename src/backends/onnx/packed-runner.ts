@@ -1,54 +1,121 @@
-/** Runs the graph without a cache (`attention-packed.ts`): every run holds whole texts. It scores; it does not generate. */
+/**
+ * Runs the graphs without a cache: the one that scores (`attention-packed.ts`) and the one that generates (`decode-loop.ts`). Both hold all weights, so only one of them is
+ * open: the other is opened when a run needs it, after the first has been released.
+ */
 import * as ort from 'onnxruntime-node';
-import { fillBias } from './bias.js';
 import { floats } from './graph-runner.js';
-import type { GraphSource, Runner, TablesMessage } from './protocol.js';
+import type { DecodeMessage, GraphSource, PackedMessage, RunNumbers, Runner, TablesMessage } from './protocol.js';
+
+function whole(tensor: ort.Tensor | undefined): BigInt64Array {
+  if (tensor?.data instanceof BigInt64Array) return tensor.data;
+  throw new Error(`the runtime gave ${tensor?.type ?? 'nothing'} instead of int64`);
+}
+
+/** One array behind the other, as float32. */
+function joinFloats(a: Float32Array, b: Float32Array): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
 
 /**
- * Wraps an open session of such a graph. Runs must start at the bottom of the stack.
+ * Wraps an open session of the scoring graph; `open` makes a session of another graph over the same weights.
  */
-export function packedRunner(session: ort.InferenceSession, source: GraphSource): Runner {
+export function packedRunner(
+  scoring: ort.InferenceSession,
+  source: GraphSource,
+  open: (graph: Uint8Array) => Promise<ort.InferenceSession>,
+): Runner {
   let tables: TablesMessage | null = null;
+  let session: ort.InferenceSession | null = scoring;
+  let generates = false;
+
+  /** The session that a run needs. */
+  async function ready(generate: boolean): Promise<ort.InferenceSession> {
+    if (session !== null && generate === generates) return session;
+    const graph = generate ? source.generator : source.bytes;
+    if (graph === null) throw new Error('this model has no graph that generates');
+    const old = session;
+    session = null;
+    await old?.release();
+    session = await open(graph);
+    generates = generate;
+    return session;
+  }
+
+  const int64 = (values: Int32Array | readonly number[], dims: readonly number[]): ort.Tensor => {
+    const out = new BigInt64Array(values.length);
+    for (let i = 0; i < values.length; i++) out[i] = BigInt(values[i] ?? 0);
+    return new ort.Tensor('int64', out, dims);
+  };
+  const table = (data: Float32Array): ort.Tensor => new ort.Tensor('float32', data, [data.length / source.headHalf, source.headHalf]);
+
+  function sharedFeeds(m: PackedMessage, t: TablesMessage): Record<string, ort.Tensor> {
+    const prefix = m.prefixColumns.length;
+    const rows = m.ids.length - prefix;
+    const length = rows / m.blocks;
+    const feeds: Record<string, ort.Tensor> = {
+      input_ids: int64(m.ids, [m.ids.length]),
+      position_ids: int64(m.positions, [m.ids.length, 1]),
+      row_sizes: int64([prefix, rows], [2]),
+      query_sizes: int64([prefix * source.group, rows * source.group], [2]),
+      widths: int64([prefix, length], [2]),
+      apart: int64([0, m.blocks, -1, 0], [4]),
+      prefix_columns: int64(m.prefixColumns, [1, 1, 1, prefix]),
+      line: int64(
+        Int32Array.from({ length }, (_, i) => i),
+        [1, 1, 1, length],
+      ),
+      block_ends: int64(m.ends, [m.blocks, 1, 1, length]),
+      cos: table(t.cos),
+      sin: table(t.sin),
+      rows: int64(m.rows, [m.rows.length]),
+    };
+    if (source.sliding) {
+      feeds.block_columns = int64(m.positions.subarray(prefix), [m.blocks, 1, 1, length]);
+      feeds.cos_local = table(t.cosLocal);
+      feeds.sin_local = table(t.sinLocal);
+    }
+    return feeds;
+  }
+
+  async function score(m: PackedMessage, feeds: Record<string, ort.Tensor>): Promise<RunNumbers> {
+    const out = await (await ready(false)).run({ ...feeds, pairs: int64(m.pairs, [m.pairs.length / 2, 2]) });
+    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(whole(out.greedy), Number) };
+  }
+
+  async function generate(m: PackedMessage, d: DecodeMessage, feeds: Record<string, ort.Tensor>): Promise<RunNumbers> {
+    const out = await (await ready(true)).run({
+      ...feeds,
+      steps: int64([d.steps], []),
+      own_columns: int64(d.columns, [1, m.blocks, 1, d.columns.length / m.blocks]),
+      starts: int64(d.starts, [m.blocks, 1]),
+      lasts: int64(d.lasts, [m.blocks]),
+      eos: int64(d.eos, [d.eos.length]),
+      prefix_width: int64([m.prefixColumns.length], [1]),
+    });
+    return {
+      logprobs: joinFloats(floats(out.first_logprob), floats(out.logprobs)),
+      greedy: Int32Array.from([...whole(out.first_token), ...whole(out.tokens)], Number),
+    };
+  }
+
   return {
     cache: source.cache,
     vocabSize: null,
     setTables(message) {
       tables = message;
     },
-    release: () => session.release(),
-    step: () => Promise.reject(new Error('this graph does not generate')),
-    async run(m) {
-      if (m.base !== 0) throw new Error('this graph keeps nothing between runs');
-      if (tables === null) throw new Error('rotary tables are missing');
-      const n = m.ids.length;
-      const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor =>
-        new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
-      const table = (data: Float32Array): ort.Tensor => new ort.Tensor('float32', data, [data.length / source.headHalf, source.headHalf]);
-      const visible = (window: number | null): ort.Tensor => {
-        const bias = fillBias({ rows: n, base: 0, segments: m.segments, window });
-        const seen = new Uint8Array(n * n);
-        // The bias leaves what lies behind a row at 0 because its kernel is causal; here the mask must say it.
-        for (let row = 0; row < n; row++) for (let i = row * n; i <= row * n + row; i++) seen[i] = bias[i] === 0 ? 1 : 0;
-        return new ort.Tensor('bool', seen, [n, n]);
-      };
-      const feeds: Record<string, ort.Tensor> = {
-        input_ids: int64(m.ids, [n]),
-        position_ids: int64(m.positions, [1, n]),
-        visible: visible(null),
-        cos: table(tables.cos),
-        sin: table(tables.sin),
-        rows: int64(m.rows, [m.rows.length]),
-        pairs: int64(m.pairs, [m.pairs.length / 2, 2]),
-      };
-      if (source.sliding) {
-        feeds.visible_local = visible(m.window);
-        feeds.cos_local = table(tables.cosLocal);
-        feeds.sin_local = table(tables.sinLocal);
-      }
-      const out = await session.run(feeds);
-      const best = out.greedy?.data;
-      if (!(best instanceof BigInt64Array)) throw new Error(`the runtime gave ${out.greedy?.type ?? 'nothing'} instead of int64`);
-      return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(best, Number) };
+    release: async () => {
+      await session?.release();
+    },
+    run: () => Promise.reject(new Error('this graph keeps nothing between runs')),
+    step: () => Promise.reject(new Error('this graph keeps nothing between runs')),
+    packed(m) {
+      if (tables === null) return Promise.reject(new Error('rotary tables are missing'));
+      const feeds = sharedFeeds(m, tables);
+      return m.decode === null ? score(m, feeds) : generate(m, m.decode, feeds);
     },
   };
 }

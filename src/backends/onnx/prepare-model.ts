@@ -7,9 +7,11 @@ import { type ModelConfig, readModelConfig } from '../../models/model-config.js'
 import { blueprintOf } from './architectures/index.js';
 import { cachedAttention } from './attention-cached.js';
 import { packedAttention } from './attention-packed.js';
+import { writeGenerator } from './decode-loop.js';
 import { slidesAnywhere, writeDecoder } from './decoder.js';
 import { findExport, readExport } from './export-model.js';
 import { newGraph } from './graph-builder.js';
+import type { ModelSize } from './memory-plan.js';
 import type { ExportSource, GraphSource } from './protocol.js';
 import { kernelHead } from './rope.js';
 import { readWeights } from './safetensors.js';
@@ -28,6 +30,10 @@ export interface PreparedModel {
   readonly config: ModelConfig | null;
   /** Digests for the identity, by name. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Number of weights; null where only the export knows it. */
+  readonly parameters: number | null;
+  /** What decides how much memory a run needs; null for an export. */
+  readonly size: ModelSize | null;
   /** What the graph computes in. */
   readonly dtype: FloatType;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -56,6 +62,8 @@ export async function prepareModel(folder: string, attention: GraphSource['atten
       ...model,
       source: { kind: 'export', file },
       vocabSize: null,
+      parameters: null,
+      size: null,
       dtype: 'float32',
       window: null,
       config: null,
@@ -70,7 +78,14 @@ export async function prepareModel(folder: string, attention: GraphSource['atten
   const compute = attention === 'cached' ? 'float32' : dtype === 'auto' ? mostCommonType(tensors.map((t) => t.dtype)) : dtype;
   const graph = newGraph(weights, compute, folder);
   writeDecoder(graph, config, blueprint, attention === 'cached' ? cachedAttention : packedAttention);
+  let generator: Uint8Array | null = null;
+  if (attention === 'packed') {
+    const generating = newGraph(weights, compute, folder);
+    writeGenerator(generating, config, blueprint);
+    generator = generating.build();
+  }
   const anySliding = slidesAnywhere(config, blueprint);
+  const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0);
   const digests: Record<string, string> = { config: sha256(await readFile(config.file)) };
   for (const [name, digest] of Object.entries(weights.digests)) digests[`weights:${name}`] = digest;
   return {
@@ -81,6 +96,8 @@ export async function prepareModel(folder: string, attention: GraphSource['atten
       cache: { layers: config.layers, kvHeads: config.kvHeads, headDim: kernelHead(config.headDim) },
       headHalf: kernelHead(config.headDim) / 2,
       attention,
+      generator,
+      group: config.heads / config.kvHeads,
       sliding: anySliding,
     },
     architecture: config.architecture,
@@ -91,11 +108,24 @@ export async function prepareModel(folder: string, attention: GraphSource['atten
     window: anySliding ? blueprint.window : null,
     config,
     digests,
+    parameters,
+    size: {
+      layers: config.layers,
+      hidden: config.hiddenSize,
+      intermediate: config.intermediateSize,
+      heads: config.heads,
+      kvHeads: config.kvHeads,
+      headDim: config.headDim,
+      vocabulary: config.vocabSize,
+      sliding: anySliding,
+      bytes: compute === 'float32' ? 4 : 2,
+      parameters,
+    },
     dtype: compute,
     facts: {
       architecture: config.architecture,
       source: 'safetensors',
-      parameters: tensors.reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0),
+      parameters,
       weights_dtype: [...new Set(tensors.map((t) => t.dtype))].join(','),
     },
   };

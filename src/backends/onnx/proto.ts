@@ -92,7 +92,7 @@ export interface TensorMessage {
 }
 export interface ValueInfoMessage {
   name: string;
-  type: { tensorType: { elemType: number; shape: { dim: ({ dimValue: number } | { dimParam: string } | Record<string, never>)[] } } };
+  type: { tensorType: { elemType: number; shape?: { dim: ({ dimValue: number } | { dimParam: string } | Record<string, never>)[] } } };
 }
 export interface AttributeMessage {
   name: string;

@@ -29,6 +29,10 @@ export interface GraphSource {
   readonly headHalf: number;
   /** `cached`: keys and values stay between runs (CPU). `packed`: every run holds whole texts (CUDA). */
   readonly attention: 'cached' | 'packed';
+  /** The graph that generates, where that is another one (`packed`): opened instead of the first when generation is asked for. */
+  readonly generator: Uint8Array | null;
+  /** Query heads of a key head. */
+  readonly group: number;
   /** Some layers slide and have a mask and rotary tables of their own. */
   readonly sliding: boolean;
 }
@@ -81,11 +85,44 @@ export interface StepMessage {
   /** Tokens that lie in each slot before the step. */
   readonly lengths: Int32Array;
   readonly window: number | null;
+  /** Slots to make room for at once, because more documents will come. */
+  readonly slots: number;
   /** Positions that every slot must have room for. */
   readonly capacity: number;
   /** Before the step, in order: slots that take another's place, then texts copied from the stack into a slot. */
   readonly moves: readonly { readonly from: number; readonly to: number }[];
   readonly places: readonly { readonly slot: number; readonly ranges: readonly Range[] }[];
+}
+
+/**
+ * One run of the graph without a cache: a prefix that all texts share, then blocks of equal length (`attention-packed.ts`). With `decode` its blocks are prompts, one
+ * document each, and tokens are decoded behind them; the result then holds the tokens of all documents step by step.
+ */
+export interface PackedMessage {
+  readonly kind: 'packed';
+  readonly id: number;
+  readonly blocks: number;
+  /** Rows of the prefix, then of the blocks. */
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  /** Position of each column of the prefix; far away where it only fills up. */
+  readonly prefixColumns: Int32Array;
+  /** For each row of the blocks, the place in its block behind the last row that sees it. */
+  readonly ends: Int32Array;
+  readonly rows: Int32Array;
+  readonly pairs: Int32Array;
+  readonly decode: DecodeMessage | null;
+}
+
+export interface DecodeMessage {
+  /** Tokens after the first one at most. */
+  readonly steps: number;
+  /** Position of each row of the blocks as a column; far away where it only fills up. */
+  readonly columns: Int32Array;
+  /** Position of each document's first new token, and of the last one wanted. */
+  readonly starts: Int32Array;
+  readonly lasts: Int32Array;
+  readonly eos: Int32Array;
 }
 
 export interface TablesMessage {
@@ -99,7 +136,7 @@ export interface TablesMessage {
 export interface CloseMessage {
   readonly kind: 'close';
 }
-export type Request = OpenMessage | RunMessage | StepMessage | TablesMessage | CloseMessage;
+export type Request = OpenMessage | RunMessage | StepMessage | PackedMessage | TablesMessage | CloseMessage;
 
 export interface RunResult {
   readonly kind: 'result';
@@ -125,6 +162,8 @@ export interface Runner {
   readonly vocabSize: number | null;
   run(message: RunMessage): Promise<RunNumbers>;
   step(message: StepMessage): Promise<RunNumbers>;
+  /** Only where the graph keeps nothing between runs. */
+  packed?(message: PackedMessage): Promise<RunNumbers>;
   setTables(tables: TablesMessage): void;
   release(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** Scores documents in batches on the stack. */
 import type { Answer, ChoicesResponse } from '../../types.js';
+import { choicesAnswer } from './choice-answers.js';
 import type { Counters } from './counters.js';
 import { failure, type ScoreItem } from './requests.js';
 import { OutOfMemoryError, type Session } from './session.js';
@@ -7,9 +8,6 @@ import { choosePath, commonPrefix, compareIds, type Known, type Limits, type Pla
 
 /** Tokens per run below which an allocation failure is not answered by smaller runs any more. */
 const SMALLEST_RUN = 16;
-
-/** Without a stack a batch is one run, however long its texts are. */
-const WHOLE: Limits = { runTokens: Number.POSITIVE_INFINITY, runRows: Number.POSITIVE_INFINITY };
 
 export interface Scorer {
   /** Scores one document with every continuation by itself, nothing shared: what the batches are checked against. */
@@ -23,12 +21,11 @@ export interface Scorer {
 }
 
 /**
- * Returns a scorer over a session. `keepsStack`: keys and values stay between runs. `ensurePositions` makes the rotary tables long enough.
+ * Returns a scorer over a session that keeps keys and values between runs. `ensurePositions` makes the rotary tables long enough.
  */
 export function newScorer(
   session: Session,
   startLimits: Limits,
-  keepsStack: boolean,
   window: number | null,
   counters: Counters,
   ensurePositions: (positions: number) => void,
@@ -64,9 +61,9 @@ export function newScorer(
     // Keep of the stack the text that shares most with the first document; nothing that is scored may lie in it.
     const first = items[0]?.ids ?? [];
     const mostReused = Math.min(...sequences.map((s) => s.ids.length - s.targets.length));
-    const { path, moves } = choosePath(keepsStack ? known : [], first, mostReused);
+    const { path, moves } = choosePath(known, first, mostReused);
     const base = path.ids.length;
-    const plan = planBatch(base, [path], sequences, keepsStack ? limits : WHOLE);
+    const plan = planBatch(base, [path], sequences, limits);
     known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
     last = items[items.length - 1]?.ids ?? [];
     // The kernel wants a table as long as the stack is high.
@@ -105,17 +102,8 @@ export function newScorer(
     return items.map((item) => {
       const from = s;
       s += item.sequences.length;
-      const sums = logprobs.slice(from, s).map((values) => values.reduce((sum, v) => sum + v, 0));
       for (const sequence of item.sequences) counters.addSequence(sequence.ids);
-      if (!sums.every(Number.isFinite))
-        return failure(item.id, 'not a number', `the model gave ${sums.find((v) => !Number.isFinite(v))} as a log-probability`);
-      const response: ChoicesResponse = {
-        kind: 'choices',
-        logprobs: sums,
-        greedy: greedy.slice(from, s),
-        ...(item.notes === undefined ? {} : { notes: item.notes }),
-      };
-      return { id: item.id, response };
+      return choicesAnswer(item, logprobs.slice(from, s), greedy.slice(from, s));
     });
   }
 
@@ -124,22 +112,25 @@ export function newScorer(
     last = [];
   }
 
-  async function scoreAlone(item: ScoreItem): Promise<Answer[]> {
-    const parts: ChoicesResponse[] = [];
-    for (const sequence of item.sequences) {
-      forget();
-      const [answer] = await score([{ ...item, sequences: [sequence] }]);
-      if (answer?.response.kind !== 'choices') return answer === undefined ? [] : [answer];
-      parts.push(answer.response);
-    }
-    const response: ChoicesResponse = {
-      kind: 'choices',
-      logprobs: parts.flatMap((part) => part.logprobs),
-      greedy: parts.flatMap((part) => part.greedy),
-      ...(item.notes === undefined ? {} : { notes: item.notes }),
-    };
-    return [{ id: item.id, response }];
-  }
+  return { pick, score, scoreAlone: (item) => scoreOneByOne(item, score, forget), forget };
+}
 
-  return { pick, score, scoreAlone, forget };
+/**
+ * Scores each sequence of a document in a call of its own, and forgets before each what lies on the stack.
+ */
+export async function scoreOneByOne(item: ScoreItem, score: Scorer['score'], forget: () => void): Promise<Answer[]> {
+  const parts: ChoicesResponse[] = [];
+  for (const sequence of item.sequences) {
+    forget();
+    const [answer] = await score([{ ...item, sequences: [sequence] }]);
+    if (answer?.response.kind !== 'choices') return answer === undefined ? [] : [answer];
+    parts.push(answer.response);
+  }
+  const response: ChoicesResponse = {
+    kind: 'choices',
+    logprobs: parts.flatMap((part) => part.logprobs),
+    greedy: parts.flatMap((part) => part.greedy),
+    ...(item.notes === undefined ? {} : { notes: item.notes }),
+  };
+  return [{ id: item.id, response }];
 }

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import { prepareCuda } from '../../cuda/load.js';
-import type { OpenMessage, Reply, Request, RunMessage, Runner, StepMessage } from './protocol.js';
+import type { OpenMessage, PackedMessage, Reply, Request, RunMessage, RunNumbers, Runner, StepMessage } from './protocol.js';
 
 let runner: Runner | null = null;
 /** A run failed, so what lies on the stack is not to be trusted until a run starts at its bottom. */
@@ -13,8 +13,8 @@ function post(reply: Reply, transfer: ArrayBuffer[] = []): void {
 }
 
 /** The runtime and what runs on it. Imported only when a model is opened: for a card, other libraries must be loaded first. */
-async function importRuntime(libraries: readonly string[]) {
-  if (libraries.length > 0) prepareCuda(libraries);
+async function importRuntime({ provider, libraries }: OpenMessage) {
+  if (provider.name === 'cuda') prepareCuda(libraries);
   const ort = await import('onnxruntime-node');
   // Its log would go to standard error; what fails is thrown, too.
   ort.env.logLevel = 'fatal';
@@ -24,9 +24,10 @@ async function importRuntime(libraries: readonly string[]) {
   return { ort, exportRunner, graphRunner, packedRunner };
 }
 
-async function open({ source, threads, provider, libraries }: OpenMessage): Promise<void> {
+async function open(message: OpenMessage): Promise<void> {
+  const { source, threads, provider } = message;
   const start = performance.now();
-  const { ort, exportRunner, graphRunner, packedRunner } = await importRuntime(libraries);
+  const { ort, exportRunner, graphRunner, packedRunner } = await importRuntime(message);
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     intraOpNumThreads: threads,
@@ -37,19 +38,26 @@ async function open({ source, threads, provider, libraries }: OpenMessage): Prom
   if (source.kind === 'export') runner = exportRunner(await ort.InferenceSession.create(source.file, { ...options, extra: { session } }));
   else {
     const extra = { session: { ...session, model_external_initializers_file_folder_path: source.folder } };
-    const opened = await ort.InferenceSession.create(source.bytes, { ...options, extra });
-    runner = source.attention === 'packed' ? packedRunner(opened, source) : graphRunner(opened, source);
+    const create = (graph: Uint8Array): Promise<InferenceSession> => ort.InferenceSession.create(graph, { ...options, extra });
+    const opened = await create(source.bytes);
+    runner = source.attention === 'packed' ? packedRunner(opened, source, create) : graphRunner(opened, source);
   }
   post({ kind: 'opened', seconds: (performance.now() - start) / 1000, cache: runner.cache, vocabSize: runner.vocabSize });
 }
 
-async function compute(r: Runner, message: RunMessage | StepMessage): Promise<void> {
+function answer(r: Runner, message: RunMessage | StepMessage | PackedMessage): Promise<RunNumbers> {
+  if (message.kind === 'run') return r.run(message);
+  if (message.kind === 'step') return r.step(message);
+  return r.packed === undefined ? Promise.reject(new Error('this graph keeps keys and values between runs')) : r.packed(message);
+}
+
+async function compute(r: Runner, message: RunMessage | StepMessage | PackedMessage): Promise<void> {
   const start = performance.now();
   if (message.kind === 'run') {
     if (broken && message.base > 0) throw new Error('out of memory in an earlier run of the batch');
     broken = true;
   }
-  const { logprobs, greedy } = await (message.kind === 'run' ? r.run(message) : r.step(message));
+  const { logprobs, greedy } = await answer(r, message);
   if (message.kind === 'run') broken = false;
   post({ kind: 'result', id: message.id, logprobs, greedy, seconds: (performance.now() - start) / 1000 }, [logprobs.buffer, greedy.buffer]);
 }
@@ -71,7 +79,7 @@ parentPort?.on('message', (message: Request) => {
   last = last
     .then(() => handle(message))
     .catch((error: unknown) => {
-      const id = message.kind === 'run' || message.kind === 'step' ? message.id : null;
+      const id = message.kind === 'run' || message.kind === 'step' || message.kind === 'packed' ? message.id : null;
       post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
     });
 });

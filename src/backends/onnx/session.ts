@@ -1,7 +1,17 @@
 /** The main thread's side of the session thread. */
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
-import type { CacheShape, OpenMessage, Reply, Request, RunMessage, RunResult, StepMessage, TablesMessage } from './protocol.js';
+import type {
+  CacheShape,
+  OpenMessage,
+  PackedMessage,
+  Reply,
+  Request,
+  RunMessage,
+  RunResult,
+  StepMessage,
+  TablesMessage,
+} from './protocol.js';
 
 export interface Session {
   readonly cache: CacheShape;
@@ -11,6 +21,8 @@ export interface Session {
   run(message: Omit<RunMessage, 'kind' | 'id'>): Promise<RunResult>;
   /** One step of generation, in the same order. */
   step(message: Omit<StepMessage, 'kind' | 'id'>): Promise<RunResult>;
+  /** One run of a graph without a cache, in the same order. */
+  packed(message: Omit<PackedMessage, 'kind' | 'id'>): Promise<RunResult>;
   setTables(tables: Omit<TablesMessage, 'kind'>): void;
   close(): Promise<void>;
 }
@@ -41,7 +53,11 @@ function workerUrl(): URL {
  */
 export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Session> {
   // NVIDIA's libraries read this when they are loaded: float32 is to be float32, not TF32. Set here, because only the main thread's `process.env` is the process's.
-  if (open.provider.name === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0';
+  if (open.provider.name === 'cuda') {
+    process.env.NVIDIA_TF32_OVERRIDE = '0';
+    // cuda:N is to be the card that nvidia-smi calls N.
+    process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
+  }
   const worker = new Worker(workerUrl());
   const waiting = new Map<number, { resolve(result: RunResult): void; reject(error: Error): void }>();
   let serial = 0;
@@ -110,6 +126,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     close,
     setTables: (tables) => send({ kind: 'tables', ...tables }),
     run: (message) => ask((id) => ({ kind: 'run', id, ...message })),
+    packed: (message) => ask((id) => ({ kind: 'packed', id, ...message })),
     step: (message) => ask((id) => ({ kind: 'step', id, ...message })),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newOnnxBackend } from '../../../src/backends/onnx/backend.js';
-import { cutAtStop } from '../../../src/backends/onnx/generate.js';
+import { cutAtStop } from '../../../src/backends/onnx/greedy.js';
 import { OutOfMemoryError, type Session } from '../../../src/backends/onnx/session.js';
 import { loadTokenizer } from '../../../src/models/tokenizer.js';
 import { packagePath } from '../../../src/package-files.js';
@@ -17,6 +17,7 @@ function pretend(before: (run: { tokens: number; base: number; runs: number }) =
     cache: { layers: 1, kvHeads: 1, headDim: 2 },
     vocabSize: null,
     setTables: () => {},
+    packed: () => Promise.reject(new Error('this session keeps a stack')),
     close: async () => {},
     async run(message) {
       const value = before({ tokens: message.ids.length, base: message.base, runs: runs++ });
@@ -53,7 +54,7 @@ function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBack
     facts: {},
     renderChat: null,
     chatTemplate: null,
-    keepsStack: true,
+    packed: null,
     single: false,
     loadSeconds: 0,
     ...more,

@@ -1,0 +1,108 @@
+/** What a packed run needs on a card, and how much a run may need. Pure: numbers in, numbers out. All sizes in bytes. */
+import { UserError } from '../../errors.js';
+
+/** What of a model decides how much memory a run needs. */
+export interface ModelSize {
+  readonly layers: number;
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocabulary: number;
+  readonly sliding: boolean;
+  /** Bytes of a number in the compute type. */
+  readonly bytes: 2 | 4;
+  /** Numbers in all weights. */
+  readonly parameters: number;
+}
+
+/** Rows of a packed run: P, B and L of `attention-packed.ts`, and rows that reach the output layer. */
+export interface RunShape {
+  readonly prefix: number;
+  readonly blocks: number;
+  readonly length: number;
+  readonly scored: number;
+}
+
+const GIB = 1024 ** 3;
+
+/** Kept free for the CUDA context, the libraries' workspaces and what a display or another program takes. */
+const RESERVE = GIB;
+/** Part of the rest that is planned with: the allocator rounds up and leaves holes. */
+const USABLE = 0.92;
+/** A run of some hundred tokens must fit, or nothing is gained by trying. */
+const SMALLEST_RUN: RunShape = { prefix: 512, blocks: 1, length: 512, scored: 8 };
+/**
+ * Copies of the scores that are alive at once: those of both parts and what they were joined to, or what the softmax took and gave, and one for the holes that
+ * buffers of changing sizes leave.
+ */
+const SCORE_COPIES = 3;
+/** The same for logits: float32 logits, their log-softmax, and one step of a soft cap. */
+const LOGIT_COPIES = 3;
+
+/**
+ * Returns an upper estimate of what a scoring run needs beside the weights.
+ */
+export function runBytes(m: ModelSize, r: RunShape): number {
+  const blockRows = r.blocks * r.length;
+  const rows = r.prefix + blockRows;
+  const group = m.heads / m.kvHeads;
+  const qkv = (m.heads + 2 * m.kvHeads) * m.headDim;
+  const stream = 3 * rows * m.hidden * m.bytes;
+  const mlp = 3 * rows * m.intermediate * m.bytes;
+  const scores = m.heads * (r.prefix * r.prefix + blockRows * (r.prefix + r.length)) * m.bytes;
+  const attention = 3 * rows * qkv * m.bytes + SCORE_COPIES * scores;
+  const kinds = m.sliding ? 2 : 1;
+  const maskCells = r.prefix * r.prefix + blockRows * (r.length + (m.sliding ? r.prefix : 0));
+  // While a mask is made, the comparisons behind it are alive: a byte each, not spread over a group.
+  const masks = kinds * maskCells * group * m.bytes + 2 * maskCells;
+  const logits = r.scored * m.vocabulary * (m.bytes + 4 * LOGIT_COPIES);
+  return stream + masks + Math.max(mlp, attention, logits);
+}
+
+/**
+ * Returns an upper estimate of what a generating run needs beside the weights: the prompts, and the keys and values of all layers twice, as they are before and
+ * after a step. `steps`: tokens decoded.
+ */
+export function generateBytes(m: ModelSize, r: RunShape, steps: number): number {
+  const perToken = 2 * m.layers * m.kvHeads * m.headDim * m.bytes;
+  return runBytes(m, r) + perToken * (r.prefix + 2 * r.blocks * (r.length + steps));
+}
+
+/** What is known of a card's memory. */
+export interface CardMemory {
+  readonly bytes: number;
+  /** `free`: what other programs left; `total`: all of it; `given`: what the user said; `assumed`: nothing was known. */
+  readonly kind: 'free' | 'total' | 'given' | 'assumed';
+}
+
+const inGib = (bytes: number): string => (bytes / GIB).toFixed(1);
+
+const KIND_WORDS: Readonly<Record<Exclude<CardMemory['kind'], 'assumed'>, string>> = {
+  free: 'are free on the card',
+  total: 'has the card',
+  given: 'were given as the card’s memory',
+};
+
+/**
+ * Returns how many bytes the activations of a run may take. Throws `UserError` when the weights leave no room for even a small run: with the sizes and what would do.
+ */
+export function activationBudget(m: ModelSize, card: CardMemory, model: string): number {
+  const weights = m.parameters * m.bytes;
+  const left = (card.bytes - RESERVE) * USABLE - weights;
+  const needed = runBytes(m, SMALLEST_RUN);
+  // Where nothing is known, the run itself will tell.
+  if (card.kind === 'assumed') return Math.max(left, needed);
+  if (left < needed) {
+    const least = (weights + needed) / USABLE + RESERVE;
+    const smaller = m.bytes === 4 && (card.bytes - RESERVE) * USABLE > weights / 2 + needed;
+    const remedy = smaller
+      ? '--dtype bfloat16 or float16 halves that'
+      : 'serve the model over several cards (vLLM, SGLang, llama.cpp) and name it as completions:NAME --base-url URL';
+    throw new UserError(
+      `${model}: weights of ${inGib(weights)} GiB need a card of at least ${inGib(least)} GiB; ${inGib(card.bytes)} GiB ${KIND_WORDS[card.kind]}; ${remedy}`,
+    );
+  }
+  return left;
+}

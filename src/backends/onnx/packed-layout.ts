@@ -1,0 +1,190 @@
+/**
+ * Lays texts out for a packed run (`attention-packed.ts`): which they share as a prefix, which go together into a block, and where each token lies. Pure; sizes are tokens.
+ */
+import { FAR } from './packed-masks.js';
+import { commonPrefix, compareIds, type Sequence, type Wanted } from './stack.js';
+
+/** Rows of the prefix and of a block are multiples of this, so that products run on aligned memory. */
+const ALIGN = 8;
+/** Tokens beyond the prefix that texts must share to be kept together. */
+const WORTH_SHARING = 8;
+/** A block is made this long where its texts are shorter: it leaves less padding, and more costs attention for nothing. */
+const COMFORTABLE_BLOCK = 512;
+
+/** How a run is divided. */
+export interface Layout {
+  /** Tokens that all texts share. */
+  readonly prefix: number;
+  /** Rows of the prefix, filled up. */
+  readonly prefixRows: number;
+  /** Rows of each block, filled up. */
+  readonly length: number;
+  /** Indices of the sequences in each block, in their sorted order. */
+  readonly blocks: readonly (readonly number[])[];
+  /** Tokens in the run without padding. */
+  readonly tokens: number;
+}
+
+/** The arrays of a run, as the session thread takes them. */
+export interface PackedRun {
+  readonly blocks: number;
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  readonly prefixColumns: Int32Array;
+  readonly ends: Int32Array;
+  readonly rows: Int32Array;
+  readonly pairs: Int32Array;
+  /** For each pair, whose it is. */
+  readonly wanted: readonly Wanted[];
+  /** Rows that hold a token. */
+  readonly tokens: number;
+  readonly padding: number;
+}
+
+const aligned = (n: number): number => Math.max(ALIGN, Math.ceil(n / ALIGN) * ALIGN);
+
+/** Texts that stay together. */
+interface Unit {
+  readonly sequences: number[];
+  tokens: number;
+}
+
+/**
+ * Divides texts into a shared prefix and blocks. Texts that share more than the prefix stay in one block as long as it stays comfortable; then units are put into
+ * blocks, the largest first, each into the first that has room. Of several block lengths the one that computes fewest rows wins.
+ */
+export function layOut(sequences: readonly Sequence[]): Layout {
+  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(sequences[a]?.ids ?? [], sequences[b]?.ids ?? []));
+  const idsOf = (i: number | undefined): readonly number[] => (i === undefined ? [] : (sequences[i]?.ids ?? []));
+  const shared = order.map((s, i) => (i === 0 ? 0 : commonPrefix(idsOf(order[i - 1]), idsOf(s))));
+  // At least one token stays for a block, so that a run of one text is a block behind its prefix, too.
+  const shortest = Math.min(...sequences.map((s) => s.ids.length));
+  const prefix = order.length < 2 ? 0 : Math.min(shortest - 1, ...shared.slice(1));
+
+  const units: Unit[] = [];
+  for (const [i, s] of order.entries()) {
+    const unit = units[units.length - 1];
+    const common = Math.max(prefix, shared[i] ?? 0);
+    const own = idsOf(s).length - common;
+    if (unit !== undefined && common - prefix >= WORTH_SHARING && unit.tokens + own <= COMFORTABLE_BLOCK) {
+      unit.sequences.push(s);
+      unit.tokens += own;
+    } else units.push({ sequences: [s], tokens: idsOf(s).length - prefix });
+  }
+  const largest = units.reduce((most, unit) => Math.max(most, unit.tokens), 1);
+  const all = units.reduce((sum, unit) => sum + unit.tokens, 0);
+  let best: { length: number; bins: Unit[] } | null = null;
+  for (const times of [1, 1.25, 1.5, 2, 3, 4]) {
+    const length = aligned(largest * times);
+    if (times > 1 && length > Math.min(COMFORTABLE_BLOCK, aligned(all))) break;
+    const bins = firstFit(units, length);
+    if (best === null || bins.length * length < best.bins.length * best.length) best = { length, bins };
+  }
+  const { length, bins } = best ?? { length: ALIGN, bins: [] };
+  return {
+    prefix,
+    prefixRows: aligned(prefix),
+    length,
+    blocks: bins.map((bin) => bin.sequences),
+    tokens: prefix + bins.reduce((sum, bin) => sum + bin.tokens, 0),
+  };
+}
+
+/** First fit decreasing (Johnson 1973): never more than 11/9 of the fewest bins and 4. */
+function firstFit(units: readonly Unit[], length: number): Unit[] {
+  const bins: Unit[] = [];
+  for (const unit of [...units].sort((a, b) => b.tokens - a.tokens)) {
+    const bin = bins.find((b) => b.tokens + unit.tokens <= length);
+    if (bin === undefined) bins.push({ sequences: [...unit.sequences], tokens: unit.tokens });
+    else {
+      bin.sequences.push(...unit.sequences);
+      bin.tokens += unit.tokens;
+    }
+  }
+  return bins;
+}
+
+/**
+ * Returns one block for each text, in the order given, behind what all share: the layout of prompts that are to be continued.
+ */
+export function layOutPrompts(prompts: readonly (readonly number[])[]): Layout {
+  const [first = []] = prompts;
+  const prefix =
+    prompts.length < 2 ? 0 : prompts.reduce((least, ids) => Math.min(least, ids.length - 1, commonPrefix(first, ids)), first.length - 1);
+  const own = prompts.map((ids) => ids.length - prefix);
+  return {
+    prefix,
+    prefixRows: aligned(prefix),
+    length: aligned(Math.max(...own)),
+    blocks: prompts.map((_, i) => [i]),
+    tokens: prefix + own.reduce((sum, n) => sum + n, 0),
+  };
+}
+
+/**
+ * Puts every token of a layout in its place.
+ */
+export function fillRun(sequences: readonly Sequence[], layout: Layout): PackedRun {
+  const { prefix, prefixRows, length, blocks } = layout;
+  const size = prefixRows + blocks.length * length;
+  const ids = new Int32Array(size);
+  const positions = new Int32Array(size);
+  const prefixColumns = new Int32Array(prefixRows).fill(FAR);
+  const ends = new Int32Array(blocks.length * length);
+  const [firstBlock] = blocks;
+  const common = sequences[firstBlock?.[0] ?? 0]?.ids ?? [];
+  for (let i = 0; i < prefix; i++) {
+    ids[i] = common[i] ?? 0;
+    positions[i] = i;
+    prefixColumns[i] = i;
+  }
+  /** Scored rows by their place: choices of one token share theirs. */
+  const scored = new Map<number, Wanted[]>();
+  let tokens = prefix;
+  for (const [b, members] of blocks.entries()) {
+    const base = b * length;
+    /** Places in the block of the tokens of the last text, behind the prefix. */
+    const path: number[] = [];
+    let before: readonly number[] = [];
+    let next = 0;
+    const close = (kept: number): void => {
+      for (const place of path.splice(kept)) ends[base + place] = next;
+    };
+    for (const s of members) {
+      const sequence = sequences[s];
+      if (sequence === undefined) continue;
+      const shared = path.length === 0 ? prefix : Math.max(prefix, commonPrefix(before, sequence.ids));
+      close(shared - prefix);
+      for (let i = shared; i < sequence.ids.length; i++) {
+        ids[prefixRows + base + next] = sequence.ids[i] ?? 0;
+        positions[prefixRows + base + next] = i;
+        path.push(next++);
+      }
+      before = sequence.ids;
+      sequence.targets.forEach((_, target) => {
+        const i = sequence.ids.length - sequence.targets.length + target;
+        const row = i < prefix ? i : prefixRows + base + (path[i - prefix] ?? 0);
+        const there = scored.get(row);
+        if (there === undefined) scored.set(row, [{ sequence: s, target }]);
+        else there.push({ sequence: s, target });
+      });
+    }
+    close(0);
+    tokens += next;
+  }
+  const rows = [...scored.keys()].sort((a, b) => a - b);
+  const wanted = rows.flatMap((row) => scored.get(row) ?? []);
+  const pairs = rows.flatMap((row, r) => (scored.get(row) ?? []).flatMap((w) => [r, sequences[w.sequence]?.targets[w.target] ?? 0]));
+  return {
+    blocks: blocks.length,
+    ids,
+    positions,
+    prefixColumns,
+    ends,
+    rows: Int32Array.from(rows),
+    pairs: Int32Array.from(pairs),
+    wanted,
+    tokens,
+    padding: size - tokens,
+  };
+}
