@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addArena } from './arena.js';
 import { addCompare } from './compare.js';
+import { addDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
 import { addFetch } from './fetch.js';
 import { addGate } from './gate.js';
@@ -31,4 +32,5 @@ export const commands: readonly AddCommand[] = [
   addSafety,
   addExplain,
   addSetup,
+  addDoctor,
 ];

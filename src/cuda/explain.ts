@@ -3,50 +3,70 @@
 export interface CudaFault {
   /** `driver`, `old driver` and `card` are no fault of what `setup cuda` brings. */
   readonly kind: 'driver' | 'old driver' | 'card' | 'memory' | 'library' | 'other';
-  /** One line: what is missing, and what would mend it. */
-  readonly message: string;
+  readonly what: string;
+  /** What would mend it; null where nobody can say. */
+  readonly mend: string | null;
 }
 
-const SETUP = "run 'eus-eval setup cuda'";
+/** What to do about missing libraries. */
+export const SETUP = "run 'eus-eval setup cuda'";
+/** What to do where the driver does not show itself. */
+export const INSTALL_DRIVER = 'install the driver, or give the container the card (docker run --gpus all)';
+
+/** The fault of a library that is not there. */
+export function missingLibrary(name: string): CudaFault {
+  return { kind: 'library', what: `${name} is not there`, mend: SETUP };
+}
+
+/** The fault on one line. */
+export function faultLine({ what, mend }: CudaFault): string {
+  return mend === null ? what : `${what}; ${mend}`;
+}
+
+/** Numbers of `cudaError_t` that have a meaning for users. */
+const ERRORS: Readonly<Record<number, (number: number) => CudaFault>> = {
+  2: (n) => ({ kind: 'memory', what: `the card has too little free memory (CUDA error ${n})`, mend: 'nvidia-smi shows who uses it' }),
+  35: oldDriver,
+  36: oldDriver,
+  100: (n) => ({ kind: 'card', what: `no NVIDIA card can be used (CUDA error ${n})`, mend: 'check nvidia-smi and CUDA_VISIBLE_DEVICES' }),
+  101: (n) => ({
+    kind: 'card',
+    what: `there is no card of this number (CUDA error ${n})`,
+    mend: 'nvidia-smi lists them; the first is cuda:0',
+  }),
+  209: (n) => ({
+    kind: 'card',
+    what: `this card is too old for ONNX Runtime with CUDA 13 (CUDA error ${n})`,
+    mend: 'it must be of the Turing generation (2018) or newer',
+  }),
+  804: oldDriver,
+};
+
+function oldDriver(number: number): CudaFault {
+  return {
+    kind: 'old driver',
+    what: `NVIDIA's driver is too old for CUDA 13 (CUDA error ${number})`,
+    mend: 'install version 580 or newer',
+  };
+}
 
 /**
- * Reads a message of the dynamic linker, the CUDA runtime or ONNX Runtime. The numbers are those of `cudaError_t`.
+ * Reads a message of the dynamic linker, the CUDA runtime or ONNX Runtime.
  */
 export function explainCuda(message: string): CudaFault {
-  if (/libcuda\.so/.test(message)) {
-    return {
-      kind: 'driver',
-      message:
-        "NVIDIA's driver is missing (libcuda.so.1 not found): install the driver, or give the container the card (docker run --gpus all)",
-    };
-  }
-  const number = Number(/CUDA (?:failure|error)[ :]*\(?(\d+)/i.exec(message)?.[1] ?? Number.NaN);
-  if (number === 35 || number === 36 || /driver version is insufficient/i.test(message)) {
-    return { kind: 'old driver', message: `NVIDIA's driver is too old for CUDA 13 (CUDA error ${Number.isNaN(number) ? 35 : number}): it must be version 580 or newer` };
-  }
-  if (number === 100 || /no CUDA-capable device/i.test(message)) {
-    return { kind: 'card', message: 'no NVIDIA card can be used (CUDA error 100): check nvidia-smi and CUDA_VISIBLE_DEVICES' };
-  }
-  if (number === 101 || /invalid device ordinal/i.test(message)) {
-    return { kind: 'card', message: 'there is no card of this number (CUDA error 101): nvidia-smi lists them; the first is cuda:0' };
-  }
-  if (number === 209 || /no kernel image/i.test(message)) {
-    return {
-      kind: 'card',
-      message: 'this card is too old for ONNX Runtime with CUDA 13 (CUDA error 209): it must be of the Turing generation (2018) or newer',
-    };
-  }
-  if (number === 2 || /out of memory|failed to allocate/i.test(message)) {
-    return { kind: 'memory', message: 'the card has too little free memory (CUDA error 2): nvidia-smi shows who uses it' };
+  const number = Number(/\bCUDA (?:failure|error)[ :]*\(?(\d+)/i.exec(message)?.[1]);
+  const known = ERRORS[number];
+  if (known !== undefined) return known(number);
+  if (/libcuda\.so/.test(message))
+    return { kind: 'driver', what: "NVIDIA's driver is missing (libcuda.so.1 not found)", mend: INSTALL_DRIVER };
+  if (/failed to allocate memory|CUDA out of memory/i.test(message)) {
+    return { kind: 'memory', what: 'the card has too little free memory', mend: 'nvidia-smi shows who uses it' };
   }
   const library = /(?:^|[\s/])(lib[A-Za-z0-9_+.-]+\.so[.\d]*)/.exec(message)?.[1];
-  if (library !== undefined && /cannot open shared object|not there|no such file/i.test(message)) {
-    return { kind: 'library', message: `${library} is not there; ${SETUP}` };
-  }
+  if (library !== undefined && /cannot open shared object/i.test(message)) return missingLibrary(library);
   if (/failed to load shared library/i.test(message))
-    return { kind: 'library', message: `ONNX Runtime's CUDA library cannot be loaded; ${SETUP}` };
+    return { kind: 'library', what: "ONNX Runtime's CUDA library cannot be loaded", mend: SETUP };
   // ONNX Runtime's messages go on with its C++ signatures, the name of this machine and lines of its sources.
   const core = /\b(?:CUDA|CUBLAS|CUDNN|CURAND) failure \d+: [^;]*/.exec(message)?.[0];
-  const short = (core ?? message.replace(/\/\S+\.(?:cc|cu|h|cpp):\d+\s*/g, '')).trim();
-  return { kind: 'other', message: short };
+  return { kind: 'other', what: (core ?? message.replace(/\/\S+\.(?:cc|cu|h|cpp):\d+\s*/g, '')).trim(), mend: null };
 }

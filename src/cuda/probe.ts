@@ -16,7 +16,7 @@ export async function probeSession(request: ProbeRequest, file = probeFile()): P
   const failed = (error: string): ProbeReply => ({ error, runtime: null, seconds: 0 });
   const child = spawn(process.execPath, [file, JSON.stringify(request)], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, NVIDIA_TF32_OVERRIDE: '0', NODE_OPTIONS: '' },
+    env: { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', ...process.env, NVIDIA_TF32_OVERRIDE: '0', NODE_OPTIONS: '' },
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
   });

@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import type { Progress } from '../hub/progress.js';
 import { visibleCards } from './cards.js';
-import { type CudaFault, explainCuda } from './explain.js';
+import { type CudaFault, explainCuda, faultLine, missingLibrary } from './explain.js';
 import { cudaFolder, type Env } from './folders.js';
 import { glibcVersion } from './glibc.js';
 import { fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
@@ -74,8 +74,7 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
  */
 export async function verify(env: Env, probe = probeSession): Promise<{ fault: CudaFault | null; seconds: number }> {
   const found = findCuda(env);
-  if (found.origin === 'none')
-    return { fault: { kind: 'library', message: `${found.missing} is not there; run 'eus-eval setup cuda'` }, seconds: 0 };
+  if (found.origin === 'none') return { fault: missingLibrary(found.missing), seconds: 0 };
   const { error, seconds } = await probe({ provider: 'cuda', deviceId: 0, libraries: found.libraries });
   return { fault: error === null ? null : explainCuda(error), seconds };
 }
@@ -153,7 +152,7 @@ export function setupSummary({ verified }: SetupResult): { readonly line: string
     return { line: `CUDA works on ${name} (${verified.seconds.toFixed(1)} s for the first session)`, mend: false };
   }
   if (fault.kind === 'driver' || fault.kind === 'card' || fault.kind === 'old driver') {
-    return { line: `all libraries are in place; what is missing is no part of them: ${fault.message}`, mend: false };
+    return { line: `all libraries are in place; what is missing is no part of them: ${faultLine(fault)}`, mend: false };
   }
-  return { line: `CUDA cannot be used: ${fault.message}`, mend: true };
+  return { line: `CUDA cannot be used: ${faultLine(fault)}`, mend: true };
 }

@@ -1,6 +1,6 @@
 /** Which device a model runs on, and what must be loaded for it. */
 import { visibleCards } from '../../cuda/cards.js';
-import { explainCuda } from '../../cuda/explain.js';
+import { explainCuda, faultLine, missingLibrary, SETUP } from '../../cuda/explain.js';
 import { findCuda } from '../../cuda/installed.js';
 import { probeSession } from '../../cuda/probe.js';
 import { DRIVER_LIBRARY, systemLibrary } from '../../cuda/system-libraries.js';
@@ -43,7 +43,7 @@ export async function chooseDevice(name: string, say: (line: string) => void, ma
   if (match[1] === 'cpu') return CPU;
   const found = machine.find();
   if (match[1] === 'cuda') {
-    if (found.origin === 'none') throw new UserError(`--device ${name}: ${found.missing} is not there; run 'eus-eval setup cuda'`);
+    if (found.origin === 'none') throw new UserError(`--device ${name}: ${faultLine(missingLibrary(found.missing))}`);
     return { provider: { name: 'cuda', deviceId: Number(match[2] ?? 0) }, libraries: found.libraries };
   }
   const card = (): string | null => machine.cards().cards[0]?.name ?? null;
@@ -52,10 +52,10 @@ export async function chooseDevice(name: string, say: (line: string) => void, ma
     if (seen !== null) say(`${seen} is not used, the model runs on the CPU: ${why}`);
     return CPU;
   };
-  if (found.origin === 'none') return onCpu("CUDA is not set up; run 'eus-eval setup cuda'");
-  if (!machine.hasDriver()) return onCpu(explainCuda(DRIVER_LIBRARY).message);
+  if (found.origin === 'none') return onCpu(`CUDA is not set up; ${SETUP}`);
+  if (!machine.hasDriver()) return onCpu(faultLine(explainCuda(DRIVER_LIBRARY)));
   const { error } = await machine.probe({ provider: 'cuda', deviceId: 0, libraries: found.libraries });
-  return error === null ? { provider: { name: 'cuda', deviceId: 0 }, libraries: found.libraries } : onCpu(explainCuda(error).message);
+  return error === null ? { provider: { name: 'cuda', deviceId: 0 }, libraries: found.libraries } : onCpu(faultLine(explainCuda(error)));
 }
 
 /**
@@ -64,6 +64,6 @@ export async function chooseDevice(name: string, say: (line: string) => void, ma
 export function openError(name: string, folder: string, device: Device, message: string): UserError {
   if (device.provider.name === 'cpu') return new UserError(`${folder}: ONNX Runtime cannot open the model: ${message}`);
   const fault = explainCuda(message);
-  if (fault.kind === 'other' || fault.kind === 'memory') return new UserError(`${folder}: CUDA cannot open the model: ${fault.message}`);
-  return new UserError(`--device ${name === 'auto' ? 'cuda' : name}: ${fault.message}`);
+  if (fault.kind === 'other' || fault.kind === 'memory') return new UserError(`${folder}: CUDA cannot open the model: ${faultLine(fault)}`);
+  return new UserError(`--device ${name === 'auto' ? 'cuda' : name}: ${faultLine(fault)}`);
 }

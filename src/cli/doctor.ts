@@ -1,0 +1,40 @@
+/** `eus-eval doctor`: arguments and printing only. */
+import type { Command } from 'commander';
+import type { Finding } from '../doctor/finding.js';
+import { EXIT } from '../errors.js';
+import { VERSION } from '../version.js';
+import type { AddCommand } from './commands.js';
+
+interface DoctorFlags {
+  json: boolean;
+  network: boolean;
+}
+
+/**
+ * Adds `doctor`.
+ */
+export const addDoctor: AddCommand = (program, exit): Command =>
+  program
+    .command('doctor')
+    .description('say what is there, what is missing and what would mend it: Node, ONNX Runtime, caches, keys, CUDA')
+    .option('--json', 'print one JSON document', false)
+    .option('--network', 'ask the hub whether it answers (without it nothing leaves this machine)', false)
+    .action(async (flags: DoctorFlags) => {
+      const { cpuWorks, examine } = await import('../doctor/examine.js');
+      const findings = await examine(flags.network);
+      const works = cpuWorks(findings);
+      if (flags.json) process.stdout.write(`${JSON.stringify({ version: VERSION, cpu: works, findings }, null, 2)}\n`);
+      else process.stdout.write(`${findings.map(line).join('\n')}\n\n${summary(findings, works)}\n`);
+      if (!works) exit(EXIT.user);
+    });
+
+function line({ name, status, detail, mend }: Finding): string {
+  const head = `${status.padEnd(10)}  ${name.padEnd(28)}  ${detail}`;
+  return status === 'ok' || mend === null ? head : `${head} -> ${mend}`;
+}
+
+function summary(findings: readonly Finding[], works: boolean): string {
+  if (!works) return 'no model can be run here until the lines above are mended';
+  const faults = findings.filter(({ status }) => status === 'missing' || status === 'wrong').length;
+  return faults === 0 ? 'everything is fine' : `models run on the CPU; ${faults} ${faults === 1 ? 'line' : 'lines'} above could be mended`;
+}
