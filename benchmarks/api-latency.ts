@@ -5,16 +5,19 @@
 import { type Simulation, simulate } from '../test/backends/api/simulated-server.js';
 
 const COMMON = { requests: 29_636, latencyMs: [500, 700] } as const;
-const CASES: readonly (readonly [string, Pick<Simulation, 'perMinute' | 'burst' | 'window' | 'retryAfter' | 'headers' | 'max'>])[] = [
-  ['one at a time', { perMinute: 1e9, burst: 1e9, window: false, retryAfter: false, headers: false, max: 1 }],
-  ['500 a minute, told in headers', { perMinute: 500, burst: 500, window: false, retryAfter: true, headers: true, max: 64 }],
-  ['500 a minute, only 429', { perMinute: 500, burst: 500, window: false, retryAfter: false, headers: false, max: 64 }],
-  ['500 a minute, bucket of 10, only 429', { perMinute: 500, burst: 10, window: false, retryAfter: false, headers: false, max: 64 }],
+const CASES: readonly (readonly [string, Pick<Simulation, 'perMinute' | 'burst' | 'shape' | 'retryAfter' | 'headers' | 'max'>])[] = [
+  ['one at a time', { perMinute: 1e9, burst: 1e9, shape: 'bucket', retryAfter: false, headers: false, max: 1 }],
+  ['500 a minute, told in headers', { perMinute: 500, burst: 500, shape: 'bucket', retryAfter: true, headers: true, max: 64 }],
+  ['500 a minute, only 429', { perMinute: 500, burst: 500, shape: 'bucket', retryAfter: false, headers: false, max: 64 }],
+  ['500 a minute, bucket of 10, only 429', { perMinute: 500, burst: 10, shape: 'bucket', retryAfter: false, headers: false, max: 64 }],
   [
     '500 a minute, full again each minute, only 429',
-    { perMinute: 500, burst: 0, window: true, retryAfter: false, headers: false, max: 64 },
+    { perMinute: 500, burst: 0, shape: 'minute', retryAfter: false, headers: false, max: 64 },
   ],
-  ['no limit, 32 in flight', { perMinute: 1e9, burst: 1e9, window: false, retryAfter: false, headers: false, max: 32 }],
+  ['500 a minute, bucket of one, only 429', { perMinute: 500, burst: 1, shape: 'bucket', retryAfter: false, headers: false, max: 64 }],
+  ['500 a minute, bucket of one, Retry-After', { perMinute: 500, burst: 1, shape: 'bucket', retryAfter: true, headers: false, max: 64 }],
+  ['500 in any minute, only 429', { perMinute: 500, burst: 0, shape: 'sliding', retryAfter: false, headers: false, max: 64 }],
+  ['no limit, 32 in flight', { perMinute: 1e9, burst: 1e9, shape: 'bucket', retryAfter: false, headers: false, max: 32 }],
 ];
 
 console.log('| server | minutes | share of the allowed rate | refused | most in flight |\n| --- | --- | --- | --- | --- |');

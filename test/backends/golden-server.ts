@@ -59,6 +59,15 @@ export async function openCase(server: ServerCase): Promise<Backend> {
 }
 
 /**
+ * Reads a number of documents; `all` is every one. Throws when it is neither.
+ */
+export function documentsOf(text: string): number {
+  if (text === 'all') return Number.POSITIVE_INFINITY;
+  if (!/^\d+$/.test(text)) throw new Error(`'${text}' is no number of documents; valid: 0, 1, 2, ... or all`);
+  return Number(text);
+}
+
+/**
  * Prepares the first `perTask` documents of every task that has goldens in `goldens`, in both families; `generations` bounds those that generate.
  * Throws when a prompt is not the harness's.
  */

@@ -3,17 +3,22 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHARED, shared } from '../shared.js';
-import { compareWith, goldenDocs, openCase } from './golden-server.js';
+import { compareWith, documentsOf, goldenDocs, openCase } from './golden-server.js';
 
 // A Python with torch and transformers; the reference server runs in it.
 const PYTHON = process.env.EUS_EVAL_PYTHON ?? '';
 const SMOLLM2 = process.env.EUS_EVAL_SMOLLM2 ?? '';
+// Documents of each task: a few in every run, `all` for a thorough one.
+const DOCS = documentsOf(process.env.EUS_EVAL_SERVER_DOCS ?? '2');
+const GENERATIONS = documentsOf(process.env.EUS_EVAL_SERVER_GENERATIONS ?? '1');
 const usable = SHARED !== null && PYTHON !== '' && existsSync(PYTHON);
 if (!usable)
   console.log('skipped: completions against the reference server (name a Python with torch and transformers in EUS_EVAL_PYTHON)');
 
 interface Model {
   readonly name: string;
+  /** Which goldens. */
+  readonly data: 'synthetic' | 'datasets';
   readonly folder: string;
   readonly perTask: number;
   readonly generations: number;
@@ -23,9 +28,21 @@ interface Model {
 
 // Named also where they are left out: a file without any test counts as a failed one.
 const MODELS: Model[] = [
-  { name: 'tiny-llama', folder: shared('models/tiny-llama'), perTask: 2, generations: 1, tolerance: 1e-4 },
-  { name: 'tiny-llama31', folder: shared('models/tiny-llama31'), perTask: 2, generations: 1, tolerance: 1e-4 },
-  ...(SMOLLM2 === '' ? [] : [{ name: 'smollm2', folder: SMOLLM2, perTask: 2, generations: 0, tolerance: 1e-3 }]),
+  { name: 'tiny-llama', data: 'synthetic', folder: shared('models/tiny-llama'), perTask: DOCS, generations: GENERATIONS, tolerance: 1e-4 },
+  {
+    name: 'tiny-llama31',
+    data: 'synthetic',
+    folder: shared('models/tiny-llama31'),
+    perTask: DOCS,
+    generations: GENERATIONS,
+    tolerance: 1e-4,
+  },
+  ...(SMOLLM2 === ''
+    ? []
+    : ([
+        { name: 'smollm2', data: 'synthetic', folder: SMOLLM2, perTask: DOCS, generations: 0, tolerance: 1e-3 },
+        { name: 'smollm2', data: 'datasets', folder: SMOLLM2, perTask: 0, generations: GENERATIONS, tolerance: 1e-3 },
+      ] as const)),
 ];
 
 function freePort(): Promise<number> {
@@ -38,7 +55,7 @@ function freePort(): Promise<number> {
   });
 }
 
-describe.skipIf(!usable).each(MODELS)('$name on the reference server', (model) => {
+describe.skipIf(!usable).each(MODELS)('$name on the reference server, $data', (model) => {
   let server: ChildProcess;
   let url = '';
 
@@ -72,8 +89,8 @@ describe.skipIf(!usable).each(MODELS)('$name on the reference server', (model) =
       const generations = scoring === 'echo' ? model.generations : 0;
       const docs = await goldenDocs(
         model.folder,
-        shared(`golden/${model.name}/synthetic`),
-        shared('data/synthetic'),
+        shared(`golden/${model.name}/${model.data}`),
+        shared(`data/${model.data}`),
         model.perTask,
         generations,
       );
@@ -82,10 +99,12 @@ describe.skipIf(!usable).each(MODELS)('$name on the reference server', (model) =
       await backend.close();
       expect(result.wrong).toEqual([]);
       expect(result.documents).toBe(docs.length);
-      expect(result.choices).toBeGreaterThan(30);
+      const choices = docs.reduce((sum, { expected }) => sum + (typeof expected === 'string' ? 0 : expected.length), 0);
+      expect(result.choices).toBe(choices);
+      expect(choices).toBeGreaterThanOrEqual(model.perTask === 0 ? 0 : 30);
       expect(result.worst).toBeLessThan(model.tolerance);
       expect(backend.work().details.prompts_as).toBe(promptsAs === 'ids' ? 'token ids' : 'text');
     },
-    900_000,
+    DOCS + GENERATIONS > 3 ? 7_200_000 : 900_000,
   );
 });

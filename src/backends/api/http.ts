@@ -114,6 +114,8 @@ export function field(value: unknown, name: string): unknown {
 /** Statuses that pass by themselves; those that say the server has too much to do slow everything down. 529 is Anthropic's "overloaded". */
 const PASSING = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529]);
 const OVERLOAD = new Set([429, 503, 504, 524, 529]);
+/** Those that come at once, from a server that lets in only so much per time. */
+const REFUSED = new Set([429, 503, 529]);
 
 /** What is asked, for messages; `secrets` never appear in one. */
 export interface Where {
@@ -136,7 +138,8 @@ export function judgeError(reply: Reply, where: Where, wallClock: number): Again
     throw new UserError(`${where.url} says that the account has no credit left (${said})`);
   if (PASSING.has(reply.status)) {
     const retryAfterMs = readRetryAfter(reply.header, wallClock);
-    return { kind: 'again', reason: 'http', message: said, overload: OVERLOAD.has(reply.status), retryAfterMs, quotas };
+    const [overload, refused] = [OVERLOAD.has(reply.status), REFUSED.has(reply.status)];
+    return { kind: 'again', reason: 'http', message: said, overload, refused, retryAfterMs, quotas };
   }
   if (reply.status === 401 || reply.status === 403)
     throw new UserError(`${where.url} refuses the key (${said}); a valid key must be in the environment variable ${where.keyFrom}`);

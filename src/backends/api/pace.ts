@@ -1,10 +1,12 @@
 import { createQuotaGate, type Quota } from './quota.js';
+import { createRate } from './rate.js';
 
 /**
- * How many requests one server gets at a time: additive increase, multiplicative decrease, as in TCP congestion control.
+ * How many requests one server gets at a time, and how far apart.
  *
- * It starts low and doubles each round while the server is glad, halves when the server says it has too much (429, 503, a timeout), then climbs
- * quickly to just below where it broke and slowly past it. A `Retry-After` or an empty quota holds back every request, not only the refused one.
+ * It starts low and doubles each round while the server is glad. A server that refuses (429, 503) has a limit per time, which is then learnt and kept
+ * (see `rate.ts`); one that stops answering in time has too much at once: half as many then, and one more per round from there. A `Retry-After` or an
+ * empty quota holds back every request, not only the refused one.
  */
 export interface Pace {
   /** Requests under way. */
@@ -16,10 +18,20 @@ export interface Pace {
   started(now: number): void;
   /** A request sent at `sentAt` was answered. `tokens` is its size, for token quotas. */
   succeeded(now: number, sentAt: number, quotas: readonly Quota[], tokens: number): void;
-  /** A request failed; `overload`: the server has too much to do. Returns the milliseconds after which it may be tried again. */
-  failed(now: number, sentAt: number, overload: boolean, retryAfterMs: number | null, quotas: readonly Quota[]): number;
+  /** A request failed. Returns the milliseconds after which it may be tried again. */
+  failed(now: number, sentAt: number, failure: Failure): number;
   /** A request ended without telling anything about the server (aborted, or refused for its content). */
   released(): void;
+}
+
+/** What a failure says of the server. */
+export interface Failure {
+  /** It has too much to do. */
+  readonly overload: boolean;
+  /** It turned the request away at once, as servers with a limit per time do. */
+  readonly refused?: boolean;
+  readonly retryAfterMs: number | null;
+  readonly quotas?: readonly Quota[];
 }
 
 export interface PaceOptions {
@@ -35,8 +47,6 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 /** Failures in a row, of any kind, after which a server counts as overloaded. */
 const FAILURES_IN_A_ROW = 5;
-/** Answer times until the limit is back where it broke. */
-const ROUNDS_TO_KNEE = 20;
 /** A round (as many answers as the limit) must bring this much more answers per second for the doubling to go on. */
 const GAIN = 1.1;
 
@@ -45,77 +55,60 @@ const GAIN = 1.1;
  */
 export function createPace(options: PaceOptions): Pace {
   const gate = createQuotaGate();
+  const rate = createRate(options.random);
   let limit = Math.max(1, Math.min(options.start, options.max));
   let inFlight = 0;
   let hold = Number.NEGATIVE_INFINITY;
   let halvedAt = Number.NEGATIVE_INFINITY;
-  let knee = Number.POSITIVE_INFINITY;
   let doubling = true;
-  let refusedOnce = false;
-  let lastStart = Number.NEGATIVE_INFINITY;
-  let meanLatency = 0;
   let failuresInARow = 0;
   let round = { since: 0, answers: 0, rate: 0 };
 
   function rise(now: number): void {
     // Only a limit that was used says anything about a higher one.
     if (inFlight + 1 < Math.floor(limit)) return;
-    if (Number.isFinite(knee)) limit = Math.max(limit, cubic(now));
-    else limit += doubling ? 1 : 1 / limit;
-    limit = Math.min(limit, options.max);
+    // Where the rate is known, it alone holds back.
+    limit = Math.min(options.max, limit + (doubling || (rate.known && halvedAt === Number.NEGATIVE_INFINITY) ? 1 : 1 / limit));
     if (!doubling) return;
     if (round.answers === 0) round.since = now;
     round.answers += 1;
     if (round.answers < limit || now <= round.since) return;
-    const rate = round.answers / (now - round.since);
-    if (rate < round.rate * GAIN) doubling = false;
-    round = { since: now, answers: 0, rate };
+    const reached = round.answers / (now - round.since);
+    if (reached < round.rate * GAIN) doubling = false;
+    round = { since: now, answers: 0, rate: reached };
   }
-
-  /** From half the knee quickly to just below it, slowly past it, then faster again (CUBIC, RFC 9438, with the time of the plateau in rounds). */
-  function cubic(now: number): number {
-    const plateau = Math.min(Math.max(ROUNDS_TO_KNEE * meanLatency, 2000), 60_000);
-    return knee * (1 + 0.5 * ((now - Math.max(halvedAt, hold)) / plateau - 1) ** 3);
-  }
-
-  /** A server that counts requests per time refuses waves of them, so once it refused, starts are spread evenly over the time an answer takes. */
-  const gap = (): number => (refusedOnce ? meanLatency / limit : 0);
 
   return {
     get inFlight() {
       return inFlight;
     },
     get limit() {
-      // Spread starts make up for the fraction of a request.
-      return Math.max(1, refusedOnce ? Math.ceil(limit) : Math.floor(limit));
+      return Math.max(1, Math.floor(limit));
     },
-    notBefore: () => Math.max(hold, gate.notBefore(), lastStart + gap()),
+    notBefore: () => Math.max(hold, gate.notBefore(), rate.notBefore()),
     started(now) {
       inFlight += 1;
-      lastStart = now;
       gate.started(now);
+      rate.started(now);
     },
     succeeded(now, sentAt, quotas, tokens) {
       rise(now);
-      meanLatency = meanLatency === 0 ? now - sentAt : meanLatency * 0.9 + (now - sentAt) * 0.1;
       inFlight -= 1;
       failuresInARow = 0;
       gate.heard(now, sentAt, quotas, tokens, 0);
     },
-    failed(now, sentAt, overload, retryAfterMs, quotas) {
+    failed(now, sentAt, { overload, refused = false, retryAfterMs, quotas = [] }) {
       inFlight -= 1;
       failuresInARow += 1;
       gate.heard(now, sentAt, quotas, 0, overload ? failuresInARow : 0);
-      // Full jitter (any moment up to an exponentially growing bound) keeps refused requests from coming back as one wave.
+      if (refused) return rate.refused(now, sentAt, retryAfterMs);
+      // Full jitter (any moment up to an exponentially growing bound) keeps failed requests from coming back as one wave.
       const bound = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failuresInARow - 1, 10));
       const wait = retryAfterMs === null ? options.random() * bound : retryAfterMs * (1 + 0.05 * options.random());
       if (!overload && failuresInARow < FAILURES_IN_A_ROW) return wait;
-      refusedOnce = true;
       hold = Math.max(hold, now + wait);
-      // Requests sent before the last halving tell nothing new: one wave of refusals halves once.
+      // Requests sent before the last halving tell nothing new: one wave of failures halves once.
       if (sentAt >= halvedAt) {
-        // Breaking earlier than the last time means that there is less to have.
-        knee = limit < knee && Number.isFinite(knee) ? limit * 0.97 : limit;
         limit = Math.max(1, limit / 2);
         halvedAt = now;
         doubling = false;

@@ -40,6 +40,8 @@ export interface Again {
   readonly message: string;
   /** The server has too much to do: everything slows down. */
   readonly overload: boolean;
+  /** True where it turned the request away at once (429, 503), as servers with a limit per time do. */
+  readonly refused?: boolean;
   readonly retryAfterMs: number | null;
   readonly quotas?: readonly Quota[];
   /** Tries after which it is given up, where that is fewer than usual. */
@@ -236,7 +238,7 @@ async function* runJobs<J, R>(
       } else {
         if (outcome.overload) counts.overloads += 1;
         if (outcome.reason === 'timeout') counts.timeouts += 1;
-        const wait = pace.failed(now, sentAt, outcome.overload, outcome.retryAfterMs, outcome.quotas ?? []);
+        const wait = pace.failed(now, sentAt, outcome);
         if (tries >= triesFor(outcome, options.maxTries)) {
           giveUpsInARow += 1;
           if (giveUpsInARow >= GIVE_UPS_IN_A_ROW) throw new UserError(lostServer(outcome));
