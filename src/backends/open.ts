@@ -15,6 +15,8 @@ export interface OpenOptions {
   readonly dtype: string;
   readonly threads: number | null;
   readonly batchTokens: number | null;
+  /** Memory of the card that may be used; null: what is free on it. */
+  readonly cardMemoryGib: number | null;
   readonly maxLength: number | null;
   readonly offline: boolean;
   readonly baseUrls: readonly string[];
@@ -46,6 +48,7 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   dtype: 'auto',
   threads: null,
   batchTokens: null,
+  cardMemoryGib: null,
   maxLength: null,
   offline: false,
   baseUrls: [],
@@ -162,6 +165,7 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
     chatTemplate: template?.source ?? null,
     ...(options.threads === null ? {} : { threads: options.threads }),
     ...(options.batchTokens === null ? {} : { batchTokens: options.batchTokens }),
+    ...(options.cardMemoryGib === null ? {} : { cardMemory: options.cardMemoryGib * 1024 ** 3 }),
     ...(options.maxLength === null ? {} : { maxLength: options.maxLength }),
   });
 }

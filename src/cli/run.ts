@@ -39,6 +39,7 @@ interface RunFlags {
   maxLength?: number;
   threads?: number;
   batchTokens?: number;
+  cardMemory?: number;
   checkBatch?: number | true;
   journal: boolean;
   samples: boolean;
@@ -98,6 +99,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--max-length <n>', "tokens of context, instead of the model's own maximum", wholeNumber(2))
     .option('--threads <n>', 'threads of the local model', wholeNumber(1))
     .option('--batch-tokens <n>', 'tokens computed together on the local model', wholeNumber(16))
+    .option('--card-memory <gib>', 'memory of the CUDA card that may be used (default: what is free on it)', numberBetween(0.1, 10_000))
     .option('--check-batch [n]', 'score n documents (default 16) again one by one and report the largest difference', wholeNumber(1))
     .option('--no-journal', 'keep no answers for a later run')
     .option('--no-samples', 'write no sample files')
@@ -158,6 +160,7 @@ async function report(result: SessionResult, flags: RunFlags): Promise<number> {
   process.stdout.write(flags.json ? `${dumpsJsonIndented(result.content)}\n` : `${resultsTable(result.outcome)}\n`);
   const warn = (line: string): void => void process.stderr.write(`${line}\n`);
   for (const failure of result.failures) warn(`unscored: ${failure}`);
+  if (result.unlisted !== null) warn(`unscored: ${result.unlisted}`);
   warn(`counted: ${describeCounts(result.outcome.counts) ?? 'nothing unscored, cut or odd'}`);
   if (result.checked !== null) warn(result.checked);
   if (result.reused > 0 && !flags.quiet) warn(`${result.reused} answers came from the journal of an earlier run (--fresh asks again)`);
@@ -192,6 +195,7 @@ function openOptions(flags: RunFlags, say: (line: string) => void): OpenOptions 
     dtype: flags.dtype,
     threads: flags.threads ?? null,
     batchTokens: flags.batchTokens ?? null,
+    cardMemoryGib: flags.cardMemory ?? null,
     maxLength: flags.maxLength ?? null,
     offline: flags.offline,
     baseUrls: flags.baseUrl ?? [],

@@ -57,7 +57,7 @@ export async function* generatePacked(
     const active = waiting.slice(0, count);
     const texts = active.map(textOf);
     const left = active.map((a) => a.item.maxNewTokens - a.tokens.length);
-    const stretch = Math.max(1, Math.min(limits.stretch, ...[Math.max(...left)]));
+    const stretch = Math.max(1, Math.min(limits.stretch, Math.max(...left)));
     const layout = layOutPrompts(texts);
     // The last row of each prompt is the one whose next token is wanted.
     const { wanted, tokens, padding, rows, ...arrays } = fillRun(
@@ -78,6 +78,11 @@ export async function* generatePacked(
     const lasts = starts.map((start, b) => start + Math.min(stretch, left[b] ?? 1) - 1);
     ensurePositions(Math.max(...starts) + stretch);
     try {
+      if (
+        limits.bytesOf({ prefix: layout.prefixRows, blocks: count, length: layout.length, scored: count }, stretch) ===
+        Number.POSITIVE_INFINITY
+      )
+        throw new OutOfMemoryError(`a prompt of ${starts[0]} tokens is more than one run can hold`);
       const result = await session.packed({ ...arrays, rows: lastRow, decode: { steps: stretch - 1, columns, starts, lasts, eos } });
       const steps = result.greedy.length / count;
       // Decoded rows of documents that had ended before the others fill up the run.

@@ -41,8 +41,11 @@ const SCORE_COPIES = 3;
 /** The same for logits: float32 logits, their log-softmax, and one step of a soft cap. */
 const LOGIT_COPIES = 3;
 
+/** The kernels count the elements of a tensor in 32 bits. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
+
 /**
- * Returns an upper estimate of what a scoring run needs beside the weights.
+ * Returns an upper estimate of what a scoring run needs beside the weights; infinity where a tensor would have more elements than the kernels can count.
  */
 export function runBytes(m: ModelSize, r: RunShape): number {
   const blockRows = r.blocks * r.length;
@@ -51,6 +54,8 @@ export function runBytes(m: ModelSize, r: RunShape): number {
   const qkv = (m.heads + 2 * m.kvHeads) * m.headDim;
   const stream = 3 * rows * m.hidden * m.bytes;
   const mlp = 3 * rows * m.intermediate * m.bytes;
+  const cells = m.heads * Math.max(r.prefix * r.prefix, blockRows * (r.prefix + r.length));
+  if (Math.max(cells, rows * m.intermediate, r.scored * m.vocabulary) > MOST_ELEMENTS) return Number.POSITIVE_INFINITY;
   const scores = m.heads * (r.prefix * r.prefix + blockRows * (r.prefix + r.length)) * m.bytes;
   const attention = 3 * rows * qkv * m.bytes + SCORE_COPIES * scores;
   const kinds = m.sliding ? 2 : 1;

@@ -66,7 +66,7 @@ const require = createRequire(import.meta.url);
  */
 function slotBytes(parameters: number | null): number {
   const weights = parameters === null ? Number.POSITIVE_INFINITY : 4 * parameters;
-  return Math.min(totalmem() / 8, Math.max(SLOT_BYTES, (3 / 8) * weights));
+  return Math.min(totalmem() / 8, Math.max(SLOT_BYTES, Number(process.env.SHARE ?? 0.375) * weights));
 }
 
 /** On a CPU weights of any type are computed in float32. Throws `UserError` for a type that only a card computes. */
@@ -85,7 +85,8 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const { provider } = device;
   checkDtype(options.dtype, device);
   const attention = options.attention ?? (provider.name === 'cuda' ? 'packed' : 'cached');
-  const model = await prepareModel(options.folder, attention, options.dtype);
+  // On a CPU every graph computes in float32.
+  const model = await prepareModel(options.folder, attention, provider.name === 'cpu' ? 'float32' : options.dtype);
   const { config, window } = model;
   const tokenizer = await loadTokenizer(options.folder);
   const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);

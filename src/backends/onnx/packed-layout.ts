@@ -54,19 +54,22 @@ interface Unit {
  * blocks, the largest first, each into the first that has room. Of several block lengths the one that computes fewest rows wins.
  */
 export function layOut(sequences: readonly Sequence[]): Layout {
-  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(sequences[a]?.ids ?? [], sequences[b]?.ids ?? []));
   const idsOf = (i: number | undefined): readonly number[] => (i === undefined ? [] : (sequences[i]?.ids ?? []));
-  const shared = order.map((s, i) => (i === 0 ? 0 : commonPrefix(idsOf(order[i - 1]), idsOf(s))));
-  // At least one token stays for a block, so that a run of one text is a block behind its prefix, too.
-  const shortest = Math.min(...sequences.map((s) => s.ids.length));
-  const prefix = order.length < 2 ? 0 : Math.min(shortest - 1, ...shared.slice(1));
+  const common = sequences.reduce((least, s) => Math.min(least, commonPrefix(idsOf(0), s.ids)), Number.POSITIVE_INFINITY);
+  // What all share need not be compared again and again.
+  const tails = sequences.map((s) => s.ids.slice(common));
+  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(tails[a] ?? [], tails[b] ?? []));
+  const shared = order.map((s, i) => (i === 0 ? 0 : common + commonPrefix(tails[order[i - 1] ?? 0] ?? [], tails[s] ?? [])));
+  // At least one token stays for a block, so that no block is empty.
+  const shortest = sequences.reduce((least, s) => Math.min(least, s.ids.length), Number.POSITIVE_INFINITY);
+  const prefix = sequences.length < 2 ? 0 : Math.min(shortest - 1, common);
 
   const units: Unit[] = [];
   for (const [i, s] of order.entries()) {
     const unit = units[units.length - 1];
-    const common = Math.max(prefix, shared[i] ?? 0);
-    const own = idsOf(s).length - common;
-    if (unit !== undefined && common - prefix >= WORTH_SHARING && unit.tokens + own <= COMFORTABLE_BLOCK) {
+    const before = Math.max(prefix, shared[i] ?? 0);
+    const own = idsOf(s).length - before;
+    if (unit !== undefined && before - prefix >= WORTH_SHARING && unit.tokens + own <= COMFORTABLE_BLOCK) {
       unit.sequences.push(s);
       unit.tokens += own;
     } else units.push({ sequences: [s], tokens: idsOf(s).length - prefix });

@@ -25,15 +25,19 @@ const BLOCK = 512;
 /** Largest part of a run that padding may take, as the estimate assumes. */
 const PADDING = 1.1;
 
-/** The shape of a laid-out run; scored rows are counted before those that coincide are joined. */
+/** The shape of a laid-out run. Of scored rows it counts at least as many as there are: those of one token that share a context and a block count once. */
 export function shapeOf(layout: Layout, sequences: readonly Sequence[]): RunShape {
-  const scored = new Set<string>();
-  for (const [i, s] of sequences.entries()) {
-    // Choices of one token behind the same context share their row; the rest have rows of their own but for what their texts share.
-    if (s.targets.length === 1) scored.add(`${s.ids.length}:${s.ids[s.ids.length - 1]}:${layout.blocks.findIndex((b) => b.includes(i))}`);
-    else for (let j = 0; j < s.targets.length; j++) scored.add(`${i}:${j}:`);
+  let scored = 0;
+  for (const members of layout.blocks) {
+    const single = new Set<string>();
+    for (const i of members) {
+      const { ids, targets } = sequences[i] ?? { ids: [], targets: [] };
+      if (targets.length === 1) single.add(ids.slice(layout.prefix).join());
+      else scored += targets.length;
+    }
+    scored += single.size;
   }
-  return { prefix: layout.prefixRows, blocks: layout.blocks.length, length: layout.length, scored: scored.size };
+  return { prefix: layout.prefixRows, blocks: layout.blocks.length, length: layout.length, scored };
 }
 
 /**
@@ -47,6 +51,8 @@ export function documentsForRun(documents: readonly PlannedDocument[], limits: R
   let own = 0;
   let longest = 1;
   let scored = 0;
+  /** Tokens that blocks hold again because the prefix became shorter. */
+  let repeated = 0;
   for (const [i, d] of documents.entries()) {
     const before = documents[i - 1];
     const withBefore = before === undefined ? Number.POSITIVE_INFINITY : commonPrefix(before.ids, d.ids);
@@ -56,14 +62,17 @@ export function documentsForRun(documents: readonly PlannedDocument[], limits: R
     const nextLongest = Math.max(longest, d.tokens - nextPrefix);
     const nextScored =
       scored + new Set(d.sequences.map((s) => s.ids.length)).size - 1 + Math.max(...d.sequences.map((s) => s.targets.length));
+    let lost = 0;
     if (count > 0) {
       const blocks = Math.max(1, Math.ceil((own - Math.min(prefix, own)) / Math.max(BLOCK, longest)));
-      const lost = (prefix - nextPrefix) * (Math.min(blocks, count) - 1);
+      lost = (prefix - nextPrefix) * (Math.min(blocks, count) - 1);
       if (lost > nextPrefix + (own < BUSY_ROWS ? BUSY_ROWS : BUSY_ROWS / 4)) break;
-      const length = Math.min(nextOwn, Math.max(BLOCK, nextLongest));
-      const shape = { prefix: nextPrefix, length, blocks: Math.ceil((PADDING * nextOwn) / length), scored: nextScored };
-      if (nextPrefix + PADDING * nextOwn > limits.rows || limits.bytesOf(shape) > limits.bytes) break;
+      const inBlocks = PADDING * (Math.max(0, nextOwn - nextPrefix) + repeated + lost);
+      const length = Math.max(1, Math.min(inBlocks, Math.max(BLOCK, nextLongest)));
+      const shape = { prefix: nextPrefix, length, blocks: Math.ceil(inBlocks / length), scored: nextScored };
+      if (nextPrefix + inBlocks > limits.rows || limits.bytesOf(shape) > limits.bytes) break;
     }
+    repeated += lost;
     [prefix, own, longest, scored] = [nextPrefix, nextOwn, nextLongest, nextScored];
     count++;
   }

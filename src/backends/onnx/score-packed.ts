@@ -3,7 +3,7 @@ import type { Answer } from '../../types.js';
 import { choicesAnswer } from './choice-answers.js';
 import type { Counters } from './counters.js';
 import { fillRun, layOut } from './packed-layout.js';
-import { documentsForRun, type RunLimits } from './packed-plan.js';
+import { documentsForRun, type RunLimits, shapeOf } from './packed-plan.js';
 import { failure, type ScoreItem } from './requests.js';
 import { type Scorer, scoreOneByOne } from './score.js';
 import { OutOfMemoryError, type Session } from './session.js';
@@ -45,8 +45,11 @@ export function newPackedScorer(
     /** Computes some of the sequences; halves them where memory does not suffice. */
     async function compute(indices: readonly number[]): Promise<void> {
       const own = indices.map((i) => sequences[i]).filter((s): s is Sequence => s !== undefined);
-      const { wanted, tokens, padding, ...arrays } = fillRun(own, layOut(own));
+      const layout = layOut(own);
+      const { wanted, tokens, padding, ...arrays } = fillRun(own, layout);
       try {
+        if (limits.bytesOf(shapeOf(layout, own)) === Number.POSITIVE_INFINITY)
+          throw new OutOfMemoryError(`a text of ${own[0]?.ids.length} tokens is more than one run can hold`);
         const result = await session.packed({ ...arrays, decode: null });
         counters.addRun(tokens, arrays.rows.length, result.seconds, padding);
         wanted.forEach((w, k) => {

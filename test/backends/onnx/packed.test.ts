@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { blueprintOf } from '../../../src/backends/onnx/architectures/index.js';
 import { packedAttention } from '../../../src/backends/onnx/attention-packed.js';
+import { writeGenerator } from '../../../src/backends/onnx/decode-loop.js';
 import { writeDecoder } from '../../../src/backends/onnx/decoder.js';
 import { newGraph } from '../../../src/backends/onnx/graph-builder.js';
 import { decodeModel, ELEMENT, type GraphMessage } from '../../../src/backends/onnx/proto.js';
@@ -9,50 +10,26 @@ import { readWeights } from '../../../src/backends/onnx/safetensors.js';
 import { readModelConfig } from '../../../src/models/model-config.js';
 import { packagePath } from '../../../src/package-files.js';
 import { SHARED, shared } from '../../shared.js';
-import { compare, type Expected, goldenDate, openModel, readGolden } from './compare.js';
+import { compare, type Expected, goldenDate, readGolden } from './compare.js';
+import { missingKernels } from './cuda-kernels.js';
 
-const list: { operators: Record<string, string[]> } = JSON.parse(
-  readFileSync(packagePath('test/fixtures/onnx/cuda-operators.json'), 'utf8'),
-);
-const NAMES: Record<number, string> = {
-  [ELEMENT.float32]: 'float',
-  [ELEMENT.float16]: 'float16',
-  [ELEMENT.bfloat16]: 'bfloat16',
-  [ELEMENT.int64]: 'int64',
-  [ELEMENT.int32]: 'int32',
-  [ELEMENT.bool]: 'bool',
-};
+type FloatType = 'float32' | 'float16' | 'bfloat16';
 
-/** Element type of every value, following the first data input of each node. */
-function checkKernels(graph: GraphMessage): string[] {
-  const types = new Map<string, number>([
-    ...graph.initializer.map((t): [string, number] => [t.name, t.dataType]),
-    ...graph.input.map((i): [string, number] => [i.name, i.type.tensorType.elemType]),
-  ]);
-  const missing: string[] = [];
-  for (const node of graph.node) {
-    const name = `${node.domain}:${node.opType}`;
-    // The condition of Where is bool; its data come behind.
-    const own = types.get(node.input[node.opType === 'Where' ? 1 : 0] ?? '');
-    if (own === undefined) throw new Error(`${node.name}: type of ${node.input[0]} is not known`);
-    const allowed = list.operators[name];
-    if (!allowed?.includes(NAMES[own] ?? '')) missing.push(`${name} ${NAMES[own]}`);
-    // Types must agree where the operator has one type for several inputs.
-    if (/^(Add|Mul|MatMul|Gemm|SimplifiedLayerNormalization)$/.test(node.opType)) {
-      for (const input of node.input) if (types.get(input) !== own) missing.push(`${name}: ${input} is of another type`);
-    }
-    const to = node.attribute.find((a) => a.name === 'to')?.i;
-    const out = node.opType === 'Cast' ? Number(to) : node.opType === 'ArgMax' || node.opType === 'Shape' ? ELEMENT.int64 : own;
-    for (const output of node.output) types.set(output, out);
-  }
-  return [...new Set(missing)];
+/** Both graphs of a model; `layers`: of so many layers only. */
+async function graphsOf(folder: string, compute: FloatType, layers?: number): Promise<GraphMessage[]> {
+  const config = await readModelConfig(folder);
+  const used = { ...config, layers: layers ?? config.layers };
+  const weights = await readWeights(folder);
+  const scoring = newGraph(weights, compute, folder);
+  writeDecoder(scoring, used, blueprintOf(config), packedAttention);
+  const generating = newGraph(weights, compute, folder);
+  writeGenerator(generating, used, blueprintOf(config));
+  return [scoring, generating].map((g) => decodeModel(g.build()).graph);
 }
 
-async function graphOf(folder: string, compute: 'float32' | 'float16' | 'bfloat16'): Promise<GraphMessage> {
-  const config = await readModelConfig(folder);
-  const g = newGraph(await readWeights(folder), compute, folder);
-  writeDecoder(g, config, blueprintOf(config), packedAttention);
-  return decodeModel(g.build()).graph;
+/** The graph and the bodies of its loops. */
+function allGraphs(graph: GraphMessage): GraphMessage[] {
+  return [graph, ...graph.node.flatMap((n) => n.attribute.flatMap((a) => (a.g === undefined || a.g === null ? [] : allGraphs(a.g))))];
 }
 
 const FOLDERS = ['tiny-llama', 'tiny-llama31', 'tiny-mistral', 'tiny-qwen2', 'tiny-qwen3', 'tiny-gemma2', 'tiny-gemma3'].map(
@@ -63,18 +40,60 @@ const FOLDERS = ['tiny-llama', 'tiny-llama31', 'tiny-mistral', 'tiny-qwen2', 'ti
     ] as const,
 );
 
-describe('the graph for CUDA', () => {
+const tiny = packagePath('fixtures/models/tiny-llama');
+
+describe('the graphs for CUDA', () => {
   for (const [name, folder] of FOLDERS) {
     for (const compute of ['float32', 'float16', 'bfloat16'] as const) {
-      it.skipIf(folder === null)(`${name} in ${compute} uses only operators and types that have a kernel there`, async () => {
-        expect(checkKernels(await graphOf(folder ?? '', compute))).toEqual([]);
+      it.skipIf(folder === null)(`${name} in ${compute}: all operators have a kernel for the types they get, in loops, too`, async () => {
+        const [scoring, generating] = await graphsOf(folder ?? '', compute);
+        if (scoring === undefined || generating === undefined) throw new Error('no graphs');
+        expect(missingKernels(scoring)).toEqual([]);
+        expect(missingKernels(generating)).toEqual([]);
+        expect(allGraphs(generating)).toHaveLength(2);
       });
     }
   }
-  it('the check notices an operator without a kernel', async () => {
-    const graph = await graphOf(packagePath('fixtures/models/tiny-llama'), 'bfloat16');
-    for (const node of graph.node) if (node.opType === 'LogSoftmax') node.opType = 'Erfc';
-    expect(checkKernels(graph)).toEqual([':Erfc float']);
+
+  it('the check notices an operator without a kernel, a type without one, and types that do not go together', async () => {
+    const broken = async (change: (graph: GraphMessage) => void): Promise<string[]> => {
+      const [, generating] = await graphsOf(tiny, 'bfloat16');
+      if (generating === undefined) throw new Error('no graph');
+      for (const graph of allGraphs(generating)) change(graph);
+      return missingKernels(generating);
+    };
+    expect(await broken(() => {})).toEqual([]);
+    expect(
+      await broken((graph) => {
+        for (const node of graph.node) if (node.opType === 'Tanh' || node.opType === 'LogSoftmax') node.opType = 'Erfc';
+      }),
+    ).toEqual([':Erfc is not known here']);
+    // Without its Cast the logits would be bfloat16, for which LogSoftmax and ArgMax have no kernel.
+    const casts = await broken((graph) => {
+      for (const node of graph.node) for (const a of node.attribute) if (a.name === 'to' && a.i === ELEMENT.float32) a.i = ELEMENT.bfloat16;
+    });
+    expect(casts).toContain(':LogSoftmax bfloat16');
+    expect(casts).toContain(':ArgMax bfloat16');
+    const carried = await broken((graph) => {
+      for (const input of graph.input) if (input.name === 'keys_0') input.type.tensorType.elemType = ELEMENT.float16;
+    });
+    expect(carried.join('\n')).toMatch(/carried value 4 changes its type/);
+  });
+
+  it('no layer adds work on whole numbers, which would go between card and host', async () => {
+    const wholeNumbers = async (layers: number): Promise<number> => {
+      let count = 0;
+      for (const graph of await graphsOf(tiny, 'bfloat16', layers)) {
+        for (const part of allGraphs(graph)) {
+          expect(part.node.map((n) => n.opType)).not.toContain('Shape');
+          count += part.node.filter((n) =>
+            /^(Equal|Less|LessOrEqual|GreaterOrEqual|Sub|And|Or|Not|Where|ReduceM..|Gather|Squeeze)$/.test(n.opType),
+          ).length;
+        }
+      }
+      return count;
+    };
+    expect(await wholeNumbers(1)).toBe(await wholeNumbers(2));
   });
 });
 
@@ -82,7 +101,7 @@ describe('the same graph on a CPU, in float32', () => {
   it('gives what the harness gives', async () => {
     const stored: Record<string, Expected[]> = JSON.parse(readFileSync(packagePath('test/fixtures/onnx/golden-tiny-llama.json'), 'utf8'));
     const expected = (stored.plain ?? []).filter((e) => e.choices !== null && /^(arc|piqa|eus_trivia|bl2mp|bbq)/.test(e.task));
-    const result = await compare(packagePath('fixtures/models/tiny-llama'), packagePath('fixtures/data'), 'plain', expected, {
+    const result = await compare(tiny, packagePath('fixtures/data'), 'plain', expected, {
       attention: 'packed',
     });
     expect(result.differences).toEqual([]);
@@ -103,9 +122,17 @@ describe('the same graph on a CPU, in float32', () => {
     );
     expect(result.differences).toEqual([]);
   });
-  it('it does not generate, and says so before anything is asked', async () => {
-    const backend = await openModel(packagePath('fixtures/models/tiny-llama'), { attention: 'packed', dtype: 'float32' });
-    expect([...backend.kinds]).toEqual(['choices']);
-    await backend.close();
+});
+
+describe('generation in the loop of the graph, on a CPU in float32', () => {
+  it.skipIf(SHARED === null).each(FOLDERS)('%s writes what the harness got', async (name, folder) => {
+    for (const family of ['plain', 'chat'] as const) {
+      const file = shared(`golden/${name}/datasets/mgsm_native_cot_en.${family}.jsonl`);
+      const expected = readGolden(file, 'mgsm_native_cot_en');
+      const more = { attention: 'packed', dtype: 'float32' } as const;
+      const result = await compare(folder ?? '', shared('data/datasets'), family, expected, more, goldenDate(file));
+      expect(result.differences).toEqual([]);
+      expect(result.documents).toBeGreaterThan(1);
+    }
   });
 });
