@@ -48,6 +48,8 @@ export const addShow: AddCommand = (program) =>
       const { openData } = await import('../data/open.js');
       const { prepareDocs } = await import('../prompts/prepare.js');
       const model = await openPromptModel(flags);
+      const folder = model?.folder ?? (await openModelFolder(flags));
+      const withTokens = folder !== null && (await hasTokenizer(folder, flags.prompt));
       const source = await openData({ dir: flags.data ?? null, offline: flags.offline });
       let found: PreparedDoc | null = null;
       let documents = 0;
@@ -63,15 +65,15 @@ export const addShow: AddCommand = (program) =>
         if (doc.docId === flags.doc) found = doc;
       }
       if (found === null) throw new UserError(`--doc ${flags.doc}: ${task.name} has ${documents} documents; valid: 0 to ${documents - 1}`);
-      const folder = model?.folder ?? (await openModelFolder(flags));
-      const tokens = folder === null || !(await hasTokenizer(folder)) ? null : await tokensOf(found, folder);
+      const tokens = folder === null || !withTokens ? null : await tokensOf(found, folder);
       process.stdout.write(flags.json ? `${JSON.stringify(await asJson(found, tokens), null, 2)}\n` : await asText(found, tokens, folder));
     });
 
-/** A folder may hold a chat template alone; its prompts are shown without ids, and that is said. */
-async function hasTokenizer(folder: string): Promise<boolean> {
+/** A folder may hold a chat template alone; its chat prompts are shown without ids, and that is said. For other prompts ids are all that a model is named for. */
+async function hasTokenizer(folder: string, family: PromptFamily): Promise<boolean> {
   const { existsSync } = await import('node:fs');
   if (existsSync(`${folder}/tokenizer.json`)) return true;
+  if (family !== 'chat') throw new UserError(`--model ${folder}: no tokenizer.json there; give a model's folder, or leave --model out`);
   process.stderr.write(`eus-eval: no token ids: there is no tokenizer.json in ${folder}\n`);
   return false;
 }

@@ -1,6 +1,6 @@
 /** Joins the shards of a run into what one run would have written. */
 import { createReadStream } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../errors.js';
@@ -38,6 +38,7 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
   const shards = complete(newestPerFolder(await Promise.all(files.map(readShard))));
   const [first] = shards;
   if (first === undefined) throw new UserError('merge: no shards');
+  await keepApart(out, shards);
   const registry = await loadRegistry();
   const selected = await selectTasks(first.selected, registry);
   const names = new Set(Object.keys(first.tasks));
@@ -78,10 +79,35 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
   }
 }
 
+/** Throws `UserError` where the joined results would lie among those of a shard: the next merge would find them there. */
+async function keepApart(out: string, shards: readonly ShardFile[]): Promise<void> {
+  const target = await realPathOf(out);
+  for (const { file } of shards) {
+    // A run writes to OUT/MODEL/results_TIME.json.
+    const shard = path.dirname(path.dirname(path.resolve(file)));
+    if (isWithin(target, await realPathOf(shard)))
+      throw new UserError(`merge: --out ${out} is, or lies in, the folder of a shard (${shard}); give another folder`);
+  }
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  const way = path.relative(outer, inner);
+  return way === '' || (way.split(path.sep)[0] !== '..' && !path.isAbsolute(way));
+}
+
+/** The path without links, also of a folder that is yet to be made. */
+async function realPathOf(name: string): Promise<string> {
+  const whole = path.resolve(name);
+  const real = await realpath(whole).catch(() => null);
+  if (real !== null) return real;
+  const above = path.dirname(whole);
+  return above === whole ? whole : path.join(await realPathOf(above), path.basename(whole));
+}
+
 /** All results files in or below a folder. */
 async function findResults(dir: string): Promise<string[]> {
   const names = await readdir(dir, { recursive: true }).catch((error: unknown) => {
-    throw new UserError(`merge: cannot read the folder ${dir}`, { cause: error });
+    throw new UserError(`merge: ${dir} is no folder that can be read; give the folders that --shard runs wrote`, { cause: error });
   });
   return names.filter((name) => /(^|[/\\])results_[^/\\]*\.json$/.test(name)).map((name) => path.join(dir, name));
 }

@@ -51,6 +51,8 @@ export interface RunResult {
   readonly samples: ReadonlyMap<string, TaskState['samples']>;
   /** One line per failed request, the first hundred. */
   readonly failures: readonly string[];
+  /** Failed requests that `failures` does not list, by task. */
+  readonly unlisted: ReadonlyMap<string, number>;
   /** Answers that came from the journal. */
   readonly reused: number;
   readonly kept: readonly KeptAnswer[];
@@ -86,6 +88,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
   const outcomes = new Map<string, TaskOutcome>();
   const pending = new Map<number, Pending>();
   const failures: string[] = [];
+  const unlisted = new Map<string, number>();
   const kept: KeptAnswer[] = [];
   const keepPerTask = Math.ceil(input.keepAnswers / Math.max(1, plan.tasks.length));
   let nextId = 0;
@@ -101,6 +104,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
       failed += 1;
       if (failures.length < LISTED_FAILURES)
         failures.push(`${prepared.task.name} document ${prepared.docId}: ${response.reason}: ${response.message}`);
+      else unlisted.set(prepared.task.name, (unlisted.get(prepared.task.name) ?? 0) + 1);
     }
     if (place < keepPerTask && response.kind === 'choices' && prepared.request.kind === 'choices')
       kept.push({ request: prepared.request, response });
@@ -192,6 +196,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
     },
     samples: new Map([...states].map(([name, state]) => [name, state.samples])),
     failures,
+    unlisted,
     reused,
     kept: kept.slice(0, input.keepAnswers),
   };

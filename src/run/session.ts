@@ -53,6 +53,8 @@ export interface SessionResult {
   readonly content: Readonly<Record<string, Value>>;
   readonly resultsFile: string;
   readonly failures: readonly string[];
+  /** What to say of failed requests beyond those listed; null where there are none. */
+  readonly unlisted: string | null;
   readonly reused: number;
   readonly remark: string | null;
   /** What scoring a sample one by one found, or null when it was not asked for. */
@@ -192,6 +194,7 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
       content,
       resultsFile,
       failures: result.failures,
+      unlisted: unlistedLine(result.unlisted, written),
       reused: result.reused,
       remark: context.remark,
       checked,
@@ -202,6 +205,25 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
     progress.stop();
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/**
+ * Returns where to find the failed requests that are too many to list (`and 12 more (in FILE)`), or null where all are listed. `written` are the run's files.
+ */
+export function unlistedLine(unlisted: ReadonlyMap<string, number>, written: readonly string[]): string | null {
+  if (unlisted.size === 0) return null;
+  const total = [...unlisted.values()].reduce((sum, n) => sum + n, 0);
+  const files = [...unlisted.keys()].flatMap(
+    (task) => written.find((file) => path.basename(file).replace(/_\d{4}-[^_]*$/, '') === `samples_${task}`) ?? [],
+  );
+  const [first] = files;
+  const where =
+    first === undefined
+      ? 'run without --no-samples to have them in a file'
+      : files.length === 1
+        ? `in ${first}`
+        : `in ${first} and ${files.length - 1} more sample files beside it`;
+  return `and ${total} more (${where})`;
 }
 
 function factsOf({ options, plan, backend, source, remark, startedAt }: PassContext, endedAt: number): RunFacts {

@@ -82,6 +82,7 @@ describe('show', () => {
       [['show', 'piqa', '--prompt', 'api', '--data', DATA], /piqa cannot be asked of an API model/],
       [['show', 'piqa', '--prompt', 'chat', '--data', DATA], /--prompt chat needs --model/],
       [['show', 'piqa', '--prompt', 'story', '--data', DATA], /plain, chat, api/],
+      [['show', 'piqa', '--model', DATA, '--data', DATA], /--model .*: no tokenizer\.json there; give a model's folder/],
       [['verify', 'piqa', '--dta', DATA], /unknown option '--dta'/],
     ] as const) {
       const { code, out, err } = await run(...args);

@@ -1,4 +1,15 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -89,6 +100,24 @@ describe('eus-eval run', () => {
     ]);
     expect(allowed.code).toBe(0);
     expect(allowed.stdout).toMatch(/\| *\d+ of 24\|/);
+  });
+
+  it('lists a hundred failed requests and says where the others are', async () => {
+    const data = path.join(folder, 'many');
+    cpSync(DATA, data, { recursive: true });
+    const file = path.join(data, 'HiTZ/EusTrivia/default/test.jsonl');
+    writeFileSync(file, readFileSync(file, 'utf8').repeat(30));
+    const args = ['run', '--model', 'fake:3,fail=0.3', '--tasks', 'eus_trivia', '--data', data, '--no-journal', '--out'];
+    const { stderr } = await eusEval([...args, path.join(folder, 'many-out')]);
+    const listed = stderr.split('\n').filter((line) => line.startsWith('unscored: '));
+    expect(listed).toHaveLength(101);
+    const [, more, where = ''] = /^unscored: and (\d+) more \(in (.*)\)$/.exec(listed.at(-1) ?? '') ?? [];
+    const unscored = readFileSync(where, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"unscored": "http"'));
+    expect(unscored).toHaveLength(100 + Number(more));
+    const without = await eusEval([...args, path.join(folder, 'many-none'), '--no-samples']);
+    expect(without.stderr).toContain(`unscored: and ${more} more (run without --no-samples to have them in a file)`);
   });
 
   it('counts scores that are not a number and never uses them', async () => {
@@ -191,6 +220,19 @@ describe('eus-eval run', () => {
       path.join(folder, 'x'),
     ]);
     expect(foreign.stderr).toMatch(/of another run .* the model is fake-6, not fake-5/);
+
+    // Into a shard's own folder, also through a link: refused, and nothing is written.
+    const before = visible(parts);
+    symlinkSync(path.join(parts, 'shard-2-of-3'), path.join(folder, 'link'));
+    for (const out of ['shard-1-of-3', 'shard-3-of-3/fake-5', 'shard-2-of-3/new/folder']
+      .map((p) => path.join(parts, p))
+      .concat(path.join(folder, 'link'))) {
+      const inside = await eusEval(['merge', parts, '--out', out]);
+      expect(inside, out).toMatchObject({ code: 2, stdout: '' });
+      expect(inside.stderr).toMatch(/^eus-eval: merge: --out .* the folder of a shard .*; give another folder\n$/);
+    }
+    expect(visible(parts)).toEqual(before);
+    expect(existsSync(path.join(parts, 'shard-2-of-3/new'))).toBe(false);
 
     const merged = path.join(folder, 'merged');
     expect((await eusEval(['merge', parts, '--out', merged])).code).toBe(0);
