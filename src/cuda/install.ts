@@ -45,12 +45,16 @@ export interface Plan {
 }
 
 /**
- * Returns what must be fetched and how much disk it takes. What was unpacked before counts as ready when each file has its size.
+ * Returns what must be fetched and how much disk it takes. What was unpacked before counts as ready when each file has its size
+ * and it is not among `damaged`.
  */
-export async function planInstall(folder: string, resolved: readonly Resolution[]): Promise<Plan> {
+export async function planInstall(folder: string, resolved: readonly Resolution[], damaged: readonly string[] = []): Promise<Plan> {
   const ready: Resolution[] = [];
   const wanted: Resolution[] = [];
-  for (const one of resolved) ((await readyRecord(folder, one)) === null ? wanted : ready).push(one);
+  for (const one of resolved) {
+    const whole = !damaged.includes(one.wheel.name) && (await readyRecord(folder, one)) !== null;
+    (whole ? ready : wanted).push(one);
+  }
   const fetched = wanted.filter(({ wheel }) => wheel.local === null);
   const unpacked = wanted.reduce((sum, { contents }) => sum + contents.unpackedBytes, 0);
   const largest = fetched.reduce((most, { contents }) => Math.max(most, contents.size), 0);
@@ -201,17 +205,17 @@ export async function sha256Of(file: string): Promise<string> {
 }
 
 /**
- * Compares every unpacked file with its checksum; the records of packages that differ are removed, so that the next setup brings them again.
+ * Compares every unpacked file with its checksum; the records of packages that differ are removed (not with `dryRun`), so that they are brought again.
  * Returns the names of the packages that differ.
  */
-export async function removeDamaged(folder: string, manifest: Manifest): Promise<string[]> {
+export async function removeDamaged(folder: string, manifest: Manifest, dryRun: boolean): Promise<string[]> {
   const damaged: string[] = [];
   for (const entry of manifest.packages) {
     const place = packageFolder(folder, entry.folder);
     for (const file of entry.files) {
       if ((await sha256Of(path.join(place, file.name)).catch(() => '')) === file.sha256) continue;
       damaged.push(entry.name);
-      await rm(`${place}.json`, { force: true });
+      if (!dryRun) await rm(`${place}.json`, { force: true });
       break;
     }
   }

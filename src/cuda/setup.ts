@@ -7,7 +7,7 @@ import { type CudaFault, explainCuda, faultLine, missingLibrary } from './explai
 import { cudaFolder, type Env } from './folders.js';
 import { glibcVersion } from './glibc.js';
 import { fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
-import { findCuda, readManifest, runtimeVersion } from './installed.js';
+import { findCuda, firstMissing, readManifest, runtimeVersion } from './installed.js';
 import { type Candidate, type Sources, wheelSources } from './package-index.js';
 import { probeSession } from './probe.js';
 import { type Resolution, resolveWheels } from './resolve.js';
@@ -51,15 +51,22 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
   if (version === null) throw new UserError("onnxruntime-node is not installed; run 'npm install' in the folder of this package");
   const folder = cudaFolder(env);
   const before = readManifest(folder, version);
-  if (before !== null && !options.dryRun) {
-    const damaged = await removeDamaged(folder, before);
-    if (damaged.length > 0) options.say(`damaged, so fetched again: ${damaged.join(', ')}`);
+  let damaged: readonly string[] = [];
+  if (before !== null) {
+    damaged = await removeDamaged(folder, before, options.dryRun);
+    if (damaged.length > 0) options.say(`damaged, so to be fetched again: ${damaged.join(', ')}`);
+    else if (firstMissing(folder, before) === null && before.system.length > 0 === options.system) {
+      // Newer libraries may be published by now; those that are here fit, and nobody asked for others.
+      options.say(`everything is there already, and every file has its checksum: ${folder}`);
+      const kept = { folder, resolved: [], downloadBytes: 0, diskBytes: 0 };
+      return { ...kept, verified: options.dryRun ? null : await verify(env, options.probe ?? probeSession) };
+    }
   }
   const sources = await wheelSources({ index: options.index, wheels: options.wheels }, env);
   const system = options.system ? takeSystem(env) : [];
   const contentsOf = (wheel: Candidate): Promise<Contents> => contents(sources, wheel, folder, options);
   const resolved = await resolveWheels({ sources, version, glibc, runtimeOnly: options.system, contentsOf });
-  const plan = await planInstall(folder, resolved);
+  const plan = await planInstall(folder, resolved, damaged);
   describe(options.say, folder, plan, system);
   const result = { folder, resolved, downloadBytes: plan.downloadBytes, diskBytes: plan.diskBytes };
   if (options.dryRun) return { ...result, verified: null };

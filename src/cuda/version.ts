@@ -85,6 +85,10 @@ export function satisfies(version: Version, conditions: readonly Condition[]): b
   return conditions.every((condition) => meets(version, condition));
 }
 
+function sameRelease(a: Version, b: Version): boolean {
+  return compareVersions({ ...a, early: false, post: 0 }, { ...b, early: false, post: 0 }) === 0;
+}
+
 function meets(version: Version, { operator, version: wanted, prefix }: Condition): boolean {
   const order = compareVersions(version, wanted);
   const begins = (length: number): boolean => wanted.release.slice(0, length).every((n, i) => (version.release[i] ?? 0) === n);
@@ -98,9 +102,10 @@ function meets(version: Version, { operator, version: wanted, prefix }: Conditio
     case '<=':
       return order <= 0;
     case '>':
-      return order > 0;
+      // `>13.0` is not met by a post-release of 13.0, nor `<14` by a pre-release of 14.
+      return order > 0 && !(version.post > 0 && wanted.post === 0 && sameRelease(version, wanted));
     case '<':
-      return order < 0;
+      return order < 0 && !(version.early && !wanted.early && sameRelease(version, wanted));
     case '~=':
       return order >= 0 && begins(wanted.release.length - 1);
   }
