@@ -17,20 +17,17 @@ import { addVerify } from './verify.js';
 /** Adds one command to the program; `exit` sets the exit code of a run that ends well but not with 0 (a failed gate). Returns what it added. */
 export type AddCommand = (program: Command, exit: (code: number) => void) => Command;
 
+/** Commands under one heading of `--help`. */
+export interface CommandGroup {
+  readonly heading: string;
+  readonly commands: readonly AddCommand[];
+}
+
 /** All commands, in the order of `--help`. Each file imports what it needs only when its command runs, so that help stays fast. */
-export const commands: readonly AddCommand[] = [
-  addList,
-  addShow,
-  addVerify,
-  addRun,
-  addMerge,
-  addCompare,
-  addGate,
-  addFetch,
-  addLeaderboard,
-  addArena,
-  addSafety,
-  addExplain,
-  addSetup,
-  addDoctor,
+export const commandGroups: readonly CommandGroup[] = [
+  { heading: 'Evaluate a model:', commands: [addRun, addMerge] },
+  { heading: 'Look at benchmarks and prompts:', commands: [addList, addShow, addVerify, addFetch] },
+  { heading: 'Judge results:', commands: [addCompare, addGate, addLeaderboard, addExplain] },
+  { heading: 'Other evaluations:', commands: [addArena, addSafety] },
+  { heading: 'This machine:', commands: [addDoctor, addSetup] },
 ];

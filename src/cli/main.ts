@@ -1,8 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { EXIT, messageOf, systemCode, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
-import { commands } from './commands.js';
+import { commandGroups } from './commands.js';
 
 /**
  * Runs the command line and returns the exit code; never throws. Arguments exclude `node` and the script.
@@ -18,12 +18,17 @@ export async function main(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
-  for (const command of commands) {
-    const added = command(program, (code) => {
-      exitCode = code;
-    });
-    settle(added);
+  for (const { heading, commands } of commandGroups) {
+    program.commandsGroup(heading);
+    for (const command of commands)
+      settle(
+        command(program, (code) => {
+          exitCode = code;
+        }),
+      );
   }
+  // Where progress and warnings go (a closed terminal, a log on a full disk) must not cost the run its results.
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
   // A pipe that closes early (`| head`) is no error of ours.
   if (process.stdout.listenerCount('error') === 0) {
     process.stdout.on('error', (error) => {
@@ -33,6 +38,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     });
   }
   try {
+    program.commandsGroup('Help:').helpCommand(true);
+    program.addHelpText(
+      'after',
+      '\nFirst steps: `eus-eval run` scores a tiny model that comes along; `eus-eval run --help` says what else it can do.',
+    );
     if (argv.length === 0) {
       program.outputHelp();
       return EXIT.ok;
@@ -64,6 +74,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** Commander passes these settings on only to commands that it makes itself, so set them on the whole tree. */
 function settle(command: Command): void {
   command
+    // That a switch is off unless given goes without saying.
+    .configureHelp({ optionDescription: (option) => new Help().optionDescription(option).replace(/ \(default: false\)$/, '') })
     .exitOverride()
     .showSuggestionAfterError(true)
     .allowExcessArguments(false)

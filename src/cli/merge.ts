@@ -18,7 +18,7 @@ export const addMerge: AddCommand = (program, exit) =>
     .description('join the shards of a run into what one run would have written')
     .argument('<dirs...>', 'folders of the shards, or a folder above them')
     .requiredOption('-o, --out <dir>', 'where the joined results go')
-    .option('--max-error-rate <share>', 'above this share of failed requests: exit code 4 and no score', numberBetween(0, 1), 0.01)
+    .option('--max-error-rate <share>', 'above this share of failures: no score, exit code 4', numberBetween(0, 1), 0.01)
     .option('--json', 'print the results file instead of a table', false)
     .action(async (dirs: readonly string[], flags: MergeFlags) => {
       const { mergeShards } = await import('../run/merge.js');

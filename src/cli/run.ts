@@ -51,6 +51,16 @@ interface RunFlags {
 const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'];
 const FAMILIES = ['plain', 'chat', 'api'] as const;
 
+const MODELS = `
+Models:
+  ./folder or ORG/NAME     a local model in Hugging Face format, or one from the hub
+  completions:NAME         a server (vLLM, SGLang, ...) at --base-url
+  openai:NAME              an API model, or a chat server at --base-url
+  anthropic:NAME           an API model
+  fake:SEED                no model: answers drawn by chance, to try things out
+
+Give the same command again to go on with a run that was stopped. Docs: docs/models.md, docs/api-models.md, docs/data.md`;
+
 /**
  * Adds `run`.
  */
@@ -58,54 +68,50 @@ export const addRun: AddCommand = (program, exit) =>
   program
     .command('run')
     .description('run benchmarks on a model and write results')
-    .option(
-      '-m, --model <ref>',
-      'a folder, a hub name, or BACKEND:NAME (onnx, completions, openai, anthropic, fake); without it a tiny model that comes along',
-    )
+    .optionsGroup('What to run:')
+    .option('-m, --model <ref>', 'folder, hub name or BACKEND:NAME (see below); default: a tiny model that comes along')
     .option('-t, --tasks <names>', 'benchmarks, groups, wildcards, eu, en, es, all or a task file (default: all)', list)
     .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", family)
     .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))
-    .option('-d, --data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub')
-    .option('-o, --out <dir>', 'where results go', 'results')
-    .option('--device <device>', 'auto, cpu or cuda[:N]', device, 'auto')
-    .option('--dtype <dtype>', DTYPES.join(', '), oneOf(DTYPES), 'auto')
-    .option('--fresh', 'forget the answers of earlier runs of this model', false)
     .option('--shard <i/n>', 'only part i of n of the documents; join with `eus-eval merge`', shardOf)
     .option('--dry-run', 'say what would be asked and what it would cost, and stop', false)
-    .option('--max-cost <usd>', 'stop before a paid API costs more', numberBetween(0, Number.POSITIVE_INFINITY))
-    .option('--max-error-rate <share>', 'above this share of failed requests: exit code 4 and no score', numberBetween(0, 1), 0.01)
-    .option(
-      '--retry-errors [n]',
-      'ask failed requests again, up to n passes (default 1); another run of the same command does so too',
-      wholeNumber(1),
-    )
+    .optionsGroup('Where data comes from and results go:')
+    .option('-d, --data <dir>', 'folder with <repo>/<config>/<split>.jsonl (default: the hub)')
+    .option('-o, --out <dir>', 'where results go', 'results')
+    .option('--offline', 'any network access is an error', false)
+    .option('--no-samples', 'write no sample files')
+    .option('--json', 'print the results file instead of a table', false)
+    .option('-q, --quiet', 'no progress', false)
+    .optionsGroup('Prompts:')
     .option('--system-instruction <text>', 'system message of chat prompts')
-    .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print the date (without it they print their fixed one)')
-    .option('--no-multiturn', 'few-shot examples of chat prompts in one message instead of turns')
+    .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print it (default: their fixed one)')
+    .option('--no-multiturn', 'few-shot examples of chat prompts in one message')
+    .optionsGroup('Local models:')
+    .option('--device <device>', 'auto, cpu or cuda[:N]', device, 'auto')
+    .option('--dtype <dtype>', DTYPES.join(', '), oneOf(DTYPES), 'auto')
+    .option('--threads <n>', 'threads of the CPU', wholeNumber(1))
+    .option('--batch-tokens <n>', 'tokens computed together', wholeNumber(16))
+    .option('--card-memory <gib>', 'memory of the CUDA card to use (default: what is free)', numberBetween(0.1, 10_000))
+    .option('--max-length <n>', "tokens of context (default: the model's own maximum)", wholeNumber(2))
+    .option('--check-batch [n]', 'score n documents (default 16) one by one too, and compare', wholeNumber(1))
+    .optionsGroup('API models and servers:')
     .option('--base-url <urls>', 'address(es) of an OpenAI-compatible server', list)
     .option('--tokenizer <ref>', "the model's tokenizer (folder or hub name), for completions")
     .option('--api-key-env <name>', 'environment variable that holds the key')
+    .option('--max-cost <usd>', 'stop before a paid API costs more', numberBetween(0, Number.POSITIVE_INFINITY))
+    .option('--prices <file>', 'price table of API models (YAML)')
     .option('--concurrency <n>', 'requests in flight at most', wholeNumber(1))
     .option('--timeout <seconds>', 'of one request', numberBetween(0.001, 86_400))
-    .option('--max-tries <n>', 'tries per request of a server or API (default 10)', wholeNumber(1))
-    .option('--max-new-tokens <n>', 'new tokens of API models that think before they answer', wholeNumber(1))
-    .option(
-      '--scoring <way>',
-      'how a completions server gives log-probabilities: echo or prompt_logprobs (default: tries both)',
-      oneOf(['echo', 'prompt_logprobs']),
-    )
-    .option('--prompts-as <form>', 'send prompts as ids or text (default: ids where --tokenizer is given)', oneOf(['ids', 'text']))
-    .option('--prices <file>', 'price table of API models (YAML)')
-    .option('--max-length <n>', "tokens of context, instead of the model's own maximum", wholeNumber(2))
-    .option('--threads <n>', 'threads of the local model', wholeNumber(1))
-    .option('--batch-tokens <n>', 'tokens computed together on the local model', wholeNumber(16))
-    .option('--card-memory <gib>', 'memory of the CUDA card that may be used (default: what is free on it)', numberBetween(0.1, 10_000))
-    .option('--check-batch [n]', 'score n documents (default 16) again one by one and report the largest difference', wholeNumber(1))
+    .option('--max-tries <n>', 'tries per request (default: 10)', wholeNumber(1))
+    .option('--max-new-tokens <n>', 'new tokens of models that think before they answer', wholeNumber(1))
+    .option('--scoring <way>', 'echo or prompt_logprobs, for completions (default: tries both)', oneOf(['echo', 'prompt_logprobs']))
+    .option('--prompts-as <form>', 'ids or text, for completions (default: ids with --tokenizer)', oneOf(['ids', 'text']))
+    .optionsGroup('When something fails:')
+    .option('--fresh', 'forget the answers of earlier runs of this model', false)
     .option('--no-journal', 'keep no answers for a later run')
-    .option('--no-samples', 'write no sample files')
-    .option('--offline', 'any network access is an error', false)
-    .option('--json', 'print the results file instead of a table', false)
-    .option('-q, --quiet', 'no progress', false)
+    .option('--retry-errors [n]', 'ask failed requests again, up to n passes (default 1)', wholeNumber(1))
+    .option('--max-error-rate <share>', 'above this share of failures: no score, exit code 4', numberBetween(0, 1), 0.01)
+    .addHelpText('after', MODELS)
     .action(async (flags: RunFlags, command: Command) => {
       exit(await run(flags, command));
     });
