@@ -66,6 +66,19 @@ export function runBytes(m: ModelSize, r: RunShape): number {
   return stream + masks + Math.max(mlp, attention, logits);
 }
 
+/** Bytes that are written or read for each score, in all steps from the product to the weighted values, if each number had one byte. */
+const SCORE_PASSES = 12;
+/** What large cards have in common: floating-point operations of 16-bit products for each byte of memory that they can move in the same time. */
+const OPERATIONS_PER_BYTE = 125;
+
+/**
+ * Returns what a key costs a row in the attention of all layers, as a part of what the row costs in all products with weights. An estimate: scores are bound by memory, products by
+ * arithmetic. It only steers how texts are divided into blocks.
+ */
+export function keyCost(m: ModelSize): number {
+  return (m.layers * m.heads * SCORE_PASSES * m.bytes * OPERATIONS_PER_BYTE) / (2 * m.parameters);
+}
+
 /**
  * Returns an upper estimate of what a generating run needs beside the weights: the prompts, and the keys and values of all layers twice, as they are before and
  * after a step. `steps`: tokens decoded.

@@ -8,7 +8,7 @@ import type { Backend, ChatRenderer } from '../../types.js';
 import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
-import { activationBudget, generateBytes, runBytes } from './memory-plan.js';
+import { activationBudget, generateBytes, keyCost, runBytes } from './memory-plan.js';
 import { endIds, prepareModel } from './prepare-model.js';
 import { ropeTable } from './rope.js';
 import { openSession, type Session } from './session.js';
@@ -37,7 +37,7 @@ export interface OnnxOptions {
 }
 
 /** Changes when the graph or the planning changes in a way that could change an answer. */
-const GRAPH_VERSION = '1';
+const GRAPH_VERSION = '2';
 /** Tokens per run on a CPU: large enough for full speed of the matrix products, small enough to waste little attention. */
 const RUN_TOKENS = 384;
 /** Bytes of logits per run. */
@@ -101,7 +101,12 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
         ? activationBudget(size, await cardMemory(provider.deviceId, options.cardMemory ?? null), options.folder)
         : PACKED_CPU_BYTES;
     packed = {
-      score: { rows: Math.min(options.batchTokens ?? PACKED_ROWS, MOST_ROWS), bytes, bytesOf: (run) => runBytes(size, run) },
+      score: {
+        rows: Math.min(options.batchTokens ?? PACKED_ROWS, MOST_ROWS),
+        bytes,
+        bytesOf: (run) => runBytes(size, run),
+        keyCost: keyCost(size),
+      },
       generate: {
         documents: PACKED_DOCUMENTS,
         stretch: PACKED_STRETCH,

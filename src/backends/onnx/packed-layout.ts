@@ -8,8 +8,12 @@ import { commonPrefix, compareIds, type Sequence, type Wanted } from './stack.js
 const ALIGN = 8;
 /** Tokens beyond the prefix that texts must share to be kept together. */
 const WORTH_SHARING = 8;
-/** A block is made this long where its texts are shorter: it leaves less padding, and more costs attention for nothing. */
-const COMFORTABLE_BLOCK = 512;
+/**
+ * Lengths of blocks that are tried, from the least that holds the longest text in steps of this factor: longer ones keep more of what texts share and leave less padding, and
+ * cost attention.
+ */
+const LENGTH_STEP = 1.12;
+const LONGEST_BLOCK = 4096;
 
 /** How a run is divided. */
 export interface Layout {
@@ -50,47 +54,68 @@ interface Unit {
 }
 
 /**
- * Divides texts into a shared prefix and blocks. Texts that share more than the prefix stay in one block as long as it stays comfortable; then units are put into
- * blocks, the largest first, each into the first that has room. Of several block lengths the one that computes fewest rows wins.
+ * Returns what a run costs, in rows without attention: each row pays `keyCost` for each key that it is compared with, seen or not.
  */
-export function layOut(sequences: readonly Sequence[]): Layout {
+export function costOf(r: { readonly prefixRows: number; readonly length: number; readonly blocks: number }, keyCost: number): number {
+  return r.prefixRows * (1 + keyCost * r.prefixRows) + r.blocks * r.length * (1 + keyCost * (r.prefixRows + r.length));
+}
+
+/**
+ * Divides texts into a shared prefix and blocks. Texts that share more than the prefix stay in one block as long as it has room; then units are put into blocks, the
+ * largest first, each into the first that has room. Of several block lengths the one with the least cost wins.
+ */
+export function layOut(sequences: readonly Sequence[], keyCost: number): Layout {
   const idsOf = (i: number | undefined): readonly number[] => (i === undefined ? [] : (sequences[i]?.ids ?? []));
   const common = sequences.reduce((least, s) => Math.min(least, commonPrefix(idsOf(0), s.ids)), Number.POSITIVE_INFINITY);
   // What all share need not be compared again and again.
   const tails = sequences.map((s) => s.ids.slice(common));
   const order = sequences.map((_, i) => i).sort((a, b) => compareIds(tails[a] ?? [], tails[b] ?? []));
   const shared = order.map((s, i) => (i === 0 ? 0 : common + commonPrefix(tails[order[i - 1] ?? 0] ?? [], tails[s] ?? [])));
-  // At least one token stays for a block, so that no block is empty.
+  // At least one token stays for a block, so that no block is empty. Texts that are all the same need no prefix.
   const shortest = sequences.reduce((least, s) => Math.min(least, s.ids.length), Number.POSITIVE_INFINITY);
-  const prefix = sequences.length < 2 ? 0 : Math.min(shortest - 1, common);
+  const longest = sequences.reduce((most, s) => Math.max(most, s.ids.length), 0);
+  const prefix = longest === common ? 0 : Math.min(shortest - 1, common);
+  const prefixRows = aligned(prefix);
 
+  let best: Layout | null = null;
+  const least = aligned(longest - prefix);
+  for (let wanted = least; wanted === least || wanted <= LONGEST_BLOCK; wanted = aligned(wanted * LENGTH_STEP)) {
+    const units = unitsOf(order, shared, prefix, (s) => idsOf(s).length, wanted);
+    const bins = firstFit(units, wanted);
+    const length = aligned(bins.reduce((most, bin) => Math.max(most, bin.tokens), 1));
+    const layout = {
+      prefix,
+      prefixRows,
+      length,
+      blocks: bins.map((bin) => bin.sequences),
+      tokens: prefix + bins.reduce((sum, bin) => sum + bin.tokens, 0),
+    };
+    const cost = (l: Layout): number => costOf({ prefixRows, length: l.length, blocks: l.blocks.length }, keyCost);
+    if (best === null || cost(layout) < cost(best)) best = layout;
+    if (bins.length === 1) break;
+  }
+  return best ?? { prefix, prefixRows, length: ALIGN, blocks: [], tokens: prefix };
+}
+
+/** Sorted texts that share more than the prefix with the one before, together as far as a block of `room` tokens holds them. */
+function unitsOf(
+  order: readonly number[],
+  shared: readonly number[],
+  prefix: number,
+  lengthOf: (sequence: number) => number,
+  room: number,
+): Unit[] {
   const units: Unit[] = [];
   for (const [i, s] of order.entries()) {
     const unit = units[units.length - 1];
     const before = Math.max(prefix, shared[i] ?? 0);
-    const own = idsOf(s).length - before;
-    if (unit !== undefined && before - prefix >= WORTH_SHARING && unit.tokens + own <= COMFORTABLE_BLOCK) {
+    const own = lengthOf(s) - before;
+    if (unit !== undefined && (own === 0 || before - prefix >= WORTH_SHARING) && unit.tokens + own <= room) {
       unit.sequences.push(s);
       unit.tokens += own;
-    } else units.push({ sequences: [s], tokens: idsOf(s).length - prefix });
+    } else units.push({ sequences: [s], tokens: lengthOf(s) - prefix });
   }
-  const largest = units.reduce((most, unit) => Math.max(most, unit.tokens), 1);
-  const all = units.reduce((sum, unit) => sum + unit.tokens, 0);
-  let best: { length: number; bins: Unit[] } | null = null;
-  for (const times of [1, 1.25, 1.5, 2, 3, 4]) {
-    const length = aligned(largest * times);
-    if (times > 1 && length > Math.min(COMFORTABLE_BLOCK, aligned(all))) break;
-    const bins = firstFit(units, length);
-    if (best === null || bins.length * length < best.bins.length * best.length) best = { length, bins };
-  }
-  const { length, bins } = best ?? { length: ALIGN, bins: [] };
-  return {
-    prefix,
-    prefixRows: aligned(prefix),
-    length,
-    blocks: bins.map((bin) => bin.sequences),
-    tokens: prefix + bins.reduce((sum, bin) => sum + bin.tokens, 0),
-  };
+  return units;
 }
 
 /** First fit decreasing (Johnson 1973): never more than 11/9 of the fewest bins and 4. */

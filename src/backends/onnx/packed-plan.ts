@@ -16,6 +16,8 @@ export interface RunLimits {
   /** Bytes at most, by `bytesOf`. */
   readonly bytes: number;
   readonly bytesOf: (shape: RunShape) => number;
+  /** What a key costs a row, in rows without attention (`packed-layout.ts`). */
+  readonly keyCost: number;
 }
 
 /** Rows that a run must have so that a card is busy; below, a run costs as much as one of this size. */
@@ -79,7 +81,7 @@ export function documentsForRun(documents: readonly PlannedDocument[], limits: R
   // The estimate may be too low where texts fit badly into blocks; then a few documents are left.
   while (count > 1) {
     const sequences = documents.slice(0, count).flatMap((d) => d.sequences);
-    const shape = shapeOf(layOut(sequences), sequences);
+    const shape = shapeOf(layOut(sequences, limits.keyCost), sequences);
     if (shape.prefix + shape.blocks * shape.length <= limits.rows && limits.bytesOf(shape) <= limits.bytes) break;
     count = Math.floor(count * 0.85);
   }

@@ -45,7 +45,7 @@ export function newPackedScorer(
     /** Computes some of the sequences; halves them where memory does not suffice. */
     async function compute(indices: readonly number[]): Promise<void> {
       const own = indices.map((i) => sequences[i]).filter((s): s is Sequence => s !== undefined);
-      const layout = layOut(own);
+      const layout = layOut(own, limits.keyCost);
       const { wanted, tokens, padding, ...arrays } = fillRun(own, layout);
       try {
         if (limits.bytesOf(shapeOf(layout, own)) === Number.POSITIVE_INFINITY)
