@@ -146,6 +146,8 @@ export async function indexWheels({ settings }: Sources, name: string): Promise<
     if (wheel?.name !== name || !URL.canParse(address, url)) return [];
     const target = new URL(address, url);
     target.hash = '';
+    target.username = '';
+    target.password = '';
     if (!/^https?:$/.test(target.protocol)) return [];
     if (new URL(url).protocol === 'https:' && target.protocol === 'http:') return [];
     return [{ ...wheel, url: target.href, local: null, sha256, size }];
@@ -181,7 +183,7 @@ function htmlFiles(html: string): Listed[] {
       .replace(/&gt;/g, '>')
       .replace(/&quot;/g, '"')
       .replace(/&#39;/g, "'");
-  return [...html.matchAll(/<a\s([^>]*)>([^<]*)<\/a>/gi)].flatMap(([, attributes = '', label = '']) => {
+  return [...html.matchAll(/<a\s([^<>]*)>([^<>]*)<\/a>/gi)].flatMap(([, attributes = '', label = '']) => {
     const address = /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(attributes);
     if (address === null || /\bdata-yanked\b/i.test(attributes)) return [];
     const href = text(address[1] ?? address[2] ?? '');

@@ -18,6 +18,9 @@ const PLATFORM: Readonly<Record<string, string>> = {
   platform_python_implementation: 'CPython',
 };
 
+/** Characters of a requirement; no honest one is near. Bounds the depth of a marker, too. */
+const LONGEST = 1000;
+
 /** Returns the name under which an index knows a package: lower case, one hyphen for every run of `-`, `_` and `.`. */
 export function normalName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
@@ -31,8 +34,9 @@ export function normalName(name: string): string {
 export function requirementsOf(metadata: string, extras: readonly string[], only: boolean, where: string): Requirement[] {
   // The headers end at the first empty line; the description follows.
   const headers = metadata.split(/\r?\n\r?\n/, 1)[0] ?? '';
-  const lines = [...headers.matchAll(/^Requires-Dist:\s*(.+?)\s*$/gim)].map((match) => match[1] ?? '');
+  const lines = [...headers.matchAll(/^Requires-Dist:(.*)$/gim)].map((match) => (match[1] ?? '').trim());
   return lines.flatMap((line) => {
+    if (line.length > LONGEST) throw new UserError(`${where}: a requirement is longer than ${LONGEST} characters`);
     const [text = '', marker = ''] = line.split(/;(.*)/s, 2).map((part) => part.trim());
     if (only && !/\bextra\b/.test(marker)) return [];
     const holds = (extra: string): boolean => marker === '' || evaluate(marker, extra, `${where}: "${line}"`);
