@@ -95,7 +95,7 @@ for (const item of values.cases.split(',')) {
     ensurePositions: () => {},
     packed: {
       score: { rows: 16_384, bytes, bytesOf: (run) => runBytes(size, run), keyCost: keyCost(size) },
-      generate: { documents: 64, stretch: 64, bytes, bytesOf: (run, steps) => generateBytes(size, run, steps) },
+      generate: { documents: 64, stretch: 128, bytes, bytesOf: (run, steps) => generateBytes(size, run, steps) },
     },
     limits: { runTokens: 384, runRows: 64, documents: 16, slotTokens: 1 },
     identity: {},

@@ -2,11 +2,13 @@
  * The graph that generates on CUDA: one run computes the prompts (a shared prefix, then one block for each document, as in `attention-packed.ts`) and decodes up to
  * `steps` + 1 tokens greedily inside an ONNX `Loop`. Its keys and values stay on the card; what leaves it are tokens and their log-probabilities.
  *
- * The documents of a run go in step. A new token looks at the prefix, which is the same for all, and at its own columns: its block and the tokens since, which every
- * step makes one longer. Which column a token sees follows from positions: columns that only fill up a block lie at `FAR`.
+ * The documents of a run go in step. A new token looks at the prefix, which is the same for all, at its document's block, and at the tokens since. Only the last grow: prefix
+ * and blocks are seen from outside the loop, so a step copies no more than what the run decoded. Which column a token sees follows from positions: columns that only
+ * fill up a block lie at `FAR`, and so does the column with which the grown ones begin, because no kernel likes to begin with none.
  *
- * Inputs beside those of the attention: input_ids [S], rows [B] (last row of each prompt), steps [], own_columns [1,B,1,L] (positions, `FAR` where filled up),
- * starts [B,1] (position of the first new token), lasts [B] (position of the last one wanted), eos [E], prefix_width [1] = P.
+ * Inputs beside those of the attention: input_ids [S], rows [B] (last row of each prompt), steps [], prompt_columns [1,B,1,L] (positions, `FAR` where filled up),
+ * nowhere [1,B,1,1] (all `FAR`), starts [B,1] (position of the first new token), lasts [B] (position of the last one wanted), eos [E], prefix_width [1] = P,
+ * prompt_width [1] = P + L.
  * Outputs: first_token, first_logprob [B]; tokens, logprobs [steps done, B].
  */
 import type { ModelConfig } from '../../models/model-config.js';
@@ -15,6 +17,13 @@ import { type Attention, type Blueprint, decoderParts, slidesAnywhere, softcap }
 import type { GraphBuilder } from './graph-builder.js';
 import { biasOf, FAR, inWindow } from './packed-masks.js';
 import { ELEMENT } from './proto.js';
+
+/** Additive masks of a step, [1, B or 1, 1, columns]. */
+interface StepMasks {
+  readonly prefix: string;
+  readonly block: string;
+  readonly own: string;
+}
 
 /** Behind every column. */
 const TO_THE_END = 2 ** 31;
@@ -28,11 +37,13 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   attention.declare();
   g.input('rows', 'int64', ['B']);
   g.input('steps', 'int64', []);
-  g.input('own_columns', 'int64', [1, 'B', 1, 'L']);
+  g.input('prompt_columns', 'int64', [1, 'B', 1, 'L']);
+  g.input('nowhere', 'int64', [1, 'B', 1, 1]);
   g.input('starts', 'int64', ['B', 1]);
   g.input('lasts', 'int64', ['B']);
   g.input('eos', 'int64', ['E']);
   g.input('prefix_width', 'int64', [1]);
+  g.input('prompt_width', 'int64', [1]);
 
   const parts = decoderParts(g, c, b);
   let prompt = parts.embed(g, 'input_ids');
@@ -68,7 +79,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
     body.input(`keys_${l}`, g.compute, [c.kvHeads, null, c.headDim, null]);
     body.input(`values_${l}`, g.compute, [c.kvHeads, null, null, c.headDim]);
   }
-  const own = ownAttention(body, c, b, attention);
+  const own = ownAttention(g, body, c, b, attention);
   let x = parts.embed(body, 'token');
   for (let l = 0; l < c.layers; l++) x = parts.layer(body, l, x, own.attention);
   const position = body.node('Add', ['position', body.int64([1], [])]);
@@ -86,9 +97,14 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   ];
   for (const [name, type] of outputs) body.output(name, type, name === next.goesOn ? [] : name === next.logprob ? [null] : null);
 
-  const initial = Array.from({ length: c.layers }, (_, l) => attention.kept(l)).flatMap((k) => [k.blockKeys, k.blockValues]);
+  /** The first column of a block, as the column that nobody sees. */
+  const begin = (x: string, axis: number): string => g.node('Slice', [x, g.int64([0]), g.int64([1]), g.int64([axis])]);
+  const initial = Array.from({ length: c.layers }, (_, l) => attention.kept(l)).flatMap((k) => [
+    begin(k.blockKeys, 3),
+    begin(k.blockValues, 2),
+  ]);
   const last = ['token', 'position', 'columns', 'done', ...initial].map((_, i) => `last_${i}`);
-  g.nodeTo([...last, 'tokens', 'logprobs'], 'Loop', ['steps', first.goesOn, first.token, 'starts', 'own_columns', first.done, ...initial], {
+  g.nodeTo([...last, 'tokens', 'logprobs'], 'Loop', ['steps', first.goesOn, first.token, 'starts', 'nowhere', first.done, ...initial], {
     body: { graph: body.message },
   });
   g.output('first_token', 'int64', ['B']);
@@ -97,8 +113,9 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   g.output('logprobs', 'float32', ['K', 'B']);
 }
 
-/** Attention of one new token per document over the prefix and its own columns. */
+/** Attention of one new token per document over the prefix, its block and what was decoded since. */
 function ownAttention(
+  root: GraphBuilder,
   body: GraphBuilder,
   c: ModelConfig,
   b: Blueprint,
@@ -107,29 +124,34 @@ function ownAttention(
   const group = c.heads / c.kvHeads;
   const here = body.node('Reshape', ['position', body.int64([1, -1, 1, 1])]);
   const columns = body.node('Concat', ['columns', here], { axis: 3 });
-  const made = new Map<boolean, { readonly prefix: string; readonly own: string }>();
-  const masks = (l: number): { readonly prefix: string; readonly own: string } => {
+  const made = new Map<boolean, StepMasks>();
+  const masks = (l: number): StepMasks => {
     const local = slidesAnywhere(c, b) && b.slides(l);
     const known = made.get(local);
     if (known !== undefined) return known;
+    /** Real columns of the prompt; where no window moves along, they are the same in all steps. */
+    const ofPrompt = (names: string): string => {
+      const at = local ? body : root;
+      let seen = at.node('Less', [names, at.int64([FAR], [])]);
+      if (local && b.window !== null) seen = body.node('And', [seen, inWindow(body, here, names, b.window)]);
+      return biasOf(at, seen, at.scalar(0));
+    };
     let seen = body.node('LessOrEqual', [columns, here]);
-    let { blocksOnPrefix: prefix } = prompt.masks(l);
-    if (local && b.window !== null) {
-      seen = body.node('And', [seen, inWindow(body, here, columns, b.window)]);
-      const real = body.node('Less', ['prefix_columns', body.int64([FAR], [])]);
-      const near = body.node('And', [real, inWindow(body, here, 'prefix_columns', b.window)]);
-      prefix = biasOf(body, near, body.scalar(0));
-    }
-    const masksOfKind = { prefix, own: biasOf(body, seen, body.scalar(0)) };
-    made.set(local, masksOfKind);
-    return masksOfKind;
+    if (local && b.window !== null) seen = body.node('And', [seen, inWindow(body, here, columns, b.window)]);
+    const all = {
+      prefix: local ? ofPrompt('prefix_columns') : prompt.masks(l).blocksOnPrefix,
+      block: ofPrompt('prompt_columns'),
+      own: biasOf(body, seen, body.scalar(0)),
+    };
+    made.set(local, all);
+    return all;
   };
   const grown: string[] = [];
   const capped = (scores: string): string => (b.attentionSoftcap === null ? scores : softcap(body, scores, b.attentionSoftcap));
   const attention: Attention = {
     declare: () => {},
     attend(l, query, key, value) {
-      const { prefixKeys, prefixValues } = prompt.kept(l);
+      const { prefixKeys, prefixValues, blockKeys, blockValues } = prompt.kept(l);
       const mask = masks(l);
       const rotate = (x: string, kind: 'query' | 'key'): string => {
         const n = kind === 'query' ? c.heads : c.kvHeads;
@@ -145,16 +167,16 @@ function ownAttention(
       const all = body.node('Reshape', [q, body.int64([c.kvHeads, 1, -1, c.headDim])]);
       const onPrefix = capped(body.node('MatMul', [all, prefixKeys]));
       const far = body.node('Add', [body.node('Reshape', [onPrefix, body.int64([c.kvHeads, -1, group, 0])]), mask.prefix]);
-      const near = body.node('Add', [capped(body.node('MatMul', [q, keys])), mask.own]);
-      const weights = body.node('Softmax', [body.node('Concat', [far, near], { axis: -1 })], { axis: -1 });
-      const axis = body.int64([3]);
-      const farWeights = body.node('Slice', [weights, body.int64([0]), 'prefix_width', axis]);
-      const nearWeights = body.node('Slice', [weights, 'prefix_width', body.int64([TO_THE_END]), axis]);
-      const fromPrefix = body.node('MatMul', [body.node('Reshape', [farWeights, body.int64([c.kvHeads, 1, -1, 0])]), prefixValues]);
-      const seen = body.node('Add', [
-        body.node('Reshape', [fromPrefix, body.int64([c.kvHeads, -1, group, c.headDim])]),
-        body.node('MatMul', [nearWeights, values]),
-      ]);
+      const block = body.node('Add', [capped(body.node('MatMul', [q, blockKeys])), mask.block]);
+      const own = body.node('Add', [capped(body.node('MatMul', [q, keys])), mask.own]);
+      const weights = body.node('Softmax', [body.node('Concat', [far, block, own], { axis: -1 })], { axis: -1 });
+      const part = (from: string, to: string): string => body.node('Slice', [weights, from, to, body.int64([3])]);
+      const farWeights = body.node('Reshape', [part(body.int64([0]), 'prefix_width'), body.int64([c.kvHeads, 1, -1, 0])]);
+      const fromPrefix = body.node('MatMul', [farWeights, prefixValues]);
+      const fromBlock = body.node('MatMul', [part('prefix_width', 'prompt_width'), blockValues]);
+      const fromOwn = body.node('MatMul', [part('prompt_width', body.int64([TO_THE_END])), values]);
+      const prompted = body.node('Add', [body.node('Reshape', [fromPrefix, body.int64([c.kvHeads, -1, group, c.headDim])]), fromBlock]);
+      const seen = body.node('Add', [prompted, fromOwn]);
       const rows = body.node('Transpose', [seen], { perm: [1, 0, 2, 3] });
       return body.node('Reshape', [rows, body.int64([-1, c.heads * c.headDim])]);
     },

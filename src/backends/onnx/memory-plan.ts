@@ -80,12 +80,12 @@ export function keyCost(m: ModelSize): number {
 }
 
 /**
- * Returns an upper estimate of what a generating run needs beside the weights: the prompts, and the keys and values of all layers twice, as they are before and
- * after a step. `steps`: tokens decoded.
+ * Returns an upper estimate of what a generating run needs beside the weights: the prompts with the keys and values of all layers, and those of the `steps` decoded
+ * tokens twice, as they are before and after a step.
  */
 export function generateBytes(m: ModelSize, r: RunShape, steps: number): number {
   const perToken = 2 * m.layers * m.kvHeads * m.headDim * m.bytes;
-  return runBytes(m, r) + perToken * (r.prefix + 2 * r.blocks * (r.length + steps));
+  return runBytes(m, r) + perToken * (r.prefix + r.blocks * (r.length + 2 * steps));
 }
 
 /** What is known of a card's memory. */

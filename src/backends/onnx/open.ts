@@ -51,7 +51,7 @@ const PACKED_ROWS = 16_384;
 const MOST_ROWS = 65_535;
 /** Documents generated together on a card, and tokens decoded for them in one run. */
 const PACKED_DOCUMENTS = 64;
-const PACKED_STRETCH = 64;
+const PACKED_STRETCH = 128;
 /** Bytes for the activations of packed runs on a CPU, which are made to check the graph. */
 const PACKED_CPU_BYTES = 1024 ** 3;
 

@@ -4,6 +4,7 @@
  */
 import * as ort from 'onnxruntime-node';
 import { floats } from './graph-runner.js';
+import { FAR } from './packed-masks.js';
 import type { DecodeMessage, GraphSource, PackedMessage, RunNumbers, Runner, TablesMessage } from './protocol.js';
 
 function whole(tensor: ort.Tensor | undefined): BigInt64Array {
@@ -89,11 +90,13 @@ export function packedRunner(
     const out = await (await ready(true)).run({
       ...feeds,
       steps: int64([d.steps], []),
-      own_columns: int64(d.columns, [1, m.blocks, 1, d.columns.length / m.blocks]),
+      prompt_columns: int64(d.columns, [1, m.blocks, 1, d.columns.length / m.blocks]),
+      nowhere: int64(new Int32Array(m.blocks).fill(FAR), [1, m.blocks, 1, 1]),
       starts: int64(d.starts, [m.blocks, 1]),
       lasts: int64(d.lasts, [m.blocks]),
       eos: int64(d.eos, [d.eos.length]),
       prefix_width: int64([m.prefixColumns.length], [1]),
+      prompt_width: int64([m.prefixColumns.length + d.columns.length / m.blocks], [1]),
     });
     return {
       logprobs: joinFloats(floats(out.first_logprob), floats(out.logprobs)),

@@ -75,7 +75,7 @@ describe('the memory that a run may take', () => {
     }
     expect(runBytes({ ...LLAMA_8B, sliding: true }, base)).toBeGreaterThan(bytes);
     expect(runBytes({ ...LLAMA_8B, bytes: 4 }, base)).toBeGreaterThan(1.5 * bytes);
-    const caches = 2 * 32 * 8 * 128 * 2 * (1000 + 2 * 16 * (128 + 64));
+    const caches = 2 * 32 * 8 * 128 * 2 * (1000 + 16 * (128 + 2 * 64));
     expect(generateBytes(LLAMA_8B, base, 64)).toBe(bytes + caches);
   });
 
