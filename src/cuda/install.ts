@@ -35,6 +35,31 @@ function folderName({ wheel }: Resolution): string {
   return `${wheel.name}-${wheel.version.text}-${mark}`.replace(/[^A-Za-z0-9_.+-]/g, '_');
 }
 
+/**
+ * Returns the file names of wheels that an earlier setup unpacked, named in its manifest, or began to fetch.
+ */
+export async function begunWheels(folder: string, manifest: Manifest | null): Promise<Set<string>> {
+  const begun = new Set(manifest?.packages.map(({ wheel }) => wheel) ?? []);
+  for (const name of await readdir(path.join(folder, 'downloads')).catch(() => [])) {
+    const file = /^.+?\.whl(?=$|\.)/.exec(name)?.[0];
+    if (file !== undefined) begun.add(file);
+  }
+  for (const name of await readdir(path.join(folder, 'packages')).catch(() => [])) {
+    if (!name.endsWith('.json')) continue;
+    const record = PackageRecord.safeParse(parse(await readFile(path.join(folder, 'packages', name), 'utf8').catch(() => '')));
+    if (record.success) begun.add(record.data.wheel);
+  }
+  return begun;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** What of a resolution is still to be done. */
 export interface Plan {
   readonly ready: readonly Resolution[];
@@ -65,16 +90,12 @@ async function readyRecord(folder: string, resolution: Resolution): Promise<Pack
   const name = folderName(resolution);
   const text = await readFile(`${packageFolder(folder, name)}.json`, 'utf8').catch(() => null);
   if (text === null) return null;
-  try {
-    const record = PackageRecord.safeParse(JSON.parse(text));
-    if (!record.success) return null;
-    for (const file of record.data.files) {
-      if ((await stat(path.join(packageFolder(folder, name), file.name)).catch(() => null))?.size !== file.size) return null;
-    }
-    return record.data;
-  } catch {
-    return null;
+  const record = PackageRecord.safeParse(parse(text));
+  if (!record.success) return null;
+  for (const file of record.data.files) {
+    if ((await stat(path.join(packageFolder(folder, name), file.name)).catch(() => null))?.size !== file.size) return null;
   }
+  return record.data;
 }
 
 /**

@@ -24,11 +24,13 @@ export interface ResolveOptions {
   readonly glibc: readonly [number, number];
   /** Only ONNX Runtime's own wheel: NVIDIA's libraries are the system's. */
   readonly runtimeOnly: boolean;
+  /** Files that an earlier setup took or began to fetch: they go before newer ones, so that what was begun is finished. */
+  readonly begun?: ReadonlySet<string>;
   readonly contentsOf: (wheel: Candidate) => Promise<Contents>;
 }
 
 /**
- * Returns all wheels to have, ONNX Runtime's first. Wheels in a folder go before those of the index; of several the newest release that meets all
+ * Returns all wheels to have, ONNX Runtime's first. Wheels in a folder go before those of the index; of several, one of `begun`, else the newest release that meets all
  * conditions is taken, never a pre-release or one that needs a newer glibc.
  *
  * Throws `UserError` where none is left, and for whatever in METADATA is not understood.
@@ -95,7 +97,7 @@ function gather(runtime: Requirement, chosen: ReadonlyMap<string, Resolution>, r
 }
 
 async function choose(
-  { sources, glibc }: ResolveOptions,
+  { sources, glibc, begun }: ResolveOptions,
   listings: Map<string, Promise<Candidate[]>>,
   name: string,
   conditions: readonly Condition[],
@@ -111,7 +113,7 @@ async function choose(
   const listing = listings.get(name) ?? indexWheels(sources, name);
   listings.set(name, listing);
   const wheels = await listing;
-  const best = newest(wheels);
+  const best = newest(wheels.filter(({ file }) => begun?.has(file) === true)) ?? newest(wheels);
   if (best !== undefined) return best;
   const wanted = `${name} ${conditions.map((c) => `${c.operator}${c.version.text}${c.prefix ? '.*' : ''}`).join(', ')}`.trim();
   if (wheels.some(fits)) throw new UserError(`${wanted}: every wheel needs a newer glibc than this machine's ${glibc.join('.')}`);

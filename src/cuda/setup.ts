@@ -6,7 +6,7 @@ import { visibleCards } from './cards.js';
 import { type CudaFault, explainCuda, faultLine, missingLibrary } from './explain.js';
 import { cudaFolder, type Env } from './folders.js';
 import { glibcVersion } from './glibc.js';
-import { fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
+import { begunWheels, fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
 import { findCuda, firstMissing, readManifest, runtimeVersion } from './installed.js';
 import { type Candidate, type Sources, wheelSources } from './package-index.js';
 import { probeSession } from './probe.js';
@@ -65,7 +65,14 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
   const sources = await wheelSources({ index: options.index, wheels: options.wheels }, env);
   const system = options.system ? takeSystem(env) : [];
   const contentsOf = (wheel: Candidate): Promise<Contents> => contents(sources, wheel, folder, options);
-  const resolved = await resolveWheels({ sources, version, glibc, runtimeOnly: options.system, contentsOf });
+  const resolved = await resolveWheels({
+    sources,
+    version,
+    glibc,
+    runtimeOnly: options.system,
+    begun: await begunWheels(folder, before),
+    contentsOf,
+  });
   const plan = await planInstall(folder, resolved, damaged);
   describe(options.say, folder, plan, system);
   const result = { folder, resolved, downloadBytes: plan.downloadBytes, diskBytes: plan.diskBytes };

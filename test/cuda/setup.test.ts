@@ -155,6 +155,8 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     await setup();
     expect(downloads()).toEqual(['nvidia_cublas-13.1.0-py3-none-manylinux_2_17_x86_64.whl']);
     expect(readFileSync(file)).toEqual(bytes);
+    // What is published meanwhile is of no matter: the same is fetched again.
+    index.packages.get('nvidia-cublas')?.push(wheel('nvidia_cublas', '13.9.0', [], 'libcublas.so.13', 'py3-none-manylinux_2_17_x86_64'));
     truncateSync(file, 10);
     expect(findCuda({ EUS_EVAL_CACHE: cache })).toEqual({ origin: 'none', missing: 'libcublas.so.13' });
     await setup();
@@ -174,6 +176,15 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     const from = Number(/\d+/.exec(ranges[0] ?? '')?.[0]);
     expect(from).toBe(60_000);
     expect(size).toBeGreaterThan(60_000);
+  });
+
+  it('finishes the download that was begun, also when something newer has been published', async () => {
+    const old = 'nvidia_cublas-13.1.0-py3-none-manylinux_2_17_x86_64.whl';
+    mkdirSync(path.join(cache, 'cuda/downloads'), { recursive: true });
+    writeFileSync(path.join(cache, 'cuda/downloads', `${old}.elsewhere-1.incomplete`), 'x');
+    index.packages.get('nvidia-cublas')?.push(wheel('nvidia_cublas', '13.9.0', [], 'libcublas.so.13', 'py3-none-manylinux_2_17_x86_64'));
+    await setup();
+    expect(manifest().packages.find(({ name }) => name === 'nvidia-cublas')?.version).toBe('13.1.0');
   });
 
   it('goes on where a setup was killed between packages: no manifest, but a package that is whole', async () => {
