@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Env } from './folders.js';
 
 export interface Card {
   readonly name: string;
@@ -31,6 +32,14 @@ export function visibleCards(proc = '/proc/driver/nvidia', ask: () => string | n
   });
   if (listed.length > 0) return { cards: listed.map(({ card }) => card), driver: listed[0]?.version ?? driver };
   return { cards: kernelCards(proc), driver };
+}
+
+/**
+ * Returns the card that CUDA calls `deviceId`: `CUDA_VISIBLE_DEVICES` may leave some out or order them anew. Null where that cannot be told.
+ */
+export function cardOf({ cards }: Cards, deviceId: number, env: Env = process.env): Card | null {
+  const visible = env.CUDA_VISIBLE_DEVICES?.split(',').map((name) => name.trim())[deviceId] ?? String(deviceId);
+  return /^\d+$/.test(visible) ? (cards[Number(visible)] ?? null) : null;
 }
 
 /** Lines `NAME, MIB, DRIVER`; null when the program is absent or fails. */

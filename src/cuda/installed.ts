@@ -37,6 +37,8 @@ export interface CudaInstallation {
   readonly origin: 'setup' | 'package';
   readonly libraries: readonly string[];
   readonly provider: string;
+  /** Version of each package of libraries, as far as known. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 export type Found = CudaInstallation | { readonly origin: 'none'; readonly missing: string };
 
@@ -107,12 +109,13 @@ export function findCuda(env: Env = process.env): Found {
     const provider = own.find((file) => path.basename(file) === PROVIDER);
     if (runtime !== undefined && provider !== undefined) {
       const cuda = [...manifest.system, ...own].filter((file) => !LOADED_LATER.test(path.basename(file)));
-      return { origin: 'setup', libraries: [...cuda, runtime], provider };
+      const versions = Object.fromEntries(manifest.packages.map((entry) => [entry.name, entry.version]));
+      return { origin: 'setup', libraries: [...cuda, runtime], provider, versions };
     }
   }
   const packaged = packagedProvider();
   if (packaged !== null) {
-    return { origin: 'package', libraries: systemLibraries(env).found, provider: packaged };
+    return { origin: 'package', libraries: systemLibraries(env).found, provider: packaged, versions: {} };
   }
   return { origin: 'none', missing: torn === null ? PROVIDER : path.basename(torn) };
 }

@@ -2,7 +2,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import type { Progress } from '../hub/progress.js';
-import { visibleCards } from './cards.js';
+import { cardOf, visibleCards } from './cards.js';
 import { type CudaFault, explainCuda, faultLine, missingLibrary } from './explain.js';
 import { cudaFolder, type Env } from './folders.js';
 import { glibcVersion } from './glibc.js';
@@ -161,8 +161,7 @@ export function setupSummary({ verified }: SetupResult): { readonly line: string
   if (verified === null) return { line: 'nothing was fetched (--dry-run)', mend: false };
   const { fault } = verified;
   if (fault === null) {
-    const { cards } = visibleCards();
-    const name = cards[0]?.name ?? 'the card';
+    const name = cardOf(visibleCards(), 0)?.name ?? 'the card';
     return { line: `CUDA works on ${name} (${verified.seconds.toFixed(1)} s for the first session)`, mend: false };
   }
   if (fault.kind === 'driver' || fault.kind === 'card' || fault.kind === 'old driver') {

@@ -4,7 +4,12 @@ import { messageOf, UserError } from '../../src/errors.js';
 
 const LIBRARIES = ['/cache/libcudart.so.13', '/cache/libonnxruntime.so.1.30.0'];
 const GOOD: Machine = {
-  find: () => ({ origin: 'setup', libraries: LIBRARIES, provider: '/cache/libonnxruntime_providers_cuda.so' }),
+  find: () => ({
+    origin: 'setup',
+    libraries: LIBRARIES,
+    provider: '/cache/libonnxruntime_providers_cuda.so',
+    versions: { 'nvidia-cublas': '13.1' },
+  }),
   cards: () => ({ cards: [{ name: 'NVIDIA H100', memoryBytes: null }], driver: '580.1' }),
   hasDriver: () => true,
   probe: async () => ({ error: null, runtime: null, seconds: 1 }),
@@ -26,6 +31,13 @@ describe('the device', () => {
 
   it('cuda:2 is the third card', async () => {
     expect((await choose('cuda:2', GOOD)).provider).toEqual({ name: 'cuda', deviceId: 2 });
+  });
+
+  it('says for the result file which card, driver and libraries', async () => {
+    const { facts } = await chooseDevice('cuda', () => {}, GOOD);
+    expect(facts).toEqual({ card: 'NVIDIA H100', driver: '580.1', cuda_libraries: { 'nvidia-cublas': '13.1' } });
+    expect((await chooseDevice('cpu', () => {}, GOOD)).facts).toEqual({});
+    expect((await chooseDevice('cuda:3', () => {}, GOOD)).facts.card).toBeNull();
   });
 
   it('cpu loads nothing and asks nothing', async () => {
@@ -81,7 +93,7 @@ describe('the device', () => {
   });
 
   it('a session that cannot be opened: the model is named where it is at fault', () => {
-    const device = { provider: { name: 'cuda' as const, deviceId: 0 }, libraries: [] };
+    const device = { provider: { name: 'cuda' as const, deviceId: 0 } };
     expect(openError('cuda', '/m', device, 'Could not find an implementation for X(1)').message).toBe(
       '/m: CUDA cannot open the model: Could not find an implementation for X(1)',
     );
@@ -89,9 +101,7 @@ describe('the device', () => {
     expect(openError('cuda:1', '/m', device, 'CUDA failure 101: invalid device ordinal').message).toMatch(
       /^--device cuda:1: there is no card of this number/,
     );
-    expect(openError('cpu', '/m', { provider: { name: 'cpu' }, libraries: [] }, 'bad').message).toBe(
-      '/m: ONNX Runtime cannot open the model: bad',
-    );
+    expect(openError('cpu', '/m', { provider: { name: 'cpu' } }, 'bad').message).toBe('/m: ONNX Runtime cannot open the model: bad');
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { visibleCards } from '../../src/cuda/cards.js';
+import { cardOf, visibleCards } from '../../src/cuda/cards.js';
 import { explainCuda, faultLine } from '../../src/cuda/explain.js';
 import { cudaFolder, ownCache } from '../../src/cuda/folders.js';
 import { findCuda, runtimeVersion } from '../../src/cuda/installed.js';
@@ -126,6 +126,19 @@ describe('cards', () => {
       driver: '580.65.06',
     });
   });
+});
+
+describe('the card of a number', () => {
+  const two = { cards: ['a', 'b'].map((name) => ({ name, memoryBytes: null })), driver: null };
+  it.each([
+    [0, {}, 'a'],
+    [1, {}, 'b'],
+    [2, {}, undefined],
+    [0, { CUDA_VISIBLE_DEVICES: '1,0' }, 'b'],
+    [1, { CUDA_VISIBLE_DEVICES: ' 1, 0' }, 'a'],
+    [0, { CUDA_VISIBLE_DEVICES: 'GPU-8932f937' }, undefined],
+    [0, { CUDA_VISIBLE_DEVICES: '' }, undefined],
+  ])('%i with %j', (number, env, name) => expect(cardOf(two, number, env)?.name).toBe(name));
 });
 
 describe('folders and libraries of the system', () => {

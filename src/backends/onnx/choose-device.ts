@@ -1,7 +1,7 @@
 /** Which device a model runs on, and what must be loaded for it. */
-import { visibleCards } from '../../cuda/cards.js';
+import { cardOf, visibleCards } from '../../cuda/cards.js';
 import { explainCuda, faultLine, missingLibrary, SETUP } from '../../cuda/explain.js';
-import { findCuda } from '../../cuda/installed.js';
+import { type CudaInstallation, findCuda } from '../../cuda/installed.js';
 import { probeSession } from '../../cuda/probe.js';
 import { DRIVER_LIBRARY, systemLibrary } from '../../cuda/system-libraries.js';
 import { UserError } from '../../errors.js';
@@ -11,6 +11,8 @@ export interface Device {
   readonly provider: Provider;
   /** What the session's thread loads before ONNX Runtime; empty on a CPU. */
   readonly libraries: readonly string[];
+  /** Card, driver and versions of the libraries, for the result file; empty on a CPU. */
+  readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /** What the choice rests on; a test replaces it. */
@@ -28,7 +30,7 @@ const THIS_MACHINE: Machine = {
   probe: probeSession,
 };
 
-const CPU: Device = { provider: { name: 'cpu' }, libraries: [] };
+const CPU: Device = { provider: { name: 'cpu' }, libraries: [], facts: {} };
 
 /**
  * Returns the device that a name means. `auto` is the first card when CUDA has been set up and a trial session works, else the CPU; where a card can be seen and not
@@ -44,7 +46,7 @@ export async function chooseDevice(name: string, say: (line: string) => void, ma
   const found = machine.find();
   if (match[1] === 'cuda') {
     if (found.origin === 'none') throw new UserError(`--device ${name}: ${faultLine(missingLibrary(found.missing))}`);
-    return { provider: { name: 'cuda', deviceId: Number(match[2] ?? 0) }, libraries: found.libraries };
+    return onCard(found, Number(match[2] ?? 0), machine);
   }
   const card = (): string | null => machine.cards().cards[0]?.name ?? null;
   const onCpu = (why: string): Device => {
@@ -55,13 +57,19 @@ export async function chooseDevice(name: string, say: (line: string) => void, ma
   if (found.origin === 'none') return onCpu(`CUDA is not set up; ${SETUP}`);
   if (!machine.hasDriver()) return onCpu(faultLine(explainCuda(DRIVER_LIBRARY)));
   const { error } = await machine.probe({ provider: 'cuda', deviceId: 0, libraries: found.libraries });
-  return error === null ? { provider: { name: 'cuda', deviceId: 0 }, libraries: found.libraries } : onCpu(faultLine(explainCuda(error)));
+  return error === null ? onCard(found, 0, machine) : onCpu(faultLine(explainCuda(error)));
+}
+
+function onCard({ libraries, versions }: CudaInstallation, deviceId: number, machine: Machine): Device {
+  const seen = machine.cards();
+  const facts = { card: cardOf(seen, deviceId)?.name ?? null, driver: seen.driver, cuda_libraries: versions };
+  return { provider: { name: 'cuda', deviceId }, libraries, facts };
 }
 
 /**
  * Returns the error for a session that could not be opened: what is missing for the device, or what the runtime says about the model.
  */
-export function openError(name: string, folder: string, device: Device, message: string): UserError {
+export function openError(name: string, folder: string, device: Pick<Device, 'provider'>, message: string): UserError {
   if (device.provider.name === 'cpu') return new UserError(`${folder}: ONNX Runtime cannot open the model: ${message}`);
   const fault = explainCuda(message);
   if (fault.kind === 'other' || fault.kind === 'memory') return new UserError(`${folder}: CUDA cannot open the model: ${faultLine(fault)}`);

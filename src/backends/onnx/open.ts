@@ -173,6 +173,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
       ...model.facts,
       dtype: model.dtype,
       device: provider.name,
+      ...device.facts,
       threads,
       max_length: maxLength,
       add_bos: needsBos(model.modelType),
