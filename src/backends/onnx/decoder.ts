@@ -112,8 +112,9 @@ export function decoderParts(root: GraphBuilder, c: ModelConfig, b: Blueprint): 
       return g.node('Add', [r, d]);
     },
     output(g, x) {
+      const scored = norm(g, x, `${b.prefix}norm`);
       const weight = b.tied ? embedding : root.weight('lm_head.weight', [c.vocabSize, c.hiddenSize]);
-      let logits = g.node('Gemm', [norm(g, x, `${b.prefix}norm`), weight], { transB: 1 });
+      let logits = g.node('Gemm', [scored, weight], { transB: 1 });
       if (g.compute !== 'float32') logits = g.node('Cast', [logits], { to: 1 });
       if (b.finalSoftcap !== null) logits = softcap(g, logits, b.finalSoftcap, true);
       return { logits, logSoftmax: g.node('LogSoftmax', [logits], { axis: -1 }) };

@@ -37,10 +37,14 @@ async function open(message: OpenMessage): Promise<void> {
   const session = { set_denormal_as_zero: '1' };
   if (source.kind === 'export') runner = exportRunner(await ort.InferenceSession.create(source.file, { ...options, extra: { session } }));
   else {
-    const extra = { session: { ...session, model_external_initializers_file_folder_path: source.folder } };
-    const create = (graph: Uint8Array): Promise<InferenceSession> => ort.InferenceSession.create(graph, { ...options, extra });
+    const packed = source.attention === 'packed';
+    // Weights get memory of exactly their size instead of a place in the arena, which grows by doubling; and runs whose shapes never come twice need no memory pattern.
+    const own = packed ? { ...session, use_device_allocator_for_initializers: '1' } : session;
+    const extra = { session: { ...own, model_external_initializers_file_folder_path: source.folder } };
+    const create = (graph: Uint8Array): Promise<InferenceSession> =>
+      ort.InferenceSession.create(graph, { ...options, ...(packed ? { enableMemPattern: false } : {}), extra });
     const opened = await create(source.bytes);
-    runner = source.attention === 'packed' ? packedRunner(opened, source, create) : graphRunner(opened, source);
+    runner = packed ? packedRunner(opened, source, create) : graphRunner(opened, source);
   }
   post({ kind: 'opened', seconds: (performance.now() - start) / 1000, cache: runner.cache, vocabSize: runner.vocabSize });
 }
