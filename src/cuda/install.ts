@@ -101,7 +101,7 @@ async function readyRecord(folder: string, resolution: Resolution): Promise<Pack
 /**
  * Throws `UserError` when the disk is too small for a plan.
  */
-export async function checkSpace(folder: string, plan: Plan, freeBytes: InstallOptions['freeBytes'] = diskFree): Promise<void> {
+async function checkSpace(folder: string, plan: Plan, freeBytes: InstallOptions['freeBytes'] = diskFree): Promise<void> {
   if (plan.wanted.length === 0) return;
   await makeFolder(folder, 'EUS_EVAL_CACHE');
   const free = await freeBytes(folder);
@@ -219,7 +219,7 @@ async function removeOld(target: string): Promise<void> {
 }
 
 /** The sha256 of a file, in hexadecimal. */
-export async function sha256Of(file: string): Promise<string> {
+async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
   return hash.digest('hex');

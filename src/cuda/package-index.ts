@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { messageOf, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { askHub, type HubResponse, readJson, readText } from '../hub/http.js';
 import type { HubSettings } from '../hub/settings.js';
 import { cudaFolder, type Env } from './folders.js';
@@ -83,7 +83,7 @@ function indexSettings(given: string | null, env: Env): HubSettings {
     endpoint: `${url.origin}${url.pathname}`.replace(/\/+$/, ''),
     token: null,
     ...(login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }),
-    variables: { cache: 'EUS_EVAL_CACHE', endpoint: source },
+    variables: { cache: 'EUS_EVAL_CACHE', endpoint: source, otherwise: 'give a folder of wheels with --wheels DIR' },
     cacheDir: cudaFolder(env),
     offline: false,
     sleep: (milliseconds) => sleep(milliseconds),
@@ -189,9 +189,4 @@ function htmlFiles(html: string): Listed[] {
     const href = text(address[1] ?? address[2] ?? '');
     return [{ file: text(label).trim(), address: href, sha256: sha256Of(/#.*?\bsha256=([0-9A-Fa-f]{64})/.exec(href)?.[1]), size: null }];
   });
-}
-
-/** The message of a failure that may lie at the network, for the user who could have the wheels elsewhere. */
-export function networkAdvice(error: unknown): string {
-  return `${messageOf(error)}; without a network, give a folder of wheels with --wheels DIR`;
 }

@@ -38,7 +38,7 @@ const OPTIONS = { lazyEntries: true, autoClose: false, decodeStrings: true, vali
  * True for a shared library that is unpacked: the three of ONNX Runtime's wheel that the CUDA provider consists of, and all of NVIDIA's, except
  * stand-ins for the driver, which only help a linker.
  */
-export function isWantedLibrary(packageName: string, entry: string): boolean {
+function isWantedLibrary(packageName: string, entry: string): boolean {
   if (entry.includes('/stubs/') || !/(?:^|\/)lib[A-Za-z0-9_+.-]+\.so(?:\.\d+)*$/.test(entry)) return false;
   return packageName !== 'onnxruntime-gpu' || /\/libonnxruntime(?:_providers_(?:shared|cuda))?\.so(?:\.\d+)*$/.test(entry);
 }

@@ -115,8 +115,13 @@ function unreachable(settings: HubSettings, what: string, error: unknown): UserE
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : messageOf(cause);
   const { variables } = settings;
-  const check = `${what}: cannot reach ${settings.endpoint} (${code}); check the connection, ${variables?.endpoint ?? 'HF_ENDPOINT'} and the proxy`;
-  return new UserError(variables === undefined ? `${check}, or use --offline for what is in the cache` : check);
+  const certificate = /CERT|SELF_SIGNED/.test(code)
+    ? ' (behind one that signs connections itself, NODE_EXTRA_CA_CERTS must name its certificate)'
+    : '';
+  const check = `check the connection, ${variables?.endpoint ?? 'HF_ENDPOINT'} and the proxy${certificate}`;
+  return new UserError(
+    `${what}: cannot reach ${settings.endpoint} (${code}); ${check}, or ${variables?.otherwise ?? 'use --offline for what is in the cache'}`,
+  );
 }
 
 /**

@@ -14,8 +14,8 @@ export interface HubSettings {
   readonly cacheDir: string;
   /** An `authorization` header for the endpoint, where it is no token. */
   readonly authorization?: string;
-  /** The variables that messages name, where they are not `HF_HOME` and `HF_ENDPOINT`. */
-  readonly variables?: { readonly cache: string; readonly endpoint: string };
+  /** The variables that messages name, where they are not `HF_HOME` and `HF_ENDPOINT`, and what to do without a network. */
+  readonly variables?: { readonly cache: string; readonly endpoint: string; readonly otherwise: string };
   /** No network access at all. */
   readonly offline: boolean;
   /** Waits some milliseconds; a test replaces it. */

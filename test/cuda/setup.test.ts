@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cudaFolder } from '../../src/cuda/folders.js';
 import { findCuda, Manifest, runtimeVersion } from '../../src/cuda/installed.js';
+import { indexWheels, wheelSources } from '../../src/cuda/package-index.js';
 import type { probeSession } from '../../src/cuda/probe.js';
 import { removeCuda, type SetupOptions, type SetupResult, setupCuda, setupSummary } from '../../src/cuda/setup.js';
 import { messageOf, UserError } from '../../src/errors.js';
@@ -235,7 +236,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
   it('uses wheels of a folder first, and then no network at all', async () => {
     const folder = mkdtempSync(path.join(cache, 'wheels-'));
     for (const { name, content } of [...index.packages.values()].flat()) writeFileSync(path.join(folder, name), content);
-    await setup({ wheels: folder, index: 'http://127.0.0.1:1/simple' });
+    await setup({ wheels: folder, index: 'https://nowhere.invalid/simple' });
     expect(index.seen).toEqual([]);
     expect(manifest().packages).toHaveLength(4);
     expect(existsSync(path.join(folder, RUNTIME))).toBe(true);
@@ -344,6 +345,24 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     const result = await setup({ probe: async () => ({ error, runtime: null, seconds: 0 }) });
     expect(setupSummary(result).line).toMatch(line);
     expect(setupSummary(result).mend).toBe(mend);
+  });
+
+  it('says what to do where the index cannot be reached', async () => {
+    await index.close();
+    const sources = await wheelSources({ index: index.url, wheels: null }, { EUS_EVAL_CACHE: cache });
+    const error = await failure(indexWheels({ ...sources, settings: { ...sources.settings, sleep: async () => {} } }, 'nvidia-cublas'));
+    expect(messageOf(error)).toBe(
+      `package nvidia-cublas: cannot reach ${index.url} (ECONNREFUSED); check the connection, --index and the proxy, or give a folder of wheels with --wheels DIR`,
+    );
+  });
+
+  it.each([
+    [{ UV_DEFAULT_INDEX: 'own=https://a.example/simple/', PIP_INDEX_URL: 'https://b.example/simple' }, 'https://a.example/simple'],
+    [{ PIP_INDEX_URL: 'https://b.example/simple' }, 'https://b.example/simple'],
+    [{}, 'https://pypi.org/simple'],
+  ])('with %j the index is %s', async (env, endpoint) => {
+    expect((await wheelSources({ index: null, wheels: null }, env)).settings.endpoint).toBe(endpoint);
+    expect((await wheelSources({ index: 'https://c.example/x', wheels: null }, env)).settings.endpoint).toBe('https://c.example/x');
   });
 
   it('removes all of it', async () => {
