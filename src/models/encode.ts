@@ -1,9 +1,10 @@
 /** Turns context and continuation into token ids as the harness does (spec of log-likelihood scoring and generation). */
+import { UserError } from '../errors.js';
 import type { ResponseNotes } from '../types.js';
 import type { ModelTokenizer } from './tokenizer.js';
 
-/** One BOS in front for the models that expect it; `false` as in the recorded runs. */
 export interface EncodeOptions {
+  /** With the special tokens that the tokenizer puts around a text, for the models that expect them (one BOS, mostly); `false` as in the recorded runs. */
   readonly addBos: boolean;
 }
 
@@ -36,13 +37,20 @@ function trailingSpace(text: string): number {
 }
 
 /**
- * Ids of a text with one BOS in front where asked; a text that begins with the BOS gets no second.
+ * Ids of a text, with the tokenizer's special tokens around it where asked; a text that begins with the BOS gets no second.
+ * Throws `UserError` where the tokenizer says what to add in a way that is not known.
  */
 export function encodeText(tokenizer: ModelTokenizer, text: string, { addBos }: EncodeOptions): number[] {
   const ids = tokenizer.encode(text);
-  if (!addBos || tokenizer.bos === null || ids[0] === tokenizer.bos.id) return ids;
-  ids.unshift(tokenizer.bos.id);
-  return ids;
+  if (!addBos) return ids;
+  const { specials } = tokenizer;
+  if (specials === null)
+    throw new UserError(
+      'tokenizer.json: the post_processor is of a kind that is not known; known: TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing, Sequence',
+    );
+  const { before, after } = specials;
+  const own = before.length > 0 && ids[0] === before.at(-1) ? before.slice(0, -1) : before;
+  return own.length + after.length === 0 ? ids : [...own, ...ids, ...after];
 }
 
 /**

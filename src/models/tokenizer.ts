@@ -10,6 +10,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { addsBos } from './model-type.js';
+import { type Specials, specialsOf } from './post-processor.js';
 
 export interface SpecialToken {
   readonly id: number;
@@ -23,6 +25,8 @@ export interface ModelTokenizer {
   decode(ids: readonly number[], options?: { readonly skipSpecialTokens?: boolean }): string;
   readonly bos: SpecialToken | null;
   readonly eos: SpecialToken | null;
+  /** Ids that `add_special_tokens` puts around a text; null where tokenizer.json says so in a way that is not known. */
+  readonly specials: Specials | null;
   /** Number of ids; every id is below it. */
   readonly vocabSize: number;
   /** sha256 of tokenizer.json and tokenizer_config.json together. */
@@ -243,8 +247,10 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
     added = addedTokens(json);
     vocabulary = vocabularySize(model.vocab);
     for (const part of ['normalizer', 'pre_tokenizer', 'decoder']) checkPatterns(json[part], 0);
+    // Special tokens around a text are put there by `encodeText`, so what says which ones is not the library's concern.
+    const bare = { ...json, post_processor: null };
     // These two settings belong to Python's slow tokenizers; the fast ones, which everyone uses, ignore them.
-    library = new Tokenizer(json, { ...config, remove_space: undefined, do_lowercase_and_remove_accent: undefined });
+    library = new Tokenizer(bare, { ...config, remove_space: undefined, do_lowercase_and_remove_accent: undefined });
   } catch (error) {
     throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`);
   }
@@ -306,6 +312,7 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
   return {
     bos: specialToken(config.bos_token, added, model.vocab),
     eos: specialToken(config.eos_token, added, model.vocab),
+    specials: specialsOf(json.post_processor),
     vocabSize: added.reduce((top, t) => Math.max(top, t.id + 1), vocabulary),
     digest,
     encode: guarded((text) => {
@@ -337,8 +344,18 @@ export function makeTokenizer(json: JsonObject, config: JsonObject, where: strin
   };
 }
 
+/** What transformers' class for Gemma takes where nothing is said; an explicit null is something said. */
+const GEMMA_ENDS = { bos_token: '<bos>', eos_token: '<eos>' };
+
+/** Whether transformers makes its Gemma class of a folder: named so, or of such a model where no class is named. */
+async function isGemmaClass(folder: string, config: JsonObject): Promise<boolean> {
+  const { tokenizer_class: named } = config;
+  return typeof named === 'string' ? /^GemmaTokenizer(Fast)?$/.test(named) : addsBos(folder);
+}
+
 /**
- * Reads the tokenizer of a model folder. BOS and EOS that `tokenizer_config.json` leaves out come from `special_tokens_map.json` (an older layout).
+ * Reads the tokenizer of a model folder. BOS and EOS that `tokenizer_config.json` leaves out come from `special_tokens_map.json` (an older layout), or for
+ * Gemma from its class.
  * Throws `UserError` when a file is absent, broken or of a kind that is not known.
  */
 export async function loadTokenizer(folder: string): Promise<ModelTokenizer> {
@@ -346,11 +363,12 @@ export async function loadTokenizer(folder: string): Promise<ModelTokenizer> {
   const json = await readJson(file);
   const config = await readJson(path.join(folder, 'tokenizer_config.json'));
   const hash = createHash('sha256').update(json.text).update('\n').update(config.text);
+  if (config.value.bos_token && config.value.eos_token) return makeTokenizer(json.value, config.value, file, hash.digest('hex'));
+  const ends = (await isGemmaClass(folder, config.value)) ? GEMMA_ENDS : {};
   const map = path.join(folder, 'special_tokens_map.json');
-  if ((config.value.bos_token && config.value.eos_token) || !existsSync(map))
-    return makeTokenizer(json.value, config.value, file, hash.digest('hex'));
+  if (!existsSync(map)) return makeTokenizer(json.value, { ...ends, ...config.value }, file, hash.digest('hex'));
   const older = await readJson(map);
-  const { bos_token = null, eos_token = null } = older.value;
+  const { bos_token = null, eos_token = null } = { ...ends, ...older.value };
   const whole = { ...config.value, bos_token: config.value.bos_token ?? bos_token, eos_token: config.value.eos_token ?? eos_token };
   return makeTokenizer(json.value, whole, file, hash.update('\n').update(older.text).digest('hex'));
 }
