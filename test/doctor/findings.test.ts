@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runtimeVersion } from '../../src/cuda/installed.js';
 import { type CudaReader, cudaFindings } from '../../src/doctor/cuda.js';
 import { cpuWorks } from '../../src/doctor/examine.js';
 import type { Finding } from '../../src/doctor/finding.js';
@@ -187,6 +188,40 @@ describe('CUDA', () => {
     expect(brief(named(findings, 'CUDA libraries'))).toEqual(['missing', "run 'eus-eval setup cuda'"]);
     expect(brief(named(findings, 'CUDA session'))).toEqual(['missing', "run 'eus-eval setup cuda'"]);
     expect(cpuWorks(findings)).toBe(true);
+  });
+
+  it('what setup brought, package by package; a file cut short is named', async () => {
+    const cache = path.join(scratch, 'full');
+    const folder = path.join(cache, 'cuda');
+    const entry = (name: string, file: string) => ({
+      wheel: `${name}.whl`,
+      name,
+      version: '1.2',
+      source: 'a folder of wheels',
+      sha256: '',
+      files: [{ name: file, size: 3, sha256: '' }],
+      folder: name,
+    });
+    const packages = [entry('onnxruntime-gpu', 'libonnxruntime.so.1'), entry('nvidia-cublas', 'libcublas.so.13')];
+    for (const { folder: name, files } of packages) {
+      mkdirSync(path.join(folder, 'packages', name), { recursive: true });
+      writeFileSync(path.join(folder, 'packages', name, files[0]?.name ?? ''), 'abc');
+    }
+    const version = runtimeVersion();
+    writeFileSync(
+      path.join(folder, `onnxruntime-${version}.json`),
+      JSON.stringify({ format: 1, onnxruntime: version, packages, system: [] }),
+    );
+    const whole = await cudaFindings(reader({ env: { EUS_EVAL_CACHE: cache } }));
+    expect(named(whole, 'CUDA: nvidia-cublas')).toMatchObject({ status: 'ok', detail: '1.2, 1 library' });
+    writeFileSync(path.join(folder, 'packages/nvidia-cublas/libcublas.so.13'), 'ab');
+    const torn = await cudaFindings(reader({ env: { EUS_EVAL_CACHE: cache } }));
+    expect(named(torn, 'CUDA: onnxruntime-gpu')?.status).toBe('ok');
+    expect(named(torn, 'CUDA: nvidia-cublas')).toMatchObject({
+      status: 'wrong',
+      detail: 'libcublas.so.13 is missing or cut short',
+      mend: "run 'eus-eval setup cuda'",
+    });
   });
 
   it('an old driver, and one that is not there', async () => {
