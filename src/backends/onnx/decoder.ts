@@ -10,6 +10,7 @@
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import type { GraphBuilder } from './graph-builder.js';
+import { ELEMENT } from './proto.js';
 
 /** What distinguishes an architecture. */
 export interface Blueprint {
@@ -64,20 +65,25 @@ export interface DecoderParts {
  */
 export function decoderParts(root: GraphBuilder, c: ModelConfig, b: Blueprint): DecoderParts {
   const normWeights = new Map<string, string>();
+  // One added to a small weight in 16 bits would lose most of it: such norms are computed in float32, as transformers does.
+  const wide = b.normPlusOne && root.compute !== 'float32';
   const normWeight = (name: string, size: number): string => {
     const known = normWeights.get(name);
     if (known !== undefined) return known;
     const weight = root.weight(name, [size]);
-    const made = b.normPlusOne ? root.node('Add', [weight, root.scalar(1)]) : weight;
+    let made = weight;
+    if (b.normPlusOne && !wide) made = root.node('Add', [weight, root.scalar(1)]);
+    if (wide) made = root.node('Add', [root.node('Cast', [weight], { to: ELEMENT.float32 }), root.floats('one', Float32Array.of(1), [])]);
     normWeights.set(name, made);
     return made;
   };
-  const norm = (g: GraphBuilder, x: string, name: string, size = c.hiddenSize): string =>
-    g.node('SimplifiedLayerNormalization', [x, normWeight(`${name}.weight`, size)], {
-      axis: -1,
-      epsilon: { float: c.normEpsilon },
-      stash_type: 1,
-    });
+  const norm = (g: GraphBuilder, x: string, name: string, size = c.hiddenSize): string => {
+    const attributes = { axis: -1, epsilon: { float: c.normEpsilon }, stash_type: 1 };
+    const scale = normWeight(`${name}.weight`, size);
+    if (!wide) return g.node('SimplifiedLayerNormalization', [x, scale], attributes);
+    const normed = g.node('SimplifiedLayerNormalization', [g.node('Cast', [x], { to: ELEMENT.float32 }), scale], attributes);
+    return g.node('Cast', [normed], { to: ELEMENT[g.compute] });
+  };
   const linear = (g: GraphBuilder, x: string, name: string, outputs: number, inputs: number, bias: boolean): string =>
     g.node('Gemm', [x, root.weight(`${name}.weight`, [outputs, inputs]), ...(bias ? [root.weight(`${name}.bias`, [outputs])] : [])], {
       transB: 1,

@@ -52,7 +52,8 @@ export function runBytes(m: ModelSize, r: RunShape): number {
   const rows = r.prefix + blockRows;
   const group = m.heads / m.kvHeads;
   const qkv = (m.heads + 2 * m.kvHeads) * m.headDim;
-  const stream = 3 * rows * m.hidden * m.bytes;
+  // The residual stream, and a norm in float32 that is made from it.
+  const stream = rows * m.hidden * (3 * m.bytes + 8);
   const mlp = 3 * rows * m.intermediate * m.bytes;
   const cells = m.heads * Math.max(r.prefix * r.prefix, blockRows * (r.prefix + r.length));
   if (Math.max(cells, rows * m.intermediate, r.scored * m.vocabulary) > MOST_ELEMENTS) return Number.POSITIVE_INFINITY;
