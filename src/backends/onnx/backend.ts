@@ -48,8 +48,11 @@ const WINDOW: WindowLimits = { documents: 256, tokens: 400_000, startDocuments: 
 const PACKED_WINDOW: WindowLimits = { documents: 1024, tokens: 1_600_000, startDocuments: 64, startTokens: 64_000 };
 /** Batches given to the session thread before the first is answered, so that it never waits for the plan of the next. */
 const BATCHES_AHEAD = 2;
-/** Packed runs take long, and while one is computed the window fills: what is planned when it ends is larger than what could be planned before. */
-const PACKED_AHEAD = 1;
+/**
+ * Packed runs take long, and while one is computed the window fills: what is planned when it ends is larger than what could be planned before. Only where so many documents wait that
+ * a run is full anyway, the next is planned meanwhile.
+ */
+const PACKED_FULL = 512;
 
 /**
  * Makes the backend from its parts.
@@ -65,7 +68,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
       ? newScorer(session, limits, parts.window, counters, parts.ensurePositions)
       : newPackedScorer(session, packed.score, counters, parts.ensurePositions);
   const pullAhead = packed === null ? WINDOW : PACKED_WINDOW;
-  const batchesAhead = parts.single || packed !== null ? PACKED_AHEAD : BATCHES_AHEAD;
+  const batchesAhead = (waiting: number): number => (parts.single || (packed !== null && waiting < PACKED_FULL) ? 1 : BATCHES_AHEAD);
   let waiting = 0;
 
   const encode = (ask: Ask): EncodedItem | Answer => {
@@ -98,7 +101,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
         if (window.ended() && flying.length === 0) return;
         const sorted = choices();
         waiting = window.items.length;
-        if (sorted.length > 0 && flying.length < batchesAhead) {
+        if (sorted.length > 0 && flying.length < batchesAhead(sorted.length)) {
           const items = parts.single ? sorted.slice(0, 1) : scorer.pick(sorted);
           window.remove(items);
           const [alone] = items;

@@ -78,6 +78,20 @@ describe('generation in stretches', () => {
     expect(new Set([...a.values()].map((r) => text(r).text)).size).toBeGreaterThan(3);
   });
 
+  it('scoring goes on after it, and gives what it gave before', async () => {
+    const packed = await openModel(folder, { dtype: 'float32', attention: 'packed' });
+    const choices = { id: 0, request: { kind: 'choices', context: shots, continuations: [' Why', ' A cow', ' not'] } } as const;
+    const text = { id: 1, request: { kind: 'generate', context: shots, until: [], maxNewTokens: 5 } } as const;
+    const before = await askAll(packed, [choices]);
+    const both = await askAll(packed, [text, choices]);
+    const after = await askAll(packed, [choices]);
+    await packed.close();
+    expect(before.get(0)).toMatchObject({ kind: 'choices' });
+    expect(both.get(0)).toEqual(before.get(0));
+    expect(both.get(1)).toMatchObject({ kind: 'generate', finish: 'length' });
+    expect(after.get(0)).toEqual(before.get(0));
+  });
+
   it.each([
     [1, 128],
     [3, 128],
