@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, cpSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,5 +49,67 @@ describe('an interrupted run', () => {
     // 24 documents; asked twice are at most those in flight when the signal came.
     expect(size() / 65 - 24).toBeLessThanOrEqual(4);
     expect(askedBefore).toBeLessThan(24);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a second signal', () => {
+  /** Runs the command under a shell, signals it twice once it says it is under way, and returns what a shell sees. */
+  async function twice(args: readonly string[], signal: NodeJS.Signals, ready: (stderr: string) => boolean): Promise<number | null> {
+    const command = [process.execPath, packagePath('bin/eus-eval.js'), ...args].map((word) => `'${word}'`).join(' ');
+    const shell = spawn('sh', ['-c', `${command} & echo "pid $!" >&2; wait $!; exit $?`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    shell.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => shell.once('close', resolve));
+    const pid = (): number => Number(/pid (\d+)/.exec(stderr)?.[1]);
+    const until = async (happened: () => boolean): Promise<void> => {
+      while (shell.exitCode === null && !happened()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await until(() => ready(stderr));
+    process.kill(pid(), signal);
+    await until(() => stderr.includes('once more to stop at once'));
+    process.kill(pid(), signal);
+    return ended;
+  }
+
+  // A pipe that nobody writes to blocks its reader in the system, as a network disk does that has gone.
+  it.each([
+    ['SIGINT', 'tokenizer.json'],
+    ['SIGTERM', 'config.json'],
+  ] as const)('%s ends with 130 though %s is on a disk that does not answer', async (signal, name) => {
+    const model = path.join(folder, `dead-${signal}`);
+    cpSync(packagePath('fixtures/models/tiny-llama'), model, { recursive: true });
+    rmSync(path.join(model, name));
+    execFileSync('mkfifo', [path.join(model, name)]);
+    const args = ['run', '--model', model, '--tasks', 'eus_trivia', '--data', packagePath('fixtures/data'), '--out', `${model}-out`];
+    let pipe: number | null = null;
+    // Opening its other end succeeds once there is a reader.
+    const reads = (): boolean => {
+      try {
+        pipe ??= openSync(path.join(model, name), constants.O_WRONLY | constants.O_NONBLOCK);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(await twice(args, signal, reads)).toBe(130);
+    if (pipe !== null) closeSync(pipe);
+  });
+
+  it('ends with 130 while the model computes', async () => {
+    const model = packagePath('fixtures/models/tiny-llama');
+    const args = [
+      'run',
+      '--model',
+      model,
+      '--tasks',
+      'all',
+      '--data',
+      packagePath('fixtures/data'),
+      '--out',
+      path.join(folder, 'computing'),
+    ];
+    expect(await twice(args, 'SIGINT', (stderr) => stderr.includes(' documents)'))).toBe(130);
   });
 });
