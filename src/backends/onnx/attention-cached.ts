@@ -1,10 +1,13 @@
 /**
- * Attention with a cache of keys and values that is written in place (for the CPU). The new tokens stand behind the tokens in the cache; an additive bias says which of
- * the `T` positions each may see. In a step of generation the batch is B documents with one token each, S = B, and every document has a cache of its own.
+ * Attention with a cache of keys and values (for the CPU). The new tokens stand behind the tokens in the cache; an additive bias says which of the `T` positions each may see.
+ * In a step of generation the batch is B documents with one token each, S = B, and every document has a cache of its own.
+ *
+ * The graph gives back the new keys and values alone: Node's binding copies every output into fresh memory, so a cache that the kernel writes in place would be copied whole after
+ * every run. The kernel's own copy of past and new keys lives for one layer only.
  *
  * Inputs: batch [1] = B, position_ids [B,S/B], bias [B or 1,1,S/B,T] (0 or a large negative number), bias_local (the same for sliding layers), seqlens_k [B] = tokens
  * seen - 1, total_length [] = T, cos, sin [M, head/2] (and cos_local, sin_local), past_key_<l>, past_value_<l> [B, kv heads, capacity, head].
- * Outputs: key_<l>, value_<l>: give the same buffers as the past.
+ * Outputs: key_<l>, value_<l> [B, kv heads, S/B, head], keys already rotated.
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import { type Attention, type Blueprint, slidesAnywhere } from './decoder.js';
@@ -56,16 +59,27 @@ export function cachedAttention(g: GraphBuilder, c: ModelConfig, b: Blueprint): 
         g.output(`${t}_${l}`, 'float32', [null, c.kvHeads, null, head]);
       }
       const suffix = sliding && b.slides(l) ? '_local' : '';
-      const rows = [asHeads(query, c.heads), asHeads(key, c.kvHeads), asHeads(value, c.kvHeads)];
+      const rotate = (x: string, n: number): string => {
+        const attributes = { interleaved: 0, num_heads: n, rotary_embedding_dim: head };
+        return g.node('RotaryEmbedding', [x, 'position_ids', `cos${suffix}`, `sin${suffix}`], attributes, 'com.microsoft');
+      };
+      const k = rotate(asHeads(key, c.kvHeads), c.kvHeads);
+      const v = asHeads(value, c.kvHeads);
+      for (const [t, x] of [
+        ['key', k],
+        ['value', v],
+      ] as const) {
+        g.nodeTo([`${t}_${l}`], 'Transpose', [g.node('Reshape', [x, g.int64([0, 0, c.kvHeads, head])])], { perm: [0, 2, 1, 3] });
+      }
       const past = [`past_key_${l}`, `past_value_${l}`, 'seqlens_k', 'total_length'];
       g.nodeTo(
-        [`attention_${l}`, `key_${l}`, `value_${l}`],
+        [`attention_${l}`, `all_keys_${l}`, `all_values_${l}`],
         'GroupQueryAttention',
-        [...rows, ...past, `cos${suffix}`, `sin${suffix}`, 'position_ids', `bias${suffix}`],
+        [rotate(asHeads(query, c.heads), c.heads), k, v, ...past, '', '', '', `bias${suffix}`],
         {
           num_heads: c.heads,
           kv_num_heads: c.kvHeads,
-          do_rotary: 1,
+          do_rotary: 0,
           scale: { float: b.attentionScale },
           ...(b.attentionSoftcap === null ? {} : { softcap: { float: b.attentionSoftcap } }),
         },

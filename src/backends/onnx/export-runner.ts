@@ -93,9 +93,10 @@ export function exportRunner(session: ort.InferenceSession): Runner {
           m.ids.subarray(start, end),
           length,
           (b, target) => {
-            for (let h = 0; h < kvHeads; h++) copyRanges(cache, cache.stack[b] ?? target, h, sees, target, h * length * headDim);
+            for (let h = 0; h < kvHeads; h++) copyRanges(cache, cache.stack.buffers[b] ?? target, h, sees, target, h * length * headDim);
           },
-          (b, present) => store(present, length, n, cache.stack[b] ?? new Float32Array(0), (h) => (h * cache.capacity + first) * headDim),
+          (b, present) =>
+            store(present, length, n, cache.stack.buffers[b] ?? new Float32Array(0), (h) => (h * cache.stack.capacity + first) * headDim),
         );
         m.rows.forEach((row, r) => {
           if (row < start || row >= end) return;
@@ -112,18 +113,18 @@ export function exportRunner(session: ort.InferenceSession): Runner {
       prepareSlots(cache, m);
       const logprobs = new Float32Array(m.ids.length);
       const greedy = new Int32Array(m.ids.length);
-      const size = kvHeads * cache.slotCapacity * headDim;
+      const size = kvHeads * cache.slots.capacity * headDim;
       for (let slot = 0; slot < m.ids.length; slot++) {
         const length = m.lengths[slot] ?? 0;
-        const at = (h: number, position: number): number => slot * size + (h * cache.slotCapacity + position) * headDim;
+        const at = (h: number, position: number): number => slot * size + (h * cache.slots.capacity + position) * headDim;
         const { logits } = await call(
           m.ids.subarray(slot, slot + 1),
           length,
           (b, target) => {
             for (let h = 0; h < kvHeads; h++)
-              target.set((cache.slots[b] ?? target).subarray(at(h, 0), at(h, length)), h * length * headDim);
+              target.set((cache.slots.buffers[b] ?? target).subarray(at(h, 0), at(h, length)), h * length * headDim);
           },
-          (b, present) => store(present, length, 1, cache.slots[b] ?? new Float32Array(0), (h) => at(h, length)),
+          (b, present) => store(present, length, 1, cache.slots.buffers[b] ?? new Float32Array(0), (h) => at(h, length)),
         );
         const { best, logSum } = summary(logits);
         greedy[slot] = best;

@@ -1,4 +1,4 @@
-/** Runs the graph that this program wrote (`decoder.ts`): whole packed runs at once, keys and values in place. */
+/** Runs the graph that this program wrote (`decoder.ts`): whole packed runs at once, behind the keys and values of earlier ones. */
 import * as ort from 'onnxruntime-node';
 import { fillBias, HIDDEN } from './bias.js';
 import { FLOOR, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
@@ -9,6 +9,8 @@ const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor => {
   for (let i = 0; i < values.length; i++) out[i] = BigInt(values[i] ?? 0);
   return new ort.Tensor('int64', out, dims);
 };
+
+const PARTS = ['key', 'value'] as const;
 
 /** What differs between a run on the stack and a step of generation. */
 interface Feed {
@@ -63,16 +65,24 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
       feeds.cos_local = table(tables.cosLocal);
       feeds.sin_local = table(tables.sinLocal);
     }
-    const fetches: Record<string, ort.Tensor | null> = { logprob: null, greedy: null };
     for (let l = 0; l < layers; l++) {
-      for (const [t, part] of ['key', 'value'].entries()) {
+      for (const [t, part] of PARTS.entries()) {
         const data = (f.buffers[2 * l + t] ?? new Float32Array(0)).subarray(0, f.batch * kvHeads * f.capacity * headDim);
-        const tensor = new ort.Tensor('float32', data, [f.batch, kvHeads, f.capacity, headDim]);
-        feeds[`past_${part}_${l}`] = tensor;
-        fetches[`${part}_${l}`] = tensor;
+        feeds[`past_${part}_${l}`] = new ort.Tensor('float32', data, [f.batch, kvHeads, f.capacity, headDim]);
       }
     }
-    const out = await session.run(feeds, fetches);
+    const out = await session.run(feeds);
+    const each = f.ids.length / f.batch;
+    for (let l = 0; l < layers; l++) {
+      for (const [t, part] of PARTS.entries()) {
+        const fresh = floats(out[`${part}_${l}`]);
+        const buffer = f.buffers[2 * l + t];
+        for (let i = 0; buffer !== undefined && i < f.batch * kvHeads; i++) {
+          const first = (f.lengths[Math.floor(i / kvHeads)] ?? 0) + 1 - each;
+          buffer.set(fresh.subarray(i * each * headDim, (i + 1) * each * headDim), (i * f.capacity + first) * headDim);
+        }
+      }
+    }
     const best = out.greedy?.data;
     if (!(best instanceof BigInt64Array)) throw new Error(`the runtime gave ${out.greedy?.type ?? 'nothing'} instead of int64`);
     return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(best, Number) };
@@ -98,7 +108,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
       }));
       const bias = (window: number | null): ort.Tensor =>
         new ort.Tensor('float32', fillBias({ rows, base, segments, window }), [1, 1, rows, total]);
-      return infer({ ...m, batch: 1, lengths: Int32Array.of(total - 1), total, bias, buffers: cache.stack, capacity: cache.capacity });
+      return infer({ ...m, batch: 1, lengths: Int32Array.of(total - 1), total, bias, ...cache.stack });
     },
     step(m) {
       const batch = m.ids.length;
@@ -115,7 +125,6 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
       const rows = Int32Array.from(m.ids.keys());
       // The log-probability of some token comes along and shows whether the numbers are sound.
       const pairs = Int32Array.from({ length: 2 * batch }, (_, i) => (i % 2 === 0 ? i / 2 : 0));
-      const { slots: buffers, slotCapacity: capacity } = cache;
       return infer({
         ids: m.ids,
         window: m.window,
@@ -126,8 +135,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
         bias,
         rows,
         pairs,
-        buffers,
-        capacity,
+        ...cache.slots,
       });
     },
   };

@@ -61,12 +61,12 @@ const SLOT_BYTES = 64 * 1024 * 1024;
 const require = createRequire(import.meta.url);
 
 /**
- * Bytes that all slots together may take: a part of what the weights take, because beyond that more documents at once gain little (every step reads the caches as well as the
- * weights), and never more than an eighth of the machine's memory.
+ * Bytes that all slots together may take: a sixth of what the weights take, so that memory stays near that of the model alone (a model whose caches are small beside its weights
+ * still generates many documents at once, where it gains most), and never more than an eighth of the machine's memory.
  */
 function slotBytes(parameters: number | null): number {
   const weights = parameters === null ? Number.POSITIVE_INFINITY : 4 * parameters;
-  return Math.min(totalmem() / 8, Math.max(SLOT_BYTES, Number(process.env.SHARE ?? 0.375) * weights));
+  return Math.min(totalmem() / 8, Math.max(SLOT_BYTES, weights / 6));
 }
 
 /** On a CPU weights of any type are computed in float32. Throws `UserError` for a type that only a card computes. */
