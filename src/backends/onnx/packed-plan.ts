@@ -42,8 +42,28 @@ export function shapeOf(layout: Layout, sequences: readonly Sequence[]): RunShap
   return { prefix: layout.prefixRows, blocks: layout.blocks.length, length: layout.length, scored };
 }
 
+/** Part of the tokens that neighbours must share for their order to matter more than their lengths. */
+const SHARING = 0.15;
+
 /**
- * Returns how many of the first documents, which are sorted by their tokens, go into the next run; at least one. A document that shares less than those before it
+ * Returns the documents, which are sorted by their tokens, in the order in which they are best taken: as they are where neighbours share much; else by how little their length
+ * differs from that of the first, because texts of one length fill blocks without padding.
+ */
+export function bestOrder<T extends PlannedDocument>(documents: readonly T[]): readonly T[] {
+  const [first] = documents;
+  if (first === undefined) return documents;
+  let shared = 0;
+  let tokens = 0;
+  for (const [i, d] of documents.entries()) {
+    tokens += d.tokens;
+    shared += commonPrefix(documents[i - 1]?.ids ?? [], d.ids);
+  }
+  if (shared >= SHARING * tokens) return documents;
+  return [...documents].sort((a, b) => Math.abs(a.tokens - first.tokens) - Math.abs(b.tokens - first.tokens));
+}
+
+/**
+ * Returns how many of the first documents go into the next run; at least one. A document that shares less than those before it
  * makes all blocks longer: it is left for the next run when that costs more than computing its own prefix there.
  */
 export function documentsForRun(documents: readonly PlannedDocument[], limits: RunLimits): number {

@@ -3,7 +3,7 @@ import type { Answer } from '../../types.js';
 import { choicesAnswer } from './choice-answers.js';
 import type { Counters } from './counters.js';
 import { fillRun, layOut } from './packed-layout.js';
-import { documentsForRun, type RunLimits, shapeOf } from './packed-plan.js';
+import { bestOrder, documentsForRun, type RunLimits, shapeOf } from './packed-plan.js';
 import { failure, type ScoreItem } from './requests.js';
 import { type Scorer, scoreOneByOne } from './score.js';
 import { OutOfMemoryError, type Session } from './session.js';
@@ -29,7 +29,7 @@ export function newPackedScorer(
       0,
       sorted.findIndex((item) => compareIds(item.ids, last) >= 0),
     );
-    const rest = sorted.slice(first);
+    const rest = bestOrder(sorted.slice(first));
     return rest.slice(0, documentsForRun(rest, limits));
   }
 

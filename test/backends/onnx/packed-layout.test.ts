@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fillRun, type Layout, layOut, layOutPrompts, type PackedRun } from '../../../src/backends/onnx/packed-layout.js';
 import { FAR } from '../../../src/backends/onnx/packed-masks.js';
-import { documentsForRun, type PlannedDocument, shapeOf } from '../../../src/backends/onnx/packed-plan.js';
+import { bestOrder, documentsForRun, type PlannedDocument, shapeOf } from '../../../src/backends/onnx/packed-plan.js';
 import type { Sequence } from '../../../src/backends/onnx/stack.js';
 
 /** About that of a model of eight billion weights. */
@@ -150,5 +150,14 @@ describe('how many documents go into a run', () => {
 
   it('one at least, whatever it costs', () => {
     expect(documentsForRun(constantShots, { ...few, rows: 1, bytes: 0, bytesOf: () => 1 })).toBe(1);
+  });
+
+  it('where documents share little, those of one length go together; where they share much, neighbours', () => {
+    const lengths = [300, 500, 310, 480, 305, 700];
+    const apart = lengths.map((length, i) => document(filled(length, i), [[1], [2]]));
+    const ordered = bestOrder(apart).map((d) => d.tokens);
+    expect(ordered).toEqual([300, 305, 310, 480, 500, 700]);
+    expect(bestOrder(constantShots)).toEqual(constantShots);
+    expect(bestOrder([])).toEqual([]);
   });
 });
