@@ -17,8 +17,8 @@ export interface GenerateLimits extends Limits {
   readonly slotTokens: number;
 }
 
-/** Slots grow in steps of so many positions; what is never written costs no memory. */
-const SLOT_STEP = 512;
+/** Slots grow in steps of so many positions; the kernel's time grows with them. */
+const SLOT_STEP = 64;
 
 /** Its index in the list of active documents is its slot. */
 type Active = Growing;
