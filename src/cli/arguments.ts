@@ -50,3 +50,11 @@ export function list(text: string, previous: readonly string[] | undefined): rea
   if (items.length === 0) throw new InvalidArgumentError('Give at least one name.');
   return [...(previous ?? []), ...items];
 }
+
+/**
+ * Takes the name of a folder; an empty one (a shell variable that is not set) would be the current folder.
+ */
+export function folderName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Give the name of a folder.');
+  return text;
+}

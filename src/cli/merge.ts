@@ -1,6 +1,6 @@
 /** `eus-eval merge`: arguments and printing only. */
 import { EXIT } from '../errors.js';
-import { numberBetween } from './arguments.js';
+import { folderName, numberBetween } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 interface MergeFlags {
@@ -17,7 +17,7 @@ export const addMerge: AddCommand = (program, exit) =>
     .command('merge')
     .description('join the shards of a run into what one run would have written')
     .argument('<dirs...>', 'folders of the shards, or a folder above them')
-    .requiredOption('-o, --out <dir>', 'where the joined results go')
+    .requiredOption('-o, --out <dir>', 'where the joined results go', folderName)
     .option('--max-error-rate <share>', 'above this share of failures: no score, exit code 4', numberBetween(0, 1), 0.01)
     .option('--json', 'print the results file instead of a table', false)
     .action(async (dirs: readonly string[], flags: MergeFlags) => {

@@ -4,7 +4,7 @@ import type { OpenOptions } from '../backends/open.js';
 import { EXIT } from '../errors.js';
 import type { SessionOptions, SessionResult } from '../run/session.js';
 import type { PromptFamily } from '../types.js';
-import { list, numberBetween, shardOf, wholeNumber } from './arguments.js';
+import { folderName, list, numberBetween, shardOf, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 import { dateOf } from './prompt-inputs.js';
 
@@ -76,8 +76,8 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--shard <i/n>', 'only part i of n of the documents; join with `eus-eval merge`', shardOf)
     .option('--dry-run', 'say what would be asked and what it would cost, and stop', false)
     .optionsGroup('Where data comes from and results go:')
-    .option('-d, --data <dir>', 'folder with <repo>/<config>/<split>.jsonl (default: the hub)')
-    .option('-o, --out <dir>', 'where results go', 'results')
+    .option('-d, --data <dir>', 'folder with <repo>/<config>/<split>.jsonl (default: the hub)', folderName)
+    .option('-o, --out <dir>', 'where results go', folderName, 'results')
     .option('--offline', 'any network access is an error', false)
     .option('--no-samples', 'write no sample files')
     .option('--json', 'print the results file instead of a table', false)

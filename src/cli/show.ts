@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { UserError } from '../errors.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
-import { wholeNumber } from './arguments.js';
+import { folderName, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 import { openModelFolder, openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
 
@@ -39,7 +39,7 @@ export const addShow: AddCommand = (program) =>
     .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print the date (without it they print their fixed one)')
     .option('--system-instruction <text>', 'put before everything')
     .option('--no-multiturn', 'few-shot examples of a chat prompt in one message instead of turns')
-    .option('--data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub')
+    .option('--data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub', folderName)
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
     .action(async (name: string, flags: ShowFlags) => {

@@ -1,6 +1,6 @@
 /** Joins the shards of a run into what one run would have written. */
-import { createReadStream } from 'node:fs';
-import { readdir, realpath, rm } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../errors.js';
@@ -45,6 +45,7 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
   const roots = selected.flatMap((root) => keepNamed(first.family === 'api' ? apiEntry(root) : root, names) ?? []);
   const folder = path.join(out, sanitizeName(first.modelName));
   const partial = path.join(folder, `.partial-merge-${process.pid}`);
+  const made = [folder, out].filter((name) => !existsSync(name));
   await makeFolder(partial).catch(fail(partial));
   try {
     const outcomes = new Map<string, TaskOutcome>();
@@ -76,6 +77,8 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
     return { outcome, content, resultsFile };
   } finally {
     await rm(partial, { recursive: true, force: true });
+    // Where nothing came of it, no empty folder stays.
+    for (const name of made) await rmdir(name).catch(() => undefined);
   }
 }
 

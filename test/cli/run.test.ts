@@ -249,6 +249,17 @@ describe('eus-eval run', () => {
     expect(timeless(results(merged, 'fake-5'))).toBe(timeless(results(whole, 'fake-5')));
   });
 
+  it('merge that fails leaves no folder, and an empty --out is refused', async () => {
+    const parts = path.join(folder, 'bare');
+    await eusEval(['run', '--model', 'fake:5', '--tasks', 'eus_trivia', '--data', DATA, '--out', parts, '--shard', '1/1', '--no-samples']);
+    const out = path.join(folder, 'bare-out');
+    const failed = await eusEval(['merge', parts, '--out', out]);
+    expect(failed.code).toBe(2);
+    expect(failed.stderr).toMatch(/a shard must be run with samples\n$/);
+    expect(existsSync(out)).toBe(false);
+    expect(await eusEval(['merge', parts, '--out', ''])).toMatchObject({ code: 2, stdout: '' });
+  });
+
   it('estimates without asking', async () => {
     const { code, stdout } = await eusEval([
       'run',
@@ -299,6 +310,7 @@ describe('bad input is one clear line and exit code 2, and leaves no results', (
       () => ['--model', 'fake:1', '--template-date', '2026-02-30', '--data', DATA],
       /--template-date '2026-02-30'/,
     ],
+    ['an empty name of a folder', () => ['--model', 'fake:1', '--data', ''], /--data.*Give the name of a folder/],
     ['a limit that is no number', () => ['--limit', 'many'], /limit.*whole number/],
     ['a model folder that is not there', () => ['--model', './no-such-model', '--data', DATA], /no-such-model/],
     [
