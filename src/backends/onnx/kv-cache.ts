@@ -43,7 +43,7 @@ export function newCache(shape: CacheShape): KvCache {
  * Makes room for `heads` heads of `capacity` positions; what is there is kept. Buffers are made twice as long as they must be: what was never written takes no memory, and to
  * grow in place leaves nothing behind for the garbage collector. Throws `RangeError` when memory does not suffice.
  */
-function fit(shelf: Shelf, heads: number, capacity: number, headDim: number): void {
+function makeRoom(shelf: Shelf, heads: number, capacity: number, headDim: number): void {
   for (const [i, old] of shelf.buffers.entries()) {
     const fits = old.length >= heads * capacity * headDim;
     const next = fits ? old : new Float32Array(heads * 2 * capacity * headDim);
@@ -64,7 +64,7 @@ function fit(shelf: Shelf, heads: number, capacity: number, headDim: number): vo
  * Makes room for `needed` positions of the stack (the floor included); what is there is kept. Throws `RangeError` when memory does not suffice.
  */
 export function growStack(c: KvCache, needed: number): void {
-  if (needed > c.stack.capacity) fit(c.stack, c.shape.kvHeads, Math.ceil(needed / CAPACITY_STEP) * CAPACITY_STEP, c.shape.headDim);
+  if (needed > c.stack.capacity) makeRoom(c.stack, c.shape.kvHeads, Math.ceil(needed / CAPACITY_STEP) * CAPACITY_STEP, c.shape.headDim);
 }
 
 /**
@@ -109,7 +109,7 @@ export function prepareSlots(c: KvCache, m: StepMessage): void {
   const { kvHeads, headDim } = c.shape;
   const heads = Math.max(Math.max(m.ids.length, m.slots) * kvHeads, c.slots.heads);
   const capacity = Math.max(c.slots.capacity, m.capacity);
-  if (heads > c.slots.heads || capacity > c.slots.capacity) fit(c.slots, heads, capacity, headDim);
+  if (heads > c.slots.heads || capacity > c.slots.capacity) makeRoom(c.slots, heads, capacity, headDim);
   const place = (slot: number, head: number): number => (slot * kvHeads + head) * c.slots.capacity * headDim;
   for (const [i, slots] of c.slots.buffers.entries()) {
     const stack = c.stack.buffers[i] ?? new Float32Array(0);
