@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
-import { makeFolder } from '../folders.js';
+import { makeFolder, removeEmpty } from '../folders.js';
 import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
 import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
@@ -90,13 +90,20 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const source = await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) });
   const present = leaveOutMissing(selected, dataFolder);
   const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);
-  await makeFolder(base).catch(fail(base));
+  const made = await makeFolder(base).catch(fail(base));
+  /** What is refused before anything was asked leaves no folder behind. */
+  const refuse = async (error: unknown): Promise<never> => {
+    await removeEmpty(made);
+    throw error;
+  };
 
   const startedAt = options.now();
-  const backend = await openBackend(options.model, options.open);
+  const backend = await openBackend(options.model, options.open).catch(refuse);
   let journal: Journal | null = null;
   try {
-    const plan = planRun(present.roots, backend, options);
+    const plan = await Promise.resolve()
+      .then(() => planRun(present.roots, backend, options))
+      .catch(refuse);
     const folder = path.join(base, sanitizeName(backend.modelName));
     await makeFolder(folder).catch(fail(folder));
     if (options.journal) {

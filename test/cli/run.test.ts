@@ -372,6 +372,18 @@ describe('bad input is one clear line and exit code 2, and leaves no results', (
     expect(visible(out)).toEqual([]);
   });
 
+  it('leaves no folder where the model or the pair of model and benchmark is refused', async () => {
+    const out = path.join(folder, 'refused', 'results');
+    for (const args of [
+      ['--model', path.join(folder, 'no-such-model')],
+      ['--model', 'fake:1', '--prompt', 'api', '--tasks', 'piqa_eu', '--data', DATA],
+    ]) {
+      const { code } = await eusEval(['run', ...args, '--out', out, '--quiet']);
+      expect(code).toBe(2);
+      expect(existsSync(path.dirname(out))).toBe(false);
+    }
+  });
+
   it('an output folder on a file system that holds no files', async ({ skip }) => {
     if (!existsSync('/proc/self')) return skip();
     const { code, stderr } = await eusEval([
