@@ -151,5 +151,8 @@ export async function endIds(folder: string, fallback: readonly number[]): Promi
   }
   const value = typeof parsed === 'object' && parsed !== null && 'eos_token_id' in parsed ? parsed.eos_token_id : undefined;
   const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? fallback : [value];
-  return { eos: new Set(list.filter((id): id is number => typeof id === 'number')), digest: sha256(text) };
+  const ids = list.filter((id): id is number => Number.isInteger(id));
+  if (ids.length < list.length)
+    throw new UserError(`${file}: eos_token_id is ${JSON.stringify(value)}; valid is the number of a token, a list of such numbers, or null`);
+  return { eos: new Set(ids), digest: sha256(text) };
 }

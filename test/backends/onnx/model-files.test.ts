@@ -128,6 +128,11 @@ describe('a broken model folder gives one line that names file, tensor, found an
       /no name of a \.safetensors file in the same folder/,
     ],
     [
+      'an end token that is no number',
+      (f) => writeFileSync(path.join(f, 'generation_config.json'), '{"eos_token_id":["2",3]}'),
+      /generation_config\.json: eos_token_id is \["2",3\]; valid is the number of a token/,
+    ],
+    [
       'integers as weights',
       (f) =>
         writeParts(
