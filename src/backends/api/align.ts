@@ -1,8 +1,8 @@
 /**
  * Finds where a prompt's text ends and its continuation begins among the tokens that a server returned.
  *
- * The tokens' texts are laid along the text that was sent. Part of a character comes back as U+FFFD, and some tokenizers drop a leading space when they
- * decode a token alone, so a token may fit in more than one place: all of them are followed.
+ * The tokens' texts are laid along the bytes of the text that was sent. Part of a character comes back as U+FFFD, as every decoder of UTF-8 writes it (one for each maximal
+ * subpart), and some tokenizers drop a leading space when they decode a token alone, so a token may fit in more than one place: all of them are followed.
  */
 
 export interface Alignment {
@@ -27,75 +27,67 @@ export function alignTokens(pieces: readonly (string | null)[], text: string, bo
 }
 
 function alignFrom(pieces: readonly (string | null)[], added: number, text: string, boundary: number): Alignment | null | 'other text' {
+  const bytes = encoder.encode(text);
+  const end = encoder.encode(text.slice(0, boundary)).length;
   let places = new Set([0]);
   const work = { left: MAX_PLACES };
   const after: Set<number>[] = [];
   for (let i = added; i < pieces.length; i++) {
     const next = new Set<number>();
-    for (const place of places) for (const end of ends(pieces[i] ?? null, text, place, work)) next.add(end);
+    for (const place of places) for (const to of ends(pieces[i] ?? null, bytes, place, work)) next.add(to);
     if (next.size === 0) return 'other text';
     after.push(next);
     places = next;
   }
-  if (!places.has(text.length)) return 'other text';
+  if (!places.has(bytes.length)) return 'other text';
   // Walk back from the end, keeping only places from which the end can be reached.
   const reachable = new Array<Set<number>>(after.length);
-  let wanted = new Set([text.length]);
+  let wanted = new Set([bytes.length]);
   for (let i = after.length - 1; i >= 0; i--) {
     reachable[i] = wanted;
     const before = i === 0 ? new Set([0]) : (after[i - 1] ?? new Set<number>());
     const piece = pieces[added + i] ?? null;
     const earlier = new Set<number>();
-    for (const place of before) if (ends(piece, text, place, work).some((end) => wanted.has(end))) earlier.add(place);
+    for (const place of before) if (ends(piece, bytes, place, work).some((to) => wanted.has(to))) earlier.add(place);
     wanted = earlier;
   }
   if (!wanted.has(0)) return 'other text';
   if (boundary === 0) return { index: added, straddled: false, added };
-  const at: number[] = [];
-  for (const [i, set] of reachable.entries()) if (set.has(boundary)) at.push(i);
-  const [earliest, last] = [at[0], at.at(-1)];
-  if (earliest !== undefined && last !== undefined) {
-    // A token of whole characters that ends here is the one; else the last part of a character, if the next token is whole again.
-    if (!unclean(pieces[added + earliest])) return { index: added + earliest + 1, straddled: false, added };
-    return unclean(pieces[added + last + 1]) ? null : { index: added + last + 1, straddled: false, added };
-  }
-  const first = reachable.findIndex((set) => [...set].every((place) => place > boundary));
-  return first === -1 ? null : { index: added + first + 1, straddled: true, added };
+  // Certain only where every way to lay the tokens agrees.
+  const every = (i: number, holds: (place: number) => boolean): boolean => [...(reachable[i] ?? [])].every(holds);
+  const i = reachable.findIndex((_, at) => every(at, (place) => place >= end));
+  if (i === -1) return null;
+  if (every(i, (place) => place === end)) return { index: added + i + 1, straddled: false, added };
+  const starts = i === 0 || every(i - 1, (place) => place < end);
+  return starts && every(i, (place) => place > end) ? { index: added + i + 1, straddled: true, added } : null;
 }
 
-function unclean(piece: string | null | undefined): boolean {
-  return piece?.includes('\uFFFD') ?? false;
-}
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** No token is longer than this many characters, special ones included. */
+/** No token is longer than this many bytes, special ones included. */
 const LONGEST_PIECE = 200;
 /** Unreadable characters of one token: a token of more is made up, and each adds places where it may end. */
 const MOST_UNREADABLE = 32;
-/** Steps over places that are followed: a real answer has few for each token, a made-up one could have the square of its length. When they are used up, no place fits. */
-const MAX_PLACES = 2_000_000;
+/** Bytes that are looked at in all: a real answer needs a few times its length, a made-up one could need the square. When they are used up, no place fits. */
+const MAX_PLACES = 4_000_000;
+const SPACE = 0x20;
 
-/** Places at which a token may end that begins at `place`; a token of unknown text (null) may end anywhere. */
-function ends(piece: string | null, text: string, place: number, work: { left: number }): number[] {
-  if (--work.left < 0) return [];
+/** Places (in bytes) at which a token may end that begins at `place`; a token of unknown text (null) may end anywhere. */
+function ends(piece: string | null, bytes: Uint8Array, place: number, work: { left: number }): number[] {
+  if (work.left < 0) return [];
   if (piece === null) work.left -= LONGEST_PIECE;
-  if (piece === null) return Array.from({ length: Math.min(LONGEST_PIECE, text.length - place) }, (_, i) => place + i + 1);
+  if (piece === null) return Array.from({ length: Math.min(LONGEST_PIECE, bytes.length - place) }, (_, i) => place + i + 1);
+  const unreadable = piece.split('\uFFFD').length - 1;
+  if (unreadable > MOST_UNREADABLE) return [];
+  const clean = encoder.encode(piece).length - 3 * unreadable;
   const found: number[] = [];
-  const parts = piece.split('\uFFFD');
-  if (parts.length > MOST_UNREADABLE) return found;
-  for (const start of text[place] === ' ' && !piece.startsWith(' ') ? [place, place + 1] : [place]) {
-    let at = [start];
-    for (const [i, clean] of parts.entries()) {
-      const next: number[] = [];
-      for (const from of at) {
-        // Every U+FFFD stands for a whole unreadable character or for part of one, counted with its first or its last token.
-        const width = (text.codePointAt(from) ?? 0) > 0xffff ? 2 : 1;
-        const places = i === 0 ? [from] : from < text.length && (text.codePointAt(from) ?? 0) > 0x7f ? [from, from + width] : [from];
-        for (const begin of places) if (text.startsWith(clean, begin)) next.push(begin + clean.length);
-      }
-      at = [...new Set(next)];
-      work.left -= at.length;
+  for (const start of bytes[place] === SPACE && !piece.startsWith(' ') ? [place, place + 1] : [place]) {
+    // One to three bytes became one U+FFFD.
+    for (let to = start + clean + unreadable; to <= Math.min(start + clean + 3 * unreadable, bytes.length); to++) {
+      work.left -= to - start + 1;
+      if (decoder.decode(bytes.subarray(start, to)) === piece) found.push(to);
     }
-    found.push(...at);
   }
   return found;
 }

@@ -153,6 +153,8 @@ export async function endIds(folder: string, fallback: readonly number[]): Promi
   const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? fallback : [value];
   const ids = list.filter((id): id is number => Number.isInteger(id));
   if (ids.length < list.length)
-    throw new UserError(`${file}: eos_token_id is ${JSON.stringify(value)}; valid is the number of a token, a list of such numbers, or null`);
+    throw new UserError(
+      `${file}: eos_token_id is ${JSON.stringify(value)}; valid is the number of a token, a list of such numbers, or null`,
+    );
   return { eos: new Set(ids), digest: sha256(text) };
 }
