@@ -4,5 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/seed.ts'], pool: 'forks', poolOptions: { forks: { maxForks: 2, minForks: 1 } }, testTimeout: 120_000, hookTimeout: 120_000 },
+    setupFiles: ['test/seed.ts'],
+    pool: 'forks',
+    poolOptions: { forks: { maxForks: 2, minForks: 1 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
 });
