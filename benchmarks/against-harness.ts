@@ -142,7 +142,7 @@ const lines = rows.map(
   (r) =>
     `| ${r.c.name} | ${r.c.kind} | ${r.c.limit} | ${(r.c.limit / r.harness).toFixed(2)} | ${(r.c.limit / r.ours).toFixed(2)} | **${(r.harness / r.ours).toFixed(2)}** | ${Math.round(r.memory[0])} | ${Math.round(r.memory[1])} | ${r.difference.toExponential(1)} |`,
 );
-const text = `# eus-eval against the Python harness
+const text = `# eus-eval against the Python harness${harnessDtype === values.dtype ? '' : `, the harness in ${harnessDtype}`}
 
 Written by \`benchmarks/against-harness.ts\`. Model ${path.basename(model)}, eus-eval in ${values.dtype}, harness (0.4.8, sdpa attention, batch 1: its fastest here) in ${harnessDtype}; median of ${values.rounds} rounds in turn,
 without loading the model. Machine: ${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${process.platform} ${process.arch}.
@@ -150,8 +150,12 @@ without loading the model. Machine: ${cpus().length} x ${cpus()[0]?.model ?? 'un
 | case | kind | documents | harness documents/s | eus-eval documents/s | ratio | harness peak MB | eus-eval peak MB | largest score difference |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${lines.join('\n')}
-
+${
+  chosen.length < CASES.length
+    ? ''
+    : `
 All 29 benchmarks, each kind weighted by the number of its documents (128,447 in all): harness ${(total('harness') / 3600).toFixed(1)} h, eus-eval ${(total('ours') / 3600).toFixed(1)} h, ratio **${(total('harness') / total('ours')).toFixed(2)}**.
-`;
+`
+}`;
 writeFileSync(values.out, text);
 console.log(text);
