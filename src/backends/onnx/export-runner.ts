@@ -4,7 +4,7 @@
  */
 import * as ort from 'onnxruntime-node';
 import { floats } from './graph-runner.js';
-import { copyRanges, FLOOR, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
+import { copyRanges, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
 import type { Range, RunNumbers, Runner } from './protocol.js';
 
 const PARTS = ['key', 'value'] as const;
@@ -81,14 +81,14 @@ export function exportRunner(session: ort.InferenceSession): Runner {
     setTables() {},
     release: () => session.release(),
     async run(m) {
-      growStack(cache, m.base + m.ids.length + FLOOR);
+      growStack(cache, m.base + m.ids.length);
       moveStack(cache, m.moves);
       const logprobs = new Float32Array(m.pairs.length / 2);
       const greedy = new Int32Array(m.rows.length);
       for (const { start, end, sees } of m.segments) {
         const length = sees.reduce((sum: number, r: Range) => sum + r.to - r.from, 0);
         const n = end - start;
-        const first = m.base + start + FLOOR;
+        const first = m.base + start;
         const { logits, width } = await call(
           m.ids.subarray(start, end),
           length,

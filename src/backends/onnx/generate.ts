@@ -50,64 +50,52 @@ export async function* generateAll(
   const roomFor = (item: GenerateItem): number => item.tokens + item.maxNewTokens;
 
   /** The next document, if it has room beside the active ones: one at a time, so that the stack never holds more than a prompt and what the next shares with it. */
-  const admit = (): GenerateItem[] => {
-    if (active.length >= documents) return [];
+  const admit = (): GenerateItem | null => {
+    if (active.length >= documents) return null;
     const [item] = retry.length > 0 ? retry.splice(0, 1) : next(1);
-    if (item === undefined) return [];
+    if (item === undefined) return null;
     const taken = active.reduce((sum, a) => sum + roomFor(a.item), 0);
     if (active.length > 0 && taken + roomFor(item) > limits.slotTokens) {
       retry.unshift(item);
-      return [];
+      return null;
     }
     capacity = Math.max(capacity, Math.ceil(roomFor(item) / SLOT_STEP) * SLOT_STEP);
     slots = Math.max(slots, Math.min(documents, Math.floor(limits.slotTokens / roomFor(item))));
-    return [item];
+    return item;
   };
 
-  /** Computes prompts on the stack; returns each one's place and first token. */
-  const prefill = async (
-    items: readonly GenerateItem[],
-  ): Promise<{ where: Where; token: number | undefined; logprob: number | undefined }[]> => {
-    // Only the last row of a prompt is wanted, so it must not lie in what is kept; the target's log-probability shows whether the numbers are sound.
-    const sequences = items.map((item) => ({ ids: item.ids, targets: [0] }));
-    const { path, moves } = choosePath(known, items[0]?.ids ?? [], Math.min(...items.map((item) => item.ids.length - 1)));
-    const plan = planBatch(path.ids.length, [path], sequences, limits);
-    ensurePositions(Math.max(path.ids.length + plan.tokens, ...items.map((item) => item.tokens + item.maxNewTokens)));
-    const out = plan.where.map((where): { where: Where; token: number | undefined; logprob: number | undefined } => ({
-      where,
-      token: undefined,
-      logprob: undefined,
-    }));
+  /** Computes a prompt on the stack; returns its place and its first token. */
+  const prefill = async (item: GenerateItem): Promise<{ where: Where; token: number | undefined; logprob: number | undefined }> => {
+    // Only the last row is wanted, so it must not lie in what is kept; the target's log-probability shows whether the numbers are sound.
+    const { path, moves } = choosePath(known, item.ids, item.ids.length - 1);
+    const plan = planBatch(path.ids.length, [path], [{ ids: item.ids, targets: [0] }], limits);
+    ensurePositions(Math.max(path.ids.length + plan.tokens, roomFor(item)));
+    let first: { token: number | undefined; logprob: number | undefined } = { token: undefined, logprob: undefined };
     for (const [i, run] of plan.runs.entries()) {
       const { wanted, ...message } = run;
       const result = await session.run({ ...message, window, moves: i === 0 ? moves : [] });
       counters.addRun(run.ids.length, run.rows.length, result.seconds);
-      wanted.forEach((w, k) => {
-        const entry = out[w.sequence];
-        if (entry === undefined) return;
-        entry.token = result.greedy[run.pairs[2 * k] ?? 0];
-        entry.logprob = result.logprobs[k];
-      });
+      if (wanted.length > 0) first = { token: result.greedy[0], logprob: result.logprobs[0] };
     }
-    known = [path, ...items.map((item, i) => ({ ids: item.ids, where: plan.where[i] ?? [] }))];
-    return out;
+    const where = plan.where[0] ?? [];
+    known = [path, { ids: item.ids, where }];
+    return { where, ...first };
   };
 
   while (!stopped()) {
-    const incoming = admit();
-    if (incoming.length === 0 && active.length === 0) return;
+    let incoming = admit();
+    if (incoming === null && active.length === 0) return;
     try {
       const places: { slot: number; ranges: Where }[] = [];
-      if (incoming.length > 0) {
-        const firsts = await prefill(incoming);
-        for (const [i, item] of incoming.entries()) {
-          const a: Active = newGrowing(item, rules);
-          const answer = push(a, firsts[i]?.token, firsts[i]?.logprob);
-          if (answer !== null) yield answer;
-          else {
-            places.push({ slot: active.length, ranges: firsts[i]?.where ?? [] });
-            active.push(a);
-          }
+      if (incoming !== null) {
+        const { where, token, logprob } = await prefill(incoming);
+        const a: Active = newGrowing(incoming, rules);
+        const answer = push(a, token, logprob);
+        incoming = null;
+        if (answer !== null) yield answer;
+        else {
+          places.push({ slot: active.length, ranges: where });
+          active.push(a);
         }
       }
       if (active.length === 0 || stopped()) continue;
@@ -130,7 +118,8 @@ export async function* generateAll(
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       counters.outOfMemory++;
-      const waiting = [...active.map((a) => a.item), ...incoming.filter((item) => !active.some((a) => a.item === item))];
+      // A document that was answered already must not be asked again.
+      const waiting = [...active.map((a) => a.item), ...(incoming === null ? [] : [incoming])];
       if (waiting.length === 1 && documents === 1) for (const item of waiting) yield failure(item.id, 'out of memory', error.message);
       else retry.push(...waiting);
       documents = Math.max(1, documents >> 1);

@@ -1,7 +1,7 @@
 /** Runs the graph that this program wrote (`decoder.ts`): whole packed runs at once, behind the keys and values of earlier ones. */
 import * as ort from 'onnxruntime-node';
 import { fillBias, HIDDEN } from './bias.js';
-import { FLOOR, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
+import { growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
 import type { GraphSource, RunNumbers, Runner, TablesMessage } from './protocol.js';
 
 const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor => {
@@ -97,15 +97,10 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
     release: () => session.release(),
     run(m) {
       const rows = m.ids.length;
-      const base = m.base + FLOOR;
+      const { base, segments } = m;
       const total = base + rows;
       growStack(cache, total);
       moveStack(cache, m.moves);
-      const segments = m.segments.map(({ start, end, sees }) => ({
-        start,
-        end,
-        sees: sees.map(({ from, to }) => ({ from: from + FLOOR, to: to + FLOOR })),
-      }));
       const bias = (window: number | null): ort.Tensor =>
         new ort.Tensor('float32', fillBias({ rows, base, segments, window }), [1, 1, rows, total]);
       return infer({ ...m, batch: 1, lengths: Int32Array.of(total - 1), total, bias, ...cache.stack });

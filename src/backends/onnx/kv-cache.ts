@@ -4,11 +4,6 @@
  */
 import type { CacheShape, Range, RunMessage, StepMessage } from './protocol.js';
 
-/**
- * Positions at the bottom of the stack that hold nothing and that nobody sees. With an empty past the kernel takes a run for a first prompt and counts its
- * positions from the first one, whatever `position_ids` says; packed texts have positions of their own.
- */
-export const FLOOR = 1;
 /** Positions by which the stack grows. */
 const CAPACITY_STEP = 256;
 
@@ -61,7 +56,7 @@ function makeRoom(shelf: Shelf, heads: number, capacity: number, headDim: number
 }
 
 /**
- * Makes room for `needed` positions of the stack (the floor included); what is there is kept. Throws `RangeError` when memory does not suffice.
+ * Makes room for `needed` positions of the stack; what is there is kept. Throws `RangeError` when memory does not suffice.
  */
 export function growStack(c: KvCache, needed: number): void {
   if (needed > c.stack.capacity) makeRoom(c.stack, c.shape.kvHeads, Math.ceil(needed / CAPACITY_STEP) * CAPACITY_STEP, c.shape.headDim);
@@ -74,7 +69,7 @@ export function moveStack(c: KvCache, moves: RunMessage['moves']): void {
   const { kvHeads, headDim } = c.shape;
   for (const buffer of c.stack.buffers) {
     for (let h = 0; h < kvHeads; h++) {
-      const start = h * c.stack.capacity + FLOOR;
+      const start = h * c.stack.capacity;
       for (const { from, to, length } of moves) {
         buffer.copyWithin((start + to) * headDim, (start + from) * headDim, (start + from + length) * headDim);
       }
@@ -94,7 +89,7 @@ export function copyRanges(
   at: number,
 ): void {
   const { headDim } = c.shape;
-  const first = head * c.stack.capacity + FLOOR;
+  const first = head * c.stack.capacity;
   let to = at;
   for (const range of ranges) {
     target.set(buffer.subarray((first + range.from) * headDim, (first + range.to) * headDim), to);

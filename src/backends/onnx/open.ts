@@ -127,9 +127,8 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
 
   let positions = 0;
   const ensurePositions = (needed: number): void => {
-    // One more than the stack: the cache has an empty position at its bottom.
-    if (config === null || needed < positions) return;
-    positions = Math.max(1024, 2 ** Math.ceil(Math.log2(needed + 1)));
+    if (config === null || needed <= positions) return;
+    positions = Math.max(1024, 2 ** Math.ceil(Math.log2(needed)));
     const { cos, sin } = ropeTable(config.rope, config.headDim, positions);
     const local =
       window === null ? { cos: new Float32Array(0), sin: new Float32Array(0) } : ropeTable(config.ropeLocal, config.headDim, positions);

@@ -126,6 +126,31 @@ describe('faults', () => {
     expect([...answers.values()].map((r) => (r.kind === 'failure' ? r.reason : r.kind))).toEqual(Array(6).fill('out of memory'));
   });
 
+  it('out of memory after a document was done with its first token: that one is not answered twice', async () => {
+    let [prompts, steps] = [0, 0];
+    const session = pretend();
+    const backend = backendOf({
+      ...session,
+      async run(message) {
+        const result = await session.run(message);
+        // The second prompt is answered by an end token.
+        return ++prompts === 2 ? { ...result, greedy: result.greedy.fill(2) } : result;
+      },
+      async step(message) {
+        if (++steps === 2) throw new OutOfMemoryError('Failed to allocate memory');
+        return session.step(message);
+      },
+    });
+    const generate = (context: string): Request => ({ kind: 'generate', context, until: ['\n'], maxNewTokens: 4 });
+    const requests = async function* (): AsyncIterable<Ask> {
+      yield* asks(generate('Galdera bat'), generate('Galdera bi'));
+    };
+    const answered: number[] = [];
+    for await (const { id } of backend.ask(requests(), new AbortController().signal)) answered.push(id);
+    expect(answered.sort()).toEqual([0, 1]);
+    expect(prompts).toBe(3);
+  });
+
   it('an error of the session ends the run with its message', async () => {
     const broken = pretend(({ runs }) => {
       if (runs === 1) throw new Error('the session thread ended unexpectedly (code 7)');
