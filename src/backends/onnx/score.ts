@@ -66,7 +66,7 @@ export function newScorer(
     const plan = planBatch(base, [path], sequences, limits);
     known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
     last = items[items.length - 1]?.ids ?? [];
-    // The kernel wants a table as long as the stack is high.
+    // The kernel wants a table no shorter than a run; one as long as the stack is high always is.
     ensurePositions(Math.max(base + plan.tokens, ...sequences.map((s) => s.ids.length)));
 
     const logprobs = sequences.map((s) => new Float64Array(s.targets.length));
