@@ -253,19 +253,22 @@ async function* runJobs<J, R>(
     pump();
   }
 
-  /** Wakes the pump at the next moment when a waiting job or a held server may go on. */
+  /**
+   * Wakes the pump at the next moment when a waiting job or a held server may go on. Whatever waits has an alarm, even where the pump has only just
+   * found that it may not start: the clock may have passed the moment meanwhile.
+   */
   function setAlarm(): void {
     const now = clock.now();
-    let at = Number.POSITIVE_INFINITY;
-    for (const w of later) at = Math.min(at, w.due);
+    const mayTake = held !== undefined || (next !== undefined && later.length <= options.servers * options.max);
     const opening = Math.min(...paces.map((pace) => (pace.inFlight < pace.limit ? pace.notBefore() : Number.POSITIVE_INFINITY)));
-    if (later.length > 0 || next !== undefined || held !== undefined)
-      at = Math.max(next === undefined && held === undefined ? at : now, opening);
-    if (stop.signal.aborted) at = Number.POSITIVE_INFINITY;
-    if (at === alarmAt && at > now) return;
+    let at = mayTake ? now : Number.POSITIVE_INFINITY;
+    for (const w of later) at = Math.min(at, w.due);
+    at = Math.max(at, opening, now + 1);
+    if (stop.signal.aborted || trouble.fatal !== null) at = Number.POSITIVE_INFINITY;
+    if (at === alarmAt) return;
     alarm.abort();
     alarmAt = at;
-    if (!Number.isFinite(at) || at <= now) return;
+    if (!Number.isFinite(at)) return;
     const own = new AbortController();
     alarm = own;
     void clock.sleep(at - now, own.signal).then(() => {

@@ -183,6 +183,15 @@ describe('jobs', () => {
     expect(starts.at(-1)).toBeGreaterThanOrEqual(7000);
   });
 
+  it.each([1, 2, 3])('go on when more of them wait for another try than may run at once (%d)', async (max) => {
+    const { clock, scheduler } = setUp({ max, maxTries: 10 });
+    let sent = 0;
+    const attempt = async (job: number): Promise<Outcome<number>> => (sent++ < 3 * max ? again() : ok(job));
+    const values: number[] = [];
+    await clock.drive(collect(scheduler.run(numbers(30), { attempt, giveUp }, new AbortController().signal), values));
+    expect(values).toHaveLength(30);
+  });
+
   it('that never answer end at the time limit, though they do not heed their signal', async () => {
     const { clock, scheduler } = setUp({ timeoutMs: 1000 });
     const lost: string[] = [];
