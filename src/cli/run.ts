@@ -10,6 +10,7 @@ import { dateOf } from './prompt-inputs.js';
 
 interface RunFlags {
   model?: string;
+  name?: string;
   tasks?: readonly string[];
   prompt?: PromptFamily;
   limit?: number;
@@ -78,6 +79,7 @@ export const addRun: AddCommand = (program, exit) =>
     .optionsGroup('Where data comes from and results go:')
     .option('-d, --data <dir>', 'folder with <repo>/<config>/<split>.jsonl (default: the hub)', folderName)
     .option('-o, --out <dir>', 'where results go', folderName, 'results')
+    .option('--name <name>', 'what results and leaderboards call the model (default: its own name)', modelName)
     .option('--offline', 'any network access is an error', false)
     .option('--no-samples', 'write no sample files')
     .option('--json', 'print the results file instead of a table', false)
@@ -129,6 +131,7 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
   try {
     const options: SessionOptions = {
       model: flags.model ?? null,
+      name: flags.name ?? null,
       tasks: flags.tasks ?? null,
       family: flags.prompt ?? null,
       systemInstruction: flags.systemInstruction ?? null,
@@ -245,6 +248,12 @@ function family(text: string): PromptFamily {
   const found = FAMILIES.find((f) => f === text);
   if (found === undefined) throw new InvalidArgumentError(`Valid: ${FAMILIES.join(', ')}.`);
   return found;
+}
+
+/** A name to show: one line of visible characters. */
+function modelName(text: string): string {
+  if (text.trim() === '' || /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) throw new InvalidArgumentError('A name on one line is expected.');
+  return text.trim();
 }
 
 function device(text: string): string {

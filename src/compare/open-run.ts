@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.js';
+import { fileNameOf } from '../file-name.js';
 import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, type ResultFile, readResultFile, type TaskResult } from '../results/read.js';
 import { readSamples, type TaskSamples } from '../results/read-samples.js';
@@ -100,10 +101,11 @@ function taskOf(result: TaskResult, file: string): RunTask {
 
 function locate(reference: string, inside: string | undefined): string {
   if (existsSync(reference)) return reference;
-  const candidates = inside === undefined ? [] : [path.join(inside, reference), path.join(inside, reference.replaceAll('/', '__'))];
+  const candidates = inside === undefined ? [] : [path.join(inside, reference), path.join(inside, fileNameOf(reference))];
   // `results/HiTZ/Latxa-8B` is the folder `results/HiTZ__Latxa-8B`.
   const parts = reference.split('/');
-  for (let i = parts.length - 1; i > 0; i--) candidates.push(path.join(parts.slice(0, i).join('/') || '/', parts.slice(i).join('__')));
+  for (let i = parts.length - 1; i > 0; i--)
+    candidates.push(path.join(parts.slice(0, i).join('/') || '/', fileNameOf(parts.slice(i).join('/'))));
   const found = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isDirectory());
   if (found !== undefined) return found;
   const where = inside === undefined ? '' : `, nor a model in ${inside}`;

@@ -1,4 +1,5 @@
 /** Which result files belong to the same model. */
+import { fileNameOf } from '../file-name.js';
 import type { ResultFile } from '../results/read.js';
 import type { ModelNames } from './names.js';
 
@@ -29,7 +30,7 @@ export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>):
   }).join(',');
   const named = namedFolders.has(file.folder);
   return {
-    key: JSON.stringify([named ? file.folder : sanitized(file.modelName), variant]),
+    key: JSON.stringify([named ? file.folder : fileNameOf(file.modelName), variant]),
     folder: file.folder,
     modelName: file.modelName,
     variant,
@@ -40,12 +41,8 @@ export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>):
  * True when the folder of a result file is called after the model in it.
  */
 export function isNamedAfter(folder: string, modelName: string): boolean {
-  const flat = sanitized(modelName);
+  const flat = fileNameOf(modelName);
   return folder === flat || folder.startsWith(`${flat}__`);
-}
-
-function sanitized(modelName: string): string {
-  return modelName.replace(/[\\/]/g, '__').replace(/[^\p{L}\p{N}._@+=-]/gu, '_');
 }
 
 /**
@@ -55,7 +52,7 @@ function sanitized(modelName: string): string {
 export function displayName(identity: ModelIdentity, variantsInFolder: number, names: readonly ModelNames[]): string {
   const plain = identity.variant === '' ? identity.modelName : `${identity.modelName}@${identity.variant.replace(/^revision=/, '')}`;
   const single = variantsInFolder === 1 && isNamedAfter(identity.folder, identity.modelName);
-  const whole = single ? identity.modelName + identity.folder.slice(sanitized(identity.modelName).length) : plain;
-  const candidates = [...(variantsInFolder === 1 ? [identity.folder] : []), whole, plain, sanitized(plain)];
+  const whole = single ? identity.modelName + identity.folder.slice(fileNameOf(identity.modelName).length) : plain;
+  const candidates = [...(variantsInFolder === 1 ? [identity.folder] : []), whole, plain, fileNameOf(plain)];
   return candidates.map((c) => names.find((n) => n.folder === c)?.tableName).find((n) => n !== undefined) ?? whole;
 }

@@ -1,5 +1,6 @@
 /** The results file, with the harness's keys (docs/results.md). */
 import { createHash } from 'node:crypto';
+import { fileNameOf } from '../file-name.js';
 import { PyFloat } from '../python/float.js';
 import type { Estimate, Group, MetricSpec, ScoreTable, Task, Value } from '../types.js';
 import { VERSION } from '../version.js';
@@ -55,7 +56,7 @@ export function resultsContent(run: RunOutcome, facts: RunFacts): Fields {
     task_hashes: Object.fromEntries(outcomes.map((o) => [o.task.name, o.taskHash])),
     model_source: facts.modelSource,
     model_name: facts.modelName,
-    model_name_sanitized: sanitizeName(facts.modelName),
+    model_name_sanitized: fileNameOf(facts.modelName),
     system_instruction: facts.systemInstruction,
     system_instruction_sha: sha(facts.systemInstruction),
     fewshot_as_multiturn: facts.fewshotAsMultiturn,
@@ -104,14 +105,6 @@ function countFields(counts: RunOutcome['counts']): Fields {
     unparsable: counts.unparsable,
     gold_out_of_range: counts.goldOutOfRange,
   };
-}
-
-/**
- * Returns a model name as a folder name: `/` becomes `__`, as in the harness; nothing that could climb out of a folder remains.
- */
-export function sanitizeName(name: string): string {
-  const flat = name.replace(/[/\\]/g, '__').replace(/[^\p{L}\p{N}._@+=-]/gu, '_');
-  return /^\.+$/.test(flat) || flat === '' ? `model_${flat.length}` : flat;
 }
 
 /**

@@ -57,7 +57,7 @@ export function openJournal(folder: string, identity: Readonly<Record<string, st
 function openStore(folder: string): RootDatabase<unknown, Buffer> {
   try {
     mkdirSync(folder, { recursive: true });
-    return open<unknown, Buffer>({ path: folder, keyEncoding: 'binary', compression: false, maxReaders: 64 });
+    return open<unknown, Buffer>({ path: folder, noSubdir: false, keyEncoding: 'binary', compression: false, maxReaders: 64 });
   } catch (error) {
     throw storeError(folder, error);
   }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
+import { fileNameOf } from '../file-name.js';
 import { makeFolder, removeEmpty } from '../folders.js';
 import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
@@ -13,7 +14,7 @@ import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
 import type { RunFacts, RunOutcome } from '../results/outcome.js';
 import { publishFiles } from '../results/publish.js';
 import { fail } from '../results/sample-file.js';
-import { resultsContent, sanitizeName } from '../results/write.js';
+import { resultsContent } from '../results/write.js';
 import { loadRegistry, type Registry, selectTasks } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { checkBatch } from './check-batch.js';
@@ -26,6 +27,8 @@ import { executeRun } from './run.js';
 export interface SessionOptions {
   /** Null: the embedded tiny model on the embedded documents. */
   readonly model: string | null;
+  /** What results and leaderboards call the model; null: what the backend calls it. */
+  readonly name: string | null;
   readonly tasks: readonly string[] | null;
   readonly family: PromptFamily | null;
   readonly systemInstruction: string | null;
@@ -104,10 +107,11 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     const plan = await Promise.resolve()
       .then(() => planRun(present.roots, backend, options))
       .catch(refuse);
-    const folder = path.join(base, sanitizeName(backend.modelName));
+    const modelName = options.name ?? backend.modelName;
+    const folder = path.join(base, fileNameOf(modelName));
     await makeFolder(folder).catch(fail(folder));
     if (options.journal) {
-      const store = path.join(base, '.journal', sanitizeName(backend.modelName));
+      const store = path.join(base, '.journal', fileNameOf(modelName));
       await makeFolder(store).catch(fail(store));
       journal = openJournal(store, backend.identity);
       if (options.fresh) await journal.clear();
@@ -235,7 +239,7 @@ export function unlistedLine(unlisted: ReadonlyMap<string, number>, written: rea
 
 function factsOf({ options, plan, backend, source, remark, startedAt }: PassContext, endedAt: number): RunFacts {
   return {
-    modelName: backend.modelName,
+    modelName: options.name ?? backend.modelName,
     modelSource: backend.source,
     modelFacts: backend.facts,
     identity: backend.identity,
@@ -258,7 +262,7 @@ function factsOf({ options, plan, backend, source, remark, startedAt }: PassCont
  * Makes the folder for unfinished files and removes those that killed runs on this machine have left.
  */
 async function makePartialFolder(folder: string): Promise<string> {
-  const mine = `.partial-${sanitizeName(hostname())}-`;
+  const mine = `.partial-${fileNameOf(hostname())}-`;
   for (const name of await readdir(folder)) {
     const pid = name.startsWith(mine) ? Number(name.slice(mine.length).split('-')[0]) : Number.NaN;
     if (Number.isInteger(pid) && !isAlive(pid)) await rm(path.join(folder, name), { recursive: true, force: true });
