@@ -46,7 +46,7 @@ export function simulatedRow(benchmark: Sized, discordant: number, drop: number,
   const flips = binomial(random, n, Math.max(discordant, drop));
   const up = binomial(random, flips, (1 - drop / Math.max(discordant, drop)) / 2);
   return countedRow(
-    { benchmark: name, language, category, metric: 'acc,none' },
+    { benchmark: name, language, category, metric: 'acc,none', higherIsBetter: true },
     { n, up, down: flips - up, right: Math.round(ACCURACY * n) },
   );
 }
@@ -98,7 +98,7 @@ export function power(benchmarks: readonly Sized[], discordant: number, drop: nu
     }
     const alpha = policy.significance / tests;
     const typical = countedRow(
-      { benchmark: '', language: null, category: null, metric: '' },
+      { benchmark: '', language: null, category: null, metric: '', higherIsBetter: true },
       { n: benchmark.documents, up: 0, down: Math.round(discordant * benchmark.documents), right: 0 },
     );
     return {

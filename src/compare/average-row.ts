@@ -2,14 +2,25 @@
 import { meanInterval, signFlipTest } from './average.js';
 import type { Flips } from './mcnemar.js';
 import { normalTail, twoSided } from './normal.js';
-import type { Row, RowName } from './row.js';
+import { gainOf, type Row, type RowName, zOf } from './row.js';
 
 /**
- * Returns the line of a plain mean over benchmarks (a language, a group of a policy). All paired with right-or-wrong outcomes: sign-flip test
+ * Returns the members of an average that can be averaged: those that count in one direction and one unit, as most of them do (shares of which more is
+ * better where as many count otherwise). A mean of accuracies and perplexities says nothing.
+ */
+export function oneKind<T extends Pick<Row, 'higherIsBetter' | 'share'>>(members: readonly T[]): readonly T[] {
+  const kinds = [true, false].flatMap((share) => [true, false].map((higher) => ({ share, higher })));
+  const groups = kinds.map(({ share, higher }) => members.filter((row) => row.share === share && row.higherIsBetter === higher));
+  return groups.reduce((most, group) => (group.length > most.length ? group : most), []);
+}
+
+/**
+ * Returns the line of a plain mean over benchmarks of one kind (a language, a group of a policy). All paired with right-or-wrong outcomes: sign-flip test
  * and MOVER interval; otherwise a z-test on the combined standard errors.
  */
-export function averageRow(name: RowName, members: readonly Row[], seed: number): Row {
+export function averageRow(name: Omit<RowName, 'higherIsBetter'>, members: readonly Row[], seed: number): Row {
   const k = members.length;
+  const [first] = members;
   const mean = (of: (row: Row) => number): number => members.reduce((sum, row) => sum + of(row), 0) / k;
   const all = (of: (row: Row) => number | null): number | null =>
     members.reduce<number | null>((sum, row) => {
@@ -24,21 +35,29 @@ export function averageRow(name: RowName, members: readonly Row[], seed: number)
     row.low === null || row.high === null ? [] : [{ low: row.low, high: row.high, difference: row.difference }],
   );
   const interval = limits.length === k ? meanInterval(limits) : { low: null, high: null };
-  const z = stderr === null ? null : stderr === 0 ? 0 : difference / stderr;
+  const z = zOf(mean(gainOf), stderr);
   const noise = { up: sum(members, (row) => row.noise.up), down: sum(members, (row) => row.noise.down) };
-  const flips = members.map((row) => ({ n: row.n, up: row.flipsUp ?? 0, down: row.flipsDown ?? 0 }));
-  const whole = exact ? signFlipTest(flips, seed) : null;
+  const whole = exact ? signFlipTest(members.map(flipsOf), seed) : null;
   const noisy = exact && noise.up + noise.down > 0;
   const cleaned = noisy ? signFlipTest(members.map(withoutNoise), seed) : whole;
+  // As in the mean, a document has the weight of its benchmark.
+  const weight = (row: Row): number => (row.n === null || row.n === 0 ? 0 : 1 / row.n);
   return {
     ...name,
-    n: sum(members, (row) => row.n),
+    higherIsBetter: first?.higherIsBetter ?? true,
+    share: first?.share ?? true,
+    n: all((row) => row.n),
     base: mean((row) => row.base),
     candidate: mean((row) => row.candidate),
     difference,
     ...interval,
     p: whole !== null ? whole.p : z === null ? null : twoSided(z),
-    pDrop: cleaned !== null ? cleaned.pDrop : z === null ? null : normalTail(-z),
+    pDrop: whole !== null ? whole.pDrop : z === null ? null : normalTail(-z),
+    pDropClean: cleaned !== null ? cleaned.pDrop : z === null ? null : normalTail(-z),
+    drift: {
+      sum: sum(members, (row) => weight(row) * row.drift.sum),
+      squares: sum(members, (row) => weight(row) ** 2 * row.drift.squares),
+    },
     test: exact ? 'sign flip' : z === null ? 'none' : 'z, unpaired',
     paired: members.every((row) => row.paired),
     flipsUp: all((row) => row.flipsUp),
@@ -55,8 +74,15 @@ export function averageRow(name: RowName, members: readonly Row[], seed: number)
   };
 }
 
-function withoutNoise({ n, flipsUp, flipsDown, noise }: Row): Flips {
-  return { n, up: (flipsUp ?? 0) - noise.up, down: (flipsDown ?? 0) - noise.down };
+/** Only for lines tested on flips, which have all three numbers. */
+function flipsOf({ benchmark, n, flipsUp, flipsDown }: Row): Flips {
+  if (n === null || flipsUp === null || flipsDown === null) throw new Error(`${benchmark}: no flips to average`);
+  return { n, up: flipsUp, down: flipsDown };
+}
+
+function withoutNoise(row: Row): Flips {
+  const { n, up, down } = flipsOf(row);
+  return { n, up: up - row.noise.up, down: down - row.noise.down };
 }
 
 function sum(rows: readonly Row[], of: (row: Row) => number): number {

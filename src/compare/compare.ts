@@ -1,7 +1,7 @@
 /** Compares two runs benchmark by benchmark and language by language. Reads files only; never loads a model. */
 import { UserError } from '../errors.js';
 import type { Language } from '../types.js';
-import { averageRow } from './average-row.js';
+import { averageRow, oneKind } from './average-row.js';
 import { type Benchmark, benchmarksOf, type KnownBenchmark, sharedKey } from './benchmarks.js';
 import { ROUNDS, SEED } from './bootstrap.js';
 import {
@@ -14,9 +14,10 @@ import {
   unscoredOf,
 } from './differs.js';
 import { holm } from './holm.js';
+import { higherIsBetter, isRightOrWrong, metricOf } from './metric-kind.js';
 import { NOISE_NATS } from './noise.js';
 import type { Run } from './open-run.js';
-import { type Alignment, align, type PairedTask, pairTask } from './pair.js';
+import { type Alignment, align, type PairedMetric, type PairedTask, pairTask } from './pair.js';
 import { detectableNormal, detectablePaired } from './power.js';
 import { biasRow, pairedRow, type Row, type RowName, type Side, unpairedRow } from './row.js';
 
@@ -106,7 +107,7 @@ export interface Lines {
 export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, missing }: Lines, options: CompareOptions): Comparison {
   const languages: readonly Language[] = ['eu', 'en', 'es'];
   const averages = languages.flatMap((language) => {
-    const members = rows.filter((row) => row.language === language && row.category !== 'bias');
+    const members = oneKind(rows.filter((row) => row.language === language && row.category !== 'bias'));
     const name = { benchmark: language, language, category: null, metric: 'mean' };
     return members.length === 0 ? [] : [{ row: averageRow(name, members, options.seed), benchmarks: members.map((m) => m.benchmark) }];
   });
@@ -166,23 +167,31 @@ async function compareBenchmark(
   const differences = fileDifferences(base, candidate, [...new Set([benchmark.name, ...benchmark.base])]);
   const pairs = await pairLeaves(base, candidate, benchmark, options, notes);
   if (pairs !== null) {
+    if (pairs.contradiction !== null) return refuse([pairs.contradiction]);
     // With the documents at hand the fingerprint is judged by them: a part of the documents with the same prompts can be compared.
     if (pairs.part && pairs.changed === null) drop(differences, 'fingerprint');
-    if (pairs.changed !== null && !differences.some((d) => d.what === 'fingerprint')) differences.push(pairs.changed);
+    if (pairs.changed !== null) withChanges(differences, pairs.changed);
   } else addDocuments(differences, base, candidate, benchmark);
   const refusing = differences.filter((d) => !isAllowed(d.what, options.allow));
   if (refusing.length > 0) return refuse(differences);
   for (const d of differences) notes.push(`allowed: ${describeDifference(d)}`);
-  const name: RowName = { benchmark: benchmark.name, language: benchmark.language, category: benchmark.category, metric: pairs?.key ?? '' };
+  const { language, category } = benchmark;
+  const name = (metric: PairedMetric): RowName => ({
+    benchmark: benchmark.name,
+    language,
+    category,
+    metric: metric.key,
+    higherIsBetter: metric.higherIsBetter,
+  });
   if (pairs !== null) {
     const n = pairs.tasks.reduce((sum, t) => sum + t.n, 0);
     if (n > 0) {
       return {
-        row: pairedRow(name, pairs.tasks, options.seed, options.rounds, notes),
-        bias: biasRow({ ...name, metric: 'bias,none' }, pairs.tasks, options.seed, options.rounds),
+        row: pairedRow(name(pairs.metric), pairs.tasks, options.seed, options.rounds, notes),
+        bias: biasRow(name(BIAS), pairs.tasks, options.seed, options.rounds),
       };
     }
-    const documents = (run: Run): string => String(benchmark.base.reduce((sum, t) => sum + (documentsOf(run.tasks.get(t)) ?? 0), 0));
+    const documents = (run: Run): string => totalDocuments(run, benchmark)?.toString() ?? 'unknown';
     const detail = 'no document is scored in both';
     return refuse([{ what: 'documents', task: benchmark.name, base: documents(base), candidate: documents(candidate), detail }]);
   }
@@ -208,15 +217,33 @@ function addDocuments(differences: Difference[], base: Run, candidate: Run, benc
   }
 }
 
+/** The file's fingerprint says that something changed, the documents say what. */
+function withChanges(differences: Difference[], changed: Difference): void {
+  const at = differences.findIndex((d) => d.what === 'fingerprint');
+  const known = differences[at];
+  if (known === undefined) differences.push(changed);
+  else differences[at] = { ...known, detail: `${describeDifference(known)}; ${changed.detail ?? ''}` };
+}
+
+function totalDocuments(run: Run, benchmark: Benchmark): number | null {
+  const counts = benchmark.base.map((task) => documentsOf(run.tasks.get(task)));
+  return counts.reduce<number | null>((sum, n) => (sum === null || n === null ? null : sum + n), 0);
+}
+
+/** The score of bias benchmarks. 0 is best there; a higher value is only more against the stereotype. */
+const BIAS: PairedMetric = { key: 'bias,none', higherIsBetter: true };
+
 interface PairedLeaves {
-  readonly key: string;
+  readonly metric: PairedMetric;
   readonly tasks: readonly PairedTask[];
   /** One run holds only a part of the other's documents. */
   readonly part: boolean;
   readonly changed: Difference | null;
+  /** A score that the samples beside it do not give. */
+  readonly contradiction: Difference | null;
 }
 
-/** The paired outcomes of all tasks of a benchmark; null when a run has no samples of one of them. */
+/** The paired outcomes of all tasks of a benchmark; null when a run has no samples of one of them, or none from which the metric follows. */
 async function pairLeaves(
   base: Run,
   candidate: Run,
@@ -225,7 +252,9 @@ async function pairLeaves(
   notes: string[],
 ): Promise<PairedLeaves | null> {
   const tasks: PairedTask[] = [];
-  let key: string | null = null;
+  // One for all tasks, from the first.
+  const metrics: PairedMetric[] = [];
+  let contradiction: Difference | null = null;
   let part = false;
   let changed: Difference | null = null;
   let documents = 0;
@@ -238,7 +267,25 @@ async function pairLeaves(
       return null;
     }
     const [b, c] = [await readBase(), await readCandidate()];
-    key ??= sharedKey(benchmark.headline, new Set(b.outcomes.keys()), new Set(c.outcomes.keys()));
+    const key: string | null = metrics[0]?.key ?? sharedKey(benchmark.headline, new Set(b.outcomes.keys()), new Set(c.outcomes.keys()));
+    if (key === null) {
+      notes.push('the samples hold no score of each document: the test is unpaired and weaker');
+      return null;
+    }
+    const metric = metrics[0] ?? { key, higherIsBetter: directionOf(base, candidate, benchmark, key) };
+    metrics.push(metric);
+    for (const [run, samples, side] of [
+      [base, b, 'base'],
+      [candidate, c, 'candidate'],
+    ] as const) {
+      const unlike = unlikeSamples(run, name, key, samples.outcomes, side);
+      if (unlike === null) continue;
+      if (!isRightOrWrong(key)) {
+        notes.push(`${metricOf(key)} is not the mean of the documents' scores: the test is unpaired and weaker`);
+        return null;
+      }
+      contradiction ??= { what: 'summary', task: name, base: '', candidate: '', detail: unlike };
+    }
     const alignment = align(b, c);
     changed ??= changedPrompts(name, alignment);
     if (alignment.onlyBase > 0 || alignment.onlyCandidate > 0) {
@@ -255,12 +302,11 @@ async function pairLeaves(
     }
     documents += Math.max(b.docHashes.length, c.docHashes.length);
     shared += alignment.pairs.length;
-    tasks.push(pairTask(b, c, alignment, key ?? benchmark.headline, options.noiseNats));
-    warnIfUnlike(base, name, key, b.outcomes, notes, 'base');
-    warnIfUnlike(candidate, name, key, c.outcomes, notes, 'candidate');
+    tasks.push(pairTask(b, c, alignment, metric, options.noiseNats));
   }
   if (part) notes.push(`compared on the ${shared} of ${documents} documents that both runs have`);
-  return { key: key ?? benchmark.headline, tasks, part, changed };
+  const [metric] = metrics;
+  return metric === undefined ? null : { metric, tasks, part, changed, contradiction };
 }
 
 function changedPrompts(task: string, { pairs, changedPrompts: prompts, changedTargets: targets }: Alignment): Difference | null {
@@ -270,28 +316,30 @@ function changedPrompts(task: string, { pairs, changedPrompts: prompts, changedT
   return { what: 'fingerprint', task, base: `its own ${what}s`, candidate: `its own ${what}s`, detail };
 }
 
-/** Samples that do not give the number of their result file are worth a word: one of the two was changed. */
-function warnIfUnlike(
-  run: Run,
-  task: string,
-  key: string | null,
-  outcomes: ReadonlyMap<string, Float64Array>,
-  notes: string[],
-  side: string,
-): void {
-  const value = key === null ? undefined : run.tasks.get(task)?.result.estimates.get(key)?.value;
-  const scores = outcomes.get(key ?? '')?.filter((x) => !Number.isNaN(x));
-  if (value === undefined || scores === undefined || scores.length === 0) return;
+/** Samples that do not give the number of their result file: one of the two was changed, or the metric is no mean. In words, or null where they agree. */
+function unlikeSamples(run: Run, task: string, key: string, outcomes: ReadonlyMap<string, Float64Array>, side: string): string | null {
+  const value = run.tasks.get(task)?.result.estimates.get(key)?.value;
+  const scores = outcomes.get(key)?.filter((x) => !Number.isNaN(x));
+  if (value === undefined || scores === undefined || scores.length === 0) return null;
   const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
-  if (Math.abs(mean - value) > 1e-6)
-    notes.push(`${task}: the samples of the ${side} give ${mean.toFixed(4)}, its result file says ${value.toFixed(4)}`);
+  if (Math.abs(mean - value) <= 1e-6) return null;
+  return `the samples of the ${side} give ${metricOf(key)} ${mean.toFixed(4)}, its result file says ${value.toFixed(4)}: one of the two was changed`;
+}
+
+/** What the files say of a metric of a benchmark: of the group, or of one of its tasks. */
+function directionOf(base: Run, candidate: Run, benchmark: Benchmark, key: string): boolean {
+  const metric = metricOf(key);
+  const said = [base, candidate].flatMap((run) =>
+    [benchmark.name, ...benchmark.base].map((task) => run.tasks.get(task)?.result.higherIsBetter.get(metric)),
+  );
+  return higherIsBetter(key, said);
 }
 
 function unpaired(
   base: Run,
   candidate: Run,
   benchmark: Benchmark,
-  name: RowName,
+  name: (metric: PairedMetric) => RowName,
   notes: readonly string[],
 ): { row: Row; bias: Row | null } | null {
   const [b, c] = [base.tasks.get(benchmark.name)?.result, candidate.tasks.get(benchmark.name)?.result];
@@ -301,17 +349,15 @@ function unpaired(
   const side = (run: Run, of: string): Side | null => {
     const estimate = run.tasks.get(benchmark.name)?.result.estimates.get(of);
     if (estimate === undefined || Number.isNaN(estimate.value)) return null;
-    const counts = benchmark.base.map((task) => documentsOf(run.tasks.get(task)));
-    const documents = counts.reduce<number | null>((sum, n) => (sum === null || n === null ? null : sum + n), 0);
     const unscored = benchmark.base.reduce((sum, task) => sum + unscoredOf(run.tasks.get(task)), 0);
-    return { ...estimate, documents, unscored };
+    return { ...estimate, documents: totalDocuments(run, benchmark), unscored };
   };
   const [sb, sc] = [side(base, key), side(candidate, key)];
   if (sb === null || sc === null) return null;
-  const [bb, bc] = [side(base, 'bias,none'), side(candidate, 'bias,none')];
+  const [bb, bc] = [side(base, BIAS.key), side(candidate, BIAS.key)];
   return {
-    row: unpairedRow({ ...name, metric: key }, sb, sc, notes),
-    bias: bb === null || bc === null ? null : unpairedRow({ ...name, metric: 'bias,none' }, bb, bc, notes),
+    row: unpairedRow(name({ key, higherIsBetter: directionOf(base, candidate, benchmark, key) }), sb, sc, notes),
+    bias: bb === null || bc === null ? null : unpairedRow(name(BIAS), bb, bc, notes),
   };
 }
 

@@ -4,8 +4,8 @@ import type { Run, RunTask } from './open-run.js';
 /** Differences that `--allow` can wave through. */
 export const ALLOWABLE = ['fingerprint', 'shots', 'version'] as const;
 export type Allowable = (typeof ALLOWABLE)[number];
-/** `subtasks`, `documents` and `metric` leave nothing to compare. */
-export type DifferenceKind = Allowable | 'subtasks' | 'documents' | 'metric';
+/** `subtasks`, `documents` and `metric` leave nothing to compare; `summary`: a file contradicts itself. */
+export type DifferenceKind = Allowable | 'subtasks' | 'documents' | 'metric' | 'summary';
 
 /** One thing that differs between base and candidate. */
 export interface Difference {
@@ -33,9 +33,9 @@ export function fileDifferences(base: Run, candidate: Run, names: readonly strin
       ['fingerprint', b.result.hash, c.result.hash],
     ];
     for (const [what, before, after] of facts) {
-      if (before !== null && after !== null && before !== after && !found.has(what)) {
-        found.set(what, { what, task: name, base: before, candidate: after });
-      }
+      if (before === null || after === null || before === after || found.has(what)) continue;
+      const why = what === 'fingerprint' ? { detail: `fingerprint ${short(before)} and ${short(after)}: ${explained(b, c)}` } : {};
+      found.set(what, { what, task: name, base: before, candidate: after, ...why });
     }
   }
   return [...found.values()];
@@ -46,8 +46,25 @@ export function fileDifferences(base: Run, candidate: Run, names: readonly strin
  */
 export function describeDifference({ what, base, candidate, detail }: Difference): string {
   if (detail !== undefined) return detail;
-  if (what === 'fingerprint') return `fingerprint ${short(base)} and ${short(candidate)}`;
   return `${what} ${base} and ${candidate}`;
+}
+
+/** What the files say of two runs whose prompts are not the same, in words. */
+function explained(base: RunTask, candidate: RunTask): string {
+  const [b, c] = [base.setting, candidate.setting];
+  const words: string[] = [];
+  if (b !== null && c !== null) {
+    if (b.family !== c.family) words.push(`${b.family} prompts and ${c.family} prompts`);
+    else if (b.template !== c.template) words.push('another chat template');
+    if ((b.system ?? '') !== (c.system ?? '')) words.push('another system instruction');
+    if (b.family === c.family && b.family !== 'plain' && b.multiturn !== c.multiturn)
+      words.push('examples as turns of the chat in one only');
+  }
+  const [shotsB, shotsC] = [base.result.nShot, candidate.result.nShot];
+  if (shotsB !== null && shotsC !== null && shotsB !== shotsC) words.push(`${shotsB} and ${shotsC} examples`);
+  const [before, after] = [documentsOf(base), documentsOf(candidate)];
+  if (before !== null && after !== null && before !== after) words.push(`${before} and ${after} documents`);
+  return words.length > 0 ? words.join(', ') : 'other data, or another prompt of the task (the settings in the files are the same)';
 }
 
 /**
@@ -58,7 +75,8 @@ export function documentsOf(task: RunTask | undefined): number | null {
 }
 
 /**
- * Returns the number of documents of a task that a result file of this program calls unscored; 0 where it does not say.
+ * Returns the number of documents of a task that a result file of this program calls unscored. The harness scores every document or fails, so its files
+ * have none.
  */
 export function unscoredOf(task: RunTask | undefined): number {
   const [documents, scored] = [documentsOf(task), task?.result.own?.scored ?? null];

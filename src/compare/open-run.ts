@@ -6,10 +6,22 @@ import { fileNameOf } from '../file-name.js';
 import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, type ResultFile, readResultFile, type TaskResult } from '../results/read.js';
 import { readSamples, type TaskSamples } from '../results/read-samples.js';
+import type { PromptFamily } from '../types.js';
+
+/** How a run asked, besides its tasks: what may explain another fingerprint. */
+export interface Setting {
+  readonly family: PromptFamily;
+  /** sha256 of the chat template; null without one. */
+  readonly template: string | null;
+  readonly system: string | null;
+  readonly multiturn: boolean;
+}
 
 /** One task or group of a run, from the newest file that holds it. */
 export interface RunTask {
   readonly result: Pick<TaskResult, 'name' | 'isGroup' | 'estimates' | 'nShot' | 'version' | 'samples' | 'hash' | 'higherIsBetter' | 'own'>;
+  /** Null in a baseline that does not say. */
+  readonly setting: Setting | null;
   /** Where it was read from, for messages. */
   readonly file: string;
   /** Reads its per-document outcomes; null where the run has none. */
@@ -75,7 +87,7 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
   const tasks = new Map<string, RunTask>();
   const groups = new Map<string, readonly string[]>();
   for (const file of oldestFirst) {
-    for (const [name, result] of file.tasks) tasks.set(name, taskOf(result, file.path));
+    for (const [name, result] of file.tasks) tasks.set(name, taskOf(result, file));
     for (const [name, below] of file.groupSubtasks) if (below.length > 0) groups.set(name, below);
   }
   // A subtask that was run again alone must not mix into its group: the group's number and its subtasks come from one file.
@@ -84,7 +96,7 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
       if (!result.isGroup || tasks.get(name)?.file !== file.path) continue;
       for (const leaf of leavesOf(name, file.groupSubtasks)) {
         const task = file.tasks.get(leaf);
-        if (task !== undefined) tasks.set(leaf, taskOf(task, file.path));
+        if (task !== undefined) tasks.set(leaf, taskOf(task, file));
       }
     }
   }
@@ -92,11 +104,18 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
 }
 
 /** The harness and this program write samples beside the results, with the same time in the name. */
-function taskOf(result: TaskResult, file: string): RunTask {
+function taskOf(result: TaskResult, from: ResultFile): RunTask {
+  const file = from.path;
+  const setting = {
+    family: from.family,
+    template: from.chatTemplateSha,
+    system: from.systemInstruction,
+    multiturn: from.fewshotAsMultiturn,
+  };
   const stamp = /^results_?(.*)\.json$/.exec(path.basename(file))?.[1];
   const samples = stamp === undefined ? null : path.join(path.dirname(file), `samples_${result.name.replaceAll('/', '__')}_${stamp}.jsonl`);
-  if (samples === null || !existsSync(samples)) return { result, file, samples: null, samplesFile: null };
-  return { result, file, samples: () => readSamples(samples, result.name), samplesFile: samples };
+  if (samples === null || !existsSync(samples)) return { result, setting, file, samples: null, samplesFile: null };
+  return { result, setting, file, samples: () => readSamples(samples, result.name), samplesFile: samples };
 }
 
 function locate(reference: string, inside: string | undefined): string {

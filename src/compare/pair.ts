@@ -1,6 +1,6 @@
 /** Two runs' outcomes of the same documents, side by side. Documents are aligned by their hash, whatever their order in the files. */
 import { BIAS_CODES, NO_BIAS, type TaskSamples } from '../results/read-samples.js';
-import { type Noise, noiseFlips, type Shift } from './noise.js';
+import { type NearTies, nearTies, type Shift } from './noise.js';
 
 /** How documents of two sample files correspond. */
 export interface Alignment {
@@ -14,44 +14,63 @@ export interface Alignment {
 }
 
 /**
- * Aligns two sample files by document hash; documents that occur several times are paired in order. A compact baseline holds shorter hashes: the
+ * Aligns two sample files by document and prompt. Equal documents that a task holds several times have other examples in their prompts, so those
+ * with the same prompt and target are paired first; what is left is paired by document alone, in order. A compact baseline holds shorter hashes: the
  * beginnings are compared, and a changed prompt cannot be told from a changed target there (it counts as a prompt).
  */
 export function align(base: TaskSamples, candidate: TaskSamples): Alignment {
   const digits = Math.min(base.docHashes[0]?.length ?? 64, candidate.docHashes[0]?.length ?? 64);
-  const places = new Map<string, number[]>();
-  // Backwards, so that pop() gives the first.
-  for (let i = candidate.docHashes.length - 1; i >= 0; i--) {
-    const key = (candidate.docHashes[i] ?? '').slice(0, digits);
-    const list = places.get(key);
-    if (list === undefined) places.set(key, [i]);
-    else list.push(i);
+  const whole = [base, candidate].every((side) => side.promptHashes !== null && side.targetHashes !== null);
+  const document = (side: TaskSamples, i: number): string => (side.docHashes[i] ?? '').slice(0, digits);
+  const exact = (side: TaskSamples, i: number): string =>
+    `${document(side, i)} ${whole ? `${side.promptHashes?.[i]} ${side.targetHashes?.[i]}` : side.checks[i]}`;
+  const partner = new Int32Array(base.docHashes.length).fill(-1);
+  const taken = new Uint8Array(candidate.docHashes.length);
+  for (const key of [exact, document]) {
+    const places = new Map<string, number[]>();
+    // Backwards, so that pop() gives the first.
+    for (let j = candidate.docHashes.length - 1; j >= 0; j--) {
+      if (taken[j] === 1) continue;
+      const name = key(candidate, j);
+      const list = places.get(name);
+      if (list === undefined) places.set(name, [j]);
+      else list.push(j);
+    }
+    base.docHashes.forEach((_, i) => {
+      if (partner[i] !== -1) return;
+      const j = places.get(key(base, i))?.pop();
+      if (j === undefined) return;
+      partner[i] = j;
+      taken[j] = 1;
+    });
   }
   const pairs: [number, number][] = [];
-  let onlyBase = 0;
   let changedPrompts = 0;
   let changedTargets = 0;
-  base.docHashes.forEach((hash, i) => {
-    const j = places.get(hash.slice(0, digits))?.pop();
-    if (j === undefined) {
-      onlyBase++;
-      return;
-    }
+  partner.forEach((j, i) => {
+    if (j === -1) return;
     pairs.push([i, j]);
-    if (base.promptHashes === null || candidate.promptHashes === null || base.targetHashes === null || candidate.targetHashes === null) {
+    if (!whole) {
       if (base.checks[i] !== candidate.checks[j]) changedPrompts++;
       return;
     }
-    if (base.promptHashes[i] !== candidate.promptHashes[j]) changedPrompts++;
-    if (base.targetHashes[i] !== candidate.targetHashes[j]) changedTargets++;
+    if (base.promptHashes?.[i] !== candidate.promptHashes?.[j]) changedPrompts++;
+    if (base.targetHashes?.[i] !== candidate.targetHashes?.[j]) changedTargets++;
   });
-  return { pairs, onlyBase, onlyCandidate: candidate.docHashes.length - pairs.length, changedPrompts, changedTargets };
+  return {
+    pairs,
+    onlyBase: base.docHashes.length - pairs.length,
+    onlyCandidate: candidate.docHashes.length - pairs.length,
+    changedPrompts,
+    changedTargets,
+  };
 }
 
 /** A document whose outcome changed. */
 export interface Flip {
   readonly task: string;
   readonly docHash: string;
+  /** `up`: the candidate is better on it, whichever way the metric counts. */
   readonly direction: 'up' | 'down';
 }
 
@@ -68,18 +87,31 @@ export interface PairedTask {
   /** All outcomes are 0 or 1. */
   readonly binary: boolean;
   readonly flips: readonly Flip[];
-  /** Flips that numerical noise explains (`noise.ts`). */
-  readonly noise: Noise;
-  /** Candidate - base per document. */
+  /** Flips that numerical noise explains, and how documents near a tie moved (`noise.ts`). */
+  readonly ties: NearTies;
+  /** Candidate - base per document, as recorded. */
   readonly differences: readonly number[];
   /** Joint bias outcome per document, base * 7 + candidate; null without the metric. */
   readonly bias: Uint8Array | null;
 }
 
+/** Key (`metric,filter`) of the outcomes to pair, and whether more of it is better. */
+export interface PairedMetric {
+  readonly key: string;
+  readonly higherIsBetter: boolean;
+}
+
 /**
- * Returns the paired outcomes of one task under `key` (`metric,filter`). Documents that a run left unscored are left out on both sides and counted.
+ * Returns the paired outcomes of one task under `metric.key` (`metric,filter`). Documents that a run left unscored are left out on both sides and counted.
  */
-export function pairTask(base: TaskSamples, candidate: TaskSamples, alignment: Alignment, key: string, noiseNats: number): PairedTask {
+export function pairTask(
+  base: TaskSamples,
+  candidate: TaskSamples,
+  alignment: Alignment,
+  metric: PairedMetric,
+  noiseNats: number,
+): PairedTask {
+  const { key, higherIsBetter } = metric;
   const before = base.outcomes.get(key) ?? new Float64Array(0);
   const after = candidate.outcomes.get(key) ?? new Float64Array(0);
   const flips: Flip[] = [];
@@ -102,7 +134,7 @@ export function pairTask(base: TaskSamples, candidate: TaskSamples, alignment: A
     candidateSum += c;
     differences.push(c - b);
     if ((b !== 0 && b !== 1) || (c !== 0 && c !== 1)) binary = false;
-    if (key === 'acc,none' && base.margins !== null && candidate.margins !== null) {
+    if (key === 'acc,none' && higherIsBetter && base.margins !== null && candidate.margins !== null) {
       shifts.push({
         base: b,
         candidate: c,
@@ -110,9 +142,9 @@ export function pairTask(base: TaskSamples, candidate: TaskSamples, alignment: A
         candidateMargin: candidate.margins[j] ?? Number.NaN,
       });
     }
-    if (b !== c) flips.push({ task: base.task, docHash: candidate.docHashes[j] ?? '', direction: c > b ? 'up' : 'down' });
+    if (b !== c)
+      flips.push({ task: base.task, docHash: candidate.docHashes[j] ?? '', direction: c > b === higherIsBetter ? 'up' : 'down' });
   }
-  const noise = noiseFlips(shifts, noiseNats);
   return {
     task: base.task,
     n,
@@ -123,7 +155,7 @@ export function pairTask(base: TaskSamples, candidate: TaskSamples, alignment: A
     missing: alignment.onlyBase,
     binary,
     flips,
-    noise,
+    ties: nearTies(shifts, noiseNats),
     differences,
     bias: jointBias(base, candidate, alignment),
   };

@@ -2,6 +2,7 @@
 import { markdown } from '../results/table.js';
 import type { Comparison, Refusal, TestedRow } from './compare.js';
 import { describeDifference } from './differs.js';
+import { differenceText, nameOf, scaleOf, valueText } from './unit.js';
 
 /** Significance level of the words that the text uses. */
 const LEVEL = 0.05;
@@ -36,6 +37,8 @@ function rowJson(row: TestedRow): Record<string, unknown> {
     language: row.language,
     category: row.category,
     metric: row.metric,
+    higher_is_better: row.higherIsBetter,
+    share: row.share,
     n: row.n,
     base: row.base,
     candidate: row.candidate,
@@ -83,18 +86,17 @@ export function refusalMessage(comparison: Comparison): string | null {
  */
 export function comparisonText(comparison: Comparison): string {
   const parts = [`base:      ${title(comparison.base)}`, `candidate: ${title(comparison.candidate)}`, ''];
-  if (comparison.benchmarks.length > 0) parts.push(table('Benchmark', comparison.benchmarks, 100), '');
+  if (comparison.benchmarks.length > 0) parts.push(table('Benchmark', comparison.benchmarks), '');
   if (comparison.languages.length > 0) {
     parts.push(
       table(
         'Average',
         comparison.languages.map((row) => ({ ...row, benchmark: `${row.benchmark} (${row.benchmarks.length})` })),
-        100,
       ),
       '',
     );
   }
-  if (comparison.bias.length > 0) parts.push(table('Bias score', comparison.bias, 1), '');
+  if (comparison.bias.length > 0) parts.push(table('Bias score', comparison.bias), '');
   for (const r of comparison.refused) parts.push(oneLine(`refused: ${describeRefusal(r)}`));
   for (const m of comparison.missing) parts.push(oneLine(`missing: ${m.benchmark} is not in the ${m.from}`));
   parts.push(...notesOf(comparison.benchmarks).map(oneLine));
@@ -124,37 +126,31 @@ function title(run: Comparison['base']): string {
 
 const HEADER = ['n', 'Base', 'Candidate', 'Difference', '95 % interval', 'p', 'p (Holm)', 'Flips', 'Verdict'] as const;
 
-/** `scale`: 100 for shares, which are printed as points. */
-function table(what: string, rows: readonly TestedRow[], scale: number): string {
+function table(what: string, rows: readonly TestedRow[]): string {
   const lines = rows.map((row) => [
-    row.benchmark,
-    String(row.n),
-    (row.base * scale).toFixed(2),
-    (row.candidate * scale).toFixed(2),
-    signed(row.difference * scale),
-    row.low === null || row.high === null ? '' : `${signed(row.low * scale)} to ${signed(row.high * scale)}`,
+    nameOf(row),
+    row.n === null ? 'unknown' : String(row.n),
+    valueText(row, row.base),
+    valueText(row, row.candidate),
+    differenceText(row, row.difference),
+    row.low === null || row.high === null ? '' : `${differenceText(row, row.low)} to ${differenceText(row, row.high)}`,
     probability(row.p),
     probability(row.pHolm),
     row.flipsUp === null ? 'unpaired' : `+${row.flipsUp} -${row.flipsDown}`,
-    verdict(row, scale),
+    verdict(row),
   ]);
   return markdown([[what, ...HEADER], ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]));
 }
 
-function verdict(row: TestedRow, scale: number): string {
+function verdict(row: TestedRow): string {
   if (row.pHolm === null) return 'not tested';
-  if (row.pHolm < LEVEL) return row.difference > 0 ? 'higher' : 'lower';
-  return row.detectable === null
-    ? 'no difference (too few documents to see one)'
-    : `no difference (could see ${(row.detectable * scale).toFixed(1)})`;
-}
-
-/**
- * Returns a number with its sign and two decimals.
- */
-export function signed(x: number): string {
-  const text = Math.abs(x).toFixed(2);
-  return x < 0 && text !== '0.00' ? `-${text}` : `+${text}`;
+  if (row.pHolm < LEVEL) {
+    const [word, meaning] = row.difference > 0 ? ['higher', 'worse'] : ['lower', 'better'];
+    return row.higherIsBetter ? word : `${word} (${meaning})`;
+  }
+  if (row.detectable === null) return 'no significant difference (too few documents to detect one)';
+  const detectable = row.share ? (row.detectable * scaleOf(row)).toFixed(1) : valueText(row, row.detectable);
+  return `no significant difference (detectable: ${detectable})`;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** One line of a comparison: a benchmark, the bias of one, or a language. */
 import type { Estimate, Language } from '../types.js';
 import { type Bootstrap, bootstrapMean, bootstrapStrata, type Stratum } from './bootstrap.js';
-import { type Flips, mcnemar, mcnemarDrop, pairedInterval } from './mcnemar.js';
-import { type Noise, noiseTogether } from './noise.js';
+import { type Flips, type Interval, mcnemar, mcnemarDrop, pairedInterval } from './mcnemar.js';
+import { isShareName } from './metric-kind.js';
+import { type Drift, type NearTies, NO_TIES, type Noise, tiesTogether } from './noise.js';
 import { normalQuantile, normalTail, twoSided } from './normal.js';
 import { BIAS_CELLS, biasOf, type Flip, type PairedTask } from './pair.js';
 import type { Flipped } from './power.js';
@@ -10,32 +11,39 @@ import type { Flipped } from './power.js';
 /** How a difference was tested. */
 export type TestName = 'McNemar' | 'bootstrap' | 'sign flip' | 'z, unpaired' | 'none';
 
-/** Fields that every line has. Values are in the unit of the result files: a share for accuracies, points for bias. */
+/** Fields that every line has. Values are in the unit of the result files: a share for accuracies, points for bias; other metrics have their own. */
 export interface Row {
   readonly benchmark: string;
   readonly language: Language | null;
   readonly category: string | null;
   /** `metric,filter`. */
   readonly metric: string;
+  /** False where less of the metric is better: a positive difference is a loss there. */
+  readonly higherIsBetter: boolean;
+  /** Values are shares from 0 to 1, which are printed as points of 100. */
+  readonly share: boolean;
   /** Tasks that it is made of; empty for averages. */
   readonly tasks: readonly string[];
-  /** Documents compared. */
-  readonly n: number;
+  /** Documents compared; null where a result file does not say how many there were. */
+  readonly n: number | null;
   readonly base: number;
   readonly candidate: number;
   readonly difference: number;
   /** 95 % interval of the difference; null where nothing can be said. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Two-sided, and one-sided against "not worse" (without the flips that numerical noise explains). */
+  /** Two-sided, and one-sided against "not worse". */
   readonly p: number | null;
   readonly pDrop: number | null;
+  /** `pDrop` without the flips that numerical noise would explain; the same where there are none. */
+  readonly pDropClean: number | null;
   readonly test: TestName;
   readonly paired: boolean;
-  /** Null where the comparison is unpaired. */
+  /** Documents that became better and worse; null where the comparison is unpaired. */
   readonly flipsUp: number | null;
   readonly flipsDown: number | null;
   readonly noise: Noise;
+  readonly drift: Drift;
   readonly flips: readonly Flip[];
   /** Standard error of the difference where it is known, for averages and power. */
   readonly stderr: number | null;
@@ -49,13 +57,23 @@ export interface Row {
 }
 
 /** What names a line. */
-export type RowName = Pick<Row, 'benchmark' | 'language' | 'category' | 'metric'>;
+export type RowName = Pick<Row, 'benchmark' | 'language' | 'category' | 'metric' | 'higherIsBetter'>;
 
-const NO_NOISE: Noise = { up: 0, down: 0 };
+/**
+ * Returns the difference of a line seen as a gain: negative where the candidate is worse, whichever way the metric counts.
+ */
+export function gainOf({ difference, higherIsBetter }: Pick<Row, 'difference' | 'higherIsBetter'>): number {
+  return higherIsBetter ? difference : -difference;
+}
+
+/** Tests look at gains; lines show values as recorded. */
+function recorded({ low, high }: Interval, higherIsBetter: boolean): Interval {
+  return higherIsBetter ? { low, high } : { low: -high, high: -low };
+}
 
 /** Right and wrong documents of a benchmark, counted. */
 export interface Counts extends Flips {
-  /** Documents that the base has right. */
+  /** Documents whose outcome in the base is 1: the right ones, of an error rate the wrong ones. */
   readonly right: number;
 }
 
@@ -64,25 +82,30 @@ type Rest = Pick<Row, 'tasks' | 'flips' | 'baseUnscored' | 'candidateUnscored' |
 const NO_REST: Rest = { tasks: [], flips: [], baseUnscored: 0, candidateUnscored: 0, missing: 0, notes: [] };
 
 /**
- * Returns the line of a benchmark whose documents are right or wrong. `noise` flips do not count against the candidate.
+ * Returns the line of a benchmark whose documents are right or wrong; `up` and `down` of the counts are gains and losses.
  */
-export function countedRow(name: RowName, counts: Counts, noise: Noise = NO_NOISE, rest: Rest = NO_REST): Row {
+export function countedRow(name: RowName, counts: Counts, ties: NearTies = NO_TIES, rest: Rest = NO_REST): Row {
   const { n, up, down, right } = counts;
+  const { noise, drift } = ties;
+  const more = name.higherIsBetter ? up - down : down - up;
   return {
     ...name,
     ...rest,
+    share: true,
     n,
     base: right / n,
-    candidate: (right + up - down) / n,
-    difference: (up - down) / n,
-    ...pairedInterval(counts),
+    candidate: (right + more) / n,
+    difference: more / n,
+    ...recorded(pairedInterval(counts), name.higherIsBetter),
     p: mcnemar(counts),
-    pDrop: mcnemarDrop({ n, up: up - noise.up, down: down - noise.down }),
+    pDrop: mcnemarDrop(counts),
+    pDropClean: mcnemarDrop({ n, up: up - noise.up, down: down - noise.down }),
     test: 'McNemar',
     paired: true,
     flipsUp: up,
     flipsDown: down,
     noise,
+    drift,
     stderr: Math.sqrt(up + down) / n,
     flipped: [{ n, flips: up + down }],
   };
@@ -106,17 +129,19 @@ export function pairedRow(name: RowName, parts: readonly PairedTask[], seed: num
   };
   const baseSum = sum(parts, (p) => p.baseSum);
   if (parts.every((p) => p.binary)) {
-    return countedRow(name, { n, up, down, right: baseSum }, noiseTogether(parts.map((p) => p.noise)), rest);
+    return countedRow(name, { n, up, down, right: baseSum }, tiesTogether(parts.map((p) => p.ties)), rest);
   }
   const [base, candidate] = [baseSum / n, sum(parts, (p) => p.candidateSum) / n];
+  const sign = name.higherIsBetter ? 1 : -1;
   const bootstrap = bootstrapMean(
-    parts.flatMap((p) => p.differences),
+    parts.flatMap((p) => p.differences.map((d) => sign * d)),
     seed,
     rounds,
   );
   return {
     ...name,
     ...rest,
+    share: isShareName(name.metric) && isShare(base) && isShare(candidate),
     n,
     base,
     candidate,
@@ -125,12 +150,17 @@ export function pairedRow(name: RowName, parts: readonly PairedTask[], seed: num
     flipsUp: up,
     flipsDown: down,
     ...fields(bootstrap),
-    noise: NO_NOISE,
+    ...recorded(bootstrap, name.higherIsBetter),
+    ...NO_TIES,
   };
 }
 
-function fields(b: Bootstrap): Pick<Row, 'low' | 'high' | 'p' | 'pDrop' | 'test' | 'stderr' | 'flipped'> {
-  return { low: b.low, high: b.high, p: b.p, pDrop: b.pDrop, test: 'bootstrap', stderr: b.stderr, flipped: null };
+function isShare(value: number): boolean {
+  return value >= 0 && value <= 1;
+}
+
+function fields(b: Bootstrap): Pick<Row, 'low' | 'high' | 'p' | 'pDrop' | 'pDropClean' | 'test' | 'stderr' | 'flipped'> {
+  return { low: b.low, high: b.high, p: b.p, pDrop: b.pDrop, pDropClean: b.pDrop, test: 'bootstrap', stderr: b.stderr, flipped: null };
 }
 
 /**
@@ -164,6 +194,7 @@ export function biasRow(name: RowName, parts: readonly PairedTask[], seed: numbe
   });
   return {
     ...name,
+    share: false,
     n,
     base,
     candidate,
@@ -172,7 +203,7 @@ export function biasRow(name: RowName, parts: readonly PairedTask[], seed: numbe
     paired: true,
     flipsUp: up,
     flipsDown: down,
-    noise: NO_NOISE,
+    ...NO_TIES,
     tasks: parts.map((p) => p.task),
     flips: [],
     baseUnscored: 0,
@@ -196,29 +227,31 @@ export interface Side extends Estimate {
  * Returns the line of a benchmark from two result files alone: a z-test of independent means, weaker than a paired one.
  */
 export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: readonly string[]): Row {
+  const share = isShareName(name.metric) && isShare(base.value) && isShare(candidate.value);
   const difference = candidate.value - base.value;
-  const errors = [base, candidate].map(stderrOf);
-  const [eb, ec] = [errors[0] ?? null, errors[1] ?? null];
+  const [eb, ec] = [stderrOf(base, share), stderrOf(candidate, share)];
   const stderr = eb === null || ec === null ? null : Math.hypot(eb, ec);
   const half = stderr === null ? null : normalQuantile(0.025) * stderr;
-  const z = stderr === null ? null : stderr === 0 ? 0 : difference / stderr;
+  const z = zOf(name.higherIsBetter ? difference : -difference, stderr);
+  const documents = [base.documents, candidate.documents].flatMap((d) => d ?? []);
+  const pDrop = z === null ? null : normalTail(-z);
   return {
     ...name,
-    n:
-      Math.min(base.documents ?? candidate.documents ?? 0, candidate.documents ?? base.documents ?? 0) -
-      Math.max(base.unscored, candidate.unscored),
+    share,
+    n: documents.length === 0 ? null : Math.min(...documents) - Math.max(base.unscored, candidate.unscored),
     base: base.value,
     candidate: candidate.value,
     difference,
     low: half === null ? null : difference - half,
     high: half === null ? null : difference + half,
     p: z === null ? null : twoSided(z),
-    pDrop: z === null ? null : normalTail(-z),
+    pDrop,
+    pDropClean: pDrop,
     test: z === null ? 'none' : 'z, unpaired',
     paired: false,
     flipsUp: null,
     flipsDown: null,
-    noise: NO_NOISE,
+    ...NO_TIES,
     tasks: [name.benchmark],
     flips: [],
     stderr,
@@ -230,11 +263,25 @@ export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: r
   };
 }
 
-/** All right or all wrong has a standard error of 0 in the file, which would make any difference certain: add one right and one wrong document. */
-function stderrOf({ value, stderr, documents }: Side): number | null {
-  if (stderr === null || stderr > 0 || documents === null || documents === 0) return stderr;
-  const share = (value * documents + 1) / (documents + 2);
-  return Math.sqrt(Math.max(0, share * (1 - share)) / documents);
+/**
+ * Returns the statistic of a difference with a standard error; without any variance every difference is certain. Null where the error is unknown.
+ */
+export function zOf(difference: number, stderr: number | null): number | null {
+  if (stderr === null) return null;
+  if (stderr > 0) return difference / stderr;
+  // Means of equal numbers differ in their last digits.
+  return Math.abs(difference) < 1e-12 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY;
+}
+
+/**
+ * All right or all wrong has a standard error of 0 in the file, which would make any difference certain: a share gets one right and one wrong
+ * document more. Of other metrics an error of 0 says nothing about the spread: it is unknown.
+ */
+function stderrOf({ value, stderr, documents }: Side, share: boolean): number | null {
+  if (stderr === null || stderr > 0) return stderr;
+  if (!share || documents === null || documents === 0) return null;
+  const smoothed = (value * documents + 1) / (documents + 2);
+  return Math.sqrt((smoothed * (1 - smoothed)) / documents);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -22,6 +22,16 @@ const TASK = z.object({
   version: z.string().nullable(),
   fingerprint: z.string().nullable(),
   documents: z.object({ original: number, effective: number }).nullable(),
+  /** What is recorded of a metric's direction; absent in older baselines. */
+  higher_is_better: z.record(z.string(), z.boolean()).optional(),
+  setting: z
+    .object({
+      family: z.enum(['plain', 'chat', 'api']),
+      template: z.string().nullable(),
+      system: z.string().nullable(),
+      multiturn: z.boolean(),
+    })
+    .nullish(),
   samples: z
     .object({
       n: z.int().min(0),
@@ -65,6 +75,8 @@ export async function baselineText(run: Run): Promise<string> {
         version: result.version,
         fingerprint: result.hash,
         documents: result.samples,
+        higher_is_better: Object.fromEntries(result.higherIsBetter),
+        setting: task.setting,
         samples: task.samples === null ? null : pack(await task.samples()),
       },
     ]);
@@ -143,9 +155,10 @@ function unpackTask(file: string, name: string, task: StoredTask): RunTask {
       version: task.version,
       samples: task.documents,
       hash: task.fingerprint,
-      higherIsBetter: new Map(),
+      higherIsBetter: new Map(Object.entries(task.higher_is_better ?? {})),
       own: null,
     },
+    setting: task.setting ?? null,
     file,
     samplesFile: null,
     samples: samples === null ? null : () => Promise.resolve(unpack(file, name, samples)),

@@ -1,10 +1,12 @@
 /** The verdict of a gate over a comparison. Pure: no files, no clock of its own. */
-import { averageRow } from '../compare/average-row.js';
+import { averageRow, oneKind } from '../compare/average-row.js';
 import { type Comparison, detectableOf } from '../compare/compare.js';
 import { holm } from '../compare/holm.js';
-import { describeRefusal, signed } from '../compare/print.js';
-import type { Row } from '../compare/row.js';
+import { describeRefusal } from '../compare/print.js';
+import { gainOf, type Row } from '../compare/row.js';
+import { differenceText, scaleOf, unitOf, valueText } from '../compare/unit.js';
 import type { Limits, Policy } from './policy.js';
+import { settleNoise } from './settle-noise.js';
 
 export type Verdict = 'pass' | 'regressed' | 'cannot judge';
 /** One thing that kept the gate from passing. */
@@ -63,21 +65,27 @@ export function judge(comparison: Comparison, policy: Policy, now: number): Judg
   const older = fromOlderFiles(comparison);
   if (older !== null) remarks.push(older);
 
-  const lines: { kind: Judged['kind']; row: Row; limits: Limits }[] = [
+  const unsettled: { kind: Judged['kind']; row: Row; limits: Limits }[] = [
     ...comparison.benchmarks
       .filter((row) => judgedAt(row.benchmark))
       .map((row) => ({ kind: 'benchmark' as const, row, limits: policy.benchmarks[row.benchmark] ?? {} })),
     ...languageLines(comparison, policy, judgedAt),
     ...groupLines(comparison, policy, cannot),
   ];
+  const tests = Math.max(1, unsettled.filter(({ row }) => row.pDrop !== null).length);
+  const lines = unsettled.map((line) => ({
+    ...line,
+    row: settleNoise(line.row, (line.limits.significance ?? policy.significance) / tests),
+  }));
   const corrected = holm(lines.map(({ row }) => row.pDrop));
-  const tests = Math.max(1, corrected.filter((p) => p !== null).length);
   const judged: Judged[] = lines.map(({ kind, row, limits }, i) => {
     const p = corrected[i] ?? null;
     const significance = limits.significance ?? policy.significance;
-    const allowed = limits.allowed_drop ?? policy.allowed_drop;
+    // The policy's own allowance is in points; a metric with a unit of its own has none unless the benchmark says so.
+    const allowed = limits.allowed_drop ?? (row.share ? policy.allowed_drop : 0);
     const detectable = detectableOf(row, significance / tests);
-    const drop = -100 * row.difference;
+    const scale = scaleOf(row);
+    const drop = -scale * gainOf(row);
     let verdict: Verdict = 'pass';
     const blame = (message: string): void => {
       verdict = 'regressed';
@@ -86,15 +94,25 @@ export function judge(comparison: Comparison, policy: Policy, now: number): Judg
     if (p !== null && p < significance) {
       // Comparing in documents' units would round 0.5 points away: allow for the last digit only.
       if (drop > allowed + 1e-9) blame(regression(row, p, allowed));
-      else remarks.push(`${row.benchmark}: a drop of ${drop.toFixed(2)} points is not chance but allowed (${allowed})`);
+      else remarks.push(`${row.benchmark}: a drop of ${valueText(row, drop / scale)}${unitOf(row)} is not chance but allowed (${allowed})`);
     }
-    if (limits.floor !== undefined && 100 * row.candidate < limits.floor - 1e-9) {
-      blame(`${row.benchmark} is at ${(100 * row.candidate).toFixed(2)}, below its floor of ${limits.floor}`);
+    if (limits.floor !== undefined && (row.higherIsBetter ? 1 : -1) * (scale * row.candidate - limits.floor) < -1e-9) {
+      const side = row.higherIsBetter ? 'below its floor of' : 'above its ceiling (floor) of';
+      blame(`${row.benchmark} is at ${valueText(row, row.candidate)}, ${side} ${limits.floor}`);
     }
     if (p === null) cannot(row.benchmark, `${row.benchmark}: nothing to test the difference with (no samples and no standard error)`);
-    else if (verdict === 'pass' && policy.detectable !== null && (detectable === null || 100 * detectable > policy.detectable)) {
-      const could = detectable === null ? 'no drop at all' : `only a drop of ${(100 * detectable).toFixed(1)} points`;
-      cannot(row.benchmark, `${row.benchmark}: ${row.n} documents let the gate see ${could}; the policy wants ${policy.detectable}`);
+    else if (
+      verdict === 'pass' &&
+      policy.detectable !== null &&
+      row.share &&
+      (detectable === null || 100 * detectable > policy.detectable)
+    ) {
+      const could = detectable === null ? 'no drop is' : `only drops above ${(100 * detectable).toFixed(1)} points are`;
+      const documents = row.n === null ? 'an unknown number of documents' : `${row.n} documents`;
+      cannot(
+        row.benchmark,
+        `${row.benchmark}: with ${documents} ${could} detectable; the policy asks for ${policy.detectable} (detectable)`,
+      );
       verdict = 'cannot judge';
     }
     return { kind, row, verdict, p, detectable };
@@ -118,9 +136,17 @@ export function judge(comparison: Comparison, policy: Policy, now: number): Judg
 }
 
 function regression(row: Row, p: number, allowed: number): string {
-  const flips = row.flipsDown === null ? 'unpaired' : `${row.flipsDown} documents became wrong, ${row.flipsUp} right`;
-  const values = `${(100 * row.base).toFixed(2)} to ${(100 * row.candidate).toFixed(2)} (${signed(100 * row.difference)} points; ${flips})`;
-  return `${row.benchmark} fell from ${values}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} after Holm's correction; allowed is a drop of ${allowed}`;
+  const rightOrWrong = row.test === 'McNemar' || row.test === 'sign flip';
+  const flips =
+    row.flipsDown === null
+      ? 'unpaired'
+      : `${row.flipsDown} documents became ${rightOrWrong ? 'wrong' : 'worse'}, ${row.flipsUp} ${rightOrWrong ? 'right' : 'better'}`;
+  const values = `${valueText(row, row.base)} to ${valueText(row, row.candidate)} (${differenceText(row, row.difference)}${unitOf(row)}; ${flips})`;
+  const verb = row.higherIsBetter ? 'fell' : 'rose';
+  const direction = row.higherIsBetter ? '' : ', where less is better';
+  return `${row.benchmark} ${verb} from ${values}${direction}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} after Holm's correction; allowed is a ${
+    row.higherIsBetter ? 'drop' : 'rise'
+  } of ${allowed}`;
 }
 
 type Cannot = (subject: string | null, message: string) => void;
@@ -155,6 +181,8 @@ function checkUnscored(row: Row, policy: Policy, judgedAt: (name: string) => boo
     ['the base', row.baseUnscored],
   ];
   for (const [side, count] of sides) {
+    // Only result files without samples do not say how many documents there were; those have nothing unscored either.
+    if (row.n === null) continue;
     const all = row.n + row.missing + Math.max(row.baseUnscored, row.candidateUnscored);
     const share = all === 0 ? 100 : (100 * count) / all;
     if (share <= limit) continue;
@@ -200,6 +228,10 @@ function groupLines(comparison: Comparison, policy: Policy, cannot: Cannot): { k
     const absent = benchmarks.filter((name) => !members.some((row) => row.benchmark === name));
     if (absent.length > 0) {
       cannot(group, `the group ${group} cannot be averaged: ${absent.join(', ')} not compared`);
+      return [];
+    }
+    if (oneKind(members).length < members.length) {
+      cannot(group, `the group ${group} cannot be averaged: its metrics differ in direction or unit`);
       return [];
     }
     const name = { benchmark: group, language: null, category: null, metric: 'mean' };

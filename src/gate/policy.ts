@@ -9,14 +9,14 @@ import { refuseDeepYaml } from '../yaml-depth.js';
 
 const percent = z.number().min(0).max(100);
 
-/** Limits that a benchmark, language or group may have of its own; points are percent of the documents. */
+/** Limits that a benchmark, language or group may have of its own: points for shares (percent of the documents), else the metric's unit. */
 const LIMITS = z.strictObject({
   /** A significant drop of no more than this many points passes. */
-  allowed_drop: percent.optional(),
+  allowed_drop: z.number().min(0).optional(),
   /** Chance of a false alarm, over everything the gate judges together. */
   significance: z.number().gt(0).lt(1).optional(),
-  /** The candidate must reach this value, in points. */
-  floor: percent.optional(),
+  /** The candidate must reach this value; it is a ceiling where less is better. */
+  floor: z.number().optional(),
 });
 const BENCHMARK = LIMITS.extend({
   /** False: shown, never judged. */
@@ -33,7 +33,7 @@ const POLICY = z.strictObject({
   /** Oldest baseline that is still believed; null: any. */
   baseline_age_days: z.number().gt(0).nullable().default(null),
   /** The gate says "cannot judge" where it could not have seen a drop of this many points; null: any power will do. */
-  detectable: percent.nullable().default(null),
+  detectable: percent.nullable().default(15),
   /** Largest noise level, in nats, up to which two runs may be the same model (src/compare/noise.ts); 0 counts every flip. */
   noise_nats: z.number().min(0).default(NOISE_NATS),
   benchmarks: z.record(z.string(), BENCHMARK).default({}),

@@ -1,5 +1,6 @@
 /** What a gate found, for people and programs. Names come from files that somebody else wrote: everything is escaped. */
-import { comparisonJson, oneLine, printable, probability, signed } from '../compare/print.js';
+import { comparisonJson, oneLine, printable, probability } from '../compare/print.js';
+import { differenceText, nameOf, valueText } from '../compare/unit.js';
 import { markdown } from '../results/table.js';
 import type { Judged, Judgement } from './judge.js';
 import type { Policy } from './policy.js';
@@ -16,6 +17,9 @@ export function judgementJson(judgement: Judgement, policy: Policy): Record<stri
     judged: judgement.judged.map(({ kind, row, verdict, p, detectable }) => ({
       kind,
       name: row.benchmark,
+      metric: row.metric,
+      higher_is_better: row.higherIsBetter,
+      share: row.share,
       verdict,
       n: row.n,
       base: row.base,
@@ -60,17 +64,17 @@ export function judgementText(judgement: Judgement): string {
 }
 
 function judgedTable(judged: readonly Judged[]): string {
-  const header = ['', 'n', 'Base', 'Candidate', 'Difference', '95 % interval', 'p of a drop (Holm)', 'Flips', 'Could see', 'Verdict'];
+  const header = ['', 'n', 'Base', 'Candidate', 'Difference', '95 % interval', 'p of a loss (Holm)', 'Flips', 'Detectable drop', 'Verdict'];
   const lines = judged.map(({ kind, row, verdict, p, detectable }) => [
-    kind === 'benchmark' ? row.benchmark : `${row.benchmark} (${kind})`,
-    String(row.n),
-    (100 * row.base).toFixed(2),
-    (100 * row.candidate).toFixed(2),
-    signed(100 * row.difference),
-    row.low === null || row.high === null ? '' : `${signed(100 * row.low)} to ${signed(100 * row.high)}`,
+    kind === 'benchmark' ? nameOf(row) : `${row.benchmark} (${kind})`,
+    row.n === null ? 'unknown' : String(row.n),
+    valueText(row, row.base),
+    valueText(row, row.candidate),
+    differenceText(row, row.difference),
+    row.low === null || row.high === null ? '' : `${differenceText(row, row.low)} to ${differenceText(row, row.high)}`,
     probability(p),
     row.flipsUp === null ? 'unpaired' : `+${row.flipsUp} -${row.flipsDown}`,
-    detectable === null ? '' : (100 * detectable).toFixed(1),
+    detectable === null ? 'none' : row.share ? (100 * detectable).toFixed(1) : valueText(row, detectable),
     verdict,
   ]);
   return markdown([header, ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]));

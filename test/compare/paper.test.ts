@@ -86,7 +86,7 @@ describe.skipIf(SHARED === null)('on the recorded results of the paper', () => {
     for (const name of names) {
       const task = name.slice(0, -'.plain.jsonl'.length);
       const samples = await readSamples(path.join(dir, name), task);
-      const { bias } = pairTask(samples, samples, align(samples, samples), 'acc,none', 0);
+      const { bias } = pairTask(samples, samples, align(samples, samples), { key: 'acc,none', higherIsBetter: true }, 0);
       const counts = new Float64Array(BIAS_CELLS);
       for (const cell of bias ?? []) counts[cell] = (counts[cell] ?? 0) + 1;
       expect(biasOf(counts).candidate, task).toBeCloseTo(summary[task]?.['bias,none'] ?? Number.NaN, 9);

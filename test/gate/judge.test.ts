@@ -137,7 +137,7 @@ describe('judge', () => {
   it('cannot judge where it could not have seen the drop that the policy cares about', async () => {
     const result = await judged(run(), run(), policy({ detectable: 2 }));
     expect(result.reasons.map((r) => r.message)).toEqual([
-      'eus_reading: 352 documents let the gate see only a drop of 3.2 points; the policy wants 2',
+      'eus_reading: with 352 documents only drops above 3.2 points are detectable; the policy asks for 2 (detectable)',
     ]);
   });
 
@@ -148,6 +148,20 @@ describe('judge', () => {
     expect(two.reasons.map((r) => r.message)).toEqual(['piqa is required and in neither run']);
     const optional = await judged(run(), { tasks: run().tasks.slice(0, 2) }, policy({ required: ['eus_trivia'] }));
     expect(optional.verdict).toBe('pass');
+  });
+});
+
+describe('the default policy', () => {
+  it('does not call it a pass when only a huge drop would have been seen', async () => {
+    const small = (): FakeRun => ({ tasks: [{ name: 'eus_trivia', docs: docs(24, 0.6) }] });
+    const result = await judged(small(), small());
+    expect(result.verdict).toBe('cannot judge');
+    expect(result.reasons.map((r) => r.message)).toEqual([
+      expect.stringMatching(
+        /^eus_trivia: with 24 documents only drops above 2\d\.\d points are detectable; the policy asks for 15 \(detectable\)$/,
+      ),
+    ]);
+    expect((await judged(small(), small(), policy({ detectable: null }))).verdict).toBe('pass');
   });
 });
 
