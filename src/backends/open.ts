@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { progressLines } from '../hub/progress-lines.js';
+import type { ResolvedAdapter } from '../hub/resolve-model.js';
 import { packagePath } from '../package-files.js';
 import { didYouMean } from '../suggest.js';
 import type { Backend } from '../types.js';
@@ -156,7 +157,9 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
   const model = await resolveModel(name, { files: 'all', offline: options.offline, onProgress: progressLines(options.onProgress) });
   const template = await loadChatTemplate(model.folder, { now: options.templateDate });
   return openOnnx({
-    folder: model.folder,
+    folder: model.weights,
+    tokenizerFolder: model.folder,
+    ...(model.adapter === null ? {} : { adapter: model.adapter.folder, facts: adapterFacts(model.adapter) }),
     modelName: publicName(name, model.name),
     dtype: dtypeOf(options.dtype),
     device: options.device,
@@ -168,6 +171,15 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
     ...(options.cardMemoryGib === null ? {} : { cardMemory: options.cardMemoryGib * 1024 ** 3 }),
     ...(options.maxLength === null ? {} : { maxLength: options.maxLength }),
   });
+}
+
+/** What a result file says of an adapter: which model it was laid over. */
+function adapterFacts({ base, baseRevision }: ResolvedAdapter): Record<string, unknown> {
+  return {
+    adapter: 'lora',
+    base_model: base === null ? 'beside the adapter' : publicName(base, base),
+    ...(baseRevision === null ? {} : { base_revision: baseRevision }),
+  };
 }
 
 function dtypeOf(text: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
@@ -198,7 +210,7 @@ async function loadTokenizerOf(reference: string, options: OpenOptions) {
   const { loadChatTemplate } = await import('../models/chat-template.js');
   const { loadTokenizer } = await import('../models/tokenizer.js');
   const { addsBos } = await import('../models/model-type.js');
-  const { folder } = await resolveModel(reference, {
+  const { folder, weights } = await resolveModel(reference, {
     files: 'tokenizer',
     offline: options.offline,
     onProgress: progressLines(options.onProgress),
@@ -207,7 +219,7 @@ async function loadTokenizerOf(reference: string, options: OpenOptions) {
     name: publicName(reference, reference),
     tokenizer: await loadTokenizer(folder),
     template: await loadChatTemplate(folder, { now: options.templateDate }),
-    addBos: await addsBos(folder),
+    addBos: await addsBos(weights),
   };
 }
 

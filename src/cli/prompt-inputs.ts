@@ -13,8 +13,13 @@ export async function selectLeaves(spec: readonly string[]): Promise<readonly Ta
   return (await selectTasks(spec, await loadRegistry())).flatMap(leavesOf);
 }
 
-export interface PromptModel {
+/** Where a model's tokenizer files lie, and its config.json: the same folder, but for an adapter that has a tokenizer of its own. */
+export interface ModelFolders {
   readonly folder: string;
+  readonly weights: string;
+}
+
+export interface PromptModel extends ModelFolders {
   readonly template: ChatTemplate;
 }
 
@@ -26,13 +31,14 @@ interface ModelFlags {
 }
 
 /**
- * Returns the folder of a model's tokenizer files, or null when no model is named. A local reference may carry the prefix `onnx:`.
+ * Returns the folders of a model's small files, or null when no model is named. A local reference may carry the prefix `onnx:`.
  */
-export async function openModelFolder(flags: ModelFlags): Promise<string | null> {
+export async function openModelFolder(flags: ModelFlags): Promise<ModelFolders | null> {
   if (flags.model === undefined) return null;
   const { resolveModel } = await import('../hub/resolve-model.js');
   const reference = flags.model.replace(/^onnx:/, '');
-  return (await resolveModel(reference, { files: 'tokenizer', offline: flags.offline })).folder;
+  const { folder, weights } = await resolveModel(reference, { files: 'tokenizer', offline: flags.offline });
+  return { folder, weights };
 }
 
 /**
@@ -41,16 +47,16 @@ export async function openModelFolder(flags: ModelFlags): Promise<string | null>
  */
 export async function openPromptModel(flags: ModelFlags): Promise<PromptModel | null> {
   if (flags.prompt !== 'chat') return null;
-  const folder = await openModelFolder(flags);
-  if (folder === null)
+  const folders = await openModelFolder(flags);
+  if (folders === null)
     throw new UserError('--prompt chat needs --model: a folder or hub name with a chat template (only its tokenizer files are read)');
   const { loadChatTemplate } = await import('../models/chat-template.js');
-  const template = await loadChatTemplate(folder, { now: dateOf(flags.templateDate) });
+  const template = await loadChatTemplate(folders.folder, { now: dateOf(flags.templateDate) });
   if (template === null)
     throw new UserError(
       `${flags.model} has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json); use --prompt plain`,
     );
-  return { folder, template };
+  return { ...folders, template };
 }
 
 /**

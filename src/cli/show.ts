@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
 import { folderName, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
-import { openModelFolder, openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
+import { type ModelFolders, openModelFolder, openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
 
 interface ShowFlags {
   doc: number;
@@ -48,7 +48,8 @@ export const addShow: AddCommand = (program) =>
       const { openData } = await import('../data/open.js');
       const { prepareDocs } = await import('../prompts/prepare.js');
       const model = await openPromptModel(flags);
-      const folder = model?.folder ?? (await openModelFolder(flags));
+      const folders = model ?? (await openModelFolder(flags));
+      const folder = folders?.folder ?? null;
       const withTokens = folder !== null && (await hasTokenizer(folder, flags.prompt));
       const source = await openData({ dir: flags.data ?? null, offline: flags.offline });
       let found: PreparedDoc | null = null;
@@ -65,7 +66,7 @@ export const addShow: AddCommand = (program) =>
         if (doc.docId === flags.doc) found = doc;
       }
       if (found === null) throw new UserError(`--doc ${flags.doc}: ${task.name} has ${documents} documents; valid: 0 to ${documents - 1}`);
-      const tokens = folder === null || !withTokens ? null : await tokensOf(found, folder);
+      const tokens = folders === null || !withTokens ? null : await tokensOf(found, folders);
       process.stdout.write(flags.json ? `${JSON.stringify(await asJson(found, tokens), null, 2)}\n` : await asText(found, tokens, folder));
     });
 
@@ -78,13 +79,13 @@ async function hasTokenizer(folder: string, family: PromptFamily): Promise<boole
   return false;
 }
 
-async function tokensOf(doc: PreparedDoc, folder: string): Promise<readonly Tokens[] | null> {
+async function tokensOf(doc: PreparedDoc, { folder, weights }: ModelFolders): Promise<readonly Tokens[] | null> {
   if (typeof doc.context !== 'string') return null;
   const { loadTokenizer } = await import('../models/tokenizer.js');
   const { addsBos } = await import('../models/model-type.js');
   const { encodeChoices, encodeText } = await import('../models/encode.js');
   const tokenizer = await loadTokenizer(folder);
-  const options = { addBos: await addsBos(folder) };
+  const options = { addBos: await addsBos(weights) };
   const { request } = doc;
   if (request.kind === 'generate') return [{ choice: null, context: encodeText(tokenizer, doc.context, options), continuation: [] }];
   const pairs = encodeChoices(tokenizer, request.context, request.continuations, options);

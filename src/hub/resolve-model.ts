@@ -1,8 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { messageOf, UserError } from '../errors.js';
-import { cachedCommit } from './cache.js';
+import { ADAPTER_CONFIG, readAdapterConfig } from '../models/adapter-config.js';
+import { refusePlaceholder } from '../placeholder-file.js';
+import { parsePlainJson } from '../results/plain-json.js';
+import { cachedCommit, isFile } from './cache.js';
 import { type CachedFile, ensureFile } from './hub-file.js';
 import { isInnerPath, isRepoName, quote } from './names.js';
 import type { Progress } from './progress.js';
@@ -19,17 +22,31 @@ export interface ResolveModelOptions {
 
 /** A model on the disk. */
 export interface ResolvedModel {
-  /** Holds config.json, the tokenizer's files and, if asked for, the weights. */
+  /** Holds the tokenizer's files and the chat template. */
   readonly folder: string;
+  /** Holds config.json and, if asked for, the weights: the same folder, but for an adapter that leaves out what its base model has. */
+  readonly weights: string;
+  /** The adapter that is laid over the weights, or null. */
+  readonly adapter: ResolvedAdapter | null;
   /** The folder as it was given, or `ORG/NAME`. */
   readonly name: string;
   /** Commit of a model from the hub; null for a folder. */
   readonly revision: string | null;
 }
 
+/** A folder of PEFT, and the model that it changes. */
+export interface ResolvedAdapter {
+  readonly folder: string;
+  /** The base model as the adapter names it; null where the weights lie beside the adapter. */
+  readonly base: string | null;
+  /** Commit of a base model from the hub. */
+  readonly baseRevision: string | null;
+}
+
 /** Small files; a model may lack any of them but the first. Everything else of a repository is never downloaded. */
 const SMALL_FILES = [
   'config.json',
+  ADAPTER_CONFIG,
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -40,37 +57,104 @@ const SMALL_FILES = [
 ] as const;
 const INDEX = 'model.safetensors.index.json';
 const WEIGHTS = 'model.safetensors';
+const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
 const ONNX = ['onnx/model.onnx', 'onnx/model.onnx_data'] as const;
 const MAX_SHARDS = 10_000;
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Returns the folder of a model: a local folder as it is, or `ORG/NAME` (`ORG/NAME@REVISION` for a branch, tag or commit) from the hub, downloaded into
- * the cache that Python's tools share. All files are of one commit.
+ * the cache that Python's tools share. All files are of one commit. For an adapter of PEFT its base model is found in the same way.
  *
  * Throws `UserError` for a name that is neither, for gated, private and absent models, for a model without weights in safetensors (or an ONNX export),
  * and offline when the cache lacks it. `given` replaces the settings from the environment.
  */
 export async function resolveModel(reference: string, options: ResolveModelOptions, given?: HubSettings): Promise<ResolvedModel> {
-  if ((await stat(reference).catch(() => null))?.isDirectory()) return { folder: resolve(reference), name: reference, revision: null };
+  const local = (await stat(reference).catch(() => null))?.isDirectory() === true;
+  const found = local ? { folder: resolve(reference), name: reference, revision: null } : await fromHub(reference, options, given);
+  const { folder } = found;
+  if (!(await isFile(join(folder, ADAPTER_CONFIG)))) return { ...found, weights: folder, adapter: null };
+  // As in transformers: an adapter in a local folder with a config.json belongs to the weights beside it, every other one to the model that it names.
+  if (local && (await isFile(join(folder, 'config.json'))))
+    return { ...found, weights: folder, adapter: { folder, base: null, baseRevision: null } };
+  const base = await baseOf(folder, options, given);
+  const adapter = { folder, base: base.name, baseRevision: base.revision };
+  return { ...found, folder: (await isFile(join(folder, 'tokenizer.json'))) ? folder : base.folder, weights: base.folder, adapter };
+}
+
+/** The model that the adapter in `folder` was trained for. */
+async function baseOf(folder: string, options: ResolveModelOptions, given: HubSettings | undefined): Promise<ResolvedModel> {
+  const config = await readAdapterConfig(folder);
+  const file = join(folder, ADAPTER_CONFIG);
+  const reference = config?.base ?? null;
+  if (reference === null)
+    throw new UserError(
+      `${file}: base_model_name_or_path is missing: an adapter is scored together with its base model; write its folder or ORG/NAME there`,
+    );
+  let base: ResolvedModel;
+  try {
+    base = await resolveModel(reference, options, given);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`base model of the adapter ${folder} (base_model_name_or_path in ${ADAPTER_CONFIG}): ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (base.adapter !== null)
+    throw new UserError(
+      `${file}: the base model ${reference} is an adapter itself; one adapter over a model is supported: merge the first into its model (merge_and_unload in Python)`,
+    );
+  return base;
+}
+
+/** A model or adapter of the hub, in the cache. */
+async function fromHub(
+  reference: string,
+  options: ResolveModelOptions,
+  given: HubSettings | undefined,
+): Promise<{ folder: string; name: string; revision: string }> {
   const { name, revision } = parseModelName(reference);
   const settings = given ?? hubSettings(options.offline);
   const repo: Repo = { kind: 'model', name };
-  const config = await ensureFile(settings, { repo, revision, path: 'config.json' }, null, options.onProgress);
-  if (config === null) throw await withoutConfig(settings, repo, revision);
-  const get = (path: string): Promise<CachedFile | null> => sameCommit(settings, repo, revision, path, config.commit, options.onProgress);
-  let tokenizer = false;
+  const first =
+    (await ensureFile(settings, { repo, revision, path: 'config.json' }, null, options.onProgress)) ??
+    (await ensureFile(settings, { repo, revision, path: ADAPTER_CONFIG }, null, options.onProgress));
+  if (first === null) throw await withoutConfig(settings, repo, revision);
+  const get = (path: string): Promise<CachedFile | null> => sameCommit(settings, repo, revision, path, first.commit, options.onProgress);
+  const found = new Map<string, CachedFile>();
   for (const path of SMALL_FILES) {
-    if (path === 'config.json') continue;
-    const found = await get(path);
-    if (found !== null && path === 'tokenizer.json') tokenizer = true;
+    const file = await get(path);
+    if (file !== null) found.set(path, file);
   }
-  if (!tokenizer)
+  const model = { folder: dirname(first.local), name, revision: first.commit };
+  if (found.has(ADAPTER_CONFIG)) {
+    if (options.files === 'all' && (await get(ADAPTER_WEIGHTS)) === null)
+      throw new UserError(`${repoLabel(repo)} is an adapter without ${ADAPTER_WEIGHTS}${offlineHint(settings, repo)}`);
+    return model;
+  }
+  if (!found.has('tokenizer.json'))
     throw new UserError(
       `${repoLabel(repo)} has no tokenizer.json; a model in the Hugging Face format with a fast tokenizer is needed${offlineHint(settings, repo)}`,
     );
-  if (options.files === 'all') await weights(settings, repo, get);
-  return { folder: dirname(config.local), name, revision: config.commit };
+  if (options.files === 'all') await weights(settings, repo, await namedWeights(first.local), get);
+  return model;
+}
+
+/** `transformers_weights` of a config.json; what else may be wrong with the file is said where it is read. */
+async function namedWeights(config: string): Promise<string | null> {
+  const text = await readFile(config, 'utf8');
+  const named = /"transformers_weights"/.test(text)
+    ? z.looseObject({ transformers_weights: z.string() }).safeParse(jsonOrNull(text))
+    : null;
+  return named?.data?.transformers_weights ?? null;
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return parsePlainJson(text);
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -118,8 +202,17 @@ function offlineHint(settings: HubSettings, repo: Repo): string {
   return settings.offline ? ` (this is offline; if it was never fetched whole, ${fetchHint(repo)})` : '';
 }
 
-async function weights(settings: HubSettings, repo: Repo, get: (path: string) => Promise<CachedFile | null>): Promise<void> {
-  const index = await get(INDEX);
+/** Brings the weights that transformers would take: those that the configuration names, else the single file, else the files of the index. */
+async function weights(
+  settings: HubSettings,
+  repo: Repo,
+  named: string | null,
+  get: (path: string) => Promise<CachedFile | null>,
+): Promise<void> {
+  if (named !== null && (!isInnerPath(named) || named.includes('/')))
+    throw new UserError(`${repoLabel(repo)}: config.json names ${quote(named)} as its weights, which is no file beside it; refused`);
+  if (!(named?.endsWith('.index.json') ?? false) && (await get(named ?? WEIGHTS)) !== null) return;
+  const index = await get(named ?? INDEX);
   if (index !== null) {
     for (const shard of shardsOf(repo, await readIndex(index.local))) {
       if ((await get(shard)) === null)
@@ -127,7 +220,8 @@ async function weights(settings: HubSettings, repo: Repo, get: (path: string) =>
     }
     return;
   }
-  if ((await get(WEIGHTS)) !== null) return;
+  if (named !== null)
+    throw new UserError(`${repoLabel(repo)}: config.json names ${named} as its weights, which is not there${offlineHint(settings, repo)}`);
   if ((await get(ONNX[0])) !== null) {
     await get(ONNX[1]);
     return;
@@ -140,7 +234,9 @@ async function weights(settings: HubSettings, repo: Repo, get: (path: string) =>
 async function readIndex(path: string): Promise<unknown> {
   try {
     if ((await stat(path)).size > MAX_INDEX_BYTES) throw new UserError(`larger than ${MAX_INDEX_BYTES} bytes`);
-    return JSON.parse(await readFile(path, 'utf8'));
+    const text = await readFile(path, 'utf8');
+    refusePlaceholder(text, path);
+    return parsePlainJson(text);
   } catch (error) {
     throw new UserError(`${path}: not a readable index of safetensors files: ${messageOf(error)}`);
   }

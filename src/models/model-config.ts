@@ -56,6 +56,8 @@ export interface ModelConfig {
   /** What the weights were saved as; informative, the files decide. */
   readonly dtype: string | null;
   readonly eosTokenIds: readonly number[];
+  /** The weight file that the config names (`transformers_weights`); null: it is found by its usual name. */
+  readonly weightsFile: string | null;
 }
 
 const count = z.number().int().positive();
@@ -100,6 +102,7 @@ const schema = z.looseObject({
   dtype: z.string().nullish(),
   torch_dtype: z.string().nullish(),
   eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
+  transformers_weights: z.string().nullish(),
 });
 /**
  * What a field means that `config.json` leaves out, by `model_type`: the defaults of the configuration classes of transformers. A field that is null stays null.
@@ -245,6 +248,7 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
     queryPreAttnScalar: c.query_pre_attn_scalar ?? null,
     dtype: c.dtype ?? c.torch_dtype ?? null,
     eosTokenIds: Array.isArray(eos) ? eos : [eos],
+    weightsFile: c.transformers_weights ?? null,
   };
 }
 

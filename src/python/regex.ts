@@ -65,6 +65,18 @@ export function removeAll(regex: PythonRegex, text: string): string {
   return kept.join('');
 }
 
+/**
+ * Returns whether a pattern matches the whole text: `re.fullmatch(pattern, text) is not None`. Flags must not stand at its beginning.
+ * Throws `UserError` for what Python refuses, and when the pattern takes too many steps on this text.
+ */
+export function fullMatch(pattern: string, text: string): boolean {
+  let found = false;
+  eachMatch(pythonRegex(`(?:${pattern})\\Z`), Array.from(text), (start) => {
+    found ||= start === 0;
+  });
+  return found;
+}
+
 function groupText(chars: readonly string[], start: number, end: number): string {
   return end === -1 ? '' : chars.slice(start, end).join('');
 }

@@ -53,14 +53,15 @@ const offline = (): HubSettings => settingsFor(hub, cache, { offline: true });
 describe('models', () => {
   it('of a folder are taken as they are, without a request', async () => {
     const folder = tempFolder({ 'config.json': '{}' });
-    expect(await get(folder)).toEqual({ folder, name: folder, revision: null });
+    expect(await get(folder)).toEqual({ folder, weights: folder, adapter: null, name: folder, revision: null });
     expect(hub.seen).toEqual([]);
   });
 
   it('of the hub: configuration, tokenizer and weights, and nothing else', async () => {
     const found = await get('HiTZ/tiny');
     const commit = commitOf(model, 'main');
-    expect(found).toEqual({ folder: join(cache, 'models--HiTZ--tiny/snapshots', commit), name: 'HiTZ/tiny', revision: commit });
+    const folder = join(cache, 'models--HiTZ--tiny/snapshots', commit);
+    expect(found).toEqual({ folder, weights: folder, adapter: null, name: 'HiTZ/tiny', revision: commit });
     expect(readdirSync(found.folder).sort()).toEqual([
       'chat_template.jinja',
       'config.json',

@@ -1,6 +1,7 @@
 /** Collects nodes, inputs, outputs and initializers of a graph; initializers may point into safetensors files. */
 import path from 'node:path';
 import { UserError } from '../../errors.js';
+import type { LowRank } from './adapter.js';
 import {
   ATTRIBUTE,
   type AttributeMessage,
@@ -127,6 +128,31 @@ function build(
     };
   }
 
+  /** A tensor of the files as an initializer, cast to `wanted`. The Cast of a constant is folded when the session is made, so it costs nothing per run. */
+  function stored(name: string, place: TensorPlace, wanted: ElementName): string {
+    const type = place.dtype;
+    if (!(type === 'F32' || type === 'F16' || type === 'BF16')) {
+      throw new UserError(`${place.file}: tensor ${name} is of type ${type}; supported are ${Object.keys(WEIGHT_BYTES).join(', ')}`);
+    }
+    graph.initializer.push(external(name, place, type));
+    return ONNX_TYPE[type] === wanted ? name : builder.node('Cast', [name], { to: ELEMENT[wanted] });
+  }
+
+  /** What an adapter makes of a float32 weight; folded, too, and rounded to the compute type only at the end. */
+  function adapted(weight: string, place: TensorPlace, { a, b, scale, transposed }: LowRank): string {
+    const [left, right] = transposed ? [a, b] : [b, a];
+    const rows = left.place.shape[transposed ? 1 : 0];
+    const columns = right.place.shape[transposed ? 0 : 1];
+    if (rows !== place.shape[0] || columns !== place.shape[1])
+      throw new UserError(
+        `${a.place.file}: tensor ${a.name} and its pair give [${rows}, ${columns}], the weight of the base model is [${place.shape.join(', ')}]`,
+      );
+    const flip = transposed ? 1 : 0;
+    const factors = [stored(left.name, left.place, 'float32'), stored(right.name, right.place, 'float32'), weight];
+    const sum = builder.node('Gemm', factors, { alpha: { float: scale }, transA: flip, transB: flip });
+    return compute === 'float32' ? sum : builder.node('Cast', [sum], { to: ELEMENT[compute] });
+  }
+
   const builder: GraphBuilder = {
     compute,
     message: graph,
@@ -177,13 +203,8 @@ function build(
       if (place.shape.length !== shape.length || !shape.every((d, i) => place.shape[i] === d)) {
         throw new UserError(`${place.file}: tensor ${name} has shape [${place.shape.join(', ')}], config.json says [${shape.join(', ')}]`);
       }
-      const type = place.dtype;
-      if (!(type === 'F32' || type === 'F16' || type === 'BF16')) {
-        throw new UserError(`${place.file}: tensor ${name} is of type ${type}; supported are ${Object.keys(WEIGHT_BYTES).join(', ')}`);
-      }
-      graph.initializer.push(external(name, place, type));
-      // The Cast of a constant is folded when the session is made, so it costs nothing per run.
-      const value = ONNX_TYPE[type] === compute ? name : builder.node('Cast', [name], { to: ELEMENT[compute] });
+      const change = weights.added.get(name);
+      const value = change === undefined ? stored(name, place, compute) : adapted(stored(name, place, 'float32'), place, change);
       known.set(name, value);
       return value;
     },

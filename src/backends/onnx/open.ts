@@ -14,7 +14,12 @@ import { ropeTable } from './rope.js';
 import { openSession, type Session } from './session.js';
 
 export interface OnnxOptions {
+  /** Holds config.json and the weights. */
   readonly folder: string;
+  /** Holds the tokenizer's files, where that is another one. */
+  readonly tokenizerFolder?: string;
+  /** Holds an adapter that changes the weights. */
+  readonly adapter?: string;
   readonly modelName: string;
   readonly dtype: 'auto' | 'float32' | 'float16' | 'bfloat16';
   /** `auto`, `cpu`, `cuda` or `cuda:N`. */
@@ -30,6 +35,8 @@ export interface OnnxOptions {
   readonly maxLength?: number;
   readonly renderChat: ChatRenderer | null;
   readonly chatTemplate: string | null;
+  /** What the result file says beside what the files say. */
+  readonly facts?: Readonly<Record<string, unknown>>;
   /** How attention is computed; by default as the device wants it. */
   readonly attention?: 'cached' | 'packed';
   /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
@@ -86,9 +93,9 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   checkDtype(options.dtype, device);
   const attention = options.attention ?? (provider.name === 'cuda' ? 'packed' : 'cached');
   // On a CPU every graph computes in float32.
-  const model = await prepareModel(options.folder, attention, provider.name === 'cpu' ? 'float32' : options.dtype);
+  const model = await prepareModel(options.folder, attention, provider.name === 'cpu' ? 'float32' : options.dtype, options.adapter ?? null);
   const { config, window } = model;
-  const tokenizer = await loadTokenizer(options.folder);
+  const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
   const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
   const threads = options.threads ?? availableParallelism();
   const maxLength = options.maxLength ?? model.maxLength;
@@ -170,6 +177,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     identity,
     facts: {
       ...model.facts,
+      ...options.facts,
       dtype: model.dtype,
       device: provider.name,
       ...device.facts,

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
+import { ADAPTER_CONFIG } from '../../models/adapter-config.js';
 import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
+import { adaptWeights } from './adapter.js';
 import { blueprintOf } from './architectures/index.js';
 import { cachedAttention } from './attention-cached.js';
 import { packedAttention } from './attention-packed.js';
@@ -51,12 +53,19 @@ function mostCommonType(types: readonly string[]): FloatType {
 const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
 
 /**
- * Reads a model folder. Safetensors are preferred; without them an export is taken. Throws `UserError` with one line for a missing, truncated or
+ * Reads a model folder, and the folder of an adapter for it (null: none). Safetensors are preferred; without them an export is taken. Throws `UserError` with one line for a missing, truncated or
  * inconsistent file and for an unknown architecture.
  */
-export async function prepareModel(folder: string, attention: GraphSource['attention'], dtype: 'auto' | FloatType): Promise<PreparedModel> {
+export async function prepareModel(
+  folder: string,
+  attention: GraphSource['attention'],
+  dtype: 'auto' | FloatType,
+  adapter: string | null = null,
+): Promise<PreparedModel> {
   const file = findExport(folder);
   if (file !== null) {
+    if (adapter !== null)
+      throw new UserError(`${file}: an adapter (${adapter}) needs the base model's weights in safetensors; an ONNX export has them inside`);
     const model = await readExport(folder, file);
     return {
       ...model,
@@ -72,9 +81,11 @@ export async function prepareModel(folder: string, attention: GraphSource['atten
     };
   }
   const config = await readModelConfig(folder);
-  const blueprint = blueprintOf(config);
-  const weights = await readWeights(folder);
-  const tensors = [...weights.tensors.values()];
+  const own = await readWeights(folder, config.weightsFile);
+  const plain = blueprintOf(config);
+  const { weights, tied } = adapter === null ? { weights: own, tied: plain.tied } : await adaptWeights(own, adapter, plain.tied);
+  const blueprint = { ...plain, tied };
+  const tensors = [...own.tensors.values()];
   const compute = attention === 'cached' ? 'float32' : dtype === 'auto' ? mostCommonType(tensors.map((t) => t.dtype)) : dtype;
   const graph = newGraph(weights, compute, folder);
   writeDecoder(graph, config, blueprint, attention === 'cached' ? cachedAttention : packedAttention);
@@ -88,6 +99,7 @@ export async function prepareModel(folder: string, attention: GraphSource['atten
   const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0);
   const digests: Record<string, string> = { config: sha256(await readFile(config.file)) };
   for (const [name, digest] of Object.entries(weights.digests)) digests[`weights:${name}`] = digest;
+  if (adapter !== null) digests.adapter_config = sha256(await readFile(path.join(adapter, ADAPTER_CONFIG)));
   return {
     source: {
       kind: 'graph',
@@ -127,6 +139,7 @@ export async function prepareModel(folder: string, attention: GraphSource['atten
       source: 'safetensors',
       parameters,
       weights_dtype: [...new Set(tensors.map((t) => t.dtype))].join(','),
+      ...(weights.leftOut === null ? {} : { weights_left_out: weights.leftOut }),
     },
   };
 }

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
+import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js';
 import { parsePlainJson } from '../../results/plain-json.js';
+import type { LowRank } from './adapter.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
 export const WEIGHT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -28,11 +30,25 @@ export interface TensorPlace {
 
 export interface Weights {
   readonly tensors: ReadonlyMap<string, TensorPlace>;
+  /** What an adapter adds to them, by the tensor's name. */
+  readonly added: ReadonlyMap<string, LowRank>;
   /** Deepest folder that holds all files, for locations relative to it. */
   readonly root: string;
   /** One digest per file, by name: see `fileDigest`. */
   readonly digests: Readonly<Record<string, string>>;
   readonly bytes: number;
+  /** An index whose files are not read, because transformers takes the single file beside it; null mostly. */
+  readonly leftOut: string | null;
+}
+
+/** What `readHeader` returns. */
+export interface Header {
+  readonly tensors: Map<string, TensorPlace>;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly sha256: string;
+  /** The file, links resolved. */
+  readonly real: string;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -44,13 +60,29 @@ function isCount(value: unknown): value is number {
 }
 
 /**
- * Reads one safetensors header. Returns its tensors, the file's size in bytes and the header's sha256 (hex).
- * Throws `UserError` naming the file and, where there is one, the tensor: not there, too short, header no JSON, offsets outside the file,
- * length that does not fit the shape.
+ * Throws through `fail` unless the tensors fill the data part from its first byte to its last, one behind the other, as the format demands: tensors that share
+ * bytes, gaps and bytes that belong to no tensor mean that the file was made or changed by something that should not have.
  */
-export async function readHeader(
-  file: string,
-): Promise<{ tensors: Map<string, TensorPlace>; size: number; mtimeMs: number; sha256: string; real: string }> {
+function checkFilled(tensors: ReadonlyMap<string, TensorPlace>, start: number, size: number, fail: (what: string) => never): void {
+  const order = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.length - b.length);
+  let end = start;
+  let before = '';
+  for (const [name, place] of order) {
+    if (place.offset < end)
+      fail(`tensor ${name} begins at byte ${place.offset}, inside of tensor ${before}, which ends at byte ${end}; the file is damaged`);
+    if (place.offset > end) fail(`bytes ${end} to ${place.offset} before tensor ${name} belong to no tensor; the file is damaged`);
+    end = place.offset + place.length;
+    before = name;
+  }
+  if (end !== size) fail(`${size - end} bytes behind the last tensor belong to none; the file is damaged`);
+}
+
+/**
+ * Reads one safetensors header. Returns its tensors, the file's size in bytes and the header's sha256 (hex).
+ * Throws `UserError` naming the file and, where there is one, the tensor: not there, another kind of file, too short, header no JSON, offsets outside the file
+ * or inside of another tensor, length that does not fit the shape.
+ */
+export async function readHeader(file: string): Promise<Header> {
   const fail = (what: string): never => {
     throw new UserError(`${file}: ${what}`);
   };
@@ -64,11 +96,15 @@ export async function readHeader(
   try {
     const { size, mtimeMs } = await handle.stat();
     const head = Buffer.alloc(8);
-    if (size < 8 || (await handle.read(head, 0, 8, 0)).bytesRead < 8) fail(`is no safetensors file: ${size} bytes`);
+    if (size === 0) fail('is empty: its download or copy was interrupted; fetch it again');
+    if (size < 8 || (await handle.read(head, 0, 8, 0)).bytesRead < 8) fail(`is no safetensors file: ${size} bytes; fetch it again`);
+    const beginning = Buffer.alloc(Math.min(size, PLACEHOLDER_BYTES));
+    await handle.read(beginning, 0, beginning.length, 0);
+    refusePlaceholder(beginning.toString('utf8'), file);
     const length = head.readBigUInt64LE();
     if (length > BigInt(MAX_HEADER)) fail(`header of ${length} bytes, at most ${MAX_HEADER} are allowed; is it a safetensors file?`);
     const n = Number(length);
-    if (8 + n > size) fail(`is truncated: header of ${n} bytes, file of ${size} bytes`);
+    if (8 + n > size) fail(`is truncated: header of ${n} bytes, file of ${size} bytes; fetch it again`);
     const text = Buffer.alloc(n);
     await handle.read(text, 0, n, 8);
     let header: unknown;
@@ -92,29 +128,50 @@ export async function readHeader(
       const expected = shape.reduce((product: number, d: number) => product * d, bytes);
       if (end < begin || end - begin !== expected)
         return fail(`tensor ${name}: ${end - begin} bytes in data_offsets, but shape [${shape}] of ${dtype} takes ${expected}`);
-      if (8 + n + end > size) return fail(`is truncated: tensor ${name} ends at byte ${8 + n + end}, file has ${size} bytes`);
+      if (8 + n + end > size)
+        return fail(`is truncated: tensor ${name} ends at byte ${8 + n + end}, file has ${size} bytes; fetch it again`);
       tensors.set(name, { file: real, dtype, shape: shape.map(Number), offset: 8 + n + begin, length: end - begin });
     }
+    checkFilled(tensors, 8 + n, size, fail);
     return { tensors, size, mtimeMs, sha256: createHash('sha256').update(text).digest('hex'), real };
   } finally {
     await handle.close();
   }
 }
 
-/** Names of the weight files of a model folder, from `model.safetensors.index.json` or the single `model.safetensors`. */
-async function weightFiles(folder: string): Promise<string[]> {
-  const index = path.join(folder, 'model.safetensors.index.json');
-  let text: string;
-  try {
-    text = await readFile(index, 'utf8');
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw new UserError(`${index}: ${messageOf(error)}`);
-    const single = path.join(folder, 'model.safetensors');
-    if (await stat(single).catch(() => null)) return ['model.safetensors'];
-    throw new UserError(
-      `${folder}: no model.safetensors and no model.safetensors.index.json; weights in other formats (pytorch_model.bin, GGUF) must be saved as safetensors first`,
-    );
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+
+async function exists(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => null)) !== null;
+}
+
+/**
+ * Names of the weight files of a model folder, in the order in which transformers looks: what `transformers_weights` of config.json names, else `model.safetensors`,
+ * else the files of `model.safetensors.index.json`.
+ */
+async function weightFiles(folder: string, named: string | null): Promise<{ files: string[]; leftOut: string | null }> {
+  if (named !== null) {
+    if (named !== path.basename(named) || !/\.safetensors(?:\.index\.json)?$/.test(named))
+      throw new UserError(
+        `${path.join(folder, 'config.json')}: transformers_weights ${JSON.stringify(named)} is no name of a .safetensors or .safetensors.index.json file in the same folder`,
+      );
+    return { files: named.endsWith('.json') ? await indexedFiles(path.join(folder, named)) : [named], leftOut: null };
   }
+  const sharded = await exists(path.join(folder, INDEX));
+  if (await exists(path.join(folder, SINGLE))) return { files: [SINGLE], leftOut: sharded ? INDEX : null };
+  if (sharded) return { files: await indexedFiles(path.join(folder, INDEX)), leftOut: null };
+  throw new UserError(
+    `${folder}: no ${SINGLE} and no ${INDEX}; weights in other formats (pytorch_model.bin, consolidated.safetensors, GGUF) must be saved as safetensors first`,
+  );
+}
+
+/** The files that an index names, each once. */
+async function indexedFiles(index: string): Promise<string[]> {
+  const text = await readFile(index, 'utf8').catch((error: unknown) => {
+    throw new UserError(`${index}: ${systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error)}`);
+  });
+  refusePlaceholder(text, index);
   let parsed: unknown;
   try {
     parsed = parsePlainJson(text);
@@ -123,8 +180,7 @@ async function weightFiles(folder: string): Promise<string[]> {
   }
   const map = isRecord(parsed) ? parsed.weight_map : undefined;
   if (!isRecord(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
-  const names = [...new Set(Object.values(map))];
-  return names.map((name) => {
+  return [...new Set(Object.values(map))].map((name) => {
     // A file outside the folder is never meant: a model from the net must not make the program read other files.
     if (typeof name !== 'string' || name !== path.basename(name) || !name.endsWith('.safetensors'))
       throw new UserError(`${index}: ${JSON.stringify(name)} is no name of a .safetensors file in the same folder`);
@@ -136,30 +192,33 @@ async function weightFiles(folder: string): Promise<string[]> {
  * Returns what identifies a weight file without reading gigabytes: the blob's name where the file is a link into a hub cache (the hub names blobs by
  * their sha256), and always size, modification time (milliseconds) and the sha256 of the header.
  */
-function fileDigest(header: { size: number; mtimeMs: number; sha256: string; real: string }): string {
+export function fileDigest(header: Header): string {
   const blob = /^[0-9a-f]{40,64}$/.test(path.basename(header.real))
     ? `blob:${path.basename(header.real)}`
     : `mtime:${Math.floor(header.mtimeMs)}`;
   return `size:${header.size} ${blob} header:${header.sha256.slice(0, 32)}`;
 }
 
-/** Deepest folder that holds all of the files (absolute paths). */
-function commonFolder(files: readonly string[]): string {
+/**
+ * Returns the deepest folder that holds all of the files (absolute paths).
+ */
+export function commonFolder(files: readonly string[]): string {
   let root = path.dirname(files[0] ?? '/');
   while (!files.every((file) => file.startsWith(root.endsWith(path.sep) ? root : root + path.sep))) root = path.dirname(root);
   return root;
 }
 
 /**
- * Reads all headers of a model folder. Links are resolved, so a hub snapshot (links into `blobs/`) works.
+ * Reads all headers of a model folder; `named` is `transformers_weights` of its config.json. Links are resolved, so a hub snapshot (links into `blobs/`) works.
  * Throws `UserError` for a missing, truncated or inconsistent file, and for a tensor that two files hold.
  */
-export async function readWeights(folder: string): Promise<Weights> {
+export async function readWeights(folder: string, named: string | null = null): Promise<Weights> {
   const tensors = new Map<string, TensorPlace>();
   const digests: Record<string, string> = {};
-  const files: string[] = [];
+  const real: string[] = [];
   let bytes = 0;
-  for (const name of await weightFiles(folder)) {
+  const { files, leftOut } = await weightFiles(folder, named);
+  for (const name of files) {
     const file = path.join(folder, name);
     const header = await readHeader(file);
     for (const [tensor, place] of header.tensors) {
@@ -167,8 +226,8 @@ export async function readWeights(folder: string): Promise<Weights> {
       tensors.set(tensor, place);
     }
     digests[name] = fileDigest(header);
-    files.push(header.real);
+    real.push(header.real);
     bytes += header.size;
   }
-  return { tensors, root: commonFolder(files), digests, bytes };
+  return { tensors, added: new Map(), root: commonFolder(real), digests, bytes, leftOut };
 }

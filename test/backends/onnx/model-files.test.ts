@@ -21,6 +21,7 @@ import { readHeader, readWeights } from '../../../src/backends/onnx/safetensors.
 import { UserError } from '../../../src/errors.js';
 import { packagePath } from '../../../src/package-files.js';
 import { askAll, openModel } from './compare.js';
+import { readParts, writeParts } from './tensor-file.js';
 
 const source = packagePath('fixtures/models/tiny-llama');
 const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), 'eus-eval-model-')));
@@ -33,31 +34,6 @@ function copy(): string {
   mkdirSync(folder);
   for (const name of readdirSync(source)) writeFileSync(path.join(folder, name), readFileSync(path.join(source, name)));
   return folder;
-}
-
-/** One tensor of a file to write. */
-type Part = readonly [name: string, entry: { dtype: string; shape: number[]; data_offsets: [number, number] }, bytes: Uint8Array];
-
-function readParts(file: string): Part[] {
-  const bytes = readFileSync(file);
-  const n = Number(bytes.readBigUInt64LE());
-  const header: Record<string, Part[1]> = JSON.parse(bytes.subarray(8, 8 + n).toString());
-  return Object.entries(header)
-    .filter(([name]) => name !== '__metadata__')
-    .map(([name, entry]) => [name, entry, bytes.subarray(8 + n + entry.data_offsets[0], 8 + n + entry.data_offsets[1])]);
-}
-
-function writeParts(file: string, parts: readonly Part[]): void {
-  let offset = 0;
-  const header: Record<string, unknown> = {};
-  for (const [name, entry, data] of parts) {
-    header[name] = { dtype: entry.dtype, shape: entry.shape, data_offsets: [offset, offset + data.length] };
-    offset += data.length;
-  }
-  const text = Buffer.from(JSON.stringify(header));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(text.length));
-  writeFileSync(file, Buffer.concat([size, text, ...parts.map(([, , data]) => data)]));
 }
 
 const open = (folder: string) =>
@@ -81,6 +57,11 @@ const config = (folder: string, change: Record<string, unknown>): void => {
 
 describe('a broken model folder gives one line that names file, tensor, found and expected', () => {
   const model = (folder: string): string => path.join(folder, 'model.safetensors');
+  /** Writes an index; returns a name that no index has, for the weights. */
+  const index = (folder: string, text: string): string => {
+    writeFileSync(path.join(folder, 'model.safetensors.index.json'), text);
+    return path.join(folder, 'other.safetensors');
+  };
   const cases: [string, (folder: string) => void, RegExp][] = [
     ['no config', (f) => rmSync(path.join(f, 'config.json')), /config\.json: no such file/],
     ['config is no JSON', (f) => writeFileSync(path.join(f, 'config.json'), '{'), /config\.json: not JSON/],
@@ -92,7 +73,7 @@ describe('a broken model folder gives one line that names file, tensor, found an
       /model\.safetensors: is truncated: tensor \S+ ends at byte \d+, file has 500000 bytes/,
     ],
     ['truncated header', (f) => truncateSync(model(f), 100), /is truncated: header of \d+ bytes, file of 100 bytes/],
-    ['empty file', (f) => truncateSync(model(f), 0), /is no safetensors file: 0 bytes/],
+    ['empty file', (f) => truncateSync(model(f), 0), /is empty: its download or copy was interrupted; fetch it again/],
     [
       'a huge header',
       (f) => writeFileSync(model(f), Buffer.concat([Buffer.from('ffffffffffffff7f', 'hex'), Buffer.alloc(100)])),
@@ -119,12 +100,12 @@ describe('a broken model folder gives one line that names file, tensor, found an
     ['quantized weights', (f) => config(f, { quantization_config: { bits: 4 } }), /quantization_config/],
     [
       'an index of missing files',
-      (f) => writeFileSync(path.join(f, 'model.safetensors.index.json'), '{"weight_map":{"a":"model-00001-of-00002.safetensors"}}'),
+      (f) => renameSync(model(f), index(f, '{"weight_map":{"a":"model-00001-of-00002.safetensors"}}')),
       /model-00001-of-00002\.safetensors: no such file; the model is incomplete/,
     ],
     [
       'an index that leads out',
-      (f) => writeFileSync(path.join(f, 'model.safetensors.index.json'), '{"weight_map":{"a":"../secret.safetensors"}}'),
+      (f) => renameSync(model(f), index(f, '{"weight_map":{"a":"../secret.safetensors"}}')),
       /no name of a \.safetensors file in the same folder/,
     ],
     [
