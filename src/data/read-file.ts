@@ -1,3 +1,4 @@
+import { refusePlaceholderFile } from '../placeholder-file.js';
 import type { Doc } from '../types.js';
 import { readCsv } from './csv.js';
 import { readJsonLines } from './jsonl.js';
@@ -28,8 +29,11 @@ export function formatOf(name: string): DataFormat | null {
 }
 
 /**
- * Yields the documents of files one after the other.
+ * Yields the documents of files one after the other. Throws `UserError` for a file that stands in for another (a Git LFS pointer, a web page).
  */
 export async function* readFiles(files: readonly DataFile[]): AsyncGenerator<Doc> {
-  for (const { path, format } of files) yield* READERS[format](path);
+  for (const { path, format } of files) {
+    await refusePlaceholderFile(path);
+    yield* READERS[format](path);
+  }
 }

@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import { refusePlaceholder } from '../placeholder-file.js';
+import { parseJsonFile } from '../json-file.js';
 import { fullMatch } from '../python/regex.js';
-import { parsePlainJson } from '../results/plain-json.js';
 
 /** The file that makes a folder an adapter. */
 export const ADAPTER_CONFIG = 'adapter_config.json';
@@ -167,12 +166,5 @@ export async function readAdapterConfig(folder: string): Promise<LoraConfig | nu
     if (systemCode(error) === 'ENOENT') return null;
     throw new UserError(`${file}: ${messageOf(error)}`);
   }
-  refusePlaceholder(text, file);
-  let value: unknown;
-  try {
-    value = parsePlainJson(text);
-  } catch (error) {
-    throw new UserError(`${file}: not JSON: ${messageOf(error)}`);
-  }
-  return parseAdapterConfig(value, file);
+  return parseAdapterConfig(parseJsonFile(text, file), file);
 }

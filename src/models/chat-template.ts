@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Environment, Interpreter, parse } from '@huggingface/jinja';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { refusePlaceholder } from '../placeholder-file.js';
 import { tokenizeBounded } from '../prompts/jinja-nesting.js';
 import { rstrip, strip } from '../python/strings.js';
 import type { ChatRenderer, Message } from '../types.js';
@@ -65,8 +66,11 @@ export function chatTemplateOf(files: TemplateFiles, folder: string, options: Ch
 
 async function readText(file: string): Promise<string | null> {
   try {
-    return await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8');
+    refusePlaceholder(text, file);
+    return text;
   } catch (error) {
+    if (error instanceof UserError) throw error;
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null;
     throw new UserError(`cannot read ${file}: ${messageOf(error)}`);
   }

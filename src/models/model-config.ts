@@ -1,8 +1,8 @@
 /** Reads and validates a model's `config.json`: everything that decides how its graph is written and how long its inputs may be. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { messageOf, systemCode, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
+import { readJsonFile } from '../json-file.js';
 
 /** Rotary position embedding of one kind of layer. */
 export type Rope =
@@ -257,21 +257,6 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
  */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
   const file = path.join(folder, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UserError(
-      systemCode(error) === 'ENOENT'
-        ? `${file}: no such file; a model folder holds config.json, tokenizer.json and *.safetensors`
-        : `${file}: ${messageOf(error)}`,
-    );
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file}: not JSON: ${messageOf(error)}`);
-  }
-  return parseModelConfig(parsed, file);
+  const { value } = await readJsonFile(file, '; a model folder holds config.json, tokenizer.json and *.safetensors');
+  return parseModelConfig(value, file);
 }

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { parseJsonFile } from '../json-file.js';
 
 /**
  * Returns whether prompts of the model in `folder` get a BOS: the harness adds one where `model_type` contains "gemma".
@@ -12,10 +13,11 @@ import { messageOf, systemCode, UserError } from '../errors.js';
 export async function addsBos(folder: string): Promise<boolean> {
   const file = path.join(folder, 'config.json');
   try {
-    const config: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const config = parseJsonFile(await readFile(file, 'utf8'), file);
     return typeof config === 'object' && config !== null && 'model_type' in config && String(config.model_type).includes('gemma');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false;
+    if (error instanceof UserError) throw error;
     throw new UserError(`${file}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -10,6 +10,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { cutShort } from '../json-file.js';
+import { refusePlaceholder } from '../placeholder-file.js';
 import { addsBos } from './model-type.js';
 import { type Specials, specialsOf } from './post-processor.js';
 
@@ -56,11 +58,12 @@ async function readJson(file: string): Promise<{ value: JsonObject; text: string
       systemCode(error) === 'ENOENT' ? `${file}: no such file; the model folder needs it` : `${file}: ${messageOf(error)}`,
     );
   }
+  refusePlaceholder(text, file);
   let value: Json;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${file}: not JSON: ${messageOf(error)}`);
+    throw new UserError(`${file}: not JSON: ${messageOf(error)}${cutShort(text)}`);
   }
   if (!isObject(value)) throw new UserError(`${file}: not a JSON object`);
   return { value, text };

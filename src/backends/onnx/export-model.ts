@@ -3,10 +3,12 @@
  * packed texts and computes a row of logits for every token, so it is slower than the graph this program writes over safetensors.
  */
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { messageOf, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
+import { readJsonFile } from '../../json-file.js';
+import { refusePlaceholderFile } from '../../placeholder-file.js';
 
 /** Where exports lie in a model folder, in the order of preference: full precision first. */
 const PLACES = ['onnx/model.onnx', 'model.onnx'];
@@ -42,12 +44,8 @@ export function findExport(folder: string): string | null {
  */
 export async function readExport(folder: string, file: string): Promise<ExportModel> {
   const configFile = path.join(folder, 'config.json');
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(configFile, 'utf8'));
-  } catch (error) {
-    throw new UserError(`${configFile}: ${messageOf(error)}`);
-  }
+  await refusePlaceholderFile(file);
+  const { value } = await readJsonFile(configFile, '');
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new UserError(`${configFile}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`);
   const c = parsed.data;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
+import { parseJsonFile } from '../../json-file.js';
 import { ADAPTER_CONFIG } from '../../models/adapter-config.js';
 import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
 import { adaptWeights } from './adapter.js';
@@ -156,12 +157,7 @@ export async function endIds(folder: string, fallback: readonly number[]): Promi
     if (systemCode(error) === 'ENOENT') return { eos: new Set(fallback), digest: 'absent' };
     throw new UserError(`${file}: ${messageOf(error)}`);
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UserError(`${file}: not JSON`);
-  }
+  const parsed = parseJsonFile(text, file);
   const value = typeof parsed === 'object' && parsed !== null && 'eos_token_id' in parsed ? parsed.eos_token_id : undefined;
   const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? fallback : [value];
   const ids = list.filter((id): id is number => Number.isInteger(id));

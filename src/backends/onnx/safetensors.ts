@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
+import { parseJsonFile } from '../../json-file.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js';
 import { parsePlainJson } from '../../results/plain-json.js';
 import type { LowRank } from './adapter.js';
@@ -171,13 +172,7 @@ async function indexedFiles(index: string): Promise<string[]> {
   const text = await readFile(index, 'utf8').catch((error: unknown) => {
     throw new UserError(`${index}: ${systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error)}`);
   });
-  refusePlaceholder(text, index);
-  let parsed: unknown;
-  try {
-    parsed = parsePlainJson(text);
-  } catch (error) {
-    throw new UserError(`${index}: not JSON: ${messageOf(error)}`);
-  }
+  const parsed = parseJsonFile(text, index);
   const map = isRecord(parsed) ? parsed.weight_map : undefined;
   if (!isRecord(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
   return [...new Set(Object.values(map))].map((name) => {
