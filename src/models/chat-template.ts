@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Environment, Interpreter, parse } from '@huggingface/jinja';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { compileChatTemplate } from '../jinja/chat.js';
+import { Dict, type Runtime } from '../jinja/values.js';
+import { TemplateRefusal } from '../jinja/work.js';
 import { refusePlaceholder } from '../placeholder-file.js';
-import { tokenizeBounded } from '../prompts/jinja-nesting.js';
+import { isFields } from '../python/equal.js';
+import { isArray, parseJson } from '../python/json.js';
 import { rstrip, strip } from '../python/strings.js';
-import type { ChatRenderer, Message } from '../types.js';
+import type { ChatRenderer, Message, Value } from '../types.js';
 
 export interface ChatTemplate {
   readonly render: ChatRenderer;
@@ -18,18 +21,8 @@ export interface ChatTemplateOptions {
   readonly now?: Date | null;
 }
 
-/** Templates come with models from strangers: bounds on their source, on what they print, and on the steps and the time
- * that one rendering takes (loops with an empty body take time but no steps). */
+/** Templates come with models from strangers; what they may do while they run is bounded by the interpreter. */
 const MAX_SOURCE = 1024 * 1024;
-const MAX_OUTPUT = 16 * 1024 * 1024;
-const MAX_STEPS = 300_000;
-const MAX_RANGE = 10_000;
-const MAX_SECONDS = 10;
-/** Items of a list or object with everything inside it, each counted as often as printing it would meet it. */
-const MAX_WEIGHT = 200_000;
-
-/** What a template says with `raise_exception`. */
-class Refusal extends Error {}
 
 /**
  * Returns the chat template of a model's folder, or null where it has none: `chat_template.jinja`, else `chat_template` of
@@ -76,26 +69,26 @@ async function readText(file: string): Promise<string | null> {
   }
 }
 
-function objectOf(text: string | null, file: string): Readonly<Record<string, unknown>> {
+type Fields = Readonly<Record<string, Value>>;
+
+function objectOf(text: string | null, file: string): Fields {
   if (text === null) return {};
-  let value: unknown;
+  let value: Value;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new UserError(`${file} is not valid JSON: ${messageOf(error)}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UserError(`${file}: expected a JSON object`);
-  return { ...value };
+  if (!isFields(value)) throw new UserError(`${file}: expected a JSON object`);
+  return value;
 }
 
-function sourceOf(value: unknown, folder: string): string | null {
+function sourceOf(value: Value | undefined, folder: string): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return value;
   const named = new Map<string, string>();
-  for (const entry of Array.isArray(value) ? value : [value]) {
-    if (typeof entry !== 'object' || entry === null) continue;
-    if ('name' in entry && 'template' in entry && typeof entry.name === 'string' && typeof entry.template === 'string')
-      named.set(entry.name, entry.template);
+  for (const entry of isArray(value) ? value : [value]) {
+    if (isFields(entry) && typeof entry.name === 'string' && typeof entry.template === 'string') named.set(entry.name, entry.template);
   }
   const chosen = named.get('default');
   if (chosen === undefined) {
@@ -105,84 +98,22 @@ function sourceOf(value: unknown, folder: string): string | null {
   return chosen;
 }
 
-/** Tokens that templates may print (`bos_token`, `eos_token`, ...), written as a text or as an object with `content`. */
-function specialTokens(config: Readonly<Record<string, unknown>>): Record<string, string> {
+/**
+ * Tokens that templates may print by name, each a text or an object with `content`: `bos_token` and every other `..._token`, and what
+ * `extra_special_tokens` and `model_specific_special_tokens` name.
+ */
+function specialTokens(config: Fields): Record<string, string> {
+  const own = Object.entries(config).filter(([name]) => /^\w+_token$/.test(name));
+  const named = ['extra_special_tokens', 'model_specific_special_tokens'].flatMap((key) => {
+    const value = config[key] ?? null;
+    return isFields(value) ? Object.entries(value) : [];
+  });
   const tokens: Record<string, string> = {};
-  for (const [name, value] of Object.entries(config)) {
-    if (!/^[a-z_]+_token$/.test(name)) continue;
-    if (typeof value === 'string') tokens[name] = value;
-    else if (typeof value === 'object' && value !== null && 'content' in value && typeof value.content === 'string')
-      tokens[name] = value.content;
+  for (const [name, value] of [...own, ...named]) {
+    const text = isFields(value) ? value.content : value;
+    if (typeof text === 'string') tokens[name] = text;
   }
   return tokens;
-}
-
-/** What is used of the library's classes; its own declarations do not resolve under Node's module rules. */
-interface Evaluator {
-  evaluate(node: unknown, environment: unknown): { readonly value: unknown };
-  run(program: unknown): { readonly value: unknown };
-}
-interface Variables {
-  set(name: string, value: unknown): unknown;
-}
-const BaseInterpreter: new (environment: Variables) => Evaluator = Interpreter;
-
-/** Counts steps and watches the size of texts, so that a template cannot run or grow without end. */
-class BoundedInterpreter extends BaseInterpreter {
-  #left = MAX_STEPS;
-  #weights = new WeakMap<object, Weight>();
-  readonly #end = performance.now() + 1000 * MAX_SECONDS;
-
-  override evaluate(node: unknown, environment: unknown): { readonly value: unknown } {
-    if (--this.#left < 0) throw new Refusal(`it takes more than ${MAX_STEPS} steps`);
-    if (this.#left % 256 === 0 && performance.now() > this.#end) throw new Refusal(`it takes more than ${MAX_SECONDS} seconds`);
-    const result = super.evaluate(node, environment);
-    const { value } = result;
-    if (typeof value === 'string') {
-      if (value.length > MAX_OUTPUT) throw new Refusal(`it prints more than ${MAX_OUTPUT} characters`);
-      this.#left -= value.length >> 10;
-    } else if (Array.isArray(value) || value instanceof Map) {
-      const { items, depth } = this.#weigh(result, 0);
-      if (items > MAX_WEIGHT || depth > MAX_DEPTH) throw new Refusal('it makes lists that are too large or too deep');
-      this.#left -= (Array.isArray(value) ? value.length : value.size) >> 3;
-    }
-    // A field of an object has changed: what holds it weighs something else now.
-    if (setsField(node)) this.#weights = new WeakMap();
-    return result;
-  }
-
-  /** The weight of a list or object: lists that hold one list twice, over and over, are small but print without end. */
-  #weigh(owner: object, depth: number): Weight {
-    const known = this.#weights.get(owner);
-    if (known !== undefined) return known;
-    if (depth > MAX_DEPTH) throw new Refusal('it makes lists that are too deep, or hold themselves');
-    const value: unknown = Reflect.get(owner, 'value');
-    let weight: Weight = { items: 1, depth: 1 };
-    if (Array.isArray(value) || value instanceof Map) {
-      for (const item of value.values()) {
-        this.#left--;
-        const inner = typeof item === 'object' && item !== null ? this.#weigh(item, depth + 1) : weight;
-        weight = { items: weight.items + inner.items, depth: Math.max(weight.depth, inner.depth + 1) };
-      }
-    }
-    this.#weights.set(owner, weight);
-    return weight;
-  }
-}
-
-interface Weight {
-  readonly items: number;
-  readonly depth: number;
-}
-
-/** Lists inside lists. */
-const MAX_DEPTH = 100;
-
-/** Whether a node is `set owner.field = ...`. */
-function setsField(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null || Reflect.get(node, 'type') !== 'Set') return false;
-  const target: unknown = Reflect.get(node, 'assignee');
-  return typeof target === 'object' && target !== null && Reflect.get(target, 'type') === 'MemberExpression';
 }
 
 /**
@@ -191,87 +122,38 @@ function setsField(node: unknown): boolean {
  */
 export function chatRenderer(source: string, tokens: Readonly<Record<string, string>>, options: ChatTemplateOptions = {}): ChatRenderer {
   if (source.length > MAX_SOURCE) throw new UserError(`the chat template has ${source.length} characters; at most ${MAX_SOURCE} are read`);
-  let program: unknown;
-  try {
-    program = parse(tokenizeBounded(source.replace(/\r\n?/g, '\n'), { trim_blocks: true, lstrip_blocks: true }));
-  } catch (error) {
-    throw new UserError(`the chat template does not parse: ${messageOf(error)}`);
-  }
+  const render = compiled(source, options.now ?? null);
   const run = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
-    const environment = makeEnvironment(options.now ?? null);
-    for (const [name, token] of Object.entries(tokens)) environment.set(name, token);
-    environment.set('messages', messages);
-    environment.set('add_generation_prompt', addGenerationPrompt);
-    environment.set('tools', null);
-    environment.set('documents', null);
+    const fields = messages.map((message) => new Dict(Object.entries(message)));
+    const names = new Map<string, Runtime>([
+      ...Object.entries(tokens),
+      ['messages', fields],
+      ['add_generation_prompt', addGenerationPrompt],
+      ['tools', null],
+      ['documents', null],
+    ]);
     try {
-      const { value } = new BoundedInterpreter(environment).run(program);
-      if (typeof value !== 'string') throw new Error('it gave no text');
-      return value;
+      return render(names);
     } catch (error) {
+      const refuses = error instanceof TemplateRefusal;
       throw new UserError(
-        `${error instanceof Refusal ? 'the chat template refuses the messages' : 'the chat template cannot be rendered'}: ${messageOf(error)}`,
+        `${refuses ? 'the chat template refuses the messages' : 'the chat template cannot be rendered'}: ${messageOf(error)}`,
       );
     }
   };
   return (messages, settings = {}) => {
     const generate = settings.addGenerationPrompt ?? true;
-    if (settings.continueFinalMessage !== true) return withPythonSpaces(messages, (m) => run(m, generate));
-    return withPythonSpaces(messages, (m) => continueFinal(m, (marked) => run(marked, generate)));
+    if (settings.continueFinalMessage !== true) return run(messages, generate);
+    return continueFinal(messages, (marked) => run(marked, generate));
   };
 }
 
-function makeEnvironment(now: Date | null): Variables {
-  const environment: Variables = new Environment();
-  for (const [name, value] of [
-    ['true', true],
-    ['True', true],
-    ['false', false],
-    ['False', false],
-    ['none', null],
-    ['None', null],
-  ] as const) {
-    environment.set(name, value);
+function compiled(source: string, now: Date | null): ReturnType<typeof compileChatTemplate> {
+  try {
+    return compileChatTemplate(source, now);
+  } catch (error) {
+    throw new UserError(`the chat template cannot be used: ${messageOf(error)}`);
   }
-  environment.set('raise_exception', (message: unknown) => {
-    throw new Refusal(String(message));
-  });
-  environment.set('range', (...bounds: readonly unknown[]) => boundedRange(bounds));
-  if (now !== null) environment.set('strftime_now', (format: unknown) => strftime(now, String(format)));
-  return environment;
-}
-
-function boundedRange(bounds: readonly unknown[]): number[] {
-  const numbers = bounds.filter((x) => typeof x === 'number');
-  const [start, stop, step] = numbers.length === 1 ? [0, numbers[0] ?? 0, 1] : [numbers[0] ?? 0, numbers[1] ?? 0, numbers[2] ?? 1];
-  const length = Math.max(0, Math.ceil((stop - start) / step));
-  if (!Number.isFinite(length) || length > MAX_RANGE) throw new Refusal(`a range of more than ${MAX_RANGE} numbers`);
-  return Array.from({ length }, (_, i) => start + i * step);
-}
-
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-
-/** The parts of Python's strftime that chat templates use, with English names as in the C locale; times are UTC. */
-function strftime(now: Date, format: string): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  const month = MONTHS[now.getUTCMonth()] ?? '';
-  const day = DAYS[now.getUTCDay()] ?? '';
-  const parts: Readonly<Record<string, string>> = {
-    Y: String(now.getUTCFullYear()),
-    y: two(now.getUTCFullYear() % 100),
-    m: two(now.getUTCMonth() + 1),
-    d: two(now.getUTCDate()),
-    B: month,
-    b: month.slice(0, 3),
-    A: day,
-    a: day.slice(0, 3),
-    H: two(now.getUTCHours()),
-    M: two(now.getUTCMinutes()),
-    S: two(now.getUTCSeconds()),
-    '%': '%',
-  };
-  return format.replace(/%(.)/gs, (whole, letter: string) => parts[letter] ?? whole);
 }
 
 /** Behind the last message's text, so that its place in the rendered chat can be found; templates trim the blank. */
@@ -288,23 +170,4 @@ function continueFinal(messages: readonly Message[], run: (messages: readonly Me
     throw new UserError('the chat template leaves out the final message, so it cannot be continued');
   // A template that trims has also trimmed the blank behind the mark: then the text ends without its own trailing space.
   return rendered.slice(at, at + MARK.length) === MARK ? rendered.slice(0, at) : rstrip(rendered.slice(0, at));
-}
-
-/** Where JavaScript's and Python's idea of white space differ: U+FEFF is blank only here; these controls and U+0085 only there. */
-const DIFFERING = ['\ufeff', '\x1c', '\x1d', '\x1e', '\x1f', '\x85'];
-/** Characters that stand in for them while the template runs: blank in both languages and rare, or a private one for U+FEFF. */
-const BLANKS = ['\u1680', '\u2000', '\u2001', '\u2002', '\u2004', '\u2005', '\u2006', '\u2007', '\u2008', '\u2028', '\u2029', '\u205f'];
-
-/** Renders so that `trim` trims what Python's `strip` would, by rendering stand-ins for the few characters on which the languages differ. */
-function withPythonSpaces(messages: readonly Message[], render: (messages: readonly Message[]) => string): string {
-  const all = messages.map((message) => message.content).join('');
-  const present = DIFFERING.filter((char) => all.includes(char));
-  if (present.length === 0) return render(messages);
-  const free = BLANKS.filter((char) => !all.includes(char));
-  const pairs = present.map((char) => [char, char === '\ufeff' ? '\uf8f0' : (free.shift() ?? char)] as const);
-  const swapped = messages.map((message) => ({
-    ...message,
-    content: pairs.reduce((text, [char, other]) => text.replaceAll(char, other), message.content),
-  }));
-  return pairs.reduce((text, [char, other]) => text.replaceAll(other, char), render(swapped));
 }

@@ -1,12 +1,14 @@
 import { messageOf, UserError } from '../errors.js';
+import { typeOf } from '../jinja/convert.js';
+import { type CompiledTemplate, compileTemplate } from '../jinja/template.js';
+import { isInteger } from '../jinja/values.js';
+import { TemplateError } from '../jinja/work.js';
 import { fieldOf } from '../python/fields.js';
 import { isArray } from '../python/json.js';
 import { literalEval } from '../python/literal.js';
 import { pyStr } from '../python/strings.js';
 import { CHOICE_HOOKS, TEXT_HOOKS } from '../tasks/hooks.js';
 import type { Doc, Task, Template, Value } from '../types.js';
-import { type CompiledTemplate, compileTemplate } from './jinja.js';
-import { isInteger, TemplateError, typeName } from './jinja-values.js';
 
 /** What a task makes of one document; every function throws `UserError` without task and document, `locate` adds them. */
 export interface DocumentView {
@@ -65,7 +67,7 @@ function textOf(template: Template, hasChoices: boolean): (doc: Doc) => string {
       return (doc) => {
         const value = fieldOf(doc, template.field);
         if (value === undefined) return literal(doc);
-        if (typeof value !== 'string') throw new TemplateError(`the field '${template.field}' is ${typeName(value)}, not a text`);
+        if (typeof value !== 'string') throw new TemplateError(`the field '${template.field}' is ${typeOf(value)}, not a text`);
         return value;
       };
     }
@@ -130,7 +132,7 @@ function checkedTarget(value: Value, what: string): number | string {
   if (typeof value === 'string') return value;
   if (isInteger(value) && typeof value === 'number') return value;
   // An index for Python, where True is 1; its text is still "True", which the target hash would need.
-  throw new TemplateError(`${what} is ${typeName(value)}; a target is an integer or a text`);
+  throw new TemplateError(`${what} is ${typeOf(value)}; a target is an integer or a text`);
 }
 
 function choicesOf(template: Template): (doc: Doc) => readonly string[] {
@@ -167,10 +169,10 @@ function isList(value: Value): value is readonly Value[] {
 }
 
 function checkedChoices(value: Value): readonly string[] {
-  if (!isArray(value)) throw new TemplateError(`gave ${typeName(value)}, not a list of texts`);
+  if (!isArray(value)) throw new TemplateError(`gave ${typeOf(value)}, not a list of texts`);
   if (value.length === 0) throw new TemplateError('gave an empty list');
   return value.map((item) => {
-    if (typeof item !== 'string') throw new TemplateError(`gave a list with ${typeName(item)} in it; choices are texts`);
+    if (typeof item !== 'string') throw new TemplateError(`gave a list with ${typeOf(item)} in it; choices are texts`);
     return item;
   });
 }

@@ -4,8 +4,11 @@ import { PyFloat } from './float.js';
 import { isArray } from './json.js';
 import { floatRepr } from './number.js';
 
-/** What `str.isspace` and `str.strip` call white space; JavaScript's own set has U+FEFF instead of U+001C to U+001F and U+0085. */
-const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/**
+ * What `str.isspace`, `str.strip` and the `\\s` of Python's expressions call white space, for a character class; JavaScript's own set has U+FEFF instead of
+ * U+001C to U+001F and U+0085.
+ */
+export const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 const LEADING = new RegExp(`^[${SPACE}]+`);
 const IS_SPACE = new RegExp(`^[${SPACE}]+$`);
 const RUNS = new RegExp(`[${SPACE}]+`);

@@ -1,0 +1,46 @@
+import type { Environment } from './environment.js';
+import { GLOBALS } from './globals.js';
+import { toText } from './print.js';
+import { strftime } from './strftime.js';
+import { prepareTemplate } from './template.js';
+import { asText, bind, NativeFunction, type Runtime } from './values.js';
+import { TemplateRefusal } from './work.js';
+
+const raise = new NativeFunction('raise_exception', (args) => {
+  const [message = ''] = bind('raise_exception', args, ['message']);
+  throw new TemplateRefusal(toText(message));
+});
+
+/** The transformers library's settings for chat templates: a sandbox, blocks trimmed, `break` and `continue`. */
+function chatEnvironment(now: Date | null): Environment {
+  const globals = new Map<string, Runtime>([...GLOBALS, ['raise_exception', raise]]);
+  if (now !== null) {
+    globals.set(
+      'strftime_now',
+      new NativeFunction('strftime_now', (args) => {
+        const [format] = bind('strftime_now', args, ['format']);
+        return strftime(now, asText(format, 'the format of a date'));
+      }),
+    );
+  }
+  return {
+    strict: false,
+    sandbox: true,
+    trimBlocks: true,
+    lstripBlocks: true,
+    keepTrailingNewline: false,
+    extensions: true,
+    json: 'plain',
+    globals,
+    advice: { strftime_now: 'the template prints the date of today; give the one to print with --template-date' },
+  };
+}
+
+/**
+ * Compiles a chat template; `now` is the time that `strftime_now` prints, which there is not when it is null. The function renders it with names and
+ * their values. Both throw `TemplateError`, the function `TemplateRefusal` for what the template refuses itself.
+ */
+export function compileChatTemplate(source: string, now: Date | null): (names: ReadonlyMap<string, Runtime>) => string {
+  const { render } = prepareTemplate(source, chatEnvironment(now));
+  return (names) => render((name) => names.get(name));
+}

@@ -1,0 +1,348 @@
+import { getAttribute, getItem, lengthOf } from './attributes.js';
+import type { Environment, Filter, Test } from './environment.js';
+import { iterate, listOf, truth } from './iterate.js';
+import { arithmetic, compare, equals } from './operators.js';
+import { toText } from './print.js';
+import { joinTexts } from './string-methods.js';
+import { KINDS } from './text-case.js';
+import {
+  type Arguments,
+  asIndex,
+  asText,
+  bind,
+  checkStrict,
+  Dict,
+  isList,
+  keyOf,
+  Lazy,
+  Markup,
+  orUndefined,
+  Range,
+  type Runtime,
+  Tuple,
+  typeName,
+  Undefined,
+  View,
+} from './values.js';
+import { spend, TemplateError } from './work.js';
+
+/** Finds filters and tests for `map` and `select`, which take their names. */
+export interface Finder {
+  readonly filter: (name: string) => Filter;
+  readonly test: (name: string) => Test;
+}
+
+/** Sorting and comparing of filters ignores case unless told otherwise. */
+function caseless(value: Runtime): Runtime {
+  if (typeof value !== 'string') return value;
+  spend(value.length);
+  return value.toLowerCase();
+}
+
+type Getter = (item: Runtime) => Runtime;
+
+/** A function that follows a path such as `a.b.0` from an item. */
+function getter(path: Runtime, environment: Environment, fallback: Runtime = null): Getter {
+  const parts: Runtime[] = path === null ? [] : typeof path === 'string' ? path.split('.').map(pathPart) : [path];
+  return (item) => {
+    let value = item;
+    for (const part of parts) {
+      value = getItem(value, part, environment);
+      if (fallback !== null && value instanceof Undefined) value = fallback;
+    }
+    return value;
+  };
+}
+
+function pathPart(part: string): Runtime {
+  return KINDS.isdigit?.(part) === true && /^\d+$/.test(part) ? Number(part) : part;
+}
+
+/** `getter` with the case of texts ignored. */
+function keyGetter(path: Runtime, caseSensitive: Runtime, environment: Environment): Getter {
+  const get = getter(path, environment);
+  return truth(caseSensitive) ? get : (item) => caseless(get(item));
+}
+
+function sorted(items: readonly Runtime[], key: Getter, reverse: boolean): readonly Runtime[] {
+  const keyed = items.map((item) => ({ item, key: key(item) }));
+  spend(items.length * Math.log2(items.length + 2));
+  keyed.sort((a, b) => (reverse ? compare(b.key, a.key) : compare(a.key, b.key)));
+  return keyed.map(({ item }) => item);
+}
+
+function sort(value: Runtime, args: Arguments, environment: Environment): Runtime {
+  const [reverse = false, caseSensitive = false, attribute = null] = bind('sort', args, ['reverse', 'case_sensitive', 'attribute']);
+  const paths = typeof attribute === 'string' ? attribute.split(',') : [attribute];
+  const getters = paths.map((path) => keyGetter(path, caseSensitive, environment));
+  return sorted(listOf(value), (item) => getters.map((get) => get(item)), truth(reverse));
+}
+
+function dictsort(value: Runtime, args: Arguments): Runtime {
+  const [caseSensitive = false, by = 'key', reverse = false] = bind('dictsort', args, ['case_sensitive', 'by', 'reverse']);
+  if (value instanceof Undefined) throw new TemplateError(value.message);
+  if (!(value instanceof Dict)) throw new TemplateError(`dictsort works on objects, not on ${typeName(value)}`);
+  if (by !== 'key' && by !== 'value') throw new TemplateError("dictsort: by must be 'key' or 'value'");
+  const pairs = value.entries().map((pair) => new Tuple(pair));
+  const place = by === 'key' ? 0 : 1;
+  const key: Getter = (pair) => {
+    const own = pair instanceof Tuple ? (pair.items[place] ?? null) : null;
+    return truth(caseSensitive) ? own : caseless(own);
+  };
+  return sorted(pairs, key, truth(reverse));
+}
+
+function extreme(name: string, sign: 1 | -1): Filter {
+  return (value, args, environment) => {
+    const [caseSensitive = false, attribute = null] = bind(name, args, ['case_sensitive', 'attribute']);
+    const items = listOf(value);
+    const key = keyGetter(attribute, caseSensitive, environment);
+    const [first] = items;
+    if (first === undefined) return new Undefined('No aggregated item, sequence was empty.', environment.strict);
+    let best = first;
+    let bestKey = key(first);
+    for (const item of items.slice(1)) {
+      const own = key(item);
+      if (sign * compare(own, bestKey) < 0) [best, bestKey] = [item, own];
+    }
+    return best;
+  };
+}
+
+function unique(value: Runtime, args: Arguments, environment: Environment): Runtime {
+  const [caseSensitive = false, attribute = null] = bind('unique', args, ['case_sensitive', 'attribute']);
+  const key = keyGetter(attribute, caseSensitive, environment);
+  return lazily(function* () {
+    const seen = new Set<string>();
+    for (const item of iterate(value)) {
+      const before = seen.size;
+      seen.add(keyOf(key(item)));
+      if (seen.size > before) yield item;
+    }
+  });
+}
+
+function lazily(generate: () => Generator<Runtime>): Lazy {
+  return new Lazy(generate());
+}
+
+function map(finder: Finder): Filter {
+  return (value, args, environment) =>
+    lazily(function* () {
+      if (!truth(value)) return;
+      const apply = mapping(args, environment, finder);
+      for (const item of iterate(value)) {
+        spend(1);
+        yield apply(item);
+      }
+    });
+}
+
+function mapping(args: Arguments, environment: Environment, finder: Finder): Getter {
+  const attribute = args.named.get('attribute');
+  if (args.positional.length === 0 && attribute !== undefined) {
+    const [path = null, fallback = null] = bind('map', args, ['attribute', 'default']);
+    return getter(path, environment, fallback);
+  }
+  const [name, ...positional] = args.positional;
+  if (name === undefined) throw new TemplateError("map wants a filter's name or attribute=...");
+  const filter = finder.filter(asText(name, "the filter's name"));
+  return (item) => filter(item, { positional, named: args.named }, environment);
+}
+
+/** `select`, `reject`, `selectattr`, `rejectattr`. */
+function choose(finder: Finder, keep: boolean, byAttribute: boolean): Filter {
+  return (value, args, environment) =>
+    lazily(function* () {
+      if (!truth(value)) return;
+      const offset = byAttribute ? 1 : 0;
+      const [path = null] = args.positional;
+      if (byAttribute && args.positional.length === 0) throw new TemplateError("selectattr and rejectattr want an attribute's name");
+      const get = byAttribute ? getter(path, environment) : (item: Runtime) => item;
+      const name = args.positional[offset];
+      const test = name === undefined ? truth : finder.test(asText(name, "the test's name"));
+      const rest: Arguments = { positional: args.positional.slice(offset + 1), named: args.named };
+      for (const item of iterate(value)) {
+        spend(1);
+        if (test(get(item), rest, environment) === keep) yield item;
+      }
+    });
+}
+
+/** What `groupby` gives for each group: a tuple whose items also have names. */
+class Group extends Tuple {
+  override attribute(name: string): Runtime | undefined {
+    if (name === 'grouper') return this.items[0];
+    return name === 'list' ? this.items[1] : undefined;
+  }
+}
+
+function groupby(value: Runtime, args: Arguments, environment: Environment): Runtime {
+  const [attribute, fallback = null, caseSensitive = false] = bind('groupby', args, ['attribute', 'default', 'case_sensitive']);
+  if (attribute === undefined) throw new TemplateError('groupby wants an attribute');
+  const get = getter(attribute, environment, fallback);
+  const key: Getter = truth(caseSensitive) ? get : (item) => caseless(get(item));
+  const groups: { readonly key: Runtime; readonly items: Runtime[] }[] = [];
+  for (const item of sorted(listOf(value), key, false)) {
+    const own = key(item);
+    const last = groups.at(-1);
+    if (last !== undefined && equals(last.key, own)) last.items.push(item);
+    else groups.push({ key: own, items: [item] });
+  }
+  return groups.map((group) => new Group([get(group.items[0] ?? null), group.items]));
+}
+
+function batch(value: Runtime, args: Arguments): Runtime {
+  const [count, fill = null] = bind('batch', args, ['linecount', 'fill_with']);
+  const size = asIndex(count ?? null, 'linecount');
+  return lazily(function* () {
+    let row: Runtime[] = [];
+    for (const item of iterate(value)) {
+      if (row.length === size) {
+        yield row;
+        row = [];
+      }
+      row.push(item);
+    }
+    if (row.length > 0) yield fill === null ? row : [...row, ...filling(fill, size - row.length)];
+  });
+}
+
+function filling(fill: Runtime, count: number): Runtime[] {
+  spend(Math.max(0, count));
+  return Array.from({ length: Math.max(0, count) }, () => fill);
+}
+
+function slice(value: Runtime, args: Arguments): Runtime {
+  const [count, fill = null] = bind('slice', args, ['slices', 'fill_with']);
+  const slices = asIndex(count ?? null, 'slices');
+  return lazily(function* () {
+    const items = listOf(value);
+    if (slices === 0) throw new TemplateError('slice: division by zero');
+    const size = Math.floor(items.length / slices);
+    const longer = items.length - size * slices;
+    let start = 0;
+    for (let i = 0; i < slices; i++) {
+      spend(1);
+      const end = start + size + (i < longer ? 1 : 0);
+      const row = items.slice(start, end);
+      start = end;
+      yield fill !== null && i >= longer ? [...row, fill] : row;
+    }
+  });
+}
+
+function reverse(value: Runtime, args: Arguments): Runtime {
+  bind('reverse', args, []);
+  if (typeof value === 'string') return Array.from(value).reverse().join('');
+  if (value instanceof Markup) return new Markup(Array.from(value.text).reverse().join(''));
+  const items = [...listOf(value)].reverse();
+  return value instanceof Lazy || value instanceof Undefined ? items : new Lazy(items[Symbol.iterator]());
+}
+
+function last(value: Runtime, args: Arguments, environment: Environment): Runtime {
+  bind('last', args, []);
+  checkStrict(value);
+  if (value instanceof Lazy) throw new TemplateError('last does not work on what map, select and their like give; use |list');
+  if (value instanceof Undefined) throw new TemplateError(value.message);
+  return orUndefined(listOf(value).at(-1), 'No last item, sequence was empty.', environment.strict);
+}
+
+function first(value: Runtime, args: Arguments, environment: Environment): Runtime {
+  bind('first', args, []);
+  const { done, value: item } = iterate(value)[Symbol.iterator]().next();
+  return done === true ? new Undefined('No first item, sequence was empty.', environment.strict) : item;
+}
+
+function join(value: Runtime, args: Arguments, environment: Environment): Runtime {
+  const [by = '', attribute = null] = bind('join', args, ['d', 'attribute']);
+  const get = getter(attribute, environment);
+  return joinTexts(
+    Array.from(iterate(value), (item) => toText(get(item))),
+    toText(by),
+  );
+}
+
+function items(value: Runtime, args: Arguments): Runtime {
+  bind('items', args, []);
+  return lazily(function* () {
+    if (value instanceof Undefined) return;
+    if (!(value instanceof Dict)) throw new TemplateError(`items works on objects, not on ${typeName(value)}`);
+    yield* new View('items', value).items();
+  });
+}
+
+function sum(value: Runtime, args: Arguments, environment: Environment): Runtime {
+  const [attribute = null, start = 0] = bind('sum', args, ['attribute', 'start']);
+  if (typeof start === 'string') throw new TemplateError('sum does not work on texts; use |join');
+  const get = getter(attribute, environment);
+  let total: Runtime = start;
+  for (const item of iterate(value)) total = arithmetic('+', total, get(item));
+  return total;
+}
+
+function withDefault(value: Runtime, args: Arguments): Runtime {
+  const [fallback = '', boolean = false] = bind('default', args, ['default_value', 'boolean']);
+  return value instanceof Undefined || (truth(boolean) && !truth(value)) ? fallback : value;
+}
+
+/**
+ * Returns the filters of lists and objects.
+ */
+export function sequenceFilters(finder: Finder): Readonly<Record<string, Filter>> {
+  const length: Filter = (value, args) => {
+    bind('length', args, []);
+    return lengthOf(value);
+  };
+  return {
+    length,
+    count: length,
+    list: (value, args) => {
+      bind('list', args, []);
+      return [...listOf(value)];
+    },
+    first,
+    last,
+    join,
+    reverse,
+    sort,
+    dictsort,
+    unique,
+    min: extreme('min', 1),
+    max: extreme('max', -1),
+    map: map(finder),
+    select: choose(finder, true, false),
+    reject: choose(finder, false, false),
+    selectattr: choose(finder, true, true),
+    rejectattr: choose(finder, false, true),
+    groupby,
+    batch,
+    slice,
+    items,
+    sum,
+    default: withDefault,
+    d: withDefault,
+    attr: (value, args, environment) => {
+      const [name] = bind('attr', args, ['name']);
+      const wanted = asText(name, "the attribute's name");
+      if (value instanceof Undefined) throw new TemplateError(value.message);
+      const field =
+        value instanceof Dict && value.has(wanted) ? new Undefined(`an object has no attribute '${wanted}'`, environment.strict) : null;
+      const found = getAttribute(value instanceof Dict && field !== null ? new Dict([]) : value, wanted, environment);
+      return found;
+    },
+  };
+}
+
+/** Whether a value has a length and items by number or key, Jinja's `is sequence`. */
+export function isSequence(value: Runtime): boolean {
+  if (value instanceof Undefined) return !value.strict;
+  return (
+    typeof value === 'string' ||
+    isList(value) ||
+    value instanceof Tuple ||
+    value instanceof Dict ||
+    value instanceof Range ||
+    value instanceof Markup
+  );
+}
