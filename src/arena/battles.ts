@@ -1,7 +1,7 @@
 /** Reading battles: one row a battle, or one row a pair with counts. */
-import { readFile, stat } from 'node:fs/promises';
-import { CsvError, parse } from 'csv-parse/sync';
-import { messageOf, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
+import { readTable, type Table, tableOf } from '../tables/read-table.js';
+import { voteReader } from './vote.js';
 
 /** What voters were asked. `global`: which answer is better as a whole. */
 export const QUESTIONS = ['global', 'content', 'language'] as const;
@@ -26,52 +26,25 @@ export interface Battles {
   readonly skipped: number;
 }
 
-const MAX_BYTES = 512 * 1024 * 1024;
-const TIES = new Set(['tie', 'draw', 'both', 'tie (bothbad)', 'bothbad']);
-
 /**
  * Reads battles from CSV (docs/arena.md): `model_a,model_b,winner` with one row a battle (`winner` is `model_a`, `model_b`, `tie`, or a
- * model's name; `winner_content` and `winner_language` hold the votes on the other questions), or `model_a,model_b,wins_a,wins_b,ties` with one row a pair
+ * model's name, which goes before those words; `winner_content` and `winner_language` hold the votes on the other questions), or `model_a,model_b,wins_a,wins_b,ties` with one row a pair
  * (`wins_a_content` and so on for the other questions).
  *
  * Throws `UserError` naming the line when the file cannot be read, a column is missing, or a vote is none.
  */
 export async function readBattles(file: string, question: Question): Promise<Battles> {
-  let text: string;
-  try {
-    if ((await stat(file)).size > MAX_BYTES) throw new UserError(`${file}: larger than ${MAX_BYTES} bytes`);
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw error instanceof UserError ? error : new UserError(`cannot read the battles ${file}: ${messageOf(error)}`);
-  }
-  return battlesOf(text, file, question);
-}
-
-interface Line {
-  readonly record: readonly string[];
-  readonly line: number;
+  return battlesIn(await readTable(file, { what: 'the battles', trim: true }), file, question);
 }
 
 /**
  * Parses battles from the text of a CSV file; see `readBattles`.
  */
 export function battlesOf(text: string, file: string, question: Question): Battles {
-  const lines: Line[] = [];
-  try {
-    parse(text, {
-      bom: true,
-      skip_empty_lines: true,
-      trim: true,
-      on_record: (record: string[], { lines: line }) => {
-        lines.push({ record, line });
-        return null;
-      },
-    });
-  } catch (error) {
-    throw new UserError(error instanceof CsvError ? `${file}: no valid CSV: ${messageOf(error)}` : messageOf(error));
-  }
-  const [head, ...rows] = lines;
-  const header = head?.record ?? [];
+  return battlesIn(tableOf(text, file, { trim: true }), file, question);
+}
+
+function battlesIn({ header, rows }: Table, file: string, question: Question): Battles {
   const column = (name: string) => header.indexOf(name);
   const suffix = question === 'global' ? '' : `_${question}`;
   const [a, b] = [column('model_a'), column('model_b')];
@@ -86,12 +59,16 @@ export function battlesOf(text: string, file: string, question: Question): Battl
   }
   if (rows.length === 0) throw new UserError(`${file}: no battles`);
   const tally = new Tally();
+  const voteOf = voteReader(
+    rows.map(({ cells, line }) => ({ a: cells[a] ?? '', b: cells[b] ?? '', vote: winner < 0 ? '' : (cells[winner] ?? ''), line })),
+    file,
+  );
   let skipped = 0;
-  for (const { record, line } of rows) {
+  for (const { cells: record, line } of rows) {
     const where = `${file}: line ${line}`;
     const [nameA, nameB] = [record[a] ?? '', record[b] ?? ''];
     if (nameA === '' || nameB === '') throw new UserError(`${where}: a battle without two models`);
-    if (nameA === nameB) throw new UserError(`${where}: ${nameA} battles itself`);
+    if (nameA === nameB) throw new UserError(`${where}: the model ${nameA} is matched against itself`);
     if (winner >= 0) {
       const vote = record[winner] ?? '';
       if (vote === '') skipped++;
@@ -108,16 +85,8 @@ export function battlesOf(text: string, file: string, question: Question): Battl
   return { question, ...tally.result(), skipped };
 }
 
-function voteOf(vote: string, nameA: string, nameB: string, where: string): [number, number, number] {
-  const word = vote.toLowerCase();
-  if (vote === nameA || word === 'model_a' || word === 'a') return [1, 0, 0];
-  if (vote === nameB || word === 'model_b' || word === 'b') return [0, 1, 0];
-  if (TIES.has(word)) return [0, 0, 1];
-  throw new UserError(`${where}: winner '${vote}'; valid: model_a, model_b, tie, or the name of one of the two models`);
-}
-
 function wholeNumber(text: string, where: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw new UserError(`${where}: '${text}' is no number of battles`);
+  if (!/^\d{1,12}$/.test(text)) throw new UserError(`${where}: '${text}' is not a valid number of battles`);
   return Number(text);
 }
 

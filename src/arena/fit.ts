@@ -29,7 +29,7 @@ export interface ArenaFit {
   readonly rounds: number;
   readonly seed: number;
   readonly level: number;
-  /** `share[i][j]`: wins and half the ties of model i against model j, null where they never met; in the order of `models`. */
+  /** `share[i][j]`: wins and half the ties of model i against model j, null where they never met; in the order of `models`. Empty for more than 500 models. */
   readonly win_shares: {
     readonly models: readonly string[];
     readonly share: readonly (readonly (number | null)[])[];
@@ -52,6 +52,8 @@ export interface FitOptions {
 
 /** Battles that are still resampled one by one. */
 const MOST_BATTLES = 50_000_000;
+/** Models of whom each is set against each; of more the matrix is left empty: nobody reads it, and it grows with the square. */
+const MOST_IN_MATRIX = 500;
 /** Draws of one resample before giving up. */
 const MOST_REDRAWS = 100;
 
@@ -74,6 +76,8 @@ export function fitArena(battles: Battles, options: FitOptions): ArenaFit {
       scores[i] ?? Number.NaN,
     ),
   );
+  const lows = Float64Array.from(intervals, ([low]) => low).sort();
+  const highs = Float64Array.from(intervals, ([, high]) => high).sort();
   const order = models.map((_, i) => i).sort((i, j) => (scores[j] ?? 0) - (scores[i] ?? 0) || i - j);
   const counts = totals(models.length, pairs);
   const ranked = order.map((i, position): ArenaModel => {
@@ -86,8 +90,8 @@ export function fitArena(battles: Battles, options: FitOptions): ArenaFit {
       battles: counts[i]?.battles ?? 0,
       win_share: (counts[i]?.wins ?? 0) / (counts[i]?.battles ?? 1),
       rank: position + 1,
-      rank_low: 1 + intervals.filter(([l]) => l > high).length,
-      rank_high: models.length - intervals.filter(([, h]) => h < low).length,
+      rank_low: 1 + lows.length - firstAbove(lows, high),
+      rank_high: models.length - firstNotBelow(highs, low),
     };
   });
   return {
@@ -114,7 +118,7 @@ function connected(battles: Battles, largestGroup: boolean): { models: readonly 
   const shown = leftOut.length > 5 ? `${leftOut.slice(0, 5).join(', ')} and ${leftOut.length - 5} more` : leftOut.join(', ');
   if (!largestGroup || largest.length < 2) {
     throw new UserError(
-      `no common scale: ${shown} ${leftOut.length === 1 ? 'has' : 'have'} only won, only lost, or never met the other ${largest.length} models; ` +
+      `no common scale: ${shown} ${leftOut.length === 1 ? 'has' : 'have'} only won, only lost, or never met the other ${largest.length === 1 ? 'model' : `${largest.length} models`}; ` +
         (largest.length < 2 ? 'more battles are needed' : 'collect more battles, or give --largest-group to rank the others without'),
     );
   }
@@ -167,12 +171,21 @@ function bootstrap(
   return { rounds, redrawn };
 }
 
-/** Index of the first entry of an ascending array that is above `x`. */
+/** Index of the first entry of an ascending array that is above `x`; its length where none is. */
 function firstAbove(ascending: Float64Array, x: number): number {
-  let [low, high] = [0, ascending.length - 1];
+  return firstWhere(ascending, (value) => value > x);
+}
+
+function firstNotBelow(ascending: Float64Array, x: number): number {
+  return firstWhere(ascending, (value) => value >= x);
+}
+
+/** Index of the first entry for which a test that stays true once it is true holds; the length where there is none. */
+function firstWhere(ascending: Float64Array, holds: (value: number) => boolean): number {
+  let [low, high] = [0, ascending.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ascending[middle] ?? 0) > x) high = middle;
+    if (holds(ascending[middle] ?? Number.POSITIVE_INFINITY)) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -207,6 +220,7 @@ function totals(models: number, pairs: readonly Pair[]): { battles: number; wins
 }
 
 function winShares(models: readonly string[], pairs: readonly Pair[], order: readonly number[]): ArenaFit['win_shares'] {
+  if (models.length > MOST_IN_MATRIX) return { models: [], share: [], battles: [] };
   const place = new Map(order.map((i, position) => [i, position]));
   const share: (number | null)[][] = order.map(() => order.map(() => null));
   const battles: number[][] = order.map(() => order.map(() => 0));

@@ -1,8 +1,8 @@
 /** Arena scores from a file: a fit of ours, or a published table. */
 import { readFile, stat } from 'node:fs/promises';
-import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { messageOf, UserError } from '../errors.js';
+import { messageOf, systemCode, UserError } from '../errors.js';
+import { numberIn, type Table, tableOf } from '../tables/read-table.js';
 import { QUESTIONS, type Question } from './battles.js';
 import type { ArenaFit } from './fit.js';
 
@@ -92,7 +92,9 @@ async function readText(file: string): Promise<string> {
     if ((await stat(file)).size > MAX_BYTES) throw new UserError(`${file}: larger than ${MAX_BYTES} bytes`);
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw error instanceof UserError ? error : new UserError(`cannot read the arena scores ${file}: ${messageOf(error)}`);
+    throw error instanceof UserError
+      ? error
+      : new UserError(`cannot read the arena scores ${file}: ${systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error)}`);
   }
 }
 
@@ -123,39 +125,31 @@ function fromJson(text: string, file: string): ArenaScores[] {
 }
 
 function fromCsv(text: string, file: string): ArenaScores[] {
-  let rows: Record<string, string>[];
-  try {
-    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
-  } catch (error) {
-    throw new UserError(error instanceof CsvError ? `${file}: no valid CSV: ${messageOf(error)}` : messageOf(error));
-  }
-  const questions = QUESTIONS.filter((q) => rows[0]?.[q] !== undefined);
-  if (rows[0]?.model === undefined || questions.length === 0) {
-    throw new UserError(
-      `${file}: expected the columns model and one of ${QUESTIONS.join(', ')}; found ${Object.keys(rows[0] ?? {}).join(', ')}`,
-    );
+  const table = tableOf(text, file, { trim: true });
+  const { header, rows } = table;
+  const at = header.indexOf('model');
+  const questions = QUESTIONS.filter((q) => header.includes(q));
+  if (at < 0 || questions.length === 0) {
+    throw new UserError(`${file}: expected the columns model and one of ${QUESTIONS.join(', ')}; found ${header.join(', ')}`);
   }
   return questions.map((question) => ({
     question,
     scores: noDoubles(
-      rows.map((row, i) => {
-        const score = number(row[question], `${file}: record ${i + 1}: ${question}`);
-        const [plus, minus] = [row[`${question}_plus`], row[`${question}_minus`]];
-        return {
-          model: row.model ?? '',
-          score,
-          low: minus === undefined ? null : score - number(minus, `${file}: record ${i + 1}: ${question}_minus`),
-          high: plus === undefined ? null : score + number(plus, `${file}: record ${i + 1}: ${question}_plus`),
-        };
+      rows.map(({ cells, line }) => {
+        const read = (column: string): number | null =>
+          header.includes(column) ? number(cells[header.indexOf(column)], table, `${file}, line ${line}: ${column}`) : null;
+        const score = number(cells[header.indexOf(question)], table, `${file}, line ${line}: ${question}`);
+        const [plus, minus] = [read(`${question}_plus`), read(`${question}_minus`)];
+        return { model: cells[at] ?? '', score, low: minus === null ? null : score - minus, high: plus === null ? null : score + plus };
       }),
       file,
     ),
   }));
 }
 
-function number(text: string | undefined, where: string): number {
-  const value = Number(text);
-  if (text === undefined || text === '' || !Number.isFinite(value)) throw new UserError(`${where}: '${text ?? ''}' is no number`);
+function number(text: string | undefined, table: Table, where: string): number {
+  const value = numberIn(text ?? '', table);
+  if (value === null) throw new UserError(`${where}: '${text ?? ''}' is not a number`);
   return value;
 }
 

@@ -94,7 +94,7 @@ function answerOf(filtered: unknown, choices: readonly string[] | null): string 
   if (!Array.isArray(filtered)) return text(filtered) ?? '';
   const scores = filtered.map((item: unknown) => (Array.isArray(item) ? Number(item[0]) : Number.NaN));
   if (choices === null || scores.some(Number.isNaN)) return filtered.map((item: unknown) => text(item) ?? '').join('\n');
-  const best = scores.indexOf(Math.max(...scores));
+  const best = scores.reduce((at, score, i) => (score > (scores[at] ?? 0) ? i : at), 0);
   return `${choices[best] ?? best} (${scores.map((s) => s.toFixed(3)).join(', ')})`;
 }
 

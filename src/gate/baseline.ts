@@ -1,9 +1,11 @@
 /** A compact baseline: per-document outcomes in bits, short hashes and the numbers, in one JSON file that a git repository can hold. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { z } from 'zod';
 import type { Run, RunTask } from '../compare/open-run.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import { parsePlainJson } from '../results/plain-json.js';
+import { makeFolder } from '../folders.js';
+import { parsePlainJson, refuseProto } from '../results/plain-json.js';
 import { CHECK_DIGITS, NO_BIAS, type TaskSamples } from '../results/read-samples.js';
 
 /** Version of the format. */
@@ -98,6 +100,7 @@ export async function writeBaseline(file: string, run: Run): Promise<void> {
   const text = await baselineText(run);
   const partial = `${file}.${process.pid}.partial`;
   try {
+    await makeFolder(path.dirname(file));
     await writeFile(partial, text);
     await rename(partial, file);
   } catch (error) {
@@ -125,6 +128,11 @@ export function baselineOf(text: string, file: string): Run | null {
     return null; // Not JSON: whoever reads result files says what is wrong with it.
   }
   if (typeof content !== 'object' || content === null || !('eus_eval_baseline' in content)) return null;
+  try {
+    refuseProto(content);
+  } catch (error) {
+    throw new UserError(`${file}: ${messageOf(error)}`);
+  }
   const parsed = BASELINE.safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { NOISE_NATS } from '../compare/noise.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { refuseProto } from '../results/plain-json.js';
 import { didYouMean } from '../suggest.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
 
@@ -81,6 +82,11 @@ export function policyFrom(text: string, file: string, known: readonly string[])
  * Checks the content of a policy that came from `file`. Throws as `readPolicy` does.
  */
 export function policyOf(content: unknown, file: string, known: readonly string[]): Policy {
+  try {
+    refuseProto(content);
+  } catch (error) {
+    throw new UserError(`${file}: ${messageOf(error)}`);
+  }
   const parsed = POLICY.safeParse(content);
   if (!parsed.success) throw new UserError(`${file}: ${firstIssue(parsed.error)}`);
   const policy = parsed.data;
@@ -110,7 +116,13 @@ function firstIssue(error: z.ZodError): string {
     const valid = Object.keys(shapeAt(issue.path).shape);
     return `${field === '' ? key : `${field}.${key}`}: no such field; valid: ${valid.join(', ')}.${didYouMean(key, valid)}`;
   }
-  return `${field === '' ? 'the file' : field}: ${issue.message}`;
+  return `${field === '' ? 'the file' : field}: ${wording(issue)}`;
+}
+
+/** The validator's words begin with 'Invalid input: expected number, received string'. */
+function wording(issue: { readonly message: string }): string {
+  const found = /^Invalid input: expected (.*), received (.*)$/.exec(issue.message);
+  return found === null ? issue.message : `expected a ${found[1]}, found a ${found[2]}`;
 }
 
 /** The fields that are valid at a place of the policy. */

@@ -1,11 +1,13 @@
 /** Everything `eus-eval gate` does, in order: open, compare, judge, write reports, bless. */
 import { existsSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { compareOptions, compareRuns } from '../compare/compare.js';
 import type { Allowable } from '../compare/differs.js';
 import { knownBenchmarks } from '../compare/known.js';
 import type { Run } from '../compare/open-run.js';
 import { CannotJudgeError, messageOf, systemCode, UserError } from '../errors.js';
+import { makeFolder } from '../folders.js';
 import { readBaseline, writeBaseline } from './baseline.js';
 import { type Judgement, judge } from './judge.js';
 import { openSide } from './open-side.js';
@@ -77,7 +79,9 @@ async function bless(file: string, candidate: Run, policy: Policy, options: Retu
 }
 
 async function write(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch(unwritable(file));
+  await makeFolder(path.dirname(file))
+    .then(() => writeFile(file, text))
+    .catch(unwritable(file));
 }
 
 function unwritable(file: string): (error: unknown) => never {

@@ -106,7 +106,7 @@ export async function buildBoard(options: BoardOptions): Promise<Board> {
   const models = rows.map((row) => modelOf(row, benchmarks, (name) => marks.get(JSON.stringify([row.model, name])) ?? null));
   markBest(models, benchmarks);
   addGains(models, base);
-  const newest = Math.max(...rows.flatMap((r) => [...r.measurements.values()].map((m) => m.date)));
+  const newest = rows.reduce((latest, r) => [...r.measurements.values()].reduce((l, m) => Math.max(l, m.date), latest), 0);
   return { benchmarks, models, base: base?.model ?? null, notes: [...comparability.notes, ...rowNotes, ...collected.notes], newest };
 }
 

@@ -24,6 +24,8 @@ export interface Measurement {
   readonly documents: number | null;
   readonly scored: number | null;
   readonly original: number | null;
+  /** Documents behind it as far as can be told, for picking one of several: those scored, else those of the file's limit, else the whole benchmark. */
+  readonly weight: number;
   /** Tasks of a group that the file has no results of. */
   readonly absent: readonly string[];
   readonly family: PromptFamily;
@@ -111,6 +113,7 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
     documents: total(leaves.map((l) => l.samples?.effective)),
     scored: total(leaves.map((l) => l.own?.scored ?? l.samples?.effective)),
     original: total(leaves.map((l) => l.samples?.original)),
+    weight: weightOf(file, benchmark, leaves),
     absent: benchmark.leaves.filter((leaf) => !leaves.some((l) => l.name === leaf)),
     family: file.family,
     setting: JSON.stringify([file.family, file.chatTemplateSha, file.systemInstruction, file.fewshotAsMultiturn]),
@@ -120,6 +123,16 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
     nShot: same(leaves.map((l) => l.nShot)),
     eusEvalVersion: file.eusEvalVersion,
   };
+}
+
+/** Files of the harness before 0.4.3 do not count their documents: a run without a limit had all of them. Unknown is not none. */
+function weightOf(file: ResultFile, benchmark: Benchmark, leaves: readonly TaskResult[]): number {
+  const counted = total(leaves.map((l) => l.own?.scored ?? l.samples?.effective));
+  if (counted !== null) return counted;
+  const whole = benchmark.documents ?? Number.POSITIVE_INFINITY;
+  if (file.limit === null || file.limit <= 0) return whole;
+  // Below 1 a limit is a share of the documents.
+  return Math.min(whole, file.limit < 1 ? file.limit * whole : file.limit * Math.max(1, leaves.length));
 }
 
 /** The tasks of a group that have results, each once. */

@@ -41,8 +41,8 @@ export function compareColumns(benchmarks: readonly Benchmark[], rows: readonly 
       const m = row.measurements.get(benchmark.name);
       return m === undefined || m.value === null ? [] : [{ model: row.model, m }];
     });
-    for (const check of [versions, shots, documents]) marks.push(...check(benchmark, cells, notes));
-    marks.push(...fingerprints(benchmark, cells, records, notes));
+    for (const check of [versions, shots, documents]) for (const mark of check(benchmark, cells, notes)) marks.push(mark);
+    for (const mark of fingerprints(benchmark, cells, records, notes)) marks.push(mark);
   }
   return { marks, notes };
 }

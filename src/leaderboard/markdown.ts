@@ -3,6 +3,7 @@
 import type { Language } from '../types.js';
 import { type Benchmark, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './benchmarks.js';
 import type { Average, Board, BoardModel, Cell } from './board.js';
+import { UNSEEN } from './csv.js';
 import { documentsText } from './documents.js';
 import { ranked } from './order.js';
 
@@ -76,7 +77,7 @@ function averageText(average: Average | null): string {
  */
 export function escapeMarkdown(text: string): string {
   return text
-    .replace(/[\r\n\t\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(UNSEEN, ' ')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')

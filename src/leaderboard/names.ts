@@ -1,7 +1,6 @@
 /** Names files: folder of result files -> name in tables -> name in the arena. */
-import { readFile } from 'node:fs/promises';
-import { CsvError, parse } from 'csv-parse/sync';
-import { messageOf, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
+import { readTable, type Table, tableOf } from '../tables/read-table.js';
 
 /** One line of a names file. */
 export interface ModelNames {
@@ -17,31 +16,24 @@ export interface ModelNames {
  * lacks a column, or uses one name for two models.
  */
 export async function readNames(file: string): Promise<ModelNames[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`cannot read the names file ${file}: ${messageOf(error)}`);
-  }
-  return namesOf(text, file);
+  return namesIn(await readTable(file, { what: 'the names file', trim: true }), file);
 }
 
 /**
  * Returns the names in the text of a names file; throws as `readNames` does.
  */
 export function namesOf(text: string, file: string): ModelNames[] {
-  let rows: Record<string, string>[];
-  try {
-    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
-  } catch (error) {
-    throw error instanceof CsvError ? new UserError(`${file}: no valid CSV: ${messageOf(error)}`) : error;
-  }
-  const names = rows.map((row, i) => {
-    const { folder, table_name: tableName, arena_name: arenaName } = row;
+  return namesIn(tableOf(text, file, { trim: true }), file);
+}
+
+function namesIn({ header, rows }: Table, file: string): ModelNames[] {
+  const [folderAt, tableAt, arenaAt] = ['folder', 'table_name', 'arena_name'].map((name) => header.indexOf(name));
+  const names = rows.map(({ cells, line }) => {
+    const [folder, tableName, arenaName] = [folderAt, tableAt, arenaAt].map((at) => cells[at ?? -1]);
     if (folder === undefined || tableName === undefined) {
-      throw new UserError(`${file}: expected the columns folder,table_name,arena_name; found ${Object.keys(row).join(',')}`);
+      throw new UserError(`${file}: expected the columns folder,table_name,arena_name; found ${header.join(',')}`);
     }
-    if (folder === '' || tableName === '') throw new UserError(`${file}: record ${i + 1} has no folder or no table_name`);
+    if (folder === '' || tableName === '') throw new UserError(`${file}, line ${line}: no folder or no table_name`);
     return { folder, tableName, arenaName: arenaName === undefined || arenaName === '' ? null : arenaName };
   });
   noDoubles(

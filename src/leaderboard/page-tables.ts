@@ -5,6 +5,7 @@ import type { Average, Board, BoardModel, Cell } from './board.js';
 import { documentsText } from './documents.js';
 import { escapeHtml } from './escape-html.js';
 import { ranked } from './order.js';
+import { extent } from './statistics.js';
 
 /**
  * Returns the table of averages, models by their Basque average.
@@ -127,5 +128,5 @@ function gainText(gain: number | null): string {
 
 function range(models: readonly BoardModel[], b: Benchmark): [number, number] {
   const values = models.flatMap((m) => m.cells[b.name]?.value ?? []);
-  return [Math.min(...values), Math.max(...values)];
+  return extent(values);
 }

@@ -9,6 +9,7 @@ import { byCategory, LANGUAGE_NAMES, LANGUAGES } from './benchmarks.js';
 import type { Board } from './board.js';
 import { placeLabels } from './labels.js';
 import { ranked } from './order.js';
+import { extent } from './statistics.js';
 
 /** One picture: `svg` is a complete `<svg>` element, `summary` says in words what it shows. */
 export interface Picture {
@@ -85,7 +86,7 @@ export function profile(board: Board, language: Language): Picture | null {
     return { ...d, median: middle, color: d.value < middle ? OTHER : POINT, shape: d.value < middle ? 'diamond' : 'circle' };
   });
   const rows = Math.ceil(models.length / columns);
-  const low = Math.max(0, 10 * Math.floor(Math.min(...cells.map((d) => d.value)) / 10 - 0.5));
+  const low = Math.max(0, 10 * Math.floor(extent(cells.map((d) => d.value))[0] / 10 - 0.5));
   const titles = models.map((m, i) => ({ text: shorten(m.model, 27), full: m.model, fx: i % columns, fy: Math.floor(i / columns) }));
   const plot = Plot.plot({
     document: new JSDOM('').window.document,
@@ -259,7 +260,7 @@ function scatter(
 }
 
 function padded(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extent(values);
   const pad = (high - low || 1) * 0.08;
   return [low - pad, high + pad];
 }

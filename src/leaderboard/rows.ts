@@ -85,7 +85,6 @@ function pick(measurements: readonly Measurement[]): { measurements: Map<string,
 function counts(a: Measurement, b: Measurement): boolean {
   const value = Number(a.value !== null) - Number(b.value !== null);
   if (value !== 0) return value > 0;
-  const documents = (a.scored ?? a.documents ?? 0) - (b.scored ?? b.documents ?? 0);
-  if (documents !== 0) return documents > 0;
+  if (a.weight !== b.weight) return a.weight > b.weight;
   return a.date !== b.date ? a.date > b.date : a.path > b.path;
 }

@@ -10,6 +10,16 @@ export interface Score {
 }
 
 /**
+ * Returns the least and the largest of numbers, however many; (Infinity, -Infinity) for none.
+ */
+export function extent(values: readonly number[]): [number, number] {
+  return values.reduce<[number, number]>(
+    ([low, high], x) => [Math.min(low, x), Math.max(high, x)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+}
+
+/**
  * Returns the plain mean of scores, and its standard error sqrt(sum of squares) / k, taking benchmarks as independent; null for no scores.
  * The standard error is null when one of them has none.
  */

@@ -42,6 +42,16 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
+/**
+ * Throws `UserError` naming the place when an object anywhere in a value has a key `__proto__`: no task or metric is called so, and whoever writes it
+ * wants to change more than a number.
+ */
+export function refuseProto(value: unknown, where = ''): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Object.hasOwn(value, '__proto__')) throw new UserError(`${where}__proto__: no name of a field, task or metric`);
+  for (const [key, below] of Object.entries(value)) if (typeof below === 'object') refuseProto(below, `${where}${key}.`);
+}
+
 function plain(value: Value): unknown {
   if (value instanceof PyFloat) return value.value;
   if (typeof value === 'bigint') return Number(value);

@@ -85,7 +85,10 @@ export async function readSamples(path: string, task: string, chunks: Chunks = b
         continue;
       }
       const score = typeof value === 'boolean' ? Number(value) : value;
+      // Parts of a metric of the whole task (log-likelihood and words of a perplexity): no score of this document.
+      if (Array.isArray(score)) continue;
       if (typeof score !== 'number') throw new UserError(`${where}: ${name} is ${kind(value)}; expected a number`);
+      if (RIGHT_OR_WRONG.has(name) && !(score >= 0 && score <= 1)) throw new UserError(`${where}: ${name} is ${score}; expected 0 to 1`);
       const key = `${name},${filter}`;
       const column = outcomes.get(key) ?? [];
       outcomes.set(key, column);
@@ -174,6 +177,7 @@ async function* textLines(path: string, chunks: Chunks): AsyncGenerator<string> 
   if (rest.length > 0) yield Buffer.concat(rest).toString('utf8');
 }
 
+const RIGHT_OR_WRONG: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'exact_match']);
 const KNOWN_METRICS = ['acc', 'acc_norm', 'exact_match', 'bias'];
 
 /** The metrics that the line itself lists; older files of the harness list none. */

@@ -4,7 +4,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import type { Estimate, PromptFamily } from '../types.js';
-import { parsePlainJson } from './plain-json.js';
+import { parsePlainJson, refuseProto } from './plain-json.js';
 
 /** Bytes of one result file that are still read; real ones have 4 to 100 kB. */
 export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
@@ -150,6 +150,7 @@ export async function readResultFile(file: string): Promise<ResultFile> {
  */
 export function resultFileOf(content: unknown, file: string): ResultFile {
   const root = object(content, 'the file');
+  refuseProto(content);
   const results = objectAt(root, 'results');
   if (results === null) throw new UserError('results: missing; a result file has an object of tasks here');
   const config = objectAt(root, 'config') ?? {};
@@ -254,9 +255,21 @@ function estimatesOf(task: string, scores: Fields): Map<string, Estimate> {
     if (stderr !== undefined && stderr !== 'N/A' && stderr !== null && typeof stderr !== 'number') {
       throw new UserError(`results.${task}.${key}: its standard error is ${kind(stderr)}; expected a number or "N/A"`);
     }
-    estimates.set(key, { value, stderr: typeof stderr === 'number' && stderr >= 0 && Number.isFinite(stderr) ? stderr : null });
+    const error = typeof stderr === 'number' && !Number.isNaN(stderr) ? stderr : null;
+    possible(`results.${task}.${key}`, key.slice(0, comma), value, error);
+    estimates.set(key, { value, stderr: error });
   }
   return estimates;
+}
+
+/** Means of outcomes from 0 to 1 lie there too, and their standard error is at most 0.5 (two documents, one right). */
+const RIGHT_OR_WRONG: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'exact_match']);
+
+function possible(field: string, metric: string, value: number, stderr: number | null): void {
+  const share = RIGHT_OR_WRONG.has(metric);
+  if (share && (value < 0 || value > 1)) throw new UserError(`${field}: ${value}; expected a share from 0 to 1`);
+  if (stderr !== null && !(stderr >= 0 && stderr < Number.POSITIVE_INFINITY && (!share || stderr <= 0.5 + 1e-9)))
+    throw new UserError(`${field}: its standard error is ${stderr}; expected a number from 0${share ? ' to 0.5' : ''}, or "N/A"`);
 }
 
 function familyOf(said: string | null, source: string, template: string | null): PromptFamily {

@@ -22,7 +22,7 @@ type Labels = ReadonlyMap<string, Label>;
  */
 export function agreementOf(answers: readonly Labels[]): Agreement {
   const rated = answers.filter((labels) => labels.size >= 2);
-  const most = Math.max(0, ...rated.map((labels) => labels.size));
+  const most = rated.reduce((largest, labels) => Math.max(largest, labels.size), 0);
   const full = rated.filter((labels) => labels.size === most);
   return {
     items: rated.length,

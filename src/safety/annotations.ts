@@ -27,15 +27,15 @@ export async function readAnnotations(file: string): Promise<readonly AnnotatedA
 /**
  * Returns the annotated answers in the rows of a file; throws as `readAnnotations` does.
  */
-export function annotationsOf(rows: readonly CsvRow[], file: string): readonly AnnotatedAnswer[] {
+export function annotationsOf(rows: readonly CsvRow<(typeof ANNOTATION_COLUMNS)[number]>[], file: string): readonly AnnotatedAnswer[] {
   const answers = new Map<string, AnnotatedAnswer & { readonly labels: Map<string, Label>; readonly line: number }>();
   const prompts = new Map<string, { readonly kind: Kind; readonly category: string; readonly line: number }>();
-  for (const { line, cells } of rows) {
+  for (const { line, cell: cellOf } of rows) {
     const fail = (what: string): never => {
       throw new UserError(`${file}, line ${line}: ${what}`);
     };
     const cell = (name: (typeof ANNOTATION_COLUMNS)[number]): string => {
-      const value = (cells[name] ?? '').trim();
+      const value = cellOf(name).trim();
       return value === '' && name !== 'label' ? fail(`${name} is empty`) : value;
     };
     const kind = kindOf(cell('kind')) ?? fail(`kind '${cell('kind')}' is not known; valid: unsafe, safe`);

@@ -1,77 +1,36 @@
-import { readFile } from 'node:fs/promises';
-import { CsvError, parse } from 'csv-parse/sync';
-import { messageOf, systemCode, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
+import { readTable, type Table, tableOf } from '../tables/read-table.js';
 
-/** One row of a table: its cells by column, and the line of the file it begins on. */
-export interface CsvRow {
+/** One row of a table: its cells in the order of the columns asked for, and the line of the file it ends on. */
+export interface CsvRow<Column extends string> {
   readonly line: number;
-  readonly cells: Readonly<Record<string, string>>;
+  readonly cell: (column: Column) => string;
 }
 
-/** Bytes of a table of prompts or annotations that are still read. */
-const MAX_BYTES = 200 * 1024 * 1024;
-
 /**
- * Returns the rows of a CSV file with a header (UTF-8, with or without BOM). Columns beyond `columns` are kept; guards put before a
- * cell by `guardCell` are taken off again.
+ * Yields the rows of a CSV file with a header (see `readTable`); guards put before a cell by `guardCell` are taken off again.
  * Throws `UserError` naming file and line when it cannot be read, has no rows, or lacks one of `columns`.
  */
-export async function readCsvFile(file: string, columns: readonly string[]): Promise<readonly CsvRow[]> {
-  return csvRowsOf(await readBytes(file), file, columns);
+export async function readCsvFile<Column extends string>(file: string, columns: readonly Column[]): Promise<readonly CsvRow<Column>[]> {
+  return csvRows(await readTable(file, { what: 'the table', trim: false }), file, columns);
 }
 
 /**
  * Returns the rows of the content of a CSV file; throws as `readCsvFile` does.
  */
-export function csvRowsOf(bytes: Buffer, file: string, columns: readonly string[]): readonly CsvRow[] {
-  const text = textOf(bytes, file);
-  let header: readonly string[] = [];
-  let parsed: { record: Record<string, string>; info: { lines: number } }[];
-  try {
-    parsed = parse(text, {
-      bom: true,
-      info: true,
-      skip_empty_lines: true,
-      relax_quotes: false,
-      columns: (names: string[]) => {
-        header = names.map((name) => name.trim());
-        return [...header];
-      },
-    });
-  } catch (error) {
-    if (error instanceof CsvError) throw new UserError(`${file}: ${messageOf(error)}`);
-    throw error;
-  }
+export function csvRowsOf<Column extends string>(text: string, file: string, columns: readonly Column[]): readonly CsvRow<Column>[] {
+  return csvRows(tableOf(text, file, { trim: false }), file, columns);
+}
+
+function csvRows<Column extends string>({ header, rows }: Table, file: string, columns: readonly Column[]): readonly CsvRow<Column>[] {
   for (const column of columns) {
     if (!header.includes(column))
       throw new UserError(`${file}: no column '${column}'; needed: ${columns.join(', ')}.${didYouMean(column, header)}`);
   }
-  if (new Set(header).size < header.length) throw new UserError(`${file}: a column name stands twice in the header`);
-  if (parsed.length === 0) throw new UserError(`${file}: there is no row below the header`);
-  return parsed.map(({ record, info }) => ({
-    line: info.lines,
-    cells: Object.fromEntries(Object.entries(record).map(([name, cell]) => [name, unguardCell(cell)])),
-  }));
-}
-
-async function readBytes(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const code = systemCode(error);
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder; give a CSV file' : messageOf(error);
-    throw new UserError(`${file}: ${why}`);
-  }
-}
-
-function textOf(bytes: Buffer, file: string): string {
-  if (bytes.length > MAX_BYTES) throw new UserError(`${file}: ${bytes.length} bytes; at most ${MAX_BYTES} are read`);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(`${file}: it is not UTF-8; save it as "CSV UTF-8"`);
-  }
+  if (rows.length === 0) throw new UserError(`${file}: there is no row below the header`);
+  const places = new Map<string, number>(columns.map((column) => [column, header.indexOf(column)]));
+  return rows.map(({ line, cells }) => ({ line, cell: (column) => unguardCell(cells[places.get(column) ?? -1] ?? '') }));
 }
 
 /** What a spreadsheet takes for the beginning of a formula, or skips before one. */

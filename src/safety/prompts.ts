@@ -25,14 +25,14 @@ export async function readPrompts(file: string): Promise<readonly SafetyPrompt[]
 /**
  * Returns the prompts in the rows of a file; throws as `readPrompts` does.
  */
-export function promptsOf(rows: readonly CsvRow[], file: string): readonly SafetyPrompt[] {
+export function promptsOf(rows: readonly CsvRow<(typeof PROMPT_COLUMNS)[number]>[], file: string): readonly SafetyPrompt[] {
   const lines = new Map<string, number>();
-  return rows.map(({ line, cells }) => {
+  return rows.map(({ line, cell: cellOf }) => {
     const fail = (what: string): never => {
       throw new UserError(`${file}, line ${line}: ${what}`);
     };
     const cell = (name: (typeof PROMPT_COLUMNS)[number]): string => {
-      const value = cells[name] ?? '';
+      const value = cellOf(name);
       return value.trim() === '' ? fail(`${name} is empty`) : value;
     };
     const [promptId, language] = [cell('prompt_id').trim(), cell('language').trim()];

@@ -49,7 +49,7 @@ function number(value: number | null): string {
 
 /** Returns rows under a header as aligned columns. */
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => [...(row[i] ?? '')].length)));
+  const widths = (rows[0] ?? []).map((_, i) => rows.reduce((most, row) => Math.max(most, [...(row[i] ?? '')].length), 0));
   return rows
     .map(
       (row) =>

@@ -26,9 +26,9 @@ describe('battles', () => {
     ['model_a,model_b\nx,y\n', "no votes on the question 'global': expected the column winner"],
     ['model_a,model_b,winner\n', 'no battles'],
     ['model_a,model_b,winner\nx,y,model_a\nx,y,z\n', "line 3: winner 'z'; valid: model_a, model_b, tie"],
-    ['model_a,model_b,winner\nx,x,tie\n', 'line 2: x battles itself'],
+    ['model_a,model_b,winner\nx,x,tie\n', 'line 2: the model x is matched against itself'],
     ['model_a,model_b,winner\nx,,tie\n', 'line 2: a battle without two models'],
-    ['model_a,model_b,wins_a,wins_b,ties\nx,y,1,-2,0\n', "line 2: '-2' is no number of battles"],
+    ['model_a,model_b,wins_a,wins_b,ties\nx,y,1,-2,0\n', "line 2: '-2' is not a valid number of battles"],
     ['model_a,model_b,wins_a,wins_b,ties,battles\nx,y,1,2,0,4\n', 'line 2: battles is 4, but wins and ties make 3'],
     ['model_a,model_b,winner\n"x,y,tie\n', 'no valid CSV'],
   ])('%j is refused', (text, message) => {

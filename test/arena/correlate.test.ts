@@ -107,7 +107,7 @@ describe('arena scores from a file', () => {
     ['{"question": ', 'not valid JSON'],
     ['a,b\n1,2\n', 'expected the columns model and one of global, content, language; found a, b'],
     ['model,global\na,1\na,2\n', "the model 'a' stands twice"],
-    ['model,global\na,-\n', "record 1: global: '-' is no number"],
+    ['model,global\na,-\n', "line 2: global: '-' is not a number"],
   ])('%j is refused', async (text, message) => {
     await expect(readArenaScores(file(text))).rejects.toThrow(message);
   });

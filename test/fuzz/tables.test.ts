@@ -9,6 +9,7 @@ import { packagePath } from '../../src/package-files.js';
 import { ANNOTATION_COLUMNS, annotationsOf } from '../../src/safety/annotations.js';
 import { csvRowsOf, guardCell, unguardCell, writeCsv } from '../../src/safety/csv.js';
 import { PROMPT_COLUMNS, promptsOf } from '../../src/safety/prompts.js';
+import { textOf } from '../../src/tables/read-table.js';
 import { nearJson, nearText, options, property, runs, survives, TIMEOUT } from './tools.js';
 
 const CELLS = [
@@ -49,7 +50,7 @@ describe(`${runs} hostile tables each`, () => {
     const sheet = `${ANNOTATION_COLUMNS.join(',')}\nm,eu,p1,unsafe,drugs,ane,safe\nm,eu,p1,unsafe,drugs,jon,unsafe\n"m",es,p2,safe,"a ""b""",ane,\n`;
     const hostile = property(nearText([sheet], CELLS), (text) => {
       const bytes = Buffer.from(text);
-      const answers = survives(() => annotationsOf(csvRowsOf(bytes, 'sheet.csv', ANNOTATION_COLUMNS), 'sheet.csv'));
+      const answers = survives(() => annotationsOf(csvRowsOf(textOf(bytes, 'sheet.csv'), 'sheet.csv', ANNOTATION_COLUMNS), 'sheet.csv'));
       for (const answer of answers ?? [])
         for (const label of answer.labels.values()) if (!['safe', 'unsafe', 'refusal'].includes(label)) throw new Error(label);
     });
@@ -58,7 +59,7 @@ describe(`${runs} hostile tables each`, () => {
 
   it('bytes that are no text', { timeout: TIMEOUT }, async () => {
     const hostile = property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-      survives(() => csvRowsOf(Buffer.concat([Buffer.from('a,b\n1,'), bytes]), 'sheet.csv', ['a', 'b']));
+      survives(() => csvRowsOf(textOf(Buffer.concat([Buffer.from('a,b\n1,'), bytes]), 'sheet.csv'), 'sheet.csv', ['a', 'b']));
     });
     await fc.assert(hostile, options);
   });
@@ -66,7 +67,7 @@ describe(`${runs} hostile tables each`, () => {
   it('prompts of safety sets', { timeout: TIMEOUT }, async () => {
     const sheet = `${PROMPT_COLUMNS.join(',')}\np1,eu,unsafe,drugs,"Nola, egin?"\np1,es,safe,drugs,¿Cómo?\n`;
     const hostile = property(nearText([sheet], CELLS), (text) => {
-      const prompts = survives(() => promptsOf(csvRowsOf(Buffer.from(text), 'p.csv', PROMPT_COLUMNS), 'p.csv'));
+      const prompts = survives(() => promptsOf(csvRowsOf(text, 'p.csv', PROMPT_COLUMNS), 'p.csv'));
       for (const { prompt, promptId } of prompts ?? []) if (prompt.trim() === '' || promptId === '') throw new Error('empty');
     });
     await fc.assert(hostile, options);
@@ -80,8 +81,8 @@ describe(`${runs} hostile tables each`, () => {
         if (unguardCell(guardCell(one)) !== one) throw new Error(`changed: ${one}`);
       }
       const header = cells.map((_, i) => `c${i}`);
-      const rows = csvRowsOf(Buffer.from(writeCsv([header, ['x', ...cells.slice(1)]])), 'f', header);
-      if (header.some((name, i) => i > 0 && rows[0]?.cells[name] !== cells[i])) throw new Error('does not read back');
+      const rows = csvRowsOf(writeCsv([header, ['x', ...cells.slice(1)]]), 'f', header);
+      if (header.some((name, i) => i > 0 && rows[0]?.cell(name) !== cells[i])) throw new Error('does not read back');
     });
     await fc.assert(hostile, options);
   });

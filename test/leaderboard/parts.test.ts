@@ -12,13 +12,15 @@ import { writeFiles } from '../../src/leaderboard/write-files.js';
 import { freshFolder } from './results.js';
 
 describe('CSV', () => {
-  it('gives back every text, but for formulas, which get an apostrophe', () => {
-    const text = fc.string({ unit: 'binary', minLength: 1 }).filter((s) => !/^[=+\-@\t\r]/.test(s));
+  it('gives back every text, but for formulas, which get an apostrophe, and characters that nobody sees', () => {
+    const unseen = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+    const text = fc.string({ unit: 'binary', minLength: 1 }).filter((s) => !/^[=+\-@]/.test(s) && !unseen.test(s));
     fc.assert(
       fc.property(fc.array(fc.array(text, { minLength: 3, maxLength: 3 }), { minLength: 1, maxLength: 4 }), (rows) => {
         expect(parse(toCsv(rows), { relax_column_count: true })).toEqual(rows);
       }),
     );
+    expect(toCsv([['a\nb\u001b[31m\u0000', 'rtl\u202Eevil\u202C', '\t=1']])).toBe('a b [31m ,rtl evil , =1\n');
     expect(toCsv([['=1+1', '-5.20', '@x', '+3', '-rm']])).toBe("'=1+1,-5.20,'@x,+3,'-rm\n");
   });
 });
@@ -100,7 +102,7 @@ describe('a names file', () => {
 
   it.each([
     ['name\nx\n', 'expected the columns folder,table_name,arena_name; found name'],
-    ['folder,table_name\no__m,\n', 'record 1 has no folder or no table_name'],
+    ['folder,table_name\no__m,\n', 'line 2: no folder or no table_name'],
     ['folder,table_name\na,M\nb,M\n', "table_name 'M' stands twice"],
     ['folder,table_name\n"a,M\n', 'no valid CSV'],
   ])('%j is refused', async (text, message) => {

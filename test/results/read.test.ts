@@ -123,13 +123,27 @@ describe('a hostile or broken file', () => {
 
   it('changes no prototype', async () => {
     for (const number of ['1', 'NaN']) {
-      const file = await read(
+      const polluting = read(
         `{"results": {"__proto__": {"acc,none": ${number}, "polluted": 1}, "constructor": {"acc,none": 1}}, "versions": {"__proto__": 5}, "model_name": "m", "date": 1}`,
       );
-      expect([...file.tasks.keys()]).toEqual(['__proto__', 'constructor']);
+      await expect(polluting).rejects.toThrow(/: results\.__proto__: no name of a field, task or metric$/);
       expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-      expect(file.tasks.get('constructor')?.version).toBeNull();
     }
+    const file = await read('{"results": {"constructor": {"acc,none": 1}}, "versions": {}, "model_name": "m", "date": 1}');
+    expect(file.tasks.get('constructor')?.version).toBeNull();
+  });
+
+  it.each([
+    ['"acc,none": 1.5', /results\.t\.acc,none: 1\.5; expected a share from 0 to 1/],
+    ['"exact_match,x": -0.1', /results\.t\.exact_match,x: -0\.1; expected a share/],
+    ['"acc,none": 0.5, "acc_stderr,none": -0.1', /acc,none: its standard error is -0\.1; expected a number from 0 to 0\.5/],
+    ['"acc,none": 0.5, "acc_stderr,none": 0.6', /acc,none: its standard error is 0\.6/],
+    [
+      '"perplexity,none": 12, "perplexity_stderr,none": Infinity',
+      /perplexity,none: its standard error is Infinity; expected a number from 0, or "N\/A"/,
+    ],
+  ])('says what cannot be: %s', async (scores, message) => {
+    await expect(read(`{"results": {"t": {${scores}}}, "model_name": "m", "date": 1}`)).rejects.toThrow(message);
   });
 
   it('is not read when it is larger than a result file can be', async () => {

@@ -58,7 +58,7 @@ describe('safety score', () => {
     expect(await run('safety', 'score', path.join(folder, 'none.csv'))).toEqual({
       code: 2,
       out: '',
-      err: expect.stringMatching(/^eus-eval: .*there is no such file\n$/),
+      err: expect.stringMatching(/^eus-eval: .*no such file\n$/),
     });
     expect((await run('safety', 'score', annotations, '--confidence', '2')).code).toBe(2);
     expect((await run('safety', 'scor', annotations)).code).toBe(2);

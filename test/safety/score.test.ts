@@ -90,7 +90,7 @@ describe('annotations', () => {
     ['two categories', [HEADER, 'm,eu,1,unsafe,c,a,safe', 'n,eu,1,unsafe,d,a,safe'], /line 3: .* category 'd' here but 'c' in line 2/],
     ['no rows', [HEADER], /no row below the header/],
     ['no labels', [HEADER, 'm,eu,1,unsafe,c,a,'], /every label is empty/],
-    ['short row', [HEADER, 'm,eu,1'], /annotations\.csv: .*line 2/],
+    ['short row', [HEADER, 'm,eu,1'], /annotations\.csv, line 2: /],
     ['column twice', [`${HEADER},label`, 'm,eu,1,unsafe,c,a,safe,safe'], /stands twice/],
   ])('%s is refused', async (_, lines, message) => {
     await expect(read(...lines)).rejects.toThrow(UserError);
@@ -98,7 +98,7 @@ describe('annotations', () => {
   });
 
   test('a missing file, a folder and another encoding are said', async () => {
-    await expect(readAnnotations('/nowhere.csv')).rejects.toThrow('/nowhere.csv: there is no such file');
+    await expect(readAnnotations('/nowhere.csv')).rejects.toThrow('cannot read the table /nowhere.csv: no such file');
     await expect(readAnnotations(path.dirname(file))).rejects.toThrow('it is a folder');
     writeFileSync(file, Buffer.from([0xff, 0xfe, 0x41, 0]));
     await expect(readAnnotations(file)).rejects.toThrow('it is not UTF-8');
