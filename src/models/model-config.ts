@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { readJsonFile } from '../json-file.js';
+import { CONFIG_CLASSES, type ConfigClass } from './config-defaults.js';
 
 /** Rotary position embedding of one kind of layer. */
 export type Rope =
@@ -29,13 +30,13 @@ export interface ModelConfig {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly vocabSize: number;
-  /** Longest input in tokens: `max_position_embeddings`, 2048 where the config names none. */
+  /** Longest input in tokens: `max_position_embeddings`. */
   readonly maxLength: number;
   readonly normEpsilon: number;
   /** `silu`, `gelu_pytorch_tanh`, ... as the config writes it. */
   readonly activation: string;
-  /** Whether the output layer is the embedding; null where the config does not say (each architecture has its own default). */
-  readonly tiedEmbeddings: boolean | null;
+  /** Whether the output layer is the embedding. */
+  readonly tiedEmbeddings: boolean;
   readonly attentionBias: boolean;
   readonly mlpBias: boolean;
   readonly rope: Rope;
@@ -61,15 +62,17 @@ export interface ModelConfig {
 }
 
 const count = z.number().int().positive();
+/** The window that some files write as 0 where there is none. */
+const window = z.number().int().nonnegative();
 const ropeEntry = z.looseObject({
   rope_theta: z.number().positive().optional(),
   rope_type: z.string().optional(),
   type: z.string().optional(),
   partial_rotary_factor: z.number().nullish(),
 });
+/** What says which class reads the file, and how; looked at before any other field. */
+const kindSchema = z.looseObject({ model_type: z.string(), architectures: z.array(z.string()).nullish() });
 const schema = z.looseObject({
-  architectures: z.tuple([z.string()], z.string()),
-  model_type: z.string(),
   hidden_size: count,
   intermediate_size: count,
   num_hidden_layers: count,
@@ -77,67 +80,81 @@ const schema = z.looseObject({
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),
   vocab_size: count,
-  max_position_embeddings: count.nullish(),
-  rms_norm_eps: z.number().positive().default(1e-6),
-  hidden_act: z.string().nullish(),
-  hidden_activation: z.string().nullish(),
-  tie_word_embeddings: z.boolean().nullish(),
-  attention_bias: z.boolean().nullish(),
-  mlp_bias: z.boolean().nullish(),
+  max_position_embeddings: count,
+  rms_norm_eps: z.number().nonnegative(),
+  hidden_act: z.string().optional(),
+  hidden_activation: z.string().optional(),
+  tie_word_embeddings: z.boolean(),
+  attention_bias: z.boolean().optional(),
+  mlp_bias: z.boolean().optional(),
   rope_theta: z.number().positive().nullish(),
   rope_local_base_freq: z.number().positive().nullish(),
   rope_scaling: z.looseObject({}).nullish(),
   rope_parameters: z.looseObject({}).nullish(),
   partial_rotary_factor: z.number().nullish(),
-  sliding_window: count.nullish(),
-  sliding_window_pattern: count.nullish(),
-  _sliding_window_pattern: count.nullish(),
-  use_sliding_window: z.boolean().nullish(),
-  max_window_layers: z.number().int().nonnegative().nullish(),
+  sliding_window: window.nullish(),
+  sliding_window_pattern: count.optional(),
+  use_sliding_window: z.boolean().optional(),
+  max_window_layers: z.number().int().optional(),
   layer_types: z.array(z.string()).nullish(),
   attn_logit_softcapping: z.number().positive().nullish(),
   final_logit_softcapping: z.number().positive().nullish(),
-  query_pre_attn_scalar: z.number().positive().nullish(),
+  query_pre_attn_scalar: z.number().positive().optional(),
   use_bidirectional_attention: z.boolean().nullish(),
   dtype: z.string().nullish(),
   torch_dtype: z.string().nullish(),
   eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
   transformers_weights: z.string().nullish(),
 });
-/**
- * What a field means that `config.json` leaves out, by `model_type`: the defaults of the configuration classes of transformers. A field that is null stays null.
- * Left out here: what all have in common, and `max_position_embeddings` (2048 for all, as the harness says).
- */
-const GEMMA = {
-  num_key_value_heads: 4,
-  head_dim: 256,
-  query_pre_attn_scalar: 256,
-  sliding_window: 4096,
-  hidden_activation: 'gelu_pytorch_tanh',
-};
-const DEFAULTS: ReadonlyMap<unknown, Readonly<Record<string, number | string>>> = new Map<string, Record<string, number | string>>([
-  ['mistral', { num_key_value_heads: 8, sliding_window: 4096 }],
-  ['qwen2', { sliding_window: 4096 }],
-  ['qwen3', { head_dim: 128, sliding_window: 4096 }],
-  ['gemma2', { ...GEMMA, attn_logit_softcapping: 50, final_logit_softcapping: 30 }],
-  ['gemma3_text', { ...GEMMA, rope_theta: 1_000_000, rope_local_base_freq: 10_000 }],
-]);
+/** Fields that every class has, or that this program looks at whatever the class. */
+const EVERYWHERE = ['dtype', 'torch_dtype', 'transformers_weights'];
+/** Base of the rotation where a file names none (`default_theta` of the classes). */
+const THETA = 10_000;
+const GEMMA3_THETA = { full: 1_000_000, sliding: 10_000 };
 const linearSchema = z.looseObject({ factor: z.number().positive() });
 const llama3Schema = z.looseObject({
   factor: z.number().positive(),
   low_freq_factor: z.number().positive(),
   high_freq_factor: z.number().positive(),
-  original_max_position_embeddings: count,
+  original_max_position_embeddings: count.optional(),
 });
 
-/** Throws `UserError` naming the file, the field and what was expected. */
+/** What is valid, in words, for the types that the schemas use. */
+function wordsFor(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small')
+    return issue.inclusive === false ? `a number above ${issue.minimum}` : `a whole number from ${issue.minimum}`;
+  if (issue.code === 'too_big') return `a number up to ${issue.maximum}`;
+  if (issue.code === 'invalid_union') return 'a whole number, or a list of them';
+  if (issue.code !== 'invalid_type') return issue.message;
+  const { expected } = issue;
+  if (expected === 'int') return 'a whole number';
+  if (expected === 'array') return 'a list';
+  if (expected === 'string') return 'a text';
+  if (expected === 'boolean') return 'true or false';
+  return expected === 'object' || expected === 'record' ? 'an object' : `a ${expected}`;
+}
+
+/** The value at a path inside of another. */
+function valueAt(value: unknown, steps: readonly PropertyKey[]): unknown {
+  return steps.reduce<unknown>(
+    (inner, step) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, step) : undefined),
+    value,
+  );
+}
+
+/** Throws `UserError` naming the file, the field, what was found and what is valid. */
 function check<T>(type: z.ZodType<T>, value: unknown, file: string, where: string): T {
   const result = type.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = [where, ...(issue?.path ?? []).map(String)].filter((part) => part !== '').join('.');
-  const what = issue?.message.endsWith('received undefined') ? 'is missing' : (issue?.message ?? 'not valid');
-  throw new UserError(`${file}: ${field === '' ? '' : `${field}: `}${what}`);
+  const steps = issue?.path ?? [];
+  const field = [where, ...steps.map(String)].filter((part) => part !== '').join('.');
+  const found = valueAt(value, steps);
+  const words = issue === undefined ? 'another value' : wordsFor(issue);
+  if (field === '') throw new UserError(`${file}: is ${JSON.stringify(value)?.slice(0, 40)}; valid is ${words}`);
+  throw new UserError(
+    `${file}: ${field}${found === undefined ? ' is missing' : ` is ${JSON.stringify(found).slice(0, 60)}`}; valid is ${words}`,
+  );
 }
 
 function refusePartialRotation(factor: number | null | undefined, where: string): void {
@@ -145,7 +162,7 @@ function refusePartialRotation(factor: number | null | undefined, where: string)
 }
 
 /** Reads one RoPE entry in the new (`rope_parameters`) or old (`rope_theta` beside `rope_scaling`) spelling. */
-function ropeOf(entry: unknown, theta: number, file: string, where: string): Rope {
+function ropeOf(entry: unknown, theta: number, longest: number, file: string, where: string): Rope {
   const { rope_theta, rope_type, type, partial_rotary_factor } = check(ropeEntry, entry, file, where);
   refusePartialRotation(partial_rotary_factor, `${file}: ${where}.`);
   const kind = rope_type ?? type ?? 'default';
@@ -160,26 +177,31 @@ function ropeOf(entry: unknown, theta: number, file: string, where: string): Rop
       factor: s.factor,
       lowFreqFactor: s.low_freq_factor,
       highFreqFactor: s.high_freq_factor,
-      originalMaxPosition: s.original_max_position_embeddings,
+      originalMaxPosition: s.original_max_position_embeddings ?? longest,
     };
   }
   throw new UserError(`${file}: ${where}: rotary embedding of type "${kind}" is not supported; supported are default, linear, llama3`);
 }
 
-/** Rotary embeddings of full and of sliding layers. Where both spellings stand in a file, the older one counts, as in transformers. */
-function ropes(c: z.infer<typeof schema>, file: string): { rope: Rope; ropeLocal: Rope } {
-  const theta = c.rope_theta ?? 10_000;
+/**
+ * Rotary embeddings of full and of sliding layers. Where both spellings stand in a file, the older one counts, as in transformers. Only Gemma 3 has two bases; its
+ * scaling is of the full layers alone.
+ */
+function ropes(c: z.infer<typeof schema>, known: ConfigClass, file: string): { rope: Rope; ropeLocal: Rope } {
+  const longest = c.max_position_embeddings;
   const parameters = c.rope_parameters ?? {};
   const scaling = c.rope_scaling ?? {};
-  if ('full_attention' in parameters || 'sliding_attention' in parameters) {
+  if (known.older.includes('rope_local_base_freq')) {
     const entry = (kind: 'full_attention' | 'sliding_attention', base: number, over: object): Rope =>
-      ropeOf({ ...Object(parameters[kind] ?? {}), ...over }, base, file, `rope_parameters.${kind}`);
-    return { rope: entry('full_attention', theta, scaling), ropeLocal: entry('sliding_attention', c.rope_local_base_freq ?? theta, {}) };
+      ropeOf({ ...Object(parameters[kind] ?? {}), ...over }, base, longest, file, `rope_parameters.${kind}`);
+    return {
+      rope: entry('full_attention', c.rope_theta ?? GEMMA3_THETA.full, scaling),
+      ropeLocal: entry('sliding_attention', c.rope_local_base_freq ?? GEMMA3_THETA.sliding, {}),
+    };
   }
   const old = Object.keys(scaling).length > 0;
-  const rope = ropeOf(old ? scaling : parameters, theta, file, old ? 'rope_scaling' : 'rope_parameters');
-  // Scaling never applies to the local layers of Gemma 3, which alone name a second base.
-  return { rope, ropeLocal: c.rope_local_base_freq ? { type: 'default', theta: c.rope_local_base_freq } : rope };
+  const rope = ropeOf(old ? scaling : parameters, c.rope_theta ?? THETA, longest, file, old ? 'rope_scaling' : 'rope_parameters');
+  return { rope, ropeLocal: rope };
 }
 
 function slidingLayers(c: z.infer<typeof schema>, file: string): boolean[] | null {
@@ -193,20 +215,50 @@ function slidingLayers(c: z.infer<typeof schema>, file: string): boolean[] | nul
   });
 }
 
+/** The error for a model that no graph can be written for; it names the ways that work. */
+function unsupported(file: string, what: string): UserError {
+  const names = Object.values(CONFIG_CLASSES).map((known) => known.causal);
+  return new UserError(
+    `${file}: ${what} is not supported; supported are ${names.join(', ')}. Ways that work for others: an inference server that runs it (vLLM, llama.cpp for GGUF, ...), asked with --model completions:NAME --base-url URL, or an ONNX export in its folder (onnx/model.onnx)`,
+  );
+}
+
+/**
+ * Returns the configuration class that reads a file, by `model_type` as in transformers; `architectures` may be missing, or name a class or a model without its
+ * output layer. Throws `UserError` for every other model, before any of its fields is looked at.
+ */
+function classOf(value: unknown, file: string): { known: ConfigClass; modelType: string } {
+  const { model_type: modelType, architectures } = check(kindSchema, value, file, '');
+  const named = architectures?.[0];
+  const known = Object.hasOwn(CONFIG_CLASSES, modelType) ? CONFIG_CLASSES[modelType] : undefined;
+  if (known === undefined)
+    throw unsupported(file, named === undefined ? `model_type "${modelType}"` : `model_type "${modelType}", architecture "${named}"`);
+  // Where both name classes that are known, model_type decides, as in transformers.
+  const names = Object.values(CONFIG_CLASSES).flatMap(({ causal }) => [causal, causal.replace('ForCausalLM', 'Model')]);
+  if (named !== undefined && !names.includes(named)) throw unsupported(file, `model_type "${modelType}", architecture "${named}"`);
+  return { known, modelType };
+}
+
+/** The fields that the class knows, with its defaults where the file is silent; others are left out, as there. */
+function knownFields(value: object, known: ConfigClass): Record<string, unknown> {
+  const read = new Set([...Object.keys(known.defaults), ...known.older, ...EVERYWHERE]);
+  return { ...known.defaults, ...Object.fromEntries(Object.entries(value).filter(([field]) => read.has(field))) };
+}
+
 /**
  * Validates the parsed `config.json`; `file` is for messages. Returns the settings in one spelling.
  * Throws `UserError` naming file, field and what is valid.
  */
 export function parseModelConfig(value: unknown, file: string): ModelConfig {
-  if (typeof value === 'object' && value !== null && 'quantization_config' in value && value.quantization_config) {
+  const { known, modelType } = classOf(value, file);
+  if (typeof value !== 'object' || value === null) throw new UserError(`${file}: not a JSON object`);
+  if ('quantization_config' in value && value.quantization_config)
     throw new UserError(
-      `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model`,
+      `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model, or a server (--model completions:NAME --base-url URL)`,
     );
-  }
-  if (typeof value === 'object' && value !== null && 'text_config' in value)
+  if ('text_config' in value)
     throw new UserError(`${file}: text_config: models that also take pictures or sound are not supported; use a text model`);
-  const given = check(schema, value, file, '');
-  const c: z.infer<typeof schema> = { ...DEFAULTS.get(given.model_type), ...given };
+  const c = check(schema, knownFields(value, known), file, '');
   if (c.use_bidirectional_attention)
     throw new UserError(`${file}: use_bidirectional_attention: a model that looks ahead (an embedding model) gives no log-probabilities`);
   const headDim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
@@ -222,8 +274,8 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
   const eos = c.eos_token_id ?? [];
   return {
     file,
-    architecture: c.architectures[0],
-    modelType: c.model_type,
+    architecture: known.causal,
+    modelType,
     hiddenSize: c.hidden_size,
     intermediateSize: c.intermediate_size,
     layers: c.num_hidden_layers,
@@ -231,16 +283,16 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
     kvHeads,
     headDim,
     vocabSize: c.vocab_size,
-    maxLength: c.max_position_embeddings ?? 2048,
+    maxLength: c.max_position_embeddings,
     normEpsilon: c.rms_norm_eps,
     activation: c.hidden_activation ?? c.hidden_act ?? 'silu',
-    tiedEmbeddings: c.tie_word_embeddings ?? null,
+    tiedEmbeddings: c.tie_word_embeddings,
     attentionBias: c.attention_bias ?? false,
     mlpBias: c.mlp_bias ?? false,
-    ...ropes(c, file),
+    ...ropes(c, known, file),
     slidingWindow: c.sliding_window ?? null,
     slidingLayers: slidingLayers(c, file),
-    slidingPattern: c.sliding_window_pattern ?? c._sliding_window_pattern ?? null,
+    slidingPattern: c.sliding_window_pattern ?? null,
     useSlidingWindow: c.use_sliding_window ?? false,
     maxWindowLayers: c.max_window_layers ?? null,
     attentionSoftcap: c.attn_logit_softcapping ?? null,

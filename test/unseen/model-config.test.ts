@@ -85,7 +85,7 @@ describe('models that would give other numbers', () => {
     [{ text_config: BASE }, 'text_config: models that also take pictures'],
     [{ quantization_config: { quant_method: 'gptq' } }, 'quantization_config'],
     [{ layer_types: ['full_attention', 'linear_attention'] }, 'layer_types: "linear_attention" is not supported'],
-    [{ hidden_size: undefined }, 'hidden_size: is missing'],
+    [{ hidden_size: undefined }, 'hidden_size is missing'],
   ])('%j is refused', (more, message) => {
     expect(() => of(more)).toThrow(message);
   });

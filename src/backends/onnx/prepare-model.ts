@@ -17,7 +17,7 @@ import { newGraph } from './graph-builder.js';
 import type { ModelSize } from './memory-plan.js';
 import type { ExportSource, GraphSource } from './protocol.js';
 import { kernelHead } from './rope.js';
-import { readWeights } from './safetensors.js';
+import { readWeights, type Weights } from './safetensors.js';
 
 export interface PreparedModel {
   readonly source: GraphSource | ExportSource;
@@ -53,6 +53,13 @@ function mostCommonType(types: readonly string[]): FloatType {
 
 const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
 
+/** A checkpoint of the model without its output layer has the same tensors without `model.` in front. */
+function withModelPrefix(weights: Weights): Weights {
+  if (weights.tensors.has('model.embed_tokens.weight') || !weights.tensors.has('embed_tokens.weight')) return weights;
+  const named = [...weights.tensors].map(([name, place]) => [name.startsWith('lm_head.') ? name : `model.${name}`, place] as const);
+  return { ...weights, tensors: new Map(named) };
+}
+
 /**
  * Reads a model folder, and the folder of an adapter for it (null: none). Safetensors are preferred; without them an export is taken. Throws `UserError` with one line for a missing, truncated or
  * inconsistent file and for an unknown architecture.
@@ -82,7 +89,7 @@ export async function prepareModel(
     };
   }
   const config = await readModelConfig(folder);
-  const own = await readWeights(folder, config.weightsFile);
+  const own = withModelPrefix(await readWeights(folder, config.weightsFile));
   const plain = blueprintOf(config);
   const { weights, tied } = adapter === null ? { weights: own, tied: plain.tied } : await adaptWeights(own, adapter, plain.tied);
   const blueprint = { ...plain, tied };

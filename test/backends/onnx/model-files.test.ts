@@ -96,7 +96,7 @@ describe('a broken model folder gives one line that names file, tensor, found an
       (f) => config(f, { rope_parameters: { rope_type: 'yarn', factor: 4 } }),
       /"yarn" is not supported; supported are default, linear, llama3/,
     ],
-    ['a wrong field', (f) => config(f, { num_hidden_layers: 'four' }), /config\.json: num_hidden_layers: /],
+    ['a wrong field', (f) => config(f, { num_hidden_layers: 'four' }), /config\.json: num_hidden_layers is "four"; valid is a number/],
     ['quantized weights', (f) => config(f, { quantization_config: { bits: 4 } }), /quantization_config/],
     [
       'an index of missing files',
@@ -197,6 +197,33 @@ describe('the same weights in other files give the same scores', () => {
     expect(await scores(snapshot)).toEqual(expected);
     const { digests } = await readWeights(snapshot);
     expect(Object.values(digests).every((digest) => digest.includes('blob:a'))).toBe(true);
+  });
+
+  it('a checkpoint without the output layer, and a config without architectures', async () => {
+    const folder = copy();
+    const file = path.join(folder, 'model.safetensors');
+    writeParts(
+      file,
+      readParts(file).map(([name, ...rest]) => [name.replace(/^model\./, ''), ...rest]),
+    );
+    config(folder, { architectures: ['LlamaModel'] });
+    expect(await scores(folder)).toEqual(await scores(source));
+    config(folder, { architectures: null });
+    expect(await scores(folder)).toEqual(await scores(source));
+  });
+
+  it('the file that transformers_weights names, and the single file before shards', async () => {
+    const folder = copy();
+    writeFileSync(path.join(folder, 'model.safetensors.index.json'), '{"weight_map":{"a":"none.safetensors"}}');
+    expect(await scores(folder)).toEqual(await scores(source));
+    const other = readParts(path.join(folder, 'model.safetensors')).map(
+      ([name, entry, data]) => [name, entry, name === 'model.norm.weight' ? new Uint8Array(data.length) : data] as const,
+    );
+    writeParts(path.join(folder, 'other.safetensors'), other);
+    config(folder, { transformers_weights: 'other.safetensors' });
+    expect(await scores(folder)).not.toEqual(await scores(source));
+    config(folder, { transformers_weights: '../other.safetensors' });
+    expect(await messageOf(open(folder))).toMatch(/transformers_weights "\.\.\/other\.safetensors" is no name of a/);
   });
 
   it('the two files of a model lie in different folders', async () => {

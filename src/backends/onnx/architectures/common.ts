@@ -22,7 +22,7 @@ export function plainBlueprint(c: ModelConfig): Blueprint {
     throw new UserError(`${c.file}: activation "${c.activation}" is not supported; supported are ${Object.keys(ACTIVATIONS).join(', ')}`);
   return {
     prefix: 'model.',
-    tied: c.tiedEmbeddings ?? false,
+    tied: c.tiedEmbeddings,
     qkvBias: c.attentionBias,
     outputBias: c.attentionBias,
     mlpBias: c.mlpBias,
@@ -45,7 +45,6 @@ export function plainBlueprint(c: ModelConfig): Blueprint {
 export function gemmaBlueprint(c: ModelConfig): Blueprint {
   return {
     ...plainBlueprint(c),
-    tied: c.tiedEmbeddings ?? true,
     normPlusOne: true,
     sandwichNorms: true,
     embeddingScale: Math.sqrt(c.hiddenSize),

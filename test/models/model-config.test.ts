@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { parseModelConfig } from '../../src/models/model-config.js';
+
+const base = {
+  architectures: ['Qwen2ForCausalLM'],
+  model_type: 'qwen2',
+  hidden_size: 32,
+  intermediate_size: 48,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  vocab_size: 100,
+};
+
+describe('config.json', () => {
+  it('a refusal names the field in words of its own', () => {
+    const refusal = (change: object): string => {
+      try {
+        parseModelConfig({ ...base, ...change }, 'config.json');
+      } catch (error) {
+        return error instanceof Error ? error.message : '';
+      }
+      return '';
+    };
+    expect(refusal({ num_hidden_layers: 0 })).toBe('config.json: num_hidden_layers is 0; valid is a number above 0');
+    expect(refusal({ hidden_size: null })).toBe('config.json: hidden_size is null; valid is a number');
+    expect(refusal({ rms_norm_eps: 'small' })).toBe('config.json: rms_norm_eps is "small"; valid is a number');
+    expect(refusal({ layer_types: 'full_attention' })).toBe('config.json: layer_types is "full_attention"; valid is a list');
+    expect(refusal({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'] })).toMatch(
+      /^config\.json: model_type "gpt2", architecture "GPT2LMHeadModel" is not supported; supported are LlamaForCausalLM, .*--model completions:NAME --base-url URL/,
+    );
+    expect(refusal({ model_type: 'lfm2', architectures: null, intermediate_size: null })).toMatch(
+      /^config\.json: model_type "lfm2" is not supported/,
+    );
+    expect(refusal({ sliding_window: 0 })).toBe('');
+    expect(refusal({ architectures: null })).toBe('');
+    expect(refusal({ architectures: ['Qwen2Model'] })).toBe('');
+    expect(refusal({ architectures: ['Qwen2MoeForCausalLM'] })).toMatch(/"Qwen2MoeForCausalLM" is not supported/);
+  });
+
+  it('means the defaults of its class where it is silent, and nothing where it says what the class does not know', () => {
+    const of = (more: object): ReturnType<typeof parseModelConfig> => parseModelConfig({ ...base, ...more }, 'config.json');
+    expect(of({}).maxLength).toBe(32_768);
+    expect(of({ model_type: 'llama' }).maxLength).toBe(2048);
+    expect(of({ model_type: 'mistral' }).maxLength).toBe(131_072);
+    expect(of({ model_type: 'gemma2' })).toMatchObject({ maxLength: 8192, tiedEmbeddings: true, eosTokenIds: [1] });
+    expect(of({ model_type: 'llama', hidden_activation: 'gelu' }).activation).toBe('silu');
+    expect(of({ model_type: 'gemma2', hidden_act: 'silu' }).activation).toBe('gelu_pytorch_tanh');
+    expect(of({ model_type: 'mistral', layer_types: ['full_attention'] }).slidingLayers).toBeNull();
+    const scaling = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+    expect(of({ rope_scaling: scaling, max_position_embeddings: 77 }).rope).toMatchObject({ originalMaxPosition: 77 });
+  });
+});
