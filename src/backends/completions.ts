@@ -99,7 +99,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
     async function* jobs(): AsyncGenerator<Job> {
       for await (const one of requests) yield { id: one.id, plan: plan(one) };
     }
-    const finished = tools.scheduler.run<Job, Response>(
+    const finished = tools.limiter.run<Job, Response>(
       jobs(),
       {
         admit: ({ plan }) => (plan.kind === 'failure' ? { kind: 'done', value: plan } : { kind: 'go' }),
@@ -161,15 +161,15 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
           cached_tokens: tally.cachedTokens,
           output_tokens: tally.outputTokens,
           straddled_boundaries: tally.straddledBoundaries,
-          retries: tools.scheduler.counts.retries,
-          overloads: tools.scheduler.counts.overloads,
-          timeouts: tools.scheduler.counts.timeouts,
-          most_in_flight: tools.scheduler.counts.mostInFlight,
+          retries: tools.limiter.counts.retries,
+          overloads: tools.limiter.counts.overloads,
+          timeouts: tools.limiter.counts.timeouts,
+          most_in_flight: tools.limiter.counts.mostInFlight,
           changed_parameters: parameters.changes,
         },
       };
     },
-    status: () => `${tools.scheduler.inFlight()} in flight`,
+    status: () => `${tools.limiter.inFlight()} in flight`,
     close: tools.closeHttp,
   };
 }

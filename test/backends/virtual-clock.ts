@@ -4,8 +4,8 @@ import type { Clock } from '../../src/backends/api/clock.js';
 export interface VirtualClock extends Clock {
   /** Requests that are on the wire right now: while there are any, time stands still. */
   readonly busy: Set<string>;
-  /** Runs the clock until `done` settles; returns its value. Rejects when nothing is left that could ever happen. */
-  drive<T>(done: Promise<T>): Promise<T>;
+  /** Runs the clock until `done` settles; returns its value. Rejects when nothing is left that could ever happen for `patienceMs` real milliseconds. */
+  drive<T>(done: Promise<T>, patienceMs?: number): Promise<T>;
 }
 
 interface Sleeper {
@@ -73,7 +73,7 @@ export function createVirtualClock(): VirtualClock {
         );
       });
     },
-    async drive(done) {
+    async drive(done, patienceMs = 20_000) {
       let settled = false;
       const watched = done.finally(() => {
         settled = true;
@@ -90,7 +90,7 @@ export function createVirtualClock(): VirtualClock {
         if (next === undefined) {
           // Loading a module or a file is no traffic, so a while of nothing is allowed.
           idleSince ??= Date.now();
-          if (Date.now() - idleSince > 20_000) throw new Error(`nothing can happen any more at virtual time ${time}`);
+          if (Date.now() - idleSince > patienceMs) throw new Error(`nothing can happen any more at virtual time ${time}`);
           continue;
         }
         idleSince = null;

@@ -3,11 +3,11 @@ import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, R
 import { createBudget, mostItCosts } from './budget.js';
 import { asFailure } from './give-up.js';
 import { field, judgeError, judgeThrown, malformed, readServerError, redact, type Where } from './http.js';
+import type { Outcome } from './limiter.js';
 import type { HttpOptions, Tools } from './options.js';
 import { costOf, findPrice, loadPrices } from './prices.js';
 import { readQuotas } from './quota.js';
 import { createParameters } from './refusals.js';
-import type { Outcome } from './scheduler.js';
 import { cutAtStop } from './stop.js';
 
 /** What a chat API takes besides the options of every HTTP backend. */
@@ -168,14 +168,14 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
         }
       }
     }
-    const finished = tools.scheduler.run<Job | Answer, Response>(
+    const finished = tools.limiter.run<Job | Answer, Response>(
       jobs(),
       {
         admit(job) {
           if ('response' in job) return { kind: 'done', value: job.response };
           // Once one request did not fit, none is asked any more: a few short ones behind it would make the sample a biased one.
           if (!broke && budget.fits(job.atMost)) return { kind: 'go' };
-          if (!broke && tools.scheduler.inFlight() > 0) return { kind: 'wait' };
+          if (!broke && tools.limiter.inFlight() > 0) return { kind: 'wait' };
           broke = true;
           return { kind: 'done', value: OVER_BUDGET };
         },
@@ -224,7 +224,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     },
     ask,
     work(): WorkReport {
-      const { counts } = tools.scheduler;
+      const { counts } = tools.limiter;
       return {
         naiveTokens: total.input + total.output,
         distinctTokens: total.input + total.output,
@@ -250,7 +250,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       };
     },
     status() {
-      const flight = `${tools.scheduler.inFlight()} in flight`;
+      const flight = `${tools.limiter.inFlight()} in flight`;
       return price === null ? flight : `${flight}, $${budget.spent.toFixed(2)}`;
     },
     close: tools.closeHttp,

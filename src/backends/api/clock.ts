@@ -7,8 +7,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's own clock. A pending sleep keeps the process alive. */
-export const systemClock: Clock = { now: () => Date.now(), sleep: systemSleep };
+/** The machine's own clock, which nobody can set: a corrected wall clock must not stop a run. A pending sleep keeps the process alive. */
+export const systemClock: Clock = { now: () => performance.now(), sleep: systemSleep };
 
 /** setTimeout holds its delay in 31 bits; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -24,4 +24,18 @@ function systemSleep(ms: number, signal?: AbortSignal): Promise<void> {
     const timer = setTimeout(done, Math.min(Math.max(0, ms), LONGEST_TIMER));
     signal?.addEventListener('abort', done, { once: true });
   });
+}
+
+/**
+ * Returns a reading of `clock` that never goes back: where the clock does, the reading stands still for a moment and then runs on.
+ */
+export function steadyReading(clock: Clock): () => number {
+  let last = clock.now();
+  let reading = last;
+  return () => {
+    const now = clock.now();
+    reading += Math.max(0, now - last);
+    last = now;
+    return reading;
+  };
 }

@@ -4,11 +4,11 @@ import type { ChoicesPlan, Encoder, GeneratePlan, ScoredPrompt } from './complet
 import { EXTRA_TOKENS } from './completion-plan.js';
 import { type CompletionChoice, type CompletionReply, readCompletion } from './completion-reply.js';
 import { judgeError, judgeThrown, malformed, readServerError, type Where } from './http.js';
+import type { Again, Outcome } from './limiter.js';
 import type { Tools } from './options.js';
 import { type PromptToken, readPromptTokens, type ScoringMode, sumTokens } from './prompt-tokens.js';
 import { readQuotas } from './quota.js';
 import type { Parameters } from './refusals.js';
-import type { Again, Outcome } from './scheduler.js';
 import { cutAtStop } from './stop.js';
 
 /** How one server wants to be asked, as its probe found. */

@@ -1,5 +1,5 @@
 import type { FailureResponse } from '../../types.js';
-import type { Again } from './scheduler.js';
+import type { Again } from './limiter.js';
 
 /**
  * Returns the failure of a request that was tried in vain.

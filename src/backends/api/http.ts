@@ -1,8 +1,8 @@
 import { Agent, EnvHttpProxyAgent, request } from 'undici';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import type { FailureReason, FailureResponse } from '../../types.js';
+import type { Again } from './limiter.js';
 import { readQuotas } from './quota.js';
-import type { Again } from './scheduler.js';
 
 /** The fetch function as every JavaScript runtime has it; tests and the official packages take the same shape. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;

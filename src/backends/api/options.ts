@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Fetch, openHttp } from './http.js';
-import { createScheduler, type Scheduler } from './scheduler.js';
+import { createLimiter, type Limiter } from './limiter.js';
 
 /** What every backend that speaks HTTP takes; plain data, as the command line gives it. Null means the default. */
 export interface HttpOptions {
@@ -35,7 +35,7 @@ export interface Seams {
 
 /** A backend's tools. */
 export interface Tools extends Seams {
-  readonly scheduler: Scheduler;
+  readonly limiter: Limiter;
   readonly closeHttp: () => Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export function openTools(options: HttpOptions, servers: number, defaults: { tim
     ...options.seams,
     fetch: http.fetch,
   };
-  const scheduler = createScheduler({
+  const limiter = createLimiter({
     servers,
     clock: seams.clock,
     random: seams.random,
@@ -63,8 +63,9 @@ export function openTools(options: HttpOptions, servers: number, defaults: { tim
     max: options.concurrency ?? defaults.concurrency,
     maxTries: options.maxTries ?? 10,
     timeoutMs: (options.timeoutSeconds ?? defaults.timeoutSeconds) * 1000,
+    ...(options.onProgress === undefined ? {} : { say: options.onProgress }),
   });
-  return { ...seams, scheduler, closeHttp: http.close };
+  return { ...seams, limiter, closeHttp: http.close };
 }
 
 /** Where a key comes from, and the key; null when the variable is not set. */

@@ -4,22 +4,23 @@ import { createRate } from './rate.js';
 /**
  * How many requests one server gets at a time, and how far apart.
  *
- * It starts low and doubles each round while the server is glad. A server that refuses (429, 503) has a limit per time, which is then learnt and kept
- * (see `rate.ts`); one that stops answering in time has too much at once: half as many then, and one more per round from there. A `Retry-After` or an
- * empty quota holds back every request, not only the refused one.
+ * Requests at once follow AIMD: they double each round while that brings more answers, halve where the server stops answering in time, and grow by one
+ * a round from there. Requests per time follow what the server says (`Retry-After`, quota headers). A server that only refuses (429, 503) is measured:
+ * what it let in between two looks is what it allows. Where half the rate brings as many refusals, they are chance, and the rate is free again.
  */
 export interface Pace {
   /** Requests under way. */
   readonly inFlight: number;
-  /** Requests that may be under way at once. */
+  /** Requests that may be under way at once; at least 1. */
   readonly limit: number;
   /** Clock time before which nothing may start. */
   notBefore(): number;
+  /** A request starts. */
   started(now: number): void;
   /** A request sent at `sentAt` was answered. `tokens` is its size, for token quotas. */
   succeeded(now: number, sentAt: number, quotas: readonly Quota[], tokens: number): void;
-  /** A request failed. Returns the milliseconds after which it may be tried again. */
-  failed(now: number, sentAt: number, failure: Failure): number;
+  /** A request failed on try `tries`. Returns the milliseconds after which it may be tried again. */
+  failed(now: number, sentAt: number, failure: Failure, tries: number): number;
   /** A request ended without telling anything about the server (aborted, or refused for its content). */
   released(): void;
 }
@@ -43,6 +44,8 @@ export interface PaceOptions {
   readonly random: () => number;
 }
 
+/** The longest wait that a server may ask for: daily quotas are asked again every two minutes, and nonsense stops nobody for years. */
+export const LONGEST_TOLD_MS = 120_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 /** Failures in a row, of any kind, after which a server counts as overloaded. */
@@ -55,13 +58,16 @@ const GAIN = 1.1;
  */
 export function createPace(options: PaceOptions): Pace {
   const gate = createQuotaGate();
-  const rate = createRate(options.random);
+  const rate = createRate();
   let limit = Math.max(1, Math.min(options.start, options.max));
   let inFlight = 0;
   let hold = Number.NEGATIVE_INFINITY;
   let halvedAt = Number.NEGATIVE_INFINITY;
+  let refusedAt = Number.NEGATIVE_INFINITY;
   let doubling = true;
   let failuresInARow = 0;
+  let refusalsInARow = 0;
+  let sentSince = 0;
   let round = { since: 0, answers: 0, rate: 0 };
 
   function rise(now: number): void {
@@ -78,6 +84,25 @@ export function createPace(options: PaceOptions): Pace {
     round = { since: now, answers: 0, rate: reached };
   }
 
+  /** Full jitter (any moment up to an exponentially growing bound) keeps failed requests from coming back as one wave. */
+  const jitter = (first: number, times: number): number => options.random() * Math.min(LONGEST_WAIT_MS, first * 2 ** Math.min(times, 15));
+
+  function refused(now: number, sentAt: number, told: number | null, tries: number): number {
+    // Requests sent before the last refusal came back tell nothing new.
+    const fresh = sentAt >= refusedAt;
+    const chance = rate.chance;
+    if (fresh) {
+      // With something let in since the last refusal, this one begins anew.
+      refusalsInARow = sentSince > 1 ? 1 : refusalsInARow + 1;
+      refusedAt = now;
+      sentSince = 0;
+    }
+    const wait = told ?? (fresh && !chance ? jitter(Math.min(FIRST_WAIT_MS, Math.max(10, rate.gap)), refusalsInARow - 1) : 0);
+    hold = Math.max(hold, now + wait);
+    rate.refused(now, sentAt, fresh, wait);
+    return Math.max(hold - now, chance ? jitter(FIRST_WAIT_MS / 2, Math.min(tries - 1, 3)) : 0);
+  }
+
   return {
     get inFlight() {
       return inFlight;
@@ -85,9 +110,11 @@ export function createPace(options: PaceOptions): Pace {
     get limit() {
       return Math.max(1, Math.floor(limit));
     },
-    notBefore: () => Math.max(hold, gate.notBefore(), rate.notBefore()),
+    // Behind a refusal one request goes alone, to see whether the server lets in again.
+    notBefore: () => Math.max(hold, gate.notBefore(), rate.notBefore(refusalsInARow > 0 && sentSince <= 1 && !rate.chance)),
     started(now) {
       inFlight += 1;
+      sentSince += 1;
       gate.started(now);
       rate.started(now);
     },
@@ -97,15 +124,14 @@ export function createPace(options: PaceOptions): Pace {
       failuresInARow = 0;
       gate.heard(now, sentAt, quotas, tokens, 0);
     },
-    failed(now, sentAt, { overload, refused = false, retryAfterMs, quotas = [] }) {
+    failed(now, sentAt, { overload, refused: turnedAway = false, retryAfterMs, quotas = [] }, tries) {
       inFlight -= 1;
       failuresInARow += 1;
+      const told = retryAfterMs === null ? null : Math.min(LONGEST_TOLD_MS, retryAfterMs) * (1 + 0.05 * options.random());
       gate.heard(now, sentAt, quotas, 0, overload ? failuresInARow : 0);
-      if (refused) return rate.refused(now, sentAt, retryAfterMs);
-      // Full jitter (any moment up to an exponentially growing bound) keeps failed requests from coming back as one wave.
-      const bound = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failuresInARow - 1, 10));
-      const wait = retryAfterMs === null ? options.random() * bound : retryAfterMs * (1 + 0.05 * options.random());
-      if (!overload && failuresInARow < FAILURES_IN_A_ROW) return wait;
+      if (turnedAway) return refused(now, sentAt, told, tries);
+      if (!overload && failuresInARow < FAILURES_IN_A_ROW) return told ?? jitter(FIRST_WAIT_MS, tries - 1);
+      const wait = told ?? jitter(FIRST_WAIT_MS, failuresInARow - 1);
       hold = Math.max(hold, now + wait);
       // Requests sent before the last halving tell nothing new: one wave of failures halves once.
       if (sentAt >= halvedAt) {

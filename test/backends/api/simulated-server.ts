@@ -1,4 +1,4 @@
-import { createScheduler, type Outcome } from '../../../src/backends/api/scheduler.js';
+import { createLimiter, type Outcome } from '../../../src/backends/api/limiter.js';
 import { createVirtualClock, seededRandom } from '../virtual-clock.js';
 
 export interface Simulation {
@@ -32,12 +32,12 @@ export interface Simulated {
 }
 
 /**
- * Runs the scheduler against a simulated server in virtual time.
+ * Runs the limiter against a simulated server in virtual time.
  */
 export async function simulate(s: Simulation): Promise<Simulated> {
   const clock = createVirtualClock();
   const chance = seededRandom(s.seed ?? 1);
-  const scheduler = createScheduler({
+  const limiter = createLimiter({
     servers: 1,
     clock,
     random: seededRandom((s.seed ?? 1) + 1),
@@ -97,7 +97,7 @@ export async function simulate(s: Simulation): Promise<Simulated> {
   await clock.drive(
     (async () => {
       const work = { attempt, giveUp: () => 0 };
-      for await (const { value } of scheduler.run<number, number>(jobs(), work, new AbortController().signal)) answered += value;
+      for await (const { value } of limiter.run<number, number>(jobs(), work, new AbortController().signal)) answered += value;
     })(),
   );
   const idealSeconds = (s.requests - (s.shape === 'bucket' ? Math.min(s.burst, s.requests) : 0)) / (s.perMinute / 60);
@@ -108,7 +108,7 @@ export async function simulate(s: Simulation): Promise<Simulated> {
     idealSeconds,
     answered,
     refused: refusals.length,
-    mostInFlight: scheduler.counts.mostInFlight,
+    mostInFlight: limiter.counts.mostInFlight,
     shareAfter(seconds) {
       const after = letIn.filter((at) => at >= seconds * 1000);
       return after.length / (((letIn.at(-1) ?? 0) - seconds * 1000) * possible);
