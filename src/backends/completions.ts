@@ -69,7 +69,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
     tally,
   };
   const started = tools.clock.now();
-  const probe = await probeServers(caller, options.scoring ?? null, new AbortController().signal);
+  const probe = await probeServers(caller, options.scoring ?? null, tools.signal);
   const loaded = tools.clock.now();
   const maxLength = options.maxLength ?? probe.maxLength;
   const tokens = createTokenCount();
@@ -127,7 +127,6 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
       backend: 'completions',
       version: '1',
       model: options.name,
-      urls: [...urls].sort().join(' '),
       tokenizer: encoder?.tokenizer.digest ?? 'none: text',
       add_bos: String(options.addBos ?? false),
       max_length: String(maxLength ?? 'unknown'),

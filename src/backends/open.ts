@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.js';
+import { withoutLogin } from '../http/redact.js';
 import { progressLines } from '../hub/progress-lines.js';
 import type { ResolvedAdapter } from '../hub/resolve-model.js';
 import { packagePath } from '../package-files.js';
@@ -39,6 +40,8 @@ export interface OpenOptions {
   readonly promptsAs: 'ids' | 'text' | null;
   readonly maxCostUsd: number | null;
   readonly pricesFile: string | null;
+  /** Aborted when the user stops the program. */
+  readonly signal?: AbortSignal;
   /** Called with one line while files are fetched or a model is loaded. */
   readonly onProgress: (line: string) => void;
 }
@@ -233,12 +236,15 @@ function httpOptions(name: string, options: OpenOptions) {
     maxCostUsd: options.maxCostUsd,
     pricesFile: options.pricesFile,
     onProgress: options.onProgress,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }
 
 function oneUrl(options: OpenOptions): string | null {
   if (options.baseUrls.length > 1)
-    throw new UserError(`--base-url: several addresses only go with completions:NAME, not ${options.baseUrls.join(', ')}`);
+    throw new UserError(
+      `--base-url: several addresses only go with completions:NAME, not ${options.baseUrls.map(withoutLogin).join(', ')}`,
+    );
   return options.baseUrls[0] ?? null;
 }
 

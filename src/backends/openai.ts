@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Backend } from '../types.js';
 import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
+import { readFinish } from './api/finish.js';
 import { keepErrorTexts } from './api/http.js';
 import { checkUrl, openTools, readKey } from './api/options.js';
 import { loadPackage } from './api/package.js';
@@ -67,6 +68,7 @@ const schema = z.looseObject({
   model: z.string().nullish(),
   choices: z.array(
     z.looseObject({
+      index: z.number().int().nullish(),
       finish_reason: z.string().nullish(),
       message: z.looseObject({ content: z.union([z.string(), z.array(part)]).nullish(), refusal: z.string().nullish() }),
     }),
@@ -84,16 +86,22 @@ export function readAnswer(data: unknown): ChatAnswer | string {
     return `the answer is no chat completion: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
   }
   const { choices, usage: counted, model } = parsed.data;
-  const [choice] = choices;
-  if (choice === undefined) return 'the answer has no choices';
+  if (choices.length === 0) return 'the answer has no choices';
+  // Told by its number, not by its place.
+  const numbered = choices.filter((c) => (c.index ?? 0) === 0);
+  const [choice] = numbered;
+  if (choice === undefined || numbered.length > 1)
+    return `the answer has choices numbered ${choices
+      .map((c) => c.index ?? 'nothing')
+      .join(', ')
+      .slice(0, 100)}`;
   const usage =
     counted == null || counted.prompt_tokens == null ? null : { input: counted.prompt_tokens, output: counted.completion_tokens ?? 0 };
-  const finish = choice.finish_reason ?? 'stop';
+  const ending = readFinish(choice.finish_reason);
+  if (ending.kind !== 'answer') return { ...ending, usage };
   const { content, refusal } = choice.message;
-  // Gemini writes the kind of filter behind the word.
-  if (finish.startsWith('content_filter')) return { kind: 'refused', message: `the provider filtered the answer (${finish})`, usage };
   if (typeof refusal === 'string' && refusal !== '')
     return { kind: 'refused', message: `the model refused: ${refusal.slice(0, 200)}`, usage };
   const text = typeof content === 'string' ? content : (content ?? []).map((p) => p.text ?? '').join('');
-  return { kind: 'text', text, finish: finish === 'length' ? 'length' : 'stop', usage, model: model ?? null };
+  return { kind: 'text', text, finish: ending.finish, usage, model: model ?? null };
 }

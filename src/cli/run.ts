@@ -146,7 +146,7 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
       maxErrorRate: flags.maxErrorRate,
       retries: flags.retryErrors === undefined ? 0 : flags.retryErrors === true ? 1 : flags.retryErrors,
       checkBatch: flags.checkBatch === undefined ? 0 : flags.checkBatch === true ? 16 : flags.checkBatch,
-      open: openOptions(flags, say),
+      open: { ...openOptions(flags, say), signal: stop.signal },
       makeProgress: (status) => makeProgress({ stream: process.stderr, status, now: Date.now, quiet: flags.quiet }),
       signal: stop.signal,
       now: Date.now,

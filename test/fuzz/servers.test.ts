@@ -64,7 +64,7 @@ describe(`${runs} hostile answers of servers each`, () => {
       fc.constantFrom<'echo' | 'prompt_logprobs'>('echo', 'prompt_logprobs'),
       fc.boolean(),
       (text, mode, ids) => {
-        const reply = readCompletion(text, 1);
+        const reply = readCompletion(parse(text), 1);
         if (typeof reply === 'string') return checkMessage(reply);
         if (reply.usage !== null && Object.values(reply.usage).some((n) => !(n >= 0))) throw new Error('negative usage');
         for (const choice of reply.choices) {

@@ -1,8 +1,20 @@
 import { UserError } from '../../errors.js';
+import { isPrivateHost } from '../../http/proxy.js';
+import { quoted } from '../../http/redact.js';
 import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
 import { createBudget, mostItCosts } from './budget.js';
 import { asFailure } from './give-up.js';
-import { field, judgeError, judgeThrown, malformed, readServerError, redact, type Where } from './http.js';
+import {
+  describeNoJson,
+  errorInside,
+  failureReason,
+  field,
+  judgeError,
+  judgeThrown,
+  malformed,
+  readServerError,
+  type Where,
+} from './http.js';
 import type { Outcome } from './limiter.js';
 import type { HttpOptions, Tools } from './options.js';
 import { costOf, findPrice, loadPrices } from './prices.js';
@@ -50,6 +62,8 @@ export interface ChatRequest {
 
 export type ChatAnswer =
   | { readonly kind: 'refused'; readonly message: string; readonly usage: Usage | null }
+  /** The server broke off. */
+  | { readonly kind: 'failed'; readonly message: string; readonly usage: Usage | null }
   | {
       readonly kind: 'text';
       readonly text: string;
@@ -96,6 +110,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
   const served = new Set<string>();
   let seconds = 0;
   let broke = false;
+  let answered = false;
 
   function prepare(request: GenerateRequest): ChatRequest {
     const messages: readonly Message[] =
@@ -118,9 +133,20 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     } catch (error) {
       return judgeSdkError(error, body, version);
     }
+    if (typeof reply.data === 'string') return malformed(describeNoJson(reply.data, where.url));
+    const inside = errorInside(reply.data);
+    if (inside !== null) {
+      const judged = judgeError({ ...inside, header: reply.header }, where, tools.wallClock());
+      return judged.kind === 'again' ? { ...judged, maybePaid: true } : { kind: 'done', value: judged };
+    }
     const answer = provider.read(reply.data);
-    if (typeof answer === 'string') return malformed(redact(answer, where.secrets));
+    if (typeof answer === 'string') return malformed(quoted(answer, where.secrets));
     const { usage } = answer;
+    if (answer.kind === 'failed') {
+      const message = quoted(answer.message, where.secrets);
+      return { kind: 'again', reason: 'http', message, overload: false, retryAfterMs: null, maybePaid: true };
+    }
+    answered = true;
     if (usage === null) total.withoutUsage += 1;
     total.input += usage?.input ?? 0;
     total.output += usage?.output ?? 0;
@@ -128,7 +154,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     budget.settle(job.atMost, cost);
     const rest = { quotas: readQuotas(reply.header, tools.wallClock()), tokens: (usage?.input ?? 0) + (usage?.output ?? 0) };
     if (answer.kind === 'refused')
-      return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: redact(answer.message, where.secrets) }, ...rest };
+      return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: quoted(answer.message, where.secrets) }, ...rest };
     if (answer.model !== null) served.add(answer.model);
     const cut = cutAtStop(answer.text, request.until);
     const used =
@@ -143,15 +169,33 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     const status = field(error, 'status');
     if (typeof status !== 'number') {
       if (error instanceof SyntaxError) return malformed('the answer is no JSON (cut off?)');
-      return judgeThrown(error, where.secrets);
+      return judgeThrown(error, where);
     }
     const headers = field(error, 'headers');
     const header = (name: string): string | null => (headers instanceof Headers ? headers.get(name) : null);
     const text = provider.errorText(headers) ?? (error instanceof Error ? error.message : '');
     if (status === 400 || status === 422) {
       const said = readServerError(text);
-      if (parameters.version !== version || parameters.learn(said, body))
-        return { kind: 'again', reason: 'http', message: said.message, overload: false, retryAfterMs: null, mended: true };
+      const tooLong = failureReason(status, said) === 'too long';
+      const { changed, refusedValue } = tooLong ? { changed: false, refusedValue: null } : parameters.learn(said, body);
+      if (changed && options.maxCostUsd !== null && parameters.isDropped('max_tokens'))
+        throw new UserError(
+          `--max-cost: ${where.url} takes no limit on new tokens (${quoted(said.message, where.secrets)}), so no sum can be kept`,
+        );
+      // The same value goes with every request, so where nothing was ever answered nothing will be.
+      if (refusedValue === 'max_tokens' && !answered)
+        throw new UserError(
+          `${where.url} refuses the limit on new tokens (${quoted(said.message, where.secrets)}); give one that it takes: --max-new-tokens N`,
+        );
+      if (changed || (parameters.version !== version && !tooLong))
+        return {
+          kind: 'again',
+          reason: 'http',
+          message: quoted(said.message, where.secrets),
+          overload: false,
+          retryAfterMs: null,
+          mended: true,
+        };
     }
     const judged = judgeError({ status, header, text }, where, tools.wallClock());
     return judged.kind === 'again' ? judged : { kind: 'done', value: judged };
@@ -207,7 +251,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       backend: provider.source,
       version: '1',
       model: options.name,
-      url: provider.url,
+      provider: providerOf(provider.url),
       max_new_tokens: options.maxNewTokens == null ? 'of the task' : String(options.maxNewTokens),
     },
     kinds: new Set(['generate']),
@@ -255,6 +299,12 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     },
     close: tools.closeHttp,
   };
+}
+
+/** Whose answers these are: the host of a provider; a server of one's own has another address behind every tunnel. */
+function providerOf(url: string): string {
+  const { hostname } = new URL(url);
+  return isPrivateHost(hostname) ? 'own server' : hostname;
 }
 
 const NO_CHOICES: FailureResponse = {

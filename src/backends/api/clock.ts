@@ -39,3 +39,33 @@ export function steadyReading(clock: Clock): () => number {
     return reading;
   };
 }
+
+/**
+ * Runs something against the clock. Returns its value, `late` after `ms` milliseconds, or `stopped` when `stop` is aborted meanwhile; the signal it was
+ * given is aborted then. What does not heed its signal is left behind. Throws what it throws.
+ */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  stop: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T | 'late' | 'stopped'> {
+  const controller = new AbortController();
+  const over = new AbortController();
+  const cut = (): void => controller.abort();
+  stop.addEventListener('abort', cut, { once: true });
+  if (stop.aborted) cut();
+  try {
+    const stopped = new Promise<'stopped'>((resolve) => {
+      if (stop.aborted) resolve('stopped');
+      else stop.addEventListener('abort', () => resolve('stopped'), { once: true, signal: over.signal });
+    });
+    // After a cancelled sleep the race is over, so its value is never seen.
+    const late = clock.sleep(ms, over.signal).then((): 'late' => 'late');
+    return await Promise.race([run(controller.signal), late, stopped]);
+  } finally {
+    over.abort();
+    controller.abort();
+    stop.removeEventListener('abort', cut);
+  }
+}

@@ -1,9 +1,21 @@
+import { quoted } from '../../http/redact.js';
 import type { FailureResponse, Response, ResponseNotes } from '../../types.js';
 import { alignOffsets, alignTokens } from './align.js';
 import type { ChoicesPlan, Encoder, GeneratePlan, ScoredPrompt } from './completion-plan.js';
 import { EXTRA_TOKENS } from './completion-plan.js';
 import { type CompletionChoice, type CompletionReply, readCompletion } from './completion-reply.js';
-import { judgeError, judgeThrown, malformed, readServerError, type Where } from './http.js';
+import { readFinish } from './finish.js';
+import {
+  describeNoJson,
+  errorInside,
+  failureReason,
+  judgeError,
+  judgeThrown,
+  malformed,
+  parseJson,
+  readServerError,
+  type Where,
+} from './http.js';
 import type { Again, Outcome } from './limiter.js';
 import type { Tools } from './options.js';
 import { type PromptToken, readPromptTokens, type ScoringMode, sumTokens } from './prompt-tokens.js';
@@ -78,15 +90,31 @@ export async function call(
     header = (name) => reply.headers.get(name);
     text = await reply.text();
   } catch (error) {
-    return judgeThrown(error, where.secrets);
+    return judgeThrown(error, where);
   }
   if (status === 400 || status === 422) {
     const error = readServerError(text);
-    if (parameters.version !== version || parameters.learn(error, body))
-      return { kind: 'again', reason: 'http', message: error.message, overload: false, retryAfterMs: null, mended: true };
+    const tooLong = failureReason(status, error) === 'too long';
+    if (!tooLong && (parameters.learn(error, body).changed || parameters.version !== version))
+      return {
+        kind: 'again',
+        reason: 'http',
+        message: quoted(error.message, where.secrets),
+        overload: false,
+        retryAfterMs: null,
+        mended: true,
+      };
   }
   if (status < 200 || status > 299) return judgeError({ status, header, text }, where, tools.wallClock());
-  const reply = readCompletion(text, prompts.length);
+  let data: unknown;
+  try {
+    data = parseJson(text);
+  } catch {
+    return malformed(describeNoJson(text, caller.urls[server] ?? where.url));
+  }
+  const inside = errorInside(data);
+  if (inside !== null) return judgeError({ ...inside, header }, where, tools.wallClock());
+  const reply = readCompletion(data, prompts.length);
   if (typeof reply === 'string') return malformed(reply);
   caller.tally.inputTokens += reply.usage?.input ?? 0;
   caller.tally.cachedTokens += reply.usage?.cached ?? 0;
@@ -208,11 +236,11 @@ export async function callGenerate(caller: Caller, server: number, plan: Generat
   if (choice === undefined) return malformed('the answer has no choice');
   if (usage !== null && usage.output > plan.maxNewTokens)
     return malformed(`the server generated ${usage.output} tokens, more than the ${plan.maxNewTokens} allowed`);
-  if (choice.finishReason === 'content_filter')
-    return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: 'the server filtered the answer (content_filter)' } };
-  if (choice.finishReason === 'abort' || choice.finishReason === 'error') return malformed(`the server broke off (${choice.finishReason})`);
+  const ending = readFinish(choice.finishReason);
+  if (ending.kind === 'refused') return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: ending.message } };
+  if (ending.kind === 'failed') return { kind: 'again', reason: 'http', message: ending.message, overload: false, retryAfterMs: null };
   const cut = cutAtStop(choice.text, plan.until);
-  const finish = !cut.found && choice.finishReason === 'length' ? 'length' : 'stop';
+  const finish = cut.found ? 'stop' : ending.finish;
   const used = usage === null ? {} : { usage: { inputTokens: usage.input, outputTokens: usage.output } };
   const value: Response = { kind: 'generate', text: cut.text, finish, ...noted(plan.notes), ...used };
   return { kind: 'done', value, quotas: called.quotas, tokens: (usage?.input ?? 0) + (usage?.output ?? 0) };

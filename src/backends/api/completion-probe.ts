@@ -1,9 +1,11 @@
-import { messageOf, UserError } from '../../errors.js';
+import { InterruptedError, messageOf, UserError } from '../../errors.js';
 import { didYouMean } from '../../suggest.js';
 import { alignTokens } from './align.js';
+import { within } from './clock.js';
 import { type Caller, call, type Dialect, scoringFields } from './completion-call.js';
 import { EXTRA_TOKENS } from './completion-plan.js';
-import { field, redact } from './http.js';
+import { field, judgeThrown } from './http.js';
+import { LONGEST_TOLD_MS } from './pace.js';
 import { readPromptTokens, type ScoringMode } from './prompt-tokens.js';
 
 /** What the servers can do, found by asking them two short prompts each. */
@@ -69,13 +71,22 @@ interface ServedModel {
 async function listModels(caller: Caller, server: number, signal: AbortSignal): Promise<ServedModel[]> {
   const url = caller.urls[server];
   let text: string;
+  const look = async (cut: AbortSignal): Promise<string | null> => {
+    const reply = await caller.tools.fetch(`${url}/models`, { headers: { ...caller.headers }, signal: cut });
+    return reply.status === 200 ? await reply.text() : null;
+  };
   try {
-    const reply = await caller.tools.fetch(`${url}/models`, { headers: { ...caller.headers }, signal });
-    if (reply.status !== 200) return [];
-    text = await reply.text();
+    const given = await limited(caller, FIRST_LOOK_MS, signal, look);
+    if (given === 'late')
+      throw new UserError(`${url} does not answer (${firstLook(caller) / 1000} s for the list of its models); is it the server's address?`);
+    if (given === null) return [];
+    text = given;
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new UserError(redact(`${url} cannot be reached (${messageOf(cause)}); is the server running?`, caller.where.secrets));
+    if (error instanceof UserError) throw error;
+    const judged = judgeThrown(error, { ...caller.where, url: url ?? caller.where.url });
+    throw new UserError(
+      judged.unreachable === true ? judged.message : `${url} cannot be reached: ${judged.message}; is the server running?`,
+    );
   }
   let data: unknown;
   try {
@@ -107,7 +118,7 @@ async function findDialect(
       const asked = lists ? prompts : prompts.slice(0, 1);
       const called = await patiently(
         caller,
-        () => call(caller, server, asked, scoringFields(mode, encoder === null, caller.addBos), signal),
+        (cut) => call(caller, server, asked, scoringFields(mode, encoder === null, caller.addBos), cut),
         signal,
       );
       if (typeof called === 'string') {
@@ -138,19 +149,43 @@ async function findDialect(
   return refusal;
 }
 
+/** Milliseconds for the list of models, and for one short prompt, which may have to wait for the model to be loaded; `--timeout` where that is less. */
+const FIRST_LOOK_MS = 15_000;
+const FIRST_PROMPT_MS = 300_000;
+
+function firstLook(caller: Caller): number {
+  return Math.min(FIRST_LOOK_MS, caller.tools.timeoutMs);
+}
+
+/** Runs a request against the clock; throws `InterruptedError` when the user stops the program. */
+async function limited<T>(caller: Caller, ms: number, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T | 'late'> {
+  const value = await within(caller.tools.clock, Math.min(ms, caller.tools.timeoutMs), signal, run);
+  if (value === 'stopped') throw new InterruptedError('interrupted before anything was asked');
+  return value;
+}
+
 /** One probe with a few tries. Returns the answer, or as a string why there is none. */
 async function patiently(
   caller: Caller,
-  attempt: () => ReturnType<typeof call>,
+  attempt: (signal: AbortSignal) => ReturnType<typeof call>,
   signal: AbortSignal,
 ): Promise<Extract<Awaited<ReturnType<typeof call>>, { kind: 'reply' }>['reply'] | string> {
   for (let tries = 1; ; tries++) {
-    const called = await attempt();
+    const called = await limited(caller, FIRST_PROMPT_MS, signal, attempt);
+    if (called === 'late')
+      throw new UserError(`${caller.where.url} does not answer a short prompt within its time limit; is it the server's address?`);
     if (called.kind === 'reply') return called.reply;
     if (called.kind === 'failure') return called.message;
     if (called.mended === true) continue;
-    if (called.reason === 'malformed') return called.message;
-    if (tries === 5 || signal.aborted) throw new UserError(`${caller.where.url}: ${called.message}`);
-    await caller.tools.clock.sleep(called.retryAfterMs ?? 1000 * 2 ** tries * caller.tools.random(), signal);
+    if (called.reason === 'malformed') {
+      if (/web page/.test(called.message)) throw new UserError(called.message);
+      return called.message;
+    }
+    if (tries === 5 || (called.unreachable === true && tries === 2)) throw new UserError(`${caller.where.url}: ${called.message}`);
+    await caller.tools.clock.sleep(
+      called.retryAfterMs !== null ? Math.min(called.retryAfterMs, LONGEST_TOLD_MS) : 1000 * 2 ** tries * caller.tools.random(),
+      signal,
+    );
+    if (signal.aborted) throw new InterruptedError('interrupted before anything was asked');
   }
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseJson } from './http.js';
 
 /** One choice of a `/v1/completions` answer. Positions are checked where they are read. */
 export interface CompletionChoice {
@@ -53,13 +52,7 @@ const replySchema = z.looseObject({
  * Parses the answer to a list of `prompts` prompts; choices come in the prompts' order. Returns a message instead when it does not fit:
  * broken JSON, a missing field, another number of choices, an index twice.
  */
-export function readCompletion(text: string, prompts: number): CompletionReply | string {
-  let body: unknown;
-  try {
-    body = parseJson(text);
-  } catch {
-    return `the answer is no JSON (${text.length} characters, cut off?)`;
-  }
+export function readCompletion(body: unknown, prompts: number): CompletionReply | string {
   const parsed = replySchema.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

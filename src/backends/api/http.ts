@@ -1,48 +1,26 @@
-import { Agent, EnvHttpProxyAgent, request } from 'undici';
-import { messageOf, systemCode, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
+import { type Fetch, openConnections, wholeFetch } from '../../http/connections.js';
+import { find, transportError } from '../../http/failure.js';
+import { quoted, redact, withoutLogin } from '../../http/redact.js';
 import type { FailureReason, FailureResponse } from '../../types.js';
 import type { Again } from './limiter.js';
 import { readQuotas } from './quota.js';
 
-/** The fetch function as every JavaScript runtime has it; tests and the official packages take the same shape. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-
 /** Bytes of one answer; log-probabilities of a long prompt take a few million. */
 const MAX_RESPONSE = 256 * 1024 * 1024;
 
-/** No limit on the time to the first byte or between two bytes: a long generation is silent for minutes. The scheduler's own clock bounds the whole. */
-export const AGENT_OPTIONS = { headersTimeout: 0, bodyTimeout: 0, maxResponseSize: MAX_RESPONSE, connect: { timeout: 30_000 } } as const;
+/** No limit on the time to the first byte or between two bytes: a long generation is silent for minutes. The limiter's own clock bounds the whole. */
+export const API_LIMITS = { silenceMs: 0, maxBytes: MAX_RESPONSE } as const;
 
 /**
- * Returns a fetch without undici's limits of 300 s, that reads the whole body before it resolves and goes through `HTTPS_PROXY`/`HTTP_PROXY` where they are set.
- * `close` shuts idle connections.
+ * Returns a fetch that reads the whole body before it resolves; `close` shuts idle connections.
  */
-export function openHttp(): { readonly fetch: Fetch; readonly close: () => Promise<void> } {
-  const { env } = process;
-  const proxied = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].some((name) => (env[name] ?? '') !== '');
-  const dispatcher = proxied ? new EnvHttpProxyAgent(AGENT_OPTIONS) : new Agent(AGENT_OPTIONS);
-  async function longFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    const asked = input instanceof Request || (init?.body != null && typeof init.body !== 'string') ? new Request(input, init) : null;
-    const headers = asked?.headers ?? new Headers(init?.headers);
-    // Nothing here unpacks bodies, so none may come packed.
-    headers.delete('accept-encoding');
-    const body = asked === null ? init?.body : asked.body === null ? null : await asked.text();
-    const reply = await request(asked?.url ?? String(input), {
-      method: methodOf(asked?.method ?? init?.method),
-      headers: [...headers].flat(),
-      body: typeof body === 'string' ? body : null,
-      signal: asked?.signal ?? init?.signal ?? undefined,
-      dispatcher,
-    });
-    const text = await reply.body.text();
-    const kept = new Headers();
-    for (const [name, value] of Object.entries(reply.headers)) {
-      if (name === 'content-length' || value === undefined) continue;
-      for (const one of Array.isArray(value) ? value : [value]) kept.append(name, one);
-    }
-    return new Response(reply.statusCode === 204 || reply.statusCode === 304 ? null : text, { status: reply.statusCode, headers: kept });
-  }
-  return { fetch: longFetch, close: () => dispatcher.destroy() };
+export function openHttp(env: Readonly<Record<string, string | undefined>> = process.env): {
+  readonly fetch: Fetch;
+  readonly close: () => Promise<void>;
+} {
+  const connections = openConnections(API_LIMITS, env);
+  return { fetch: wholeFetch(connections), close: connections.close };
 }
 
 /**
@@ -59,10 +37,6 @@ export function keepErrorTexts(fetch: Fetch): { readonly fetch: Fetch; readonly 
     return copy;
   }
   return { fetch: keeping, textOf: (headers) => (typeof headers === 'object' && headers !== null ? (texts.get(headers) ?? null) : null) };
-}
-
-function methodOf(method: string | undefined): 'GET' | 'POST' {
-  return (method ?? 'GET').toUpperCase() === 'POST' ? 'POST' : 'GET';
 }
 
 /** An HTTP answer as the rest of this folder looks at it. */
@@ -111,8 +85,28 @@ export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && name in value ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined;
 }
 
+/**
+ * The error inside an answer with status 200, as routers send it that had said 200 before the server behind them failed: beside the choices or in the
+ * first one. Returns the status that its code means (500 where it means none) and its text; null where there is no error.
+ */
+export function errorInside(data: unknown): { readonly status: number; readonly text: string } | null {
+  const choices = field(data, 'choices');
+  const error = [field(data, 'error'), Array.isArray(choices) ? field(choices[0], 'error') : undefined].find(isError);
+  if (error === undefined) return null;
+  const code = Number(field(error, 'code') ?? field(error, 'status'));
+  const kind = `${String(field(error, 'type'))} ${String(field(error, 'code'))}`;
+  const status = Number.isInteger(code) && code >= 400 && code < 600 ? code : /rate_limit|overloaded/.test(kind) ? 429 : 500;
+  return { status, text: jsonOr({ error }, '') };
+}
+
+function isError(value: unknown): boolean {
+  return (typeof value === 'string' && value !== '') || (typeof value === 'object' && value !== null && Object.keys(value).length > 0);
+}
+
 /** Statuses that pass by themselves; those that say the server has too much to do slow everything down. 529 is Anthropic's "overloaded". */
 const PASSING = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529]);
+/** A gateway that ran out of time: the server behind it may have done the work. */
+const MAYBE_PAID = new Set([408, 504, 524]);
 const OVERLOAD = new Set([429, 503, 504, 524, 529]);
 /** Those that come at once, from a server that lets in only so much per time. */
 const REFUSED = new Set([429, 503, 529]);
@@ -132,32 +126,47 @@ export interface Where {
  */
 export function judgeError(reply: Reply, where: Where, wallClock: number): Again | FailureResponse {
   const error = readServerError(reply.text);
-  const said = redact(`HTTP ${reply.status}: ${oneLine(error.message)}`, where.secrets);
+  const said = `HTTP ${reply.status}: ${quoted(error.message, where.secrets)}`;
   const quotas = readQuotas(reply.header, wallClock);
   if (error.code === 'insufficient_quota' || reply.status === 402)
     throw new UserError(`${where.url} says that the account has no credit left (${said})`);
   if (PASSING.has(reply.status)) {
     const retryAfterMs = readRetryAfter(reply.header, wallClock);
     const [overload, refused] = [OVERLOAD.has(reply.status), REFUSED.has(reply.status)];
-    return { kind: 'again', reason: 'http', message: said, overload, refused, retryAfterMs, quotas };
+    return {
+      kind: 'again',
+      reason: 'http',
+      message: said,
+      overload,
+      refused,
+      retryAfterMs,
+      quotas,
+      maybePaid: MAYBE_PAID.has(reply.status),
+    };
   }
   if (reply.status === 401 || reply.status === 403)
     throw new UserError(`${where.url} refuses the key (${said}); a valid key must be in the environment variable ${where.keyFrom}`);
   if (reply.status >= 300 && reply.status < 400)
     throw new UserError(
-      `${where.url} sends elsewhere (HTTP ${reply.status}, ${reply.header('location') ?? 'to nowhere'}); give that address`,
+      `${where.url} sends elsewhere (HTTP ${reply.status}, ${quoted(withoutLogin(reply.header('location') ?? 'to nowhere'), where.secrets)}); give that address`,
     );
-  if (reply.status === 404) throw new UserError(`${where.url} knows no model '${where.model}', or no such path (${said})`);
+  if (reply.status === 404)
+    throw new UserError(`${where.url} knows no model '${where.model}', or no such path (${said})${versionHint(where.url)}`);
   return { kind: 'failure', reason: failureReason(reply.status, error), message: said };
 }
 
-function failureReason(status: number, error: ServerError): FailureReason {
+/** What kind of failure of one request a status and the server's words mean. */
+export function failureReason(status: number, error: ServerError): FailureReason {
   if (/content_filter|content_policy|safety/.test(error.code)) return 'refused';
   if (status === 413 || error.code === 'context_length_exceeded') return 'too long';
   if (
     /maximum context length|context (length|size|window)|prompt is too long|too many tokens|longer than the (model|max)/i.test(
       error.message,
-    )
+    ) ||
+    // The room for the answer depends on the prompt: "max_tokens is too large: the window is 1500 tokens and the request has 600 input tokens".
+    (/max\w*_tokens/.test(error.message) &&
+      /(too large|greater than|exceed)/i.test(error.message) &&
+      /(window|context|prompt|input|room)/i.test(error.message))
   )
     return 'too long';
   return 'http';
@@ -165,19 +174,40 @@ function failureReason(status: number, error: ServerError): FailureReason {
 
 /**
  * Says what a thrown error of a request means: a connection that failed is worth another try and slows everything down.
+ * Throws `UserError` where the request could not even be tried (an unusable proxy).
  */
-export function judgeThrown(error: unknown, secrets: readonly string[]): Again {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const code = systemCode(cause) ?? systemCode(error);
-  const text = messageOf(cause) || messageOf(error);
-  const message = redact(oneLine(code !== null && !text.includes(code) ? `${code}: ${text}` : text), secrets);
+export function judgeThrown(error: unknown, where: Where): Again {
+  const user = find(error, (e) => e instanceof UserError);
+  if (user instanceof UserError) throw user;
+  const failure = transportError(error, where.url, null, where.secrets);
+  const reason = redact(failure.message, where.secrets);
+  const message = failure.lasting ? `${where.url} cannot be reached: ${reason}${pathHint(where.url, failure.code)}` : reason;
   return {
     kind: 'again',
     reason: 'http',
-    message: `the connection failed (${message})`,
-    overload: code === 'ECONNREFUSED',
+    message,
+    overload: failure.code === 'ECONNREFUSED',
     retryAfterMs: null,
+    maybePaid: failure.sent,
+    unreachable: failure.lasting,
   };
+}
+
+function pathHint(url: string, code: string): string {
+  return code === 'ECONNREFUSED' ? `; is the server running, and is --base-url ${url} right?` : '; check --base-url';
+}
+
+/** What is usual at the end of an address that lacks it; empty where nothing is missing. */
+export function versionHint(url: string): string {
+  return /\/v\d/.test(url) ? '' : `; an address like this mostly ends in /v1: --base-url ${url}/v1`;
+}
+
+/**
+ * The message of an answer with status 200 that is no JSON; a web page is called one.
+ */
+export function describeNoJson(text: string, url: string): string {
+  if (!/^\s*</.test(text)) return `the answer is no JSON (${text.length} characters, cut off?)`;
+  return `${url} answers with a web page, not as an API does${versionHint(url)}`;
 }
 
 /** An answer that does not fit the request; chance may mend it once or twice, patience does not. */
@@ -195,19 +225,6 @@ export function readRetryAfter(header: (name: string) => string | null, wallCloc
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return text === '' || Number.isNaN(date) ? null : Math.max(0, date - wallClock);
-}
-
-/**
- * Returns the text without secrets: the given ones, and whatever looks like a key.
- */
-export function redact(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) if (secret.length >= 4) clean = clean.replaceAll(secret, '[key]');
-  return clean.replace(/\b(sk|pk|hf|gsk|AIza)[-_]?[A-Za-z0-9][A-Za-z0-9_*.-]{10,}/g, '[key]').replace(/Bearer\s+\S+/gi, 'Bearer [key]');
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 300);
 }
 
 /**

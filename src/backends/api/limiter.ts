@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { UserError } from '../../errors.js';
 import type { FailureReason } from '../../types.js';
-import { type Clock, steadyReading } from './clock.js';
+import { type Clock, steadyReading, within } from './clock.js';
 import { createPace, LONGEST_TOLD_MS, type Pace } from './pace.js';
 import type { Quota } from './quota.js';
 
@@ -363,34 +363,15 @@ function spell(ms: number): string {
   return `${Math.round(amount).toLocaleString('en')} ${unit}`;
 }
 
-/**
- * Runs one try against the clock. Returns its outcome, a timeout as an overload, or null when `stop` was aborted meanwhile.
- * A try that does not heed its signal is left behind.
- */
+/** Runs one try against the clock. Returns its outcome, a timeout as an overload, or null when `stop` was aborted meanwhile. */
 async function timed<R>(
   clock: Clock,
   timeoutMs: number,
   stop: AbortSignal,
   attempt: (signal: AbortSignal) => Promise<Outcome<R>>,
 ): Promise<Outcome<R> | null> {
-  const controller = new AbortController();
-  const over = new AbortController();
-  const cut = (): void => controller.abort();
-  stop.addEventListener('abort', cut, { once: true });
-  try {
-    const stopped = new Promise<null>((resolve) => {
-      if (stop.aborted) resolve(null);
-      else stop.addEventListener('abort', () => resolve(null), { once: true, signal: over.signal });
-    });
-    const late = clock.sleep(timeoutMs, over.signal).then((): Outcome<R> | null => {
-      if (over.signal.aborted) return null;
-      const message = `no answer within ${timeoutMs / 1000} s`;
-      return { kind: 'again', reason: 'timeout', message, overload: true, retryAfterMs: null };
-    });
-    return await Promise.race([attempt(controller.signal), late, stopped]);
-  } finally {
-    over.abort();
-    controller.abort();
-    stop.removeEventListener('abort', cut);
-  }
+  const outcome = await within(clock, timeoutMs, stop, attempt);
+  if (outcome === 'stopped') return null;
+  if (outcome !== 'late') return outcome;
+  return { kind: 'again', reason: 'timeout', message: `no answer within ${timeoutMs / 1000} s`, overload: true, retryAfterMs: null };
 }

@@ -1,6 +1,9 @@
 import { UserError } from '../../errors.js';
+import type { Fetch } from '../../http/connections.js';
+import { checkKey } from '../../http/key.js';
+import { withoutLogin } from '../../http/redact.js';
 import { type Clock, systemClock } from './clock.js';
-import { type Fetch, openHttp } from './http.js';
+import { openHttp } from './http.js';
 import { createLimiter, type Limiter } from './limiter.js';
 
 /** What every backend that speaks HTTP takes; plain data, as the command line gives it. Null means the default. */
@@ -19,6 +22,8 @@ export interface HttpOptions {
   /** A price table to use instead of the one that ships with the package. */
   readonly pricesFile: string | null;
   readonly onProgress?: (line: string) => void;
+  /** Aborted when the user stops the program. */
+  readonly signal?: AbortSignal;
   /** Replaced by tests. */
   readonly seams?: Partial<Seams>;
 }
@@ -37,6 +42,10 @@ export interface Seams {
 export interface Tools extends Seams {
   readonly limiter: Limiter;
   readonly closeHttp: () => Promise<void>;
+  /** Milliseconds that one request may take. */
+  readonly timeoutMs: number;
+  /** Aborted by the user, also while a server is looked at for the first time. */
+  readonly signal: AbortSignal;
 }
 
 /** Requests at once in the beginning. */
@@ -46,7 +55,10 @@ const START = 4;
  * Returns clock, network and scheduler for `servers` servers. `timeoutSeconds` and `concurrency` hold where the options say nothing.
  */
 export function openTools(options: HttpOptions, servers: number, defaults: { timeoutSeconds: number; concurrency: number }): Tools {
-  const http = options.seams?.fetch === undefined ? openHttp() : { fetch: options.seams.fetch, close: async () => undefined };
+  const http =
+    options.seams?.fetch === undefined
+      ? openHttp(options.seams?.env ?? process.env)
+      : { fetch: options.seams.fetch, close: async () => undefined };
   const seams: Seams = {
     clock: systemClock,
     random: Math.random,
@@ -55,6 +67,7 @@ export function openTools(options: HttpOptions, servers: number, defaults: { tim
     ...options.seams,
     fetch: http.fetch,
   };
+  const timeoutMs = (options.timeoutSeconds ?? defaults.timeoutSeconds) * 1000;
   const limiter = createLimiter({
     servers,
     clock: seams.clock,
@@ -62,18 +75,18 @@ export function openTools(options: HttpOptions, servers: number, defaults: { tim
     start: START,
     max: options.concurrency ?? defaults.concurrency,
     maxTries: options.maxTries ?? 10,
-    timeoutMs: (options.timeoutSeconds ?? defaults.timeoutSeconds) * 1000,
+    timeoutMs,
     ...(options.onProgress === undefined ? {} : { say: options.onProgress }),
   });
-  return { ...seams, limiter, closeHttp: http.close };
+  return { ...seams, limiter, closeHttp: http.close, timeoutMs, signal: options.signal ?? new AbortController().signal };
 }
 
 /** Where a key comes from, and the key; null when the variable is not set. */
 export function readKey(options: HttpOptions, usual: string, env: Seams['env']): { readonly from: string; readonly key: string | null } {
   const from = options.apiKeyEnv ?? usual;
-  const key = env[from]?.trim() ?? '';
-  if (key === '' && options.apiKeyEnv !== null) throw new UserError(`the environment variable ${from}, named for the key, is not set`);
-  return { from, key: key === '' ? null : key };
+  const key = checkKey(env[from], `the environment variable ${from}`);
+  if (key === null && options.apiKeyEnv !== null) throw new UserError(`the environment variable ${from}, named for the key, is not set`);
+  return { from, key };
 }
 
 /**
@@ -84,10 +97,10 @@ export function checkUrl(url: string): string {
   try {
     parsed = new URL(url);
   } catch {
-    throw new UserError(`--base-url ${url}: not an address; valid is e.g. http://127.0.0.1:8000/v1`);
+    throw new UserError(`--base-url ${withoutLogin(url)}: not an address; valid is e.g. http://127.0.0.1:8000/v1`);
   }
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')
-    throw new UserError(`--base-url ${url}: the address must begin with http:// or https://`);
+    throw new UserError(`--base-url ${withoutLogin(url)}: the address must begin with http:// or https://`);
   if (parsed.username !== '' || parsed.password !== '')
     throw new UserError(
       `--base-url ${parsed.host}: no user or password in the address; put a key into an environment variable (--api-key-env)`,

@@ -2,17 +2,27 @@ import type { ServerError } from './http.js';
 
 /**
  * Parameters of a request that a server refused, learnt from its own 400 answers and never from a model's name. Each is dropped or renamed once and recorded.
+ * A refused value is no refused parameter: it changes nothing for other requests.
  */
 export interface Parameters {
   /** Counts changes: a request that was made with an older version is worth sending again. */
   readonly version: number;
   /** The body's own parameters as the server takes them. */
   apply(parameters: Readonly<Record<string, unknown>>): Record<string, unknown>;
-  /** Looks for a parameter in a refusal. Returns true when something was changed for the next request. */
-  learn(error: ServerError, sent: Readonly<Record<string, unknown>>): boolean;
+  /** Looks for a parameter in a refusal. `changed`: for the next request; else the name of the parameter whose value was refused, or null. */
+  learn(error: ServerError, sent: Readonly<Record<string, unknown>>): { readonly changed: boolean; readonly refusedValue: string | null };
+  /** Whether a parameter is sent no more, under no name. */
+  isDropped(name: string): boolean;
   /** For results, e.g. `["temperature: dropped", "max_tokens: renamed max_completion_tokens"]`. */
   readonly changes: readonly string[];
 }
+
+/** Signs that a server does not know or take a parameter, whatever its value. */
+const UNSUPPORTED =
+  /not support|unsupported|unrecognized|unknown|unexpected|not (be )?(permitted|allowed|accepted)|extra (inputs|fields)|deprecated|no longer|instead|cannot be used|not take|invalid (parameter|argument|field)/i;
+/** Signs that it refuses a value. */
+const VALUE =
+  /too (small|large|low|high)|below|above|minimum|maximum|at (least|most)|less than|greater than|between|higher|lower|raise|>=|<=|_value\b/i;
 
 /**
  * Returns the memory of refused parameters. `mendable` names the parameters that may be dropped, with the names to try instead, in order.
@@ -20,31 +30,38 @@ export interface Parameters {
 export function createParameters(mendable: Readonly<Record<string, readonly string[]>>): Parameters {
   const names = new Map<string, string | null>();
   const changes: string[] = [];
+  const nameOf = (name: string): string | null => names.get(name) ?? (names.has(name) ? null : name);
   return {
     get version() {
       return changes.length;
     },
     changes,
+    isDropped: (name) => nameOf(name) === null,
     apply(parameters) {
       const result: Record<string, unknown> = {};
       for (const [name, value] of Object.entries(parameters)) {
-        const taken = names.has(name) ? names.get(name) : name;
-        if (typeof taken === 'string') result[taken] = value;
+        const taken = nameOf(name);
+        if (taken !== null) result[taken] = value;
       }
       return result;
     },
     learn(error, sent) {
+      let refusedValue: string | null = null;
       for (const [name, others] of Object.entries(mendable)) {
-        const current = names.has(name) ? names.get(name) : name;
-        if (typeof current !== 'string' || !(current in sent)) continue;
-        if (error.param !== current && !mentions(error.message, current)) continue;
+        const current = nameOf(name);
+        if (current === null || !(current in sent)) continue;
+        if (error.param === '' ? !mentions(error.message, current) : error.param !== current) continue;
+        if (!/unsupported|unknown_param/.test(error.code) && !UNSUPPORTED.test(error.message)) {
+          if (VALUE.test(error.message) || VALUE.test(error.code)) refusedValue ??= name;
+          continue;
+        }
         // A rename that the server itself proposes comes first; otherwise the parameter goes.
         const rename = others.find((other) => other !== current && mentions(error.message, other));
         names.set(name, rename ?? null);
         changes.push(rename === undefined ? `${current}: dropped` : `${current}: renamed ${rename}`);
-        return true;
+        return { changed: true, refusedValue: null };
       }
-      return false;
+      return { changed: false, refusedValue };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AGENT_OPTIONS, judgeError, judgeThrown, parseJson, readRetryAfter, redact } from '../../../src/backends/api/http.js';
+import { API_LIMITS, judgeError, judgeThrown, parseJson, readRetryAfter } from '../../../src/backends/api/http.js';
 import { readQuotas } from '../../../src/backends/api/quota.js';
+import { redact } from '../../../src/http/redact.js';
 
 const KEY = 'sk-planted-0123456789abcdef';
 const WHERE = { url: 'http://server/v1', model: 'model', keyFrom: 'MY_KEY', secrets: [KEY] };
@@ -79,7 +80,7 @@ describe('errors', () => {
     const messages = [
       judge(500, { error: { message: `your key ${KEY} broke it` } }),
       judge(400, `Authorization: Bearer ${KEY}`),
-      judgeThrown(new TypeError('fetch failed', { cause: new Error(`proxy said ${KEY}`) }), WHERE.secrets),
+      judgeThrown(new TypeError('fetch failed', { cause: new Error(`proxy said ${KEY}`) }), WHERE),
     ].map((m) => JSON.stringify(m));
     expect(() => judge(401, { error: { message: `Incorrect API key provided: ${KEY}` } })).toThrow(
       /refuses the key \(HTTP 401: Incorrect API key provided: \[key\]\); a valid key must be in the environment variable MY_KEY/,
@@ -91,7 +92,7 @@ describe('errors', () => {
 
 describe('the connection', () => {
   it('has no limit of its own on silence: long generations are silent for minutes', () => {
-    expect(AGENT_OPTIONS).toMatchObject({ headersTimeout: 0, bodyTimeout: 0 });
+    expect(API_LIMITS.silenceMs).toBe(0);
   });
 });
 

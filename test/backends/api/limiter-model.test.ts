@@ -4,7 +4,7 @@ import { type Again, type Attempt, createLimiter, type Outcome } from '../../../
 import { createVirtualClock, seededRandom } from '../virtual-clock.js';
 
 /** Number of scenarios; FAULT_SCENARIOS=n and FAULT_SEED=n set another number and the first seed. */
-const SCENARIOS = Number(process.env.FAULT_SCENARIOS ?? 2000);
+const SCENARIOS = Number(process.env.FAULT_SCENARIOS ?? 300);
 const FIRST_SEED = Number(process.env.FAULT_SEED ?? 1);
 
 /** What a seed makes: a server's latencies and faults, the limiter's settings, and a clock that jumps. */
