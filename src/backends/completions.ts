@@ -75,11 +75,11 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   const tokens = createTokenCount();
   let seconds = 0;
 
-  function plan(ask: Ask): Plan {
+  async function plan(ask: Ask): Promise<Plan> {
     const { request } = ask;
     if (request.kind === 'choices') {
       if (probe.dialects === null) return { kind: 'failure', reason: 'internal', message: probe.refusal };
-      const planned = planChoices(request, encoder, maxLength);
+      const planned = await planChoices(request, encoder, maxLength);
       if (planned.kind === 'choices') tokens.add(planned.prompts.map((p) => (p.kind === 'ids' ? p.ids : null)));
       return planned;
     }
@@ -89,7 +89,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
         reason: 'internal',
         message: 'a completions server takes text, not messages: use the plain or chat prompts',
       };
-    const planned = planGenerate({ ...request, context: request.context }, encoder, maxLength);
+    const planned = await planGenerate({ ...request, context: request.context }, encoder, maxLength);
     if (planned.kind === 'generate') tokens.add([typeof planned.prompt === 'string' ? null : planned.prompt]);
     return planned;
   }
@@ -97,7 +97,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   async function* ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncIterable<Answer> {
     const begun = tools.clock.now();
     async function* jobs(): AsyncGenerator<Job> {
-      for await (const one of requests) yield { id: one.id, plan: plan(one) };
+      for await (const one of requests) yield { id: one.id, plan: await plan(one) };
     }
     const finished = tools.limiter.run<Job, Response>(
       jobs(),

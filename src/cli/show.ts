@@ -87,8 +87,8 @@ async function tokensOf(doc: PreparedDoc, { folder, weights }: ModelFolders): Pr
   const tokenizer = await loadTokenizer(folder);
   const options = { addBos: await addsBos(weights) };
   const { request } = doc;
-  if (request.kind === 'generate') return [{ choice: null, context: encodeText(tokenizer, doc.context, options), continuation: [] }];
-  const pairs = encodeChoices(tokenizer, request.context, request.continuations, options);
+  if (request.kind === 'generate') return [{ choice: null, context: await encodeText(tokenizer, doc.context, options), continuation: [] }];
+  const pairs = await encodeChoices(tokenizer, request.context, request.continuations, options);
   return pairs.map((pair, i) => ({ choice: doc.choices?.[i] ?? null, context: pair.context, continuation: pair.continuation }));
 }
 

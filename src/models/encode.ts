@@ -16,13 +16,6 @@ export interface EncodedPair {
   readonly doubledBos: boolean;
 }
 
-/**
- * True for models that always get one BOS: those whose `model_type` contains "gemma".
- */
-export function needsBos(modelType: string): boolean {
-  return modelType.includes('gemma');
-}
-
 /** True for Python's white space (`str.isspace`): JavaScript's without the byte order mark, and with the separators 0x1c to 0x1f and 0x85. */
 function isPythonSpace(character: string): boolean {
   const code = character.charCodeAt(0);
@@ -37,20 +30,30 @@ function trailingSpace(text: string): number {
 }
 
 /**
- * Ids of a text, with the tokenizer's special tokens around it where asked; a text that begins with the BOS gets no second.
+ * Ids of texts, with the tokenizer's special tokens around each where asked; a text that begins with the BOS gets no second.
  * Throws `UserError` where the tokenizer says what to add in a way that is not known.
  */
-export function encodeText(tokenizer: ModelTokenizer, text: string, { addBos }: EncodeOptions): number[] {
-  const ids = tokenizer.encode(text);
-  if (!addBos) return ids;
+async function encodeTexts(tokenizer: ModelTokenizer, texts: readonly string[], { addBos }: EncodeOptions): Promise<number[][]> {
+  const encoded = await tokenizer.encodeAll(texts);
+  if (!addBos) return encoded;
   const { specials } = tokenizer;
   if (specials === null)
     throw new UserError(
       'tokenizer.json: the post_processor is of a kind that is not known; known: TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing, Sequence',
     );
   const { before, after } = specials;
-  const own = before.length > 0 && ids[0] === before.at(-1) ? before.slice(0, -1) : before;
-  return own.length + after.length === 0 ? ids : [...own, ...ids, ...after];
+  return encoded.map((ids) => {
+    const own = before.length > 0 && ids[0] === before.at(-1) ? before.slice(0, -1) : before;
+    return own.length + after.length === 0 ? ids : [...own, ...ids, ...after];
+  });
+}
+
+/**
+ * Ids of one text, as the harness encodes the prompt of a generation: with the tokenizer's special tokens around it where asked; a text that begins with the BOS
+ * gets no second. Throws `UserError` where the tokenizer says what to add in a way that is not known.
+ */
+export async function encodeText(tokenizer: ModelTokenizer, text: string, options: EncodeOptions): Promise<number[]> {
+  return (await encodeTexts(tokenizer, [text], options))[0] ?? [];
 }
 
 /**
@@ -61,41 +64,30 @@ export function hasDoubledBos(tokenizer: ModelTokenizer, ids: readonly number[])
 }
 
 /**
- * Encodes context and continuation: trailing white space of the context moves to the continuation; the continuation's tokens are those of the whole behind as
- * many as the context alone has; an empty context becomes the prefix token (BOS, else EOS).
+ * Encodes one context with each of its continuations, by the harness's rule of the border:
+ * - trailing white space of the context moves to the continuation;
+ * - the continuation's tokens are those of the whole behind as many as the context alone has, even where the whole would be cut into other tokens at the border;
+ * - an empty context becomes the prefix token (BOS, else EOS), and the continuation is encoded as a text of its own, with its own BOS where one is added (which is
+ *   then scored, as there);
+ * - a context of nothing but white space is the BOS where one is added. Elsewhere the harness stops there; here it is as an empty one.
+ *
+ * Throws `UserError` as `encodeText` does.
  */
-export function encodePair(tokenizer: ModelTokenizer, context: string, continuation: string, options: EncodeOptions): EncodedPair {
-  return encodeChoices(tokenizer, context, [continuation], options)[0] ?? { context: [], continuation: [], doubledBos: false };
-}
-
-/**
- * `encodePair` for all continuations of one context; the context is encoded once.
- */
-export function encodeChoices(
+export async function encodeChoices(
   tokenizer: ModelTokenizer,
   context: string,
   continuations: readonly string[],
   options: EncodeOptions,
-): EncodedPair[] {
-  const end = trailingSpace(context);
-  const head = context.slice(0, end);
-  const space = context.slice(end);
-  if (head === '') {
+): Promise<EncodedPair[]> {
+  const head = context.slice(0, trailingSpace(context));
+  const wholes = continuations.map((continuation) => context + continuation);
+  const [ids = [], ...encoded] = await encodeTexts(tokenizer, [head, ...wholes], options);
+  if (context === '' || ids.length === 0) {
     const prefix = tokenizer.bos ?? tokenizer.eos;
-    return continuations.map((continuation) => ({
-      context: prefix === null ? [] : [prefix.id],
-      continuation: tokenizer.encode(space + continuation),
-      doubledBos: false,
-    }));
+    return encoded.map((whole) => ({ context: prefix === null ? [] : [prefix.id], continuation: whole, doubledBos: false }));
   }
-  const ids = encodeText(tokenizer, head, options);
   const doubledBos = hasDoubledBos(tokenizer, ids);
-  // The input is the context as it is encoded alone, even where the whole would be cut into other tokens at the border.
-  return continuations.map((continuation) => ({
-    context: ids,
-    continuation: encodeText(tokenizer, head + space + continuation, options).slice(ids.length),
-    doubledBos,
-  }));
+  return encoded.map((whole) => ({ context: ids, continuation: whole.slice(ids.length), doubledBos }));
 }
 
 /**

@@ -1,19 +1,19 @@
 /**
- * A model's own tokenizer (`tokenizer.json`, `tokenizer_config.json`), with the text cut into pieces that are tokenized once and remembered.
- *
- * A piece ends only where no token can reach across, so the ids are exactly those of the whole text (see `pieceRule`). Prompts of one task repeat their
- * instructions and shots, and a context is encoded once more with each continuation behind it: nearly all pieces are found in the memory.
+ * A model's own tokenizer (`tokenizer.json`, `tokenizer_config.json`): the engine is the Rust library that Python's `tokenizers` is made of, so its tokens and
+ * its tables of Unicode are the same on every machine. Texts are cut into pieces that are tokenized once and remembered (`cutRule`).
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
+import { type Encoding, Tokenizer } from 'tokenizers';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { cutShort } from '../json-file.js';
 import { refusePlaceholder } from '../placeholder-file.js';
 import { addsBos } from './model-type.js';
+import { newPieceMemory } from './piece-memory.js';
 import { type Specials, specialsOf } from './post-processor.js';
+import { cutRule, piecesOf } from './text-pieces.js';
+import { checkParts, KNOWN_PARTS } from './tokenizer-parts.js';
 
 export interface SpecialToken {
   readonly id: number;
@@ -21,10 +21,17 @@ export interface SpecialToken {
 }
 
 export interface ModelTokenizer {
-  /** Token ids of a text, without added special tokens; special tokens written in the text are recognised. */
-  encode(text: string): number[];
-  /** Text of token ids; special tokens are left out where `skipSpecialTokens` is true. */
+  /**
+   * Token ids of texts, without added special tokens; special tokens written in a text are recognised. All texts that are wanted at once should be asked at
+   * once: the engine works on several together.
+   */
+  encodeAll(texts: readonly string[]): Promise<number[][]>;
+  /** `encodeAll` for one text. */
+  encode(text: string): Promise<number[]>;
+  /** Text of token ids, every blank as the tokens have it; special tokens are left out where `skipSpecialTokens` is true. */
   decode(ids: readonly number[], options?: { readonly skipSpecialTokens?: boolean }): string;
+  /** What transformers makes of a decoded text where `clean_up_tokenization_spaces` asks for it; the same text for byte-pair tokenizers. */
+  cleanUp(text: string): string;
   readonly bos: SpecialToken | null;
   readonly eos: SpecialToken | null;
   /** Ids that `add_special_tokens` puts around a text; null where tokenizer.json says so in a way that is not known. */
@@ -38,26 +45,28 @@ export interface ModelTokenizer {
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type JsonObject = { readonly [key: string]: Json };
 
-/** Pieces remembered at most, in two generations: when the young one is full, the old one is forgotten. */
-const MEMORY_PIECES = 20_000;
-/** Added tokens become one regular expression, whose making takes a second for each ten thousand. */
+/** More added tokens than any model has; the engine takes a second for each ten thousand. */
 const MAX_ADDED = 50_000;
-/** Longer pieces are not remembered. */
-const MEMORY_PIECE_LENGTH = 2_000;
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-async function readJson(file: string): Promise<{ value: JsonObject; text: string }> {
-  let text: string;
+interface JsonFile {
+  readonly value: JsonObject;
+  readonly text: string;
+}
+
+async function readText(file: string): Promise<string | null> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError(
-      systemCode(error) === 'ENOENT' ? `${file}: no such file; the model folder needs it` : `${file}: ${messageOf(error)}`,
-    );
+    if (systemCode(error) === 'ENOENT') return null;
+    throw new UserError(`${file}: ${messageOf(error)}`);
   }
+}
+
+function parseObject(text: string, file: string): JsonObject {
   refusePlaceholder(text, file);
   let value: Json;
   try {
@@ -66,89 +75,13 @@ async function readJson(file: string): Promise<{ value: JsonObject; text: string
     throw new UserError(`${file}: not JSON: ${messageOf(error)}${cutShort(text)}`);
   }
   if (!isObject(value)) throw new UserError(`${file}: not a JSON object`);
-  return { value, text };
+  return value;
 }
 
-/** Pre-tokenizer expressions under which a letter followed by a space and a letter is always a border (their letter runs never take a space behind a letter). */
-const LETTER_RUN_PATTERNS: ReadonlySet<string> = new Set([
-  // GPT-2
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-  // Llama 3
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-  // Qwen 2 and 3
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-]);
-
-/** True for pre-tokenizers that always cut between a letter and a space before a letter. */
-function cutsBetweenWords(pre: Json | undefined): boolean {
-  if (!isObject(pre)) return false;
-  if (pre.type === 'ByteLevel') return pre.add_prefix_space === false && pre.use_regex !== false;
-  if (pre.type !== 'Sequence' || !Array.isArray(pre.pretokenizers)) return false;
-  const steps: readonly Json[] = pre.pretokenizers;
-  const harmless = steps.every(
-    (step) =>
-      isObject(step) &&
-      (step.type === 'Digits' ||
-        (step.type === 'ByteLevel' && step.add_prefix_space === false) ||
-        (step.type === 'Split' &&
-          step.behavior === 'Isolated' &&
-          step.invert !== true &&
-          isObject(step.pattern) &&
-          LETTER_RUN_PATTERNS.has(String(step.pattern.Regex)))),
-  );
-  return (
-    harmless && steps.some((step) => isObject(step) && (step.type === 'Split' || (step.type === 'ByteLevel' && step.use_regex !== false)))
-  );
-}
-
-/**
- * Returns the expression whose matches' ends are safe ends of pieces in normalised text, or null where none is known.
- * - With a pre-tokenizer that always cuts there, between a letter and a space before a letter: the first such place of each line.
- * - With byte-pair merges over the whole text (Gemma): before a word mark `▁` behind a letter, where no token of the vocabulary has a letter directly before a `▁`:
- *   a merge across the border would be such a token.
- */
-function pieceRule(json: JsonObject): RegExp | null {
-  const model = json.model;
-  if (!isObject(model) || model.type !== 'BPE') return null;
-  const pre = json.pre_tokenizer;
-  if (cutsBetweenWords(pre)) return /\n[^\n]*?\p{L}(?= \p{L})/gu;
-  const noCuts = pre === null || (isObject(pre) && pre.type === 'Split' && isObject(pre.pattern) && pre.pattern.String === ' ');
-  if (!noCuts || model.byte_fallback !== true || model.end_of_word_suffix || model.continuing_subword_prefix || !isObject(model.vocab))
-    return null;
-  // Unknown characters next to each other fuse; with all byte tokens there are none.
-  for (let byte = 0; byte < 256; byte++) if (!(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>` in model.vocab)) return null;
-  for (const token of Object.keys(model.vocab)) if (/\p{L}▁/u.test(token)) return null;
-  // Words are short, so several make a piece: the first border after each line feed and at least every 40 characters.
-  return /(?:\n[^\n]*?|[^\n]{40,}?)\p{L}(?=▁)/gu;
-}
-
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
-  /** Plain: found in the text as it is, takes no white space from its neighbours. */
-  readonly plain: boolean;
-}
-
-function addedTokens(json: JsonObject): AddedToken[] {
-  const list = Array.isArray(json.added_tokens) ? json.added_tokens : [];
-  const hasNormalizer = isObject(json.normalizer);
-  if (list.length > MAX_ADDED) throw new Error(`${list.length} added_tokens; at most ${MAX_ADDED} are taken`);
-  return list.flatMap((t, i) => {
-    if (!isObject(t) || !isId(t.id) || typeof t.content !== 'string')
-      throw new Error(`added_tokens[${i}] has no id (a whole number from 0) or no content (a text)`);
-    // Python's library passes over tokens without text.
-    return t.content === '' ? [] : [addedToken(t, t.id, t.content, hasNormalizer)];
-  });
-}
-
-function addedToken(t: JsonObject, id: number, content: string, hasNormalizer: boolean): AddedToken {
-  return {
-    id,
-    content,
-    special: t.special === true,
-    plain: t.lstrip !== true && t.rstrip !== true && t.single_word !== true && (t.normalized !== true || !hasNormalizer),
-  };
+/** Null where the file is absent. */
+async function readJson(file: string): Promise<JsonFile | null> {
+  const text = await readText(file);
+  return text === null ? null : { value: parseObject(text, file), text };
 }
 
 /** Ids are positions of a table of logits; none is near this. */
@@ -156,15 +89,19 @@ function isId(value: Json | undefined): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
 }
 
-/** The library passes over a pattern that it does not know, with other tokens than Python's as the result. */
-function checkPatterns(step: Json | undefined, depth: number): void {
-  if (depth > 20) throw new Error('steps nested deeper than 20');
-  if (Array.isArray(step)) for (const one of step) checkPatterns(one, depth + 1);
-  if (!isObject(step)) return;
-  const { pattern } = step;
-  if (pattern !== undefined && !(isObject(pattern) && (typeof pattern.String === 'string' || typeof pattern.Regex === 'string')))
-    throw new Error('a pattern is neither a String nor a Regex');
-  for (const inner of Object.values(step)) checkPatterns(inner, depth + 1);
+interface AddedToken {
+  readonly content: string;
+  readonly special: boolean;
+}
+
+function addedTokens(json: JsonObject): AddedToken[] {
+  const list = Array.isArray(json.added_tokens) ? json.added_tokens : [];
+  if (list.length > MAX_ADDED) throw new Error(`${list.length} added_tokens; at most ${MAX_ADDED} are taken`);
+  return list.map((t, i) => {
+    if (!isObject(t) || !isId(t.id) || typeof t.content !== 'string')
+      throw new Error(`added_tokens[${i}] has no id (a whole number from 0) or no content (a text)`);
+    return { content: t.content, special: t.special === true };
+  });
 }
 
 /**
@@ -174,180 +111,180 @@ function vocabularySize(vocab: Json | undefined): number {
   if (Array.isArray(vocab)) return vocab.length;
   if (!isObject(vocab)) return 0;
   let top = 0;
-  for (const [token, id] of Object.entries(vocab)) {
+  for (const token in vocab) {
+    const id = vocab[token];
     if (!isId(id)) throw new Error(`model.vocab: ${JSON.stringify(token).slice(0, 80)} has no id (a whole number from 0)`);
     top = Math.max(top, id + 1);
   }
   return top;
 }
 
-/** `-` means nothing outside brackets, and escaping it is a syntax error with the flag u. */
-const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+/** A model with one token, to try the other parts of a file on. */
+const SMALLEST = { type: 'BPE', vocab: { a: 0 }, merges: [] };
 
-/** A two-generation memory of pieces. */
-function newMemory(): { get(key: string): readonly number[] | undefined; set(key: string, ids: readonly number[]): void } {
-  let young = new Map<string, readonly number[]>();
-  let old = new Map<string, readonly number[]>();
-  const set = (key: string, ids: readonly number[]): void => {
-    if (young.size >= MEMORY_PIECES) {
-      old = young;
-      young = new Map();
-    }
-    young.set(key, ids);
-  };
-  return {
-    set,
-    get(key) {
-      const found = young.get(key);
-      if (found !== undefined) return found;
-      const kept = old.get(key);
-      if (kept !== undefined) set(key, kept);
-      return kept;
-    },
-  };
-}
-
-function specialToken(value: Json | undefined, added: readonly AddedToken[], vocab: Json | undefined): SpecialToken | null {
-  const text = typeof value === 'string' ? value : isObject(value) && typeof value.content === 'string' ? value.content : null;
-  if (text === null) return null;
-  const id = added.find((t) => t.content === text)?.id ?? (isObject(vocab) ? vocab[text] : undefined);
-  return typeof id === 'number' ? { id, text } : null;
-}
-
-/**
- * Puts U+FFFD for every byte token of a stretch that is not valid UTF-8 as a whole, as Python's library does (the JavaScript one keeps its valid parts).
- */
-function replaceBadBytes(tokens: readonly string[]): string[] {
-  const out = [...tokens];
-  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  for (let start = 0; start < out.length; start++) {
-    const bytes: number[] = [];
-    for (let i = start; i < out.length; i++) {
-      const byte = /^<0x([0-9A-F]{2})>$/.exec(out[i] ?? '')?.[1];
-      if (byte === undefined) break;
-      bytes.push(Number.parseInt(byte, 16));
-    }
-    if (bytes.length === 0) continue;
+/** The engine says of a file that it cannot read a line and a column at most; the part that is to blame is found by reading each alone. */
+function blamedPart(json: JsonObject): string {
+  for (const part of ['added_tokens', ...Object.keys(KNOWN_PARTS)]) {
+    if (part === 'model' || json[part] === undefined || json[part] === null) continue;
     try {
-      strict.decode(Uint8Array.from(bytes));
+      Tokenizer.fromString(JSON.stringify({ version: '1.0', model: SMALLEST, added_tokens: [], [part]: json[part] }));
     } catch {
-      out.fill('\uFFFD', start, start + bytes.length);
+      return `${part} (${JSON.stringify(json[part]).slice(0, 120)}): `;
     }
-    start += bytes.length;
   }
-  return out;
+  return '';
+}
+
+function openEngine(text: string, json: JsonObject): Tokenizer {
+  try {
+    const engine = Tokenizer.fromString(text);
+    // Saved for some training; what is scored is never cut or filled up.
+    engine.disableTruncation();
+    engine.disablePadding();
+    return engine;
+  } catch (error) {
+    throw new Error(`${blamedPart(json)}${messageOf(error)}`, { cause: error });
+  }
 }
 
 /**
- * Makes a tokenizer from the parsed files; `where` is for messages. Throws `UserError` when the library does not know the kind of tokenizer.
+ * Blanks that version 4 of transformers, and version 5 for all but byte-pair tokenizers, takes out of a decoded text, in this order.
  */
-export function makeTokenizer(json: JsonObject, config: JsonObject, where: string, digest: string): ModelTokenizer {
-  let library: Tokenizer;
-  let added: readonly AddedToken[];
-  let vocabulary: number;
+const CLEAN_UP: readonly (readonly [string, string])[] = [
+  [' .', '.'],
+  [' ?', '?'],
+  [' !', '!'],
+  [' ,', ','],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+];
+
+/** The option by which a byte-pair tokenizer asks for the clean-up all the same. */
+const FORCED = 'clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output';
+
+function cleanUpOf(config: JsonObject, modelType: Json | undefined): (text: string) => string {
+  const wanted = config.clean_up_tokenization_spaces === true && (modelType !== 'BPE' || config[FORCED] === true);
+  return wanted ? (text) => CLEAN_UP.reduce((clean, [from, to]) => clean.replaceAll(from, to), text) : (text) => text;
+}
+
+/** A lone surrogate is half a character: it has no UTF-8, and Python's library refuses it. */
+function checkWellFormed(text: string): void {
+  if (/\p{Surrogate}/u.test(text))
+    throw new UserError('a text with half a surrogate pair (such as \\ud83d alone) cannot be tokenized: it is no valid Unicode');
+}
+
+/**
+ * Makes a tokenizer from the text of tokenizer.json and the parsed configuration; `where` is for messages. Throws `UserError` when the file asks for anything
+ * that is not known.
+ */
+export function makeTokenizer(text: string, config: JsonObject, where: string, digest: string): ModelTokenizer {
+  const json = parseObject(text, where);
   const model = isObject(json.model) ? json.model : {};
+  let engine: Tokenizer;
+  let added: readonly AddedToken[];
+  let vocabSize: number;
   try {
     added = addedTokens(json);
-    vocabulary = vocabularySize(model.vocab);
-    for (const part of ['normalizer', 'pre_tokenizer', 'decoder']) checkPatterns(json[part], 0);
-    // Special tokens around a text are put there by `encodeText`, so what says which ones is not the library's concern.
-    const bare = { ...json, post_processor: null };
-    // These two settings belong to Python's slow tokenizers; the fast ones, which everyone uses, ignore them.
-    library = new Tokenizer(bare, { ...config, remove_space: undefined, do_lowercase_and_remove_accent: undefined });
+    vocabSize = vocabularySize(model.vocab);
+    checkParts(json);
+    engine = openEngine(text, json);
   } catch (error) {
-    throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`);
+    throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
   }
-  const byText = new Map(added.map((t) => [t.content, t.id]));
-  const special = new Set(added.filter((t) => t.special).map((t) => t.id));
-  const simple = added.every((t) => t.plain) && library.model !== null;
-  const splitter =
-    added.length === 0
-      ? null
-      : new RegExp(
-          `(${[...byText.keys()]
-            .sort((a, b) => b.length - a.length)
-            .map(escapeRegExp)
-            .join('|')})`,
-          'u',
-        );
-  const rule = simple ? pieceRule(json) : null;
-  const memory = newMemory();
-
-  /** Ids of text without added tokens, in a normalised section. */
-  function encodeNormalized(text: string, section: number): readonly number[] {
-    const known = section === 0 ? undefined : memory.get(text);
-    if (known !== undefined) return known;
-    const words = library.pre_tokenizer === null ? [text] : library.pre_tokenizer(text, { section_index: section });
-    const tokens: string[] = library.model === null ? [] : library.model(words);
-    const ids = tokens.map((token) => library.token_to_id(token) ?? library.model?.unk_token_id ?? 0);
-    if (section !== 0 && text.length <= MEMORY_PIECE_LENGTH) memory.set(text, ids);
-    return ids;
+  // The engine gives an added token the id that the vocabulary has for its text, whatever `added_tokens` says.
+  const special = new Set<number>();
+  for (const { content, special: isSpecial } of added) {
+    const id = engine.tokenToId(content);
+    if (id === null) continue;
+    vocabSize = Math.max(vocabSize, id + 1);
+    if (isSpecial) special.add(id);
   }
+  const specialToken = (value: Json | undefined): SpecialToken | null => {
+    const content = typeof value === 'string' ? value : isObject(value) && typeof value.content === 'string' ? value.content : null;
+    const id = content === null ? null : engine.tokenToId(content);
+    return content === null || id === null ? null : { id, text: content };
+  };
 
-  function encodeSection(text: string, section: number, out: number[]): void {
-    const normal = library.normalizer === null ? text : library.normalizer(text);
-    if (normal === '') return;
-    // Without a rule only the whole section is a piece; the first one may be treated in its own way (a prefix space), so it is not remembered.
-    let start = 0;
-    if (rule !== null) {
-      for (const match of normal.matchAll(rule)) {
-        const end = match.index + match[0].length;
-        for (const id of encodeNormalized(normal.slice(start, end), 1)) out.push(id);
-        start = end;
+  /** The engine trusts tokenizer.json: what it stumbles over while it works is the file's fault, not the program's. */
+  const blame = (error: unknown): UserError =>
+    error instanceof UserError ? error : new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
+
+  const rule = cutRule(json);
+  const memory = newPieceMemory();
+
+  async function encodeAll(texts: readonly string[]): Promise<number[][]> {
+    const cut = texts.map((text) => (text === '' ? [] : rule === null ? [text] : piecesOf(text, rule)));
+    const known = new Map<string, readonly number[]>();
+    const missing = new Set<string>();
+    for (const pieces of cut)
+      for (const piece of pieces) {
+        if (known.has(piece) || missing.has(piece)) continue;
+        const ids = rule === null ? undefined : memory.get(piece);
+        if (ids === undefined) missing.add(piece);
+        else known.set(piece, ids);
       }
-    }
-    for (const id of encodeNormalized(normal.slice(start), rule === null ? section : 1)) out.push(id);
-  }
-
-  /** The library trusts tokenizer.json: what it stumbles over while it works is the file's fault, not the program's. */
-  function guarded<A extends readonly unknown[], R>(work: (...args: A) => R): (...args: A) => R {
-    return (...args) => {
+    if (missing.size > 0) {
+      const list = [...missing];
+      for (const piece of list) checkWellFormed(piece);
+      let encodings: Encoding[];
       try {
-        return work(...args);
+        encodings = await engine.encodeBatch(list, { addSpecialTokens: false });
       } catch (error) {
-        throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
+        throw blame(error);
       }
-    };
+      list.forEach((piece, i) => {
+        const ids = encodings[i]?.getIds() ?? [];
+        known.set(piece, ids);
+        if (rule !== null) memory.set(piece, ids);
+      });
+    }
+    return cut.map((pieces) => {
+      const out: number[] = [];
+      for (const piece of pieces) for (const id of known.get(piece) ?? []) out.push(id);
+      return out;
+    });
   }
 
-  const byteFallback = JSON.stringify(json.decoder ?? null).includes('"ByteFallback"');
+  const decoder = engine.getDecoder();
+  const spelled = new Map<number, string | null>();
+  const tokenOf = (id: number): string | null => {
+    const found = spelled.get(id);
+    if (found !== undefined) return found;
+    const token = isId(id) ? engine.idToToken(id) : null;
+    spelled.set(id, token);
+    return token;
+  };
 
   return {
-    bos: specialToken(config.bos_token, added, model.vocab),
-    eos: specialToken(config.eos_token, added, model.vocab),
+    bos: specialToken(config.bos_token),
+    eos: specialToken(config.eos_token),
     specials: specialsOf(json.post_processor),
-    vocabSize: added.reduce((top, t) => Math.max(top, t.id + 1), vocabulary),
+    vocabSize,
     digest,
-    encode: guarded((text) => {
-      if (text === '') return [];
-      if (!simple) return library.encode(text, { add_special_tokens: false }).ids;
-      const out: number[] = [];
-      const sections = splitter === null ? [text] : text.split(splitter);
-      for (let i = 0; i < sections.length; i++) {
-        const section = sections[i] ?? '';
-        if (section === '') continue;
-        // `split` with one group puts the added tokens at the odd places.
-        const id = i % 2 === 1 ? byText.get(section) : undefined;
-        if (id !== undefined) out.push(id);
-        else encodeSection(section, i, out);
+    encodeAll,
+    encode: async (text) => (await encodeAll([text]))[0] ?? [],
+    decode(ids, { skipSpecialTokens = false } = {}) {
+      // Ids behind the vocabulary (a padded output layer) print nothing, and do not part the bytes beside them.
+      const tokens: string[] = [];
+      for (const id of ids) {
+        const token = skipSpecialTokens && special.has(id) ? null : tokenOf(id);
+        if (token !== null) tokens.push(token);
       }
-      return out;
-    }),
-    decode: guarded((ids, { skipSpecialTokens = false } = {}) => {
-      const kept = skipSpecialTokens ? ids.filter((id) => !special.has(id)) : [...ids];
-      if (kept.length === 0) return '';
-      if (byteFallback && library.decoder !== null)
-        // Ids behind the vocabulary (a padded output layer) print nothing, and do not part the bytes beside them.
-        return library.decoder.decode(replaceBadBytes(kept.map((id) => library.id_to_token(id)).filter((token) => token !== undefined)));
-      return library.decode(kept, {
-        skip_special_tokens: false,
-        clean_up_tokenization_spaces: config.clean_up_tokenization_spaces === true,
-      });
-    }),
+      try {
+        return decoder === null ? tokens.join(' ') : decoder.decode(tokens);
+      } catch (error) {
+        throw blame(error);
+      }
+    },
+    cleanUp: cleanUpOf(config, model.type),
   };
 }
 
-/** What transformers' class for Gemma takes where nothing is said; an explicit null is something said. */
+/** What transformers' class for a model type takes for BOS and EOS where no file names them; an explicit null is something said. */
 const GEMMA_ENDS = { bos_token: '<bos>', eos_token: '<eos>' };
 
 /** Whether transformers makes its Gemma class of a folder: named so, or of such a model where no class is named. */
@@ -357,21 +294,25 @@ async function isGemmaClass(folder: string, config: JsonObject): Promise<boolean
 }
 
 /**
- * Reads the tokenizer of a model folder. BOS and EOS that `tokenizer_config.json` leaves out come from `special_tokens_map.json` (an older layout), or for
- * Gemma from its class.
- * Throws `UserError` when a file is absent, broken or of a kind that is not known.
+ * Reads the tokenizer of a model folder. `tokenizer_config.json` may be absent. BOS and EOS that it leaves out come from `special_tokens_map.json` (an older
+ * layout), or for Gemma from its class.
+ * Throws `UserError` when tokenizer.json is absent, or a file is broken or of a kind that is not known.
  */
 export async function loadTokenizer(folder: string): Promise<ModelTokenizer> {
   const file = path.join(folder, 'tokenizer.json');
-  const json = await readJson(file);
+  const text = await readText(file);
+  if (text === null) throw new UserError(`${file}: no such file; the model folder needs it`);
   const config = await readJson(path.join(folder, 'tokenizer_config.json'));
-  const hash = createHash('sha256').update(json.text).update('\n').update(config.text);
-  if (config.value.bos_token && config.value.eos_token) return makeTokenizer(json.value, config.value, file, hash.digest('hex'));
-  const ends = (await isGemmaClass(folder, config.value)) ? GEMMA_ENDS : {};
-  const map = path.join(folder, 'special_tokens_map.json');
-  if (!existsSync(map)) return makeTokenizer(json.value, { ...ends, ...config.value }, file, hash.digest('hex'));
-  const older = await readJson(map);
-  const { bos_token = null, eos_token = null } = { ...ends, ...older.value };
-  const whole = { ...config.value, bos_token: config.value.bos_token ?? bos_token, eos_token: config.value.eos_token ?? eos_token };
-  return makeTokenizer(json.value, whole, file, hash.update('\n').update(older.text).digest('hex'));
+  const settings = config?.value ?? {};
+  const hash = createHash('sha256')
+    .update(text)
+    .update('\n')
+    .update(config?.text ?? '');
+  if (settings.bos_token && settings.eos_token) return makeTokenizer(text, settings, file, hash.digest('hex'));
+  const ends = (await isGemmaClass(folder, settings)) ? GEMMA_ENDS : {};
+  const map = await readJson(path.join(folder, 'special_tokens_map.json'));
+  if (map === null) return makeTokenizer(text, { ...ends, ...settings }, file, hash.digest('hex'));
+  const { bos_token = null, eos_token = null } = { ...ends, ...map.value };
+  const whole = { ...settings, bos_token: settings.bos_token ?? bos_token, eos_token: settings.eos_token ?? eos_token };
+  return makeTokenizer(text, whole, file, hash.update('\n').update(map.text).digest('hex'));
 }

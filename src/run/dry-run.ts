@@ -1,5 +1,5 @@
 /** `run --dry-run`: what would be asked, and what it would cost. Nothing is sent and nothing written. */
-import { createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
+import { type CountTokens, createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
 import { parseReference } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { markdown } from '../results/table.js';
@@ -54,13 +54,13 @@ export async function dryRun(options: SessionOptions, json: boolean): Promise<st
   async function estimateTask(task: Task): Promise<Row> {
     const estimate = createEstimate({ price, countTokens: tokens.count, defaultNewTokens: DEFAULT_NEW_TOKENS });
     const prepared = await prepareTask(plan, task, source);
-    for await (const { request } of prepared.documents) estimate.add(request);
+    for await (const { request } of prepared.documents) await estimate.add(request);
     return { task: task.name, documents: prepared.count, ...estimate.total() };
   }
 }
 
 /** Token counter and chat template of the model, where its files are at hand without loading weights. */
-async function tokensOf(options: SessionOptions): Promise<{ count: ((text: string) => number) | null; render: ChatRenderer | null }> {
+async function tokensOf(options: SessionOptions): Promise<{ count: CountTokens | null; render: ChatRenderer | null }> {
   const { EMBEDDED_MODEL } = await import('../backends/open.js');
   const { packagePath } = await import('../package-files.js');
   const reference = options.model === null ? { backend: 'onnx', name: packagePath(EMBEDDED_MODEL) } : parseReference(options.model);
@@ -72,7 +72,7 @@ async function tokensOf(options: SessionOptions): Promise<{ count: ((text: strin
   const { folder } = await resolveModel(name, { files: 'tokenizer', offline: options.open.offline, onProgress: () => {} });
   const tokenizer = await loadTokenizer(folder);
   return {
-    count: (text) => tokenizer.encode(text).length,
+    count: async (texts) => (await tokenizer.encodeAll(texts)).map((ids) => ids.length),
     render: (await loadChatTemplate(folder, { now: options.open.templateDate }))?.render ?? null,
   };
 }

@@ -171,11 +171,12 @@ describe('tokenizers', () => {
     post_processor: null,
     ...more,
   });
-  const make = (more: object) => makeTokenizer(json(more), {}, 'tokenizer.json', '');
+  const make = (more: object) => makeTokenizer(JSON.stringify(json(more)), {}, 'tokenizer.json', '');
 
-  it('with a hyphen in an added token, which was no valid expression', () => {
-    const tokenizer = make({ added_tokens: [{ id: 2, content: '<|im-end|>', special: true, normalized: false }] });
-    expect(tokenizer.encode('a<|im-end|>b')).toEqual([0, 2, 1]);
+  it('with a hyphen in an added token, which was no valid expression', async () => {
+    const flags = { special: true, normalized: false, single_word: false, lstrip: false, rstrip: false };
+    const tokenizer = make({ added_tokens: [{ id: 2, content: '<|im-end|>', ...flags }] });
+    expect(await tokenizer.encode('a<|im-end|>b')).toEqual([0, 2, 1]);
   });
 
   it.each([

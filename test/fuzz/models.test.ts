@@ -125,8 +125,8 @@ describe(`${runs} hostile model files each`, () => {
   it('tokenizer.json and tokenizer_config.json', { timeout: TIMEOUT }, async () => {
     const bpe = {
       added_tokens: [
-        { id: 8, content: '<s>', special: true, normalized: false },
-        { id: 9, content: '<|im-end|>', special: true, lstrip: false, rstrip: true },
+        { id: 8, content: '<s>', special: true, normalized: false, single_word: false, lstrip: false, rstrip: false },
+        { id: 9, content: '<|im-end|>', special: true, normalized: false, single_word: false, lstrip: false, rstrip: true },
       ],
       normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Replace', pattern: { String: ' ' }, content: '▁' }] },
       pre_tokenizer: {
@@ -174,13 +174,13 @@ describe(`${runs} hostile model files each`, () => {
     // The library warns of what it passes over; thousands of warnings say nothing here.
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     let usable = 0;
-    const hostile = property(nearJson([bpe, unigram]), nearJson([config]), (text, settings) => {
+    const hostile = property(nearJson([bpe, unigram]), nearJson([config]), async (text, settings) => {
       const [json, second] = [parsed(text), parsed(settings)];
       if (!isObject(json) || !isObject(second)) return;
-      const tokenizer = survives(() => makeTokenizer(json, second, 'tokenizer.json', ''));
+      const tokenizer = survives(() => makeTokenizer(text, second, 'tokenizer.json', ''));
       if (tokenizer === null) return;
       usable++;
-      const ids = survives(() => tokenizer.encode('ab <s> cab\n<|im-end|> é\ud800'));
+      const ids = await survivesLater(() => tokenizer.encode('ab <s> cab\n<|im-end|> é'));
       if (ids !== null && !Array.isArray(ids)) throw new Error('no ids');
       const back = survives(() => tokenizer.decode([0, 3, 9, 1_000_000, -1]));
       if (back !== null && typeof back !== 'string') throw new Error('no text');

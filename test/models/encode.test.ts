@@ -48,18 +48,18 @@ async function madeUp(post: unknown, config: Readonly<Record<string, unknown>>, 
 describe('special tokens around a text', () => {
   it.each(cases.rows)('are those of transformers: $name, $settings', async ({ post, change, bos, ids }) => {
     const tokenizer = await madeUp(post, change);
-    expect(cases.texts.map((text) => encodeText(tokenizer, text, { addBos: true }))).toEqual(ids);
+    expect(await Promise.all(cases.texts.map((text) => encodeText(tokenizer, text, { addBos: true })))).toEqual(ids);
     expect(tokenizer.bos?.id ?? null).toBe(bos);
     // Models that are no Gemma get none of them, as in the recorded runs.
-    expect(encodeText(tokenizer, 'kaixo', { addBos: false })).toEqual(tokenizer.encode('kaixo'));
+    expect(await encodeText(tokenizer, 'kaixo', { addBos: false })).toEqual(await tokenizer.encode('kaixo'));
   });
 
   it('are not put before a text that begins with the BOS', async () => {
     const bos = cases.rows.find((row) => row.name === 'BOS')?.post;
     const tokenizer = await madeUp(bos, {});
-    const plain = tokenizer.encode('kaixo');
-    expect(encodeText(tokenizer, '<|im_start|>kaixo', { addBos: true })).toEqual([1, ...plain]);
-    expect(encodeText(tokenizer, 'kaixo', { addBos: true })).toEqual([1, ...plain]);
+    const plain = await tokenizer.encode('kaixo');
+    expect(await encodeText(tokenizer, '<|im_start|>kaixo', { addBos: true })).toEqual([1, ...plain]);
+    expect(await encodeText(tokenizer, 'kaixo', { addBos: true })).toEqual([1, ...plain]);
   });
 
   it('leave the border of context and continuation where it is', async () => {
@@ -69,9 +69,12 @@ describe('special tokens around a text', () => {
       [null, []],
     ] as const) {
       const tokenizer = await madeUp(post, {});
-      const [pair] = encodeChoices(tokenizer, 'Galdera: zer da?  ', ['bai'], { addBos: true });
-      expect(pair?.context).toEqual([...first, ...tokenizer.encode('Galdera: zer da?')]);
-      expect([...(pair?.context ?? []), ...(pair?.continuation ?? [])]).toEqual([...first, ...tokenizer.encode('Galdera: zer da?  bai')]);
+      const [pair] = await encodeChoices(tokenizer, 'Galdera: zer da?  ', ['bai'], { addBos: true });
+      expect(pair?.context).toEqual([...first, ...(await tokenizer.encode('Galdera: zer da?'))]);
+      expect([...(pair?.context ?? []), ...(pair?.continuation ?? [])]).toEqual([
+        ...first,
+        ...(await tokenizer.encode('Galdera: zer da?  bai')),
+      ]);
     }
   });
 
@@ -90,18 +93,24 @@ describe('special tokens around a text', () => {
     ['no ids', { type: 'BertProcessing', cls: ['x'], sep: ['y', 'z'] }],
   ])('that cannot be known are an error, for those who need them: %s', async (_name, post) => {
     expect(specialsOf(post)).toBeNull();
-    const tokenizer = await madeUp(post, {});
-    expect(() => encodeText(tokenizer, 'kaixo', { addBos: true })).toThrow(/post_processor is of a kind that is not known/);
-    expect(encodeText(tokenizer, 'kaixo', { addBos: false })).toEqual(tokenizer.encode('kaixo'));
+    const tokenizer = await madeUp(post, {}).catch((error: unknown) => String(error));
+    // Most are unknown to the engine too, and then the file is refused as a whole.
+    if (typeof tokenizer === 'string') {
+      expect(tokenizer).toMatch(/tokenizer\.json: this tokenizer cannot be used: post_processor/);
+      return;
+    }
+    await expect(encodeText(tokenizer, 'kaixo', { addBos: true })).rejects.toThrow(/post_processor is of a kind that is not known/);
+    expect(await encodeText(tokenizer, 'kaixo', { addBos: false })).toEqual(await tokenizer.encode('kaixo'));
   });
 });
 
 describe('BOS and EOS that nobody names', () => {
   // As the class GemmaTokenizer of transformers has them; `null` says that there is none.
   const GEMMA = { tokenizer_class: 'GemmaTokenizer' };
+  const flags = { special: true, normalized: false, single_word: false, lstrip: false, rstrip: false };
   const added = [
-    { id: 0, content: '<bos>', special: true },
-    { id: 1, content: '<eos>', special: true },
+    { id: 0, content: '<bos>', ...flags },
+    { id: 1, content: '<eos>', ...flags },
   ];
   async function ends(config: Readonly<Record<string, unknown>>, modelType: string): Promise<(number | null)[]> {
     const dir = await mkdtemp(path.join(folder, 'ends-'));

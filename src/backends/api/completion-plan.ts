@@ -37,16 +37,20 @@ export const EXTRA_TOKENS = 1;
  * Returns the prompts of a document. With an encoder, prompts longer than `maxLength - 1` tokens lose tokens on the left: the server wants room for one more.
  * A failure where a continuation has no token or is longer than the model's maximum.
  */
-export function planChoices(request: ChoicesRequest, encoder: Encoder | null, maxLength: number | null): ChoicesPlan | FailureResponse {
+export async function planChoices(
+  request: ChoicesRequest,
+  encoder: Encoder | null,
+  maxLength: number | null,
+): Promise<ChoicesPlan | FailureResponse> {
   return encoder === null ? planText(request) : planIds(request, encoder, maxLength);
 }
 
-function planIds(request: ChoicesRequest, encoder: Encoder, maxLength: number | null): ChoicesPlan | FailureResponse {
+async function planIds(request: ChoicesRequest, encoder: Encoder, maxLength: number | null): Promise<ChoicesPlan | FailureResponse> {
   const room = (maxLength ?? Number.POSITIVE_INFINITY) - EXTRA_TOKENS;
   const prompts: ScoredPrompt[] = [];
   let truncatedTokens = 0;
   let doubledBos = false;
-  for (const pair of encodeChoices(encoder.tokenizer, request.context, request.continuations, encoder)) {
+  for (const pair of await encodeChoices(encoder.tokenizer, request.context, request.continuations, encoder)) {
     const ids = [...pair.context, ...pair.continuation];
     const cut = Math.max(0, ids.length - room);
     const from = pair.context.length - cut;
@@ -75,17 +79,17 @@ function planText(request: ChoicesRequest): ChoicesPlan | FailureResponse {
 /**
  * Returns the prompt of a generation; with an encoder it is cut on the left to leave room for the new tokens. Stop strings get the tokenizer's end-of-sequence text.
  */
-export function planGenerate(
+export async function planGenerate(
   request: GenerateRequest & { readonly context: string },
   encoder: Encoder | null,
   maxLength: number | null,
-): GeneratePlan | FailureResponse {
+): Promise<GeneratePlan | FailureResponse> {
   const maxNewTokens = request.maxNewTokens ?? DEFAULT_NEW_TOKENS;
   const until = [...new Set([...request.until, ...(encoder?.tokenizer.eos == null ? [] : [encoder.tokenizer.eos.text])])].filter(
     (stop) => stop !== '',
   );
   if (encoder === null) return { kind: 'generate', prompt: request.context, until, maxNewTokens, notes: {} };
-  const all = encodeText(encoder.tokenizer, request.context, encoder);
+  const all = await encodeText(encoder.tokenizer, request.context, encoder);
   const longest = maxLength ?? Number.POSITIVE_INFINITY;
   if (longest <= maxNewTokens) return failure('too long', `${maxNewTokens} new tokens leave no room for a prompt in ${longest}`);
   const { ids, truncatedTokens } = truncatePrompt(all, longest, maxNewTokens);

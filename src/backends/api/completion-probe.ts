@@ -111,7 +111,7 @@ async function findDialect(
   signal: AbortSignal,
 ): Promise<{ dialect: Dialect; serverBos: boolean | null } | string> {
   const { encoder } = caller;
-  const prompts = PROBE_TEXTS.map((text) => encoder?.tokenizer.encode(text) ?? text);
+  const prompts: readonly (string | readonly number[])[] = encoder === null ? PROBE_TEXTS : await encoder.tokenizer.encodeAll(PROBE_TEXTS);
   let refusal = '';
   for (const lists of [true, false]) {
     for (const mode of wanted === null ? (['prompt_logprobs', 'echo'] as const) : [wanted]) {

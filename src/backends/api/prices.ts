@@ -96,10 +96,13 @@ export interface Estimate {
   readonly exact: boolean;
 }
 
+/** Numbers of tokens of texts. */
+export type CountTokens = (texts: readonly string[]) => Promise<readonly number[]>;
+
 export interface EstimateOptions {
   readonly price: Price | null;
   /** Counts the tokens of a text where the tokenizer is known; null guesses from the length. */
-  readonly countTokens: ((text: string) => number) | null;
+  readonly countTokens: CountTokens | null;
   /** New tokens where a request names no limit. */
   readonly defaultNewTokens: number;
 }
@@ -112,35 +115,32 @@ const MESSAGE_TOKENS: Range = { low: 3, high: 6 };
 /**
  * Adds up what requests would take; used by `--dry-run`, task by task. Repeated calls of `add` need no memory.
  */
-export function createEstimate(options: EstimateOptions): { add(request: Request): void; total(): Estimate } {
+export function createEstimate(options: EstimateOptions): { add(request: Request): Promise<void>; total(): Estimate } {
   let requests = 0;
   const input = { low: 0, high: 0 };
   const output = { low: 0, high: 0 };
-  const count = (text: string): Range => {
-    if (options.countTokens === null) return { low: text.length / CHARACTERS_PER_TOKEN.low, high: text.length / CHARACTERS_PER_TOKEN.high };
-    const tokens = options.countTokens(text);
-    return { low: tokens, high: tokens };
+  const count = async (texts: readonly string[]): Promise<Range[]> => {
+    if (options.countTokens === null)
+      return texts.map((text) => ({ low: text.length / CHARACTERS_PER_TOKEN.low, high: text.length / CHARACTERS_PER_TOKEN.high }));
+    return (await options.countTokens(texts)).map((tokens) => ({ low: tokens, high: tokens }));
   };
   const addInput = (range: Range): void => {
     input.low += range.low;
     input.high += range.high;
   };
   return {
-    add(request) {
+    async add(request) {
       requests += 1;
       if (request.kind === 'choices') {
-        for (const continuation of request.continuations) addInput(count(request.context + continuation));
+        for (const range of await count(request.continuations.map((continuation) => request.context + continuation))) addInput(range);
         output.low += request.continuations.length;
         output.high += request.continuations.length;
         return;
       }
-      if (typeof request.context === 'string') addInput(count(request.context));
-      else {
-        for (const message of request.context) {
-          addInput(count(message.content));
-          addInput(MESSAGE_TOKENS);
-        }
-      }
+      const texts = typeof request.context === 'string' ? [request.context] : request.context.map((message) => message.content);
+      for (const range of await count(texts)) addInput(range);
+      const messages = typeof request.context === 'string' ? 0 : request.context.length;
+      addInput({ low: messages * MESSAGE_TOKENS.low, high: messages * MESSAGE_TOKENS.high });
       output.low += 1;
       output.high += request.maxNewTokens ?? options.defaultNewTokens;
     },
@@ -156,8 +156,8 @@ export function createEstimate(options: EstimateOptions): { add(request: Request
 /**
  * Returns what the given requests would take. See {@link createEstimate}.
  */
-export function estimateCost(requests: Iterable<Request>, options: EstimateOptions): Estimate {
+export async function estimateCost(requests: Iterable<Request>, options: EstimateOptions): Promise<Estimate> {
   const estimate = createEstimate(options);
-  for (const request of requests) estimate.add(request);
+  for (const request of requests) await estimate.add(request);
   return estimate.total();
 }

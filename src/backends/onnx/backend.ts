@@ -71,10 +71,10 @@ export function newOnnxBackend(parts: BackendParts): Backend {
   const batchesAhead = (waiting: number): number => (parts.single || (packed !== null && waiting < PACKED_FULL) ? 1 : BATCHES_AHEAD);
   let waiting = 0;
 
-  const encode = (ask: Ask): EncodedItem | Answer => {
+  const encode = async (ask: Ask): Promise<EncodedItem | Answer> => {
     const start = performance.now();
     try {
-      return encodeRequest(ask, context);
+      return await encodeRequest(ask, context);
     } finally {
       counters.addSeconds('tokenize', (performance.now() - start) / 1000);
     }

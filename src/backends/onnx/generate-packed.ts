@@ -51,7 +51,7 @@ export async function* generatePacked(
   };
 
   while (!stopped()) {
-    waiting.push(...next(limits.documents - waiting.length).map((item) => newGrowing(item, rules)));
+    waiting.push(...next(limits.documents - waiting.length).map(newGrowing));
     if (waiting.length === 0) return;
     const count = fitting();
     const active = waiting.slice(0, count);

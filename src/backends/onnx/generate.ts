@@ -89,7 +89,7 @@ export async function* generateAll(
       const places: { slot: number; ranges: Where }[] = [];
       if (incoming !== null) {
         const { where, token, logprob } = await prefill(incoming);
-        const a: Active = newGrowing(incoming, rules);
+        const a: Active = newGrowing(incoming);
         const answer = push(a, token, logprob);
         incoming = null;
         if (answer !== null) yield answer;

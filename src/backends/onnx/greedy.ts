@@ -14,8 +14,6 @@ export interface StopRules {
 export interface Growing {
   readonly item: GenerateItem;
   readonly tokens: number[];
-  /** Tokens at the end whose text may hold a stop string. */
-  readonly lookback: number;
 }
 
 /**
@@ -33,8 +31,8 @@ export function cutAtStop(text: string, until: readonly string[]): string {
 /**
  * Returns a document that has no token yet.
  */
-export function newGrowing(item: GenerateItem, rules: StopRules): Growing {
-  return { item, tokens: [], lookback: Math.max(1, ...item.until.map((stop) => rules.tokenizer.encode(stop).length)) + 2 };
+export function newGrowing(item: GenerateItem): Growing {
+  return { item, tokens: [] };
 }
 
 /** The numbers of a run are sound when a log-probability that came along is a number. */
@@ -44,7 +42,9 @@ function sound(logprob: number | undefined): boolean {
 
 function finish(a: Growing, reason: GenerateResponse['finish'], rules: StopRules, counters: Counters): Answer {
   counters.addSequence([...a.item.ids, ...a.tokens.slice(0, -1)]);
-  const text = cutAtStop(rules.tokenizer.decode(a.tokens, { skipSpecialTokens: true }), a.item.until);
+  const written = rules.tokenizer.decode(a.tokens, { skipSpecialTokens: true });
+  // A clean-up may take away a blank that a stop string has.
+  const text = rules.tokenizer.cleanUp(cutAtStop(written, a.item.until));
   const response: GenerateResponse = {
     kind: 'generate',
     text,
@@ -67,7 +67,7 @@ export function takeToken(
   if (token === undefined || !sound(logprob)) return failure(a.item.id, 'not a number', 'the model gave no numbers for the next token');
   a.tokens.push(token);
   if (rules.eos.has(token)) return finish(a, 'stop', rules, counters);
-  const tail = rules.tokenizer.decode(a.tokens.slice(-a.lookback));
+  const tail = rules.tokenizer.decode(a.tokens.slice(-a.item.lookback));
   if (a.item.until.some((stop) => tail.includes(stop))) return finish(a, 'stop', rules, counters);
   return a.tokens.length >= a.item.maxNewTokens ? finish(a, 'length', rules, counters) : null;
 }

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import { messageOf, UserError } from '../../errors.js';
-import { needsBos } from '../../models/encode.js';
+import { needsBos } from '../../models/model-type.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
 import type { Backend, ChatRenderer } from '../../types.js';
 import { newOnnxBackend, type PackedLimits } from './backend.js';

@@ -16,6 +16,8 @@ export interface GenerateItem extends Item {
   readonly kind: 'generate';
   readonly id: number;
   readonly until: readonly string[];
+  /** Tokens at the end of an answer whose text may hold a stop string: two more than the longest has, since a model may spell one with other tokens. */
+  readonly lookback: number;
   readonly maxNewTokens: number;
   readonly notes: ResponseNotes | undefined;
 }
@@ -41,7 +43,7 @@ export function failure(id: number, reason: FailureReason, message: string): Ans
 /**
  * Encodes a request. Returns an answer instead where it fails without the model: an empty continuation, a prompt that leaves no room, a token outside the vocabulary.
  */
-export function encodeRequest(ask: Ask, context: RequestContext): EncodedItem | Answer {
+export async function encodeRequest(ask: Ask, context: RequestContext): Promise<EncodedItem | Answer> {
   return ask.request.kind === 'choices'
     ? encodeChoicesRequest(ask.id, ask.request, context)
     : encodeGenerateRequest(ask.id, ask.request, context);
@@ -51,8 +53,8 @@ function outside(ids: readonly number[], vocabSize: number): number | undefined 
   return ids.find((id) => id >= vocabSize);
 }
 
-function encodeChoicesRequest(id: number, request: ChoicesRequest, c: RequestContext): ScoreItem | Answer {
-  const pairs = encodeChoices(c.tokenizer, request.context, request.continuations, { addBos: c.addBos });
+async function encodeChoicesRequest(id: number, request: ChoicesRequest, c: RequestContext): Promise<ScoreItem | Answer> {
+  const pairs = await encodeChoices(c.tokenizer, request.context, request.continuations, { addBos: c.addBos });
   const sequences: Sequence[] = [];
   let truncated = 0;
   for (const [i, pair] of pairs.entries()) {
@@ -74,14 +76,14 @@ function encodeChoicesRequest(id: number, request: ChoicesRequest, c: RequestCon
   return { kind: 'choices', id, ids, tokens, sequences, notes: notesOf(truncated, pairs[0]?.doubledBos ?? false) };
 }
 
-function encodeGenerateRequest(id: number, request: GenerateRequest, c: RequestContext): GenerateItem | Answer {
+async function encodeGenerateRequest(id: number, request: GenerateRequest, c: RequestContext): Promise<GenerateItem | Answer> {
   if (typeof request.context !== 'string' && c.renderChat === null)
     return failure(id, 'malformed', 'the request is a list of messages, and the model has no chat template');
   const text = typeof request.context === 'string' ? request.context : (c.renderChat?.(request.context) ?? '');
   const maxNewTokens = request.maxNewTokens ?? DEFAULT_NEW_TOKENS;
   if (maxNewTokens >= c.maxLength)
     return failure(id, 'too long', `${maxNewTokens} new tokens leave no room for a prompt: the model takes ${c.maxLength}`);
-  const encoded = encodeText(c.tokenizer, text, { addBos: c.addBos });
+  const encoded = await encodeText(c.tokenizer, text, { addBos: c.addBos });
   const prefix = c.tokenizer.bos ?? c.tokenizer.eos;
   const all = encoded.length === 0 && prefix !== null ? [prefix.id] : encoded;
   if (all.length === 0) return failure(id, 'internal', 'the prompt is empty and the tokenizer has neither BOS nor EOS');
@@ -90,12 +92,14 @@ function encodeGenerateRequest(id: number, request: GenerateRequest, c: RequestC
     return failure(id, 'internal', `token ${bad} of the tokenizer is outside the model's vocabulary of ${c.vocabSize}`);
   const { ids, truncatedTokens } = truncatePrompt(all, c.maxLength, maxNewTokens);
   const until = [...request.until, ...(c.tokenizer.eos === null ? [] : [c.tokenizer.eos.text])].filter((stop) => stop !== '');
+  const stops = await c.tokenizer.encodeAll(until);
   return {
     kind: 'generate',
     id,
     ids,
     tokens: ids.length,
     until,
+    lookback: Math.max(1, ...stops.map((stop) => stop.length)) + 2,
     maxNewTokens,
     notes: notesOf(truncatedTokens, hasDoubledBos(c.tokenizer, all)),
   };

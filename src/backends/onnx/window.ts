@@ -33,7 +33,11 @@ export interface Window<T extends Item> {
 /**
  * Starts pulling. `encode` returns an item, or an answer where none is needed. Errors of the source are thrown by `ready`.
  */
-export function openWindow<T extends Item>(source: AsyncIterable<Ask>, encode: (ask: Ask) => T | Answer, limits: WindowLimits): Window<T> {
+export function openWindow<T extends Item>(
+  source: AsyncIterable<Ask>,
+  encode: (ask: Ask) => T | Answer | Promise<T | Answer>,
+  limits: WindowLimits,
+): Window<T> {
   const items: T[] = [];
   const answers: Answer[] = [];
   let tokens = 0;
@@ -66,11 +70,11 @@ export function openWindow<T extends Item>(source: AsyncIterable<Ask>, encode: (
         }
         const next = await iterator.next();
         if (next.done === true) break;
-        const result = encode(next.value);
+        const result = await encode(next.value);
         if ('response' in result) answers.push(result);
         else insert(result);
         wakeReader();
-        // Encoding is synchronous; between two documents replies of the session thread get their turn.
+        // A text that is in memory needs no other thread; between two documents replies of the session thread get their turn.
         await new Promise<void>((resolve) => setImmediate(resolve));
       }
     } catch (error) {

@@ -47,17 +47,17 @@ describe('estimate', () => {
   const price = { input: 2, output: 10 };
   const chat: Request = { kind: 'generate', context: [{ role: 'user', content: 'a'.repeat(480) }], until: [], maxNewTokens: 1 };
 
-  it('is a range where tokens are guessed', () => {
-    const estimate = estimateCost([chat, chat], { price, countTokens: null, defaultNewTokens: 1024 });
+  it('is a range where tokens are guessed', async () => {
+    const estimate = await estimateCost([chat, chat], { price, countTokens: null, defaultNewTokens: 1024 });
     expect(estimate).toMatchObject({ requests: 2, exact: false, outputTokens: { low: 2, high: 2 } });
     expect(estimate.inputTokens.low).toBe(206);
     expect(estimate.inputTokens.high).toBe(Math.ceil(2 * (480 / 1.8 + 6)));
     expect(estimate.usd?.low).toBeLessThan(estimate.usd?.high ?? 0);
   });
-  it('counts every choice, and exactly where the tokenizer is known', () => {
+  it('counts every choice, and exactly where the tokenizer is known', async () => {
     const choices: Request = { kind: 'choices', context: 'one two', continuations: [' three', ' three four'] };
-    const countTokens = (text: string): number => text.split(' ').length;
-    expect(estimateCost([choices], { price, countTokens, defaultNewTokens: 1 })).toEqual({
+    const countTokens = async (texts: readonly string[]): Promise<number[]> => texts.map((text) => text.split(' ').length);
+    expect(await estimateCost([choices], { price, countTokens, defaultNewTokens: 1 })).toEqual({
       requests: 1,
       inputTokens: { low: 7, high: 7 },
       outputTokens: { low: 2, high: 2 },
@@ -65,15 +65,15 @@ describe('estimate', () => {
       exact: true,
     });
   });
-  it('has no price where none is known', () => {
-    expect(estimateCost([chat], { price: null, countTokens: null, defaultNewTokens: 1 }).usd).toBeNull();
+  it('has no price where none is known', async () => {
+    expect((await estimateCost([chat], { price: null, countTokens: null, defaultNewTokens: 1 })).usd).toBeNull();
   });
-  it('holds what GPT-4 counted for a Basque prompt of the paper (935 characters in 12 messages: 456 tokens)', () => {
+  it('holds what GPT-4 counted for a Basque prompt of the paper (935 characters in 12 messages: 456 tokens)', async () => {
     const context = Array.from({ length: 12 }, (_, i) => ({
       role: i % 2 === 0 ? ('user' as const) : ('assistant' as const),
       content: 'x'.repeat(i === 0 ? 935 - 11 * 78 : 78),
     }));
-    const { inputTokens } = estimateCost([{ ...chat, context }], { price, countTokens: null, defaultNewTokens: 1 });
+    const { inputTokens } = await estimateCost([{ ...chat, context }], { price, countTokens: null, defaultNewTokens: 1 });
     expect(inputTokens.low).toBeLessThan(456);
     expect(inputTokens.high).toBeGreaterThan(456);
     expect(mostItCosts({ input: 1e6, output: 0 }, context, 1)).toBeGreaterThan(456);

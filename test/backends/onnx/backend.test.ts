@@ -95,9 +95,9 @@ describe('answers', () => {
 
   it('a context that is too long is cut on the left and the cut is noted', async () => {
     const context = 'bat bi hiru '.repeat(100);
-    const length = tokenizer.encode(`${context}lau`).length;
+    const length = (await tokenizer.encode(`${context}lau`)).length;
     const answers = await askAll(backendOf(pretend()), asks(choices(`${context}lau`, ' A')));
-    const cut = length + tokenizer.encode(' A').length - 201;
+    const cut = length + (await tokenizer.encode(' A')).length - 201;
     expect(answers.get(0)).toMatchObject({ kind: 'choices', notes: { truncatedTokens: cut } });
   });
 });

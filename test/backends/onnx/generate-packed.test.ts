@@ -32,9 +32,10 @@ const prompts = [
   `${shots}Question: Why?`,
   'Zenbat dira bi eta bi? '.repeat(16),
 ];
-const items = prompts.map((text, id): GenerateItem => {
-  const ids = [1, ...tokenizer.encode(text)];
-  return { kind: 'generate', id, ids, tokens: ids.length, until: [], maxNewTokens: 20 + 3 * id, notes: undefined };
+const encoded = await tokenizer.encodeAll(prompts);
+const items = encoded.map((own, id): GenerateItem => {
+  const ids = [1, ...own];
+  return { kind: 'generate', id, ids, tokens: ids.length, until: [], lookback: 3, maxNewTokens: 20 + 3 * id, notes: undefined };
 });
 
 async function generate(
@@ -68,7 +69,7 @@ describe('generation in stretches', () => {
     const texts = prompts.map((context) => (context === '' ? ' ' : context));
     const asks = texts.map((context, id) => ({
       id,
-      request: { kind: 'generate', context, until: [], maxNewTokens: 20 + 3 * id } as const,
+      request: { kind: 'generate', context, until: [], lookback: 3, maxNewTokens: 20 + 3 * id } as const,
     }));
     const packed = await openModel(folder, { dtype: 'float32', attention: 'packed' });
     const [a, b] = [await askAll(backend, asks), await askAll(packed, asks)];
@@ -81,7 +82,7 @@ describe('generation in stretches', () => {
   it('scoring goes on after it, and gives what it gave before', async () => {
     const packed = await openModel(folder, { dtype: 'float32', attention: 'packed' });
     const choices = { id: 0, request: { kind: 'choices', context: shots, continuations: [' Why', ' A cow', ' not'] } } as const;
-    const text = { id: 1, request: { kind: 'generate', context: shots, until: [], maxNewTokens: 5 } } as const;
+    const text = { id: 1, request: { kind: 'generate', context: shots, until: [], lookback: 3, maxNewTokens: 5 } } as const;
     const before = await askAll(packed, [choices]);
     const both = await askAll(packed, [text, choices]);
     const after = await askAll(packed, [choices]);
@@ -105,7 +106,7 @@ describe('generation in stretches', () => {
 
   it('an end token ends its document and not the others, and the loop when all have ended', async () => {
     const { answers } = await generate(unlimited, { items: items.slice(0, 3) });
-    const tokens = tokenizer.encode(textOf(answers[1]));
+    const tokens = await tokenizer.encode(textOf(answers[1]));
     const end = tokens[4];
     if (end === undefined) throw new Error('too short');
     const ended = await generate(unlimited, { items: items.slice(0, 3), eos: [end] });

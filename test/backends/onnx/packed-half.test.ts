@@ -49,6 +49,7 @@ const prompts = [90, 50].map(
     ids: ids.slice(0, length),
     tokens: length,
     until: [],
+    lookback: 3,
     maxNewTokens: 6,
     notes: undefined,
   }),
