@@ -16,6 +16,16 @@ export interface EncodedPair {
   readonly doubledBos: boolean;
 }
 
+/**
+ * True where a text holds half a surrogate pair (`\\ud83d` alone, which JSON can spell): it is no valid Unicode, and Python's tokenizers stop at it.
+ */
+export function hasHalfCharacter(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
+}
+
+/** What is said of a document whose text `hasHalfCharacter`. */
+export const HALF_CHARACTER = 'the text holds half a surrogate pair (such as \\ud83d alone), which is no valid Unicode and has no tokens';
+
 /** True for Python's white space (`str.isspace`): JavaScript's without the byte order mark, and with the separators 0x1c to 0x1f and 0x85. */
 function isPythonSpace(character: string): boolean {
   const code = character.charCodeAt(0);

@@ -171,12 +171,6 @@ function cleanUpOf(config: JsonObject, modelType: Json | undefined): (text: stri
   return wanted ? (text) => CLEAN_UP.reduce((clean, [from, to]) => clean.replaceAll(from, to), text) : (text) => text;
 }
 
-/** A lone surrogate is half a character: it has no UTF-8, and Python's library refuses it. */
-function checkWellFormed(text: string): void {
-  if (/\p{Surrogate}/u.test(text))
-    throw new UserError('a text with half a surrogate pair (such as \\ud83d alone) cannot be tokenized: it is no valid Unicode');
-}
-
 /**
  * Makes a tokenizer from the text of tokenizer.json and the parsed configuration; `where` is for messages. Throws `UserError` when the file asks for anything
  * that is not known.
@@ -229,7 +223,6 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
       }
     if (missing.size > 0) {
       const list = [...missing];
-      for (const piece of list) checkWellFormed(piece);
       let encodings: Encoding[];
       try {
         encodings = await engine.encodeBatch(list, { addSpecialTokens: false });

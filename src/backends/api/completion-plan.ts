@@ -1,4 +1,12 @@
-import { encodeChoices, encodeText, hasDoubledBos, notesOf, truncatePrompt } from '../../models/encode.js';
+import {
+  encodeChoices,
+  encodeText,
+  HALF_CHARACTER,
+  hasDoubledBos,
+  hasHalfCharacter,
+  notesOf,
+  truncatePrompt,
+} from '../../models/encode.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { rstrip } from '../../python/strings.js';
 import type { ChoicesRequest, FailureResponse, GenerateRequest, ResponseNotes } from '../../types.js';
@@ -50,6 +58,7 @@ async function planIds(request: ChoicesRequest, encoder: Encoder, maxLength: num
   const prompts: ScoredPrompt[] = [];
   let truncatedTokens = 0;
   let doubledBos = false;
+  if ([request.context, ...request.continuations].some(hasHalfCharacter)) return failure('malformed', HALF_CHARACTER);
   for (const pair of await encodeChoices(encoder.tokenizer, request.context, request.continuations, encoder)) {
     const ids = [...pair.context, ...pair.continuation];
     const cut = Math.max(0, ids.length - room);
@@ -89,6 +98,7 @@ export async function planGenerate(
     (stop) => stop !== '',
   );
   if (encoder === null) return { kind: 'generate', prompt: request.context, until, maxNewTokens, notes: {} };
+  if (hasHalfCharacter(request.context)) return failure('malformed', HALF_CHARACTER);
   const all = await encodeText(encoder.tokenizer, request.context, encoder);
   const longest = maxLength ?? Number.POSITIVE_INFINITY;
   if (longest <= maxNewTokens) return failure('too long', `${maxNewTokens} new tokens leave no room for a prompt in ${longest}`);

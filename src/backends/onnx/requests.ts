@@ -1,5 +1,14 @@
 /** From a request to what the model computes: token ids, and the failures that need no model. */
-import { encodeChoices, encodeText, hasDoubledBos, notesOf, truncatePair, truncatePrompt } from '../../models/encode.js';
+import {
+  encodeChoices,
+  encodeText,
+  HALF_CHARACTER,
+  hasDoubledBos,
+  hasHalfCharacter,
+  notesOf,
+  truncatePair,
+  truncatePrompt,
+} from '../../models/encode.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import type { Answer, Ask, ChatRenderer, ChoicesRequest, FailureReason, GenerateRequest, ResponseNotes } from '../../types.js';
 import type { Sequence } from './stack.js';
@@ -54,6 +63,7 @@ function outside(ids: readonly number[], vocabSize: number): number | undefined 
 }
 
 async function encodeChoicesRequest(id: number, request: ChoicesRequest, c: RequestContext): Promise<ScoreItem | Answer> {
+  if ([request.context, ...request.continuations].some(hasHalfCharacter)) return failure(id, 'malformed', HALF_CHARACTER);
   const pairs = await encodeChoices(c.tokenizer, request.context, request.continuations, { addBos: c.addBos });
   const sequences: Sequence[] = [];
   let truncated = 0;
@@ -83,6 +93,7 @@ async function encodeGenerateRequest(id: number, request: GenerateRequest, c: Re
   const maxNewTokens = request.maxNewTokens ?? DEFAULT_NEW_TOKENS;
   if (maxNewTokens >= c.maxLength)
     return failure(id, 'too long', `${maxNewTokens} new tokens leave no room for a prompt: the model takes ${c.maxLength}`);
+  if (hasHalfCharacter(text)) return failure(id, 'malformed', HALF_CHARACTER);
   const encoded = await encodeText(c.tokenizer, text, { addBos: c.addBos });
   const prefix = c.tokenizer.bos ?? c.tokenizer.eos;
   const all = encoded.length === 0 && prefix !== null ? [prefix.id] : encoded;
