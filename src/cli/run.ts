@@ -257,6 +257,6 @@ function modelName(text: string): string {
 }
 
 function device(text: string): string {
-  if (!/^(auto|cpu|cuda(:\d{1,3})?)$/.test(text)) throw new InvalidArgumentError('Valid: auto, cpu, cuda, cuda:N.');
+  if (!/^(auto|cpu|webgpu|cuda(:\d{1,3})?)$/.test(text)) throw new InvalidArgumentError('Valid: auto, cpu, cuda, cuda:N, webgpu.');
   return text;
 }

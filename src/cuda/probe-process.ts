@@ -7,7 +7,7 @@ import { messageOf } from '../errors.js';
 import { loadedRuntimes, prepareCuda } from './load.js';
 import { probeModel, SIDE } from './probe-model.js';
 
-const Request = z.object({ provider: z.enum(['cpu', 'cuda']), deviceId: z.number(), libraries: z.array(z.string()).readonly() });
+const Request = z.object({ provider: z.enum(['cpu', 'cuda', 'webgpu']), deviceId: z.number(), libraries: z.array(z.string()).readonly() });
 export type ProbeRequest = Readonly<z.infer<typeof Request>>;
 
 export interface ProbeReply {
@@ -25,7 +25,7 @@ async function probe({ provider, deviceId, libraries }: ProbeRequest): Promise<v
   const ort = await import('onnxruntime-node');
   ort.env.logLevel = 'fatal';
   const session = await ort.InferenceSession.create(probeModel(), {
-    executionProviders: [provider === 'cuda' ? { name: 'cuda', deviceId } : 'cpu'],
+    executionProviders: [provider === 'cuda' ? { name: 'cuda', deviceId } : { name: provider }],
     logSeverityLevel: 4,
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

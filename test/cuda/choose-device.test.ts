@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { chooseDevice, type Machine, openError } from '../../src/backends/onnx/choose-device.js';
 import { messageOf, UserError } from '../../src/errors.js';
+import { type Adapter, type AdapterReader, findAdapter } from '../../src/webgpu/adapters.js';
+import { explainWebGpu, webGpuLine } from '../../src/webgpu/explain.js';
 
 const LIBRARIES = ['/cache/libcudart.so.13', '/cache/libonnxruntime.so.1.30.0'];
+const NONE: Adapter = { kind: 'none', name: 'none', driver: 'none', backend: 'Vulkan' };
+const RADEON: Adapter = { kind: 'card', name: 'AMD (amdgpu)', driver: 'amdgpu of Linux 6.12', backend: 'Vulkan' };
 const GOOD: Machine = {
   find: () => ({
     origin: 'setup',
@@ -13,6 +17,7 @@ const GOOD: Machine = {
   cards: () => ({ cards: [{ name: 'NVIDIA H100', memoryBytes: null }], driver: '580.1' }),
   hasDriver: () => true,
   probe: async () => ({ error: null, runtime: null, seconds: 1 }),
+  adapter: () => NONE,
 };
 const NO_CARD: Machine = { ...GOOD, cards: () => ({ cards: [], driver: null }), hasDriver: () => false };
 const NO_SETUP = { find: () => ({ origin: 'none' as const, missing: 'libonnxruntime_providers_cuda.so' }) };
@@ -41,7 +46,7 @@ describe('the device', () => {
   });
 
   it('cpu loads nothing and asks nothing', async () => {
-    const nothing: Machine = { find: () => fail(), cards: () => fail(), hasDriver: () => fail(), probe: forbidden };
+    const nothing: Machine = { find: () => fail(), cards: () => fail(), hasDriver: () => fail(), probe: forbidden, adapter: () => fail() };
     expect(await choose('cpu', nothing)).toEqual({ provider: { name: 'cpu' }, libraries: [], said: [] });
   });
 
@@ -108,3 +113,84 @@ describe('the device', () => {
 function fail(): never {
   throw new Error('asked');
 }
+
+describe('WebGPU', () => {
+  it('is taken by name whatever the machine shows, and says for the result file what it stands on', async () => {
+    const device = await chooseDevice('webgpu', () => {}, {
+      ...NO_CARD,
+      probe: forbidden,
+      adapter: () => ({ ...NONE, kind: 'software', name: 'software (lvp_icd.json)' }),
+    });
+    expect(device.provider).toMatchObject({ name: 'webgpu', bindingBytes: null });
+    expect(device.facts).toEqual({ card: 'software (lvp_icd.json)', driver: 'none', webgpu_over: 'Vulkan' });
+  });
+
+  it('is what auto takes for a real card without CUDA, when a trial session works', async () => {
+    for (const machine of [
+      { ...NO_CARD, ...NO_SETUP },
+      { ...GOOD, ...NO_SETUP },
+    ]) {
+      const { provider, said } = await choose('auto', { ...machine, adapter: () => RADEON });
+      expect([provider.name, said]).toEqual(['webgpu', []]);
+    }
+  });
+
+  it('auto never takes a device made of software, and prefers CUDA', async () => {
+    const software: Adapter = { ...NONE, kind: 'software' };
+    expect((await choose('auto', { ...NO_CARD, ...NO_SETUP, probe: forbidden, adapter: () => software })).provider.name).toBe('cpu');
+    expect((await choose('auto', { ...GOOD, adapter: () => RADEON })).provider.name).toBe('cuda');
+  });
+
+  it('auto says once why a card that WebGPU cannot use is not used', async () => {
+    const probe: Machine['probe'] = async () => ({
+      error: 'Failed to get a WebGPU adapter: No supported adapters',
+      runtime: null,
+      seconds: 0,
+    });
+    const { provider, said } = await choose('auto', { ...NO_CARD, ...NO_SETUP, probe, adapter: () => RADEON });
+    expect(provider.name).toBe('cpu');
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^AMD \(amdgpu\) is not used, the model runs on the CPU: CUDA is not set up.*; WebGPU: no graphics card that WebGPU can use was found; /,
+      ),
+    ]);
+  });
+
+  it.each([
+    ['Failed to get a WebGPU adapter: No supported adapters', /^no graphics card .* was found; install the Vulkan driver/],
+    ['Program Cast requires f16 but the device does not support it', /does not compute in float16; leave out --dtype float16/],
+    ["the device's process ended with signal SIGSEGV", /^the device was lost .*run the same command again/],
+    ['something new\nwith a second line', /^something new$/],
+  ])('%s: one line with the way out', (message, expected) => {
+    const line = webGpuLine(explainWebGpu(message, 'linux'));
+    expect(line).toMatch(expected);
+    expect(line).not.toContain('\n');
+  });
+
+  const reader = (over: Partial<AdapterReader>): AdapterReader => ({
+    env: {},
+    platform: 'linux',
+    release: '6.12',
+    cpu: 'a processor',
+    renderers: () => [],
+    nvidia: () => ({ cards: [], driver: null }),
+    ...over,
+  });
+  it.each([
+    [reader({}), 'none', 'none'],
+    [
+      reader({
+        env: { VK_DRIVER_FILES: '/usr/share/vulkan/icd.d/lvp_icd.json' },
+        renderers: () => [{ vendor: '0x1002', driver: 'amdgpu' }],
+      }),
+      'software',
+      'software (lvp_icd.json)',
+    ],
+    [reader({ renderers: () => [{ vendor: '0x1af4', driver: 'virtio-pci' }] }), 'none', 'none'],
+    [reader({ renderers: () => [{ vendor: '0x1002', driver: 'amdgpu' }] }), 'card', 'AMD (amdgpu)'],
+    [reader({ nvidia: () => ({ cards: [{ name: 'NVIDIA H100', memoryBytes: null }], driver: '580.1' }) }), 'card', 'NVIDIA H100'],
+    [reader({ platform: 'darwin', cpu: 'Apple M4' }), 'card', 'graphics of Apple M4'],
+  ])('finds the adapter of a machine', (machine, kind, name) => {
+    expect(findAdapter(machine)).toMatchObject({ kind, name });
+  });
+});

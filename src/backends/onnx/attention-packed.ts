@@ -41,7 +41,10 @@ export interface RotaryTables {
   rotate(g: GraphBuilder, layer: number, x: string, positions: string, kind: 'query' | 'key'): string;
 }
 
-function rotaryTables(root: GraphBuilder, c: ModelConfig, b: Blueprint): RotaryTables {
+/**
+ * Returns the tables of both kinds of layers, made where they are first asked for.
+ */
+export function rotaryTables(root: GraphBuilder, c: ModelConfig, b: Blueprint): RotaryTables {
   const made = new Map<string, string>();
   /** A table in the compute type and of the head's own size. The scale of the scores goes into the queries' tables, where it is rounded with each entry, not as a factor. */
   const table = (name: string, scaled: boolean): string => {

@@ -1,10 +1,11 @@
 /** What a run of the local backend counted, for the `work` section of the results. */
 import type { WorkReport } from '../../types.js';
 import { newDistinctCounter } from './distinct.js';
+import type { RunResult } from './protocol.js';
 
 export interface Counters {
-  /** One run of the model: tokens, rows of the output layer, seconds in the session thread, rows that only filled it up. */
-  addRun(tokens: number, rows: number, seconds: number, padding?: number): void;
+  /** One run of the model: tokens, rows of the output layer, what the session said, rows that only filled it up. */
+  addRun(tokens: number, rows: number, run: Pick<RunResult, 'seconds' | 'moved'>, padding?: number): void;
   /** One sequence that was asked for, as a harness would run it by itself. */
   addSequence(ids: readonly number[]): void;
   addSeconds(phase: string, seconds: number): void;
@@ -24,18 +25,22 @@ export function newCounters(): Counters {
   let paddingTokens = 0;
   let rows = 0;
   let runs = 0;
+  let toCard = 0;
+  let fromCard = 0;
   const addSeconds = (phase: string, value: number): void => {
     seconds[phase] = (seconds[phase] ?? 0) + value;
   };
   const counters: Counters = {
     outOfMemory: 0,
     addSeconds,
-    addRun(tokens, outputRows, time, padding = 0) {
+    addRun(tokens, outputRows, run, padding = 0) {
       computed += tokens;
       paddingTokens += padding;
       rows += outputRows;
       runs++;
-      addSeconds('compute', time);
+      toCard += run.moved?.toCard ?? 0;
+      fromCard += run.moved?.fromCard ?? 0;
+      addSeconds('compute', run.seconds);
     },
     addSequence(ids) {
       naive += ids.length;
@@ -51,6 +56,7 @@ export function newCounters(): Counters {
       seconds: { ...seconds },
       details: {
         ...details,
+        ...(toCard > 0 ? { bytesToCard: toCard, bytesFromCard: fromCard } : {}),
         ...(counters.outOfMemory > 0 ? { outOfMemory: counters.outOfMemory } : {}),
         ...(distinct.exact() ? {} : { distinctTokens: 'exact for the first four million, then against the neighbour only' }),
       },

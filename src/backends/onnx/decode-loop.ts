@@ -17,6 +17,7 @@ import { type Attention, type Blueprint, decoderParts, slidesAnywhere, softcap }
 import type { GraphBuilder } from './graph-builder.js';
 import { biasOf, FAR, inWindow } from './packed-masks.js';
 import { ELEMENT } from './proto.js';
+import { logTotal } from './vocabulary.js';
 
 /** Additive masks of a step, [1, B or 1, 1, columns]. */
 interface StepMasks {
@@ -46,15 +47,16 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   g.input('prompt_width', 'int64', [1]);
 
   const parts = decoderParts(g, c, b);
-  let prompt = parts.embed(g, 'input_ids');
+  let prompt = parts.embed(g, ['input_ids']);
   for (let l = 0; l < c.layers; l++) prompt = parts.layer(g, l, prompt, attention);
 
   /** The best token of each row, its log-probability, and who ends with it. */
   const choose = (at: GraphBuilder, rows: string, position: string, before: string | null) => {
-    const { logits, logSoftmax } = parts.output(at, rows);
+    const [logits = ''] = parts.output(at, rows);
     const token = at.node('ArgMax', [logits], { axis: -1, keepdims: 0 });
     const column = at.node('Reshape', [token, at.int64([-1, 1])]);
-    const logprob = at.node('GatherND', [logSoftmax, column], { batch_dims: 1 });
+    const { total, maxima } = logTotal(at, [logits]);
+    const logprob = at.node('Reshape', [at.node('Sub', [maxima[0] ?? '', total]), at.int64([-1])]);
     const matches = at.node('Cast', [at.node('Equal', [column, 'eos'])], { to: ELEMENT.int32 });
     const ended = at.node('Cast', [at.node('ReduceMax', [matches, at.int64([1])], { keepdims: 0 })], { to: ELEMENT.bool });
     const over = at.node('GreaterOrEqual', [at.node('Reshape', [position, at.int64([-1])]), 'lasts']);
@@ -80,7 +82,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
     body.input(`values_${l}`, g.compute, [c.kvHeads, null, null, c.headDim]);
   }
   const own = ownAttention(g, body, c, b, attention);
-  let x = parts.embed(body, 'token');
+  let x = parts.embed(body, ['token']);
   for (let l = 0; l < c.layers; l++) x = parts.layer(body, l, x, own.attention);
   const position = body.node('Add', ['position', body.int64([1], [])]);
   const next = choose(body, x, position, 'done');

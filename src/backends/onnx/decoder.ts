@@ -9,8 +9,9 @@
  * Outputs: logprob [Q] (natural log), greedy [R] (arg max token).
  */
 import type { ModelConfig } from '../../models/model-config.js';
-import type { GraphBuilder } from './graph-builder.js';
+import type { GraphBuilder, StoredMatrix } from './graph-builder.js';
 import { ELEMENT } from './proto.js';
+import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
 
 /** What distinguishes an architecture. */
 export interface Blueprint {
@@ -51,19 +52,24 @@ const MS = 'com.microsoft';
 
 /** The parts of a decoder; each adds nodes to the graph (or loop body) that it is given, weights always to the outermost graph. */
 export interface DecoderParts {
-  /** Rows [n, hidden] of token ids [n]. */
-  embed(g: GraphBuilder, ids: string): string;
+  /** Rows [n, hidden] of token ids [n]; of a vocabulary in parts, ids of each part (`vocabulary.ts`). */
+  embed(g: GraphBuilder, ids: readonly string[]): string;
   /** Layer `l` on the rows `x`. */
   layer(g: GraphBuilder, l: number, x: string, attention: Attention): string;
-  /** Logits and their log-softmax, both float32 [n, vocabulary], of rows that left the last layer. */
-  output(g: GraphBuilder, x: string): { readonly logits: string; readonly logSoftmax: string };
+  /** Logits in float32 [n, part] of rows that left the last layer, for each part of the vocabulary. */
+  output(g: GraphBuilder, x: string): string[];
 }
 
 /**
  * Returns the parts of the decoder, whose weights go into `root`. They throw `UserError` (through `root.weight`) when a tensor is missing or of another shape
  * than the config says.
  */
-export function decoderParts(root: GraphBuilder, c: ModelConfig, b: Blueprint): DecoderParts {
+export function decoderParts(
+  root: GraphBuilder,
+  c: ModelConfig,
+  b: Blueprint,
+  vocabulary: readonly VocabularyPart[] = [{ start: 0, count: c.vocabSize }],
+): DecoderParts {
   const normWeights = new Map<string, string>();
   // One added to a small weight in 16 bits would lose most of it: such norms are computed in float32, as transformers does.
   const wide = b.normPlusOne && root.compute !== 'float32';
@@ -84,15 +90,25 @@ export function decoderParts(root: GraphBuilder, c: ModelConfig, b: Blueprint): 
     const normed = g.node('SimplifiedLayerNormalization', [g.node('Cast', [x], { to: ELEMENT.float32 }), scale], attributes);
     return g.node('Cast', [normed], { to: ELEMENT[g.compute] });
   };
-  const linear = (g: GraphBuilder, x: string, name: string, outputs: number, inputs: number, bias: boolean): string =>
-    g.node('Gemm', [x, root.weight(`${name}.weight`, [outputs, inputs]), ...(bias ? [root.weight(`${name}.bias`, [outputs])] : [])], {
+  /** The product with a matrix of the files, [outputs, inputs], which is widened where it is used if it is stored in fewer bits. */
+  const product = (g: GraphBuilder, x: string, w: StoredMatrix, bias: readonly string[] = []): string =>
+    g.node('Gemm', [x, castTo(g, w.name, w.type, g.compute), ...bias], {
       transB: 1,
+      ...(w.scale === 1 ? {} : { alpha: { float: w.scale } }),
     });
-  const embedding = root.weight(`${b.prefix}embed_tokens.weight`, [c.vocabSize, c.hiddenSize]);
+  const linear = (g: GraphBuilder, x: string, name: string, outputs: number, inputs: number, bias: boolean): string =>
+    product(g, x, root.matrix(`${name}.weight`, [outputs, inputs]), bias ? [root.weight(`${name}.bias`, [outputs])] : []);
+  const table = (name: string): StoredMatrix[] =>
+    vocabulary.map((part) => root.matrix(name, [c.vocabSize, c.hiddenSize], vocabulary.length === 1 ? undefined : part));
+  const embeddings = table(`${b.prefix}embed_tokens.weight`);
 
   return {
     embed(g, ids) {
-      const x = g.node('Gather', [embedding, ids]);
+      const x = pickRows(g, ids, (k, own) => {
+        const { name, type, scale } = embeddings[k] ?? missing();
+        const rows = castTo(g, g.node('Gather', [name, own]), type, g.compute);
+        return scale === 1 ? rows : g.node('Mul', [rows, g.scalar(scale)]);
+      });
       return b.embeddingScale === null ? x : g.node('Mul', [x, g.scalar(b.embeddingScale)]);
     },
     layer(g, l, x, attention) {
@@ -119,37 +135,47 @@ export function decoderParts(root: GraphBuilder, c: ModelConfig, b: Blueprint): 
     },
     output(g, x) {
       const scored = norm(g, x, `${b.prefix}norm`);
-      const weight = b.tied ? embedding : root.weight('lm_head.weight', [c.vocabSize, c.hiddenSize]);
-      let logits = g.node('Gemm', [scored, weight], { transB: 1 });
-      if (g.compute !== 'float32') logits = g.node('Cast', [logits], { to: 1 });
-      if (b.finalSoftcap !== null) logits = softcap(g, logits, b.finalSoftcap, true);
-      return { logits, logSoftmax: g.node('LogSoftmax', [logits], { axis: -1 }) };
+      return (b.tied ? embeddings : table('lm_head.weight')).map((weight) => {
+        const logits = castTo(g, product(g, scored, weight), g.compute, 'float32');
+        return b.finalSoftcap === null ? logits : softcap(g, logits, b.finalSoftcap, true);
+      });
     },
   };
 }
 
 /**
- * Adds the whole decoder to `g`, as it scores. Throws `UserError` when a tensor is missing or of another shape than the config says.
+ * Adds the whole decoder to `g`, as it scores. `vocabulary`: the parts in which a card holds its tables; null for a CPU, which has `LogSoftmax`. Throws `UserError`
+ * when a tensor is missing or of another shape than the config says.
  */
 export function writeDecoder(
   g: GraphBuilder,
   c: ModelConfig,
   b: Blueprint,
   attentionOf: (g: GraphBuilder, c: ModelConfig, b: Blueprint) => Attention,
+  vocabulary: readonly VocabularyPart[] | null,
 ): void {
   const attention = attentionOf(g, c, b);
-  g.input('input_ids', 'int64', ['S']);
+  const ids = declareIds(g, vocabulary?.length ?? 1);
   attention.declare();
   g.input('rows', 'int64', ['R']);
-  g.input('pairs', 'int64', ['Q', 2]);
-  const parts = decoderParts(g, c, b);
-  let x = parts.embed(g, 'input_ids');
+  const parts = decoderParts(g, c, b, vocabulary ?? undefined);
+  let x = parts.embed(g, ids);
   for (let l = 0; l < c.layers; l++) x = parts.layer(g, l, x, attention);
-  const { logits, logSoftmax } = parts.output(g, g.node('Gather', [x, 'rows']));
-  g.nodeTo(['logprob'], 'GatherND', [logSoftmax, 'pairs']);
-  g.nodeTo(['greedy'], 'ArgMax', [logits], { axis: -1, keepdims: 0 });
+  const logits = parts.output(g, g.node('Gather', [x, 'rows']));
+  if (vocabulary !== null) {
+    declareScores(g, logits);
+    return;
+  }
+  const [all = missing()] = logits;
+  g.input('pairs', 'int64', ['Q', 2]);
+  g.nodeTo(['logprob'], 'GatherND', [g.node('LogSoftmax', [all], { axis: -1 }), 'pairs']);
+  g.nodeTo(['greedy'], 'ArgMax', [all], { axis: -1, keepdims: 0 });
   g.output('logprob', 'float32', ['Q']);
   g.output('greedy', 'int64', ['R']);
+}
+
+function missing(): never {
+  throw new RangeError('a part of the vocabulary is missing');
 }
 
 function activate(g: GraphBuilder, x: string, kind: Blueprint['activation']): string {

@@ -100,7 +100,7 @@ export async function* generatePacked(
         return false;
       });
       // Of each document's tokens the first comes from its prompt; the rest are rows of the loop.
-      counters.addRun(tokens + used - count, steps * count, result.seconds, padding + (steps - 1) * count - (used - count));
+      counters.addRun(tokens + used - count, steps * count, result, padding + (steps - 1) * count - (used - count));
       waiting = [...active.filter((_, b) => !done[b]), ...waiting.slice(count)];
       yield* answers;
     } catch (error) {

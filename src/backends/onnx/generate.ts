@@ -74,7 +74,7 @@ export async function* generateAll(
     for (const [i, run] of plan.runs.entries()) {
       const { wanted, ...message } = run;
       const result = await session.run({ ...message, window, moves: i === 0 ? moves : [] });
-      counters.addRun(run.ids.length, run.rows.length, result.seconds);
+      counters.addRun(run.ids.length, run.rows.length, result);
       if (wanted.length > 0) first = { token: result.greedy[0], logprob: result.logprobs[0] };
     }
     const where = plan.where[0] ?? [];
@@ -104,7 +104,7 @@ export async function* generateAll(
         const ids = Int32Array.from(active, (a) => a.tokens[a.tokens.length - 1] ?? 0);
         const lengths = Int32Array.from(active, (a) => a.item.ids.length + a.tokens.length - 1);
         const result = await session.step({ ids, lengths, window, slots, capacity, moves, places: places.splice(0) });
-        counters.addRun(ids.length, ids.length, result.seconds);
+        counters.addRun(ids.length, ids.length, result);
         const answers: Answer[] = [];
         const done = active.map((a, b) => {
           const answer = push(a, result.greedy[b], result.logprobs[b]);

@@ -22,6 +22,27 @@ export type Dimension = number | string | null;
 
 const ONNX_TYPE: Readonly<Record<WeightType, ElementName>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
+/** A matrix of the model's files as the graph holds it. */
+export interface StoredMatrix {
+  readonly name: string;
+  /** The compute type, or one of fewer bits, to be widened where it is used. */
+  readonly type: ElementName;
+  /** What its numbers are to be multiplied by: a power of two. */
+  readonly scale: number;
+}
+
+/** Rows `start` to before `start + count`. */
+export interface RowRange {
+  readonly start: number;
+  readonly count: number;
+}
+
+/**
+ * Tensors that are not as the model's files have them, by name. `location`: where else they are (null: in the file); `exponent`: a matrix that lies in float16 although the
+ * graph computes in 32 bits, its numbers multiplied by two to this power (null: it is of the file's type).
+ */
+export type NarrowMatrices = ReadonlyMap<string, { readonly exponent: number | null; readonly location: string | null }>;
+
 export interface GraphBuilder {
   /** Adds a node with one output and returns that output's name. */
   node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>, domain?: Domain): string;
@@ -35,6 +56,8 @@ export interface GraphBuilder {
   ): void;
   /** An int64 constant; `dims` [] for a scalar. */
   int64(values: readonly number[], dims?: readonly number[]): string;
+  /** The same as int32, for which cards have kernels. */
+  int32(values: readonly number[], dims?: readonly number[]): string;
   /** A float32 constant under a name of its own. */
   floats(name: string, values: Float32Array, dims: readonly number[]): string;
   /** A scalar constant of the compute type. */
@@ -43,6 +66,8 @@ export interface GraphBuilder {
   filled(value: number, dims: readonly number[]): string;
   /** The tensor of the model's files under this name, cast to the compute type where it is of another; checks its shape. */
   weight(name: string, shape: readonly number[]): string;
+  /** The same for a matrix, or some of its rows, which may lie in fewer bits than the compute type. */
+  matrix(name: string, shape: readonly number[], rows?: RowRange): StoredMatrix;
   has(name: string): boolean;
   input(name: string, type: ElementName, dims: readonly Dimension[]): string;
   /** An output; without `dims` its shape is left open. */
@@ -69,6 +94,8 @@ function attributeMessage(name: string, value: Attribute): AttributeMessage {
   return { name, type: ATTRIBUTE.ints, ints: [...value] };
 }
 
+const rowsName = (name: string, rows: RowRange | undefined): string => (rows === undefined ? name : `${name}:${rows.start}`);
+
 /** Bytes of a float as `type`, rounded to nearest even for the 16-bit types (bfloat16; float16 for normal numbers). */
 function scalarBytes(value: number, type: ElementName): Uint8Array {
   if (type === 'float32') return new Uint8Array(Float32Array.of(value).buffer);
@@ -87,8 +114,8 @@ function scalarBytes(value: number, type: ElementName): Uint8Array {
  * Starts a graph whose floating-point values are of type `compute`. `weight` throws `UserError` for a tensor that is missing, of another shape,
  * or of a type that holds no weights.
  */
-export function newGraph(weights: Weights, compute: ElementName, modelFolder: string): GraphBuilder {
-  return build(weights, compute, modelFolder, 'eus-eval', null, { serial: 0 });
+export function newGraph(weights: Weights, compute: ElementName, modelFolder: string, narrow: NarrowMatrices = new Map()): GraphBuilder {
+  return build(weights, compute, modelFolder, narrow, 'eus-eval', null, { serial: 0 });
 }
 
 /** Makes the builder of a graph, or of the body `name` inside `outer`; names are unique over all of them, for which they share a counter. */
@@ -96,6 +123,7 @@ function build(
   weights: Weights,
   compute: ElementName,
   modelFolder: string,
+  narrow: NarrowMatrices,
   name: string,
   outer: GraphBuilder | null,
   counter: { serial: number },
@@ -113,29 +141,48 @@ function build(
     return own;
   }
 
-  function external(name: string, place: TensorPlace, type: WeightType): TensorMessage {
-    const location = path.relative(weights.root, place.file).split(path.sep).join('/');
+  function external(
+    name: string,
+    place: TensorPlace,
+    type: ElementName,
+    rows: RowRange | undefined,
+    location: string | null,
+  ): TensorMessage {
+    const file = path.relative(weights.root, place.file).split(path.sep).join('/');
+    const [all = 1] = place.shape;
+    const rowBytes = place.length / all;
     return {
       name,
-      dims: [...place.shape],
-      dataType: ELEMENT[ONNX_TYPE[type]],
+      dims: rows === undefined ? [...place.shape] : [rows.count, ...place.shape.slice(1)],
+      dataType: ELEMENT[type],
       dataLocation: 1,
       externalData: [
-        { key: 'location', value: location },
-        { key: 'offset', value: String(place.offset) },
-        { key: 'length', value: String(place.length) },
+        { key: 'location', value: location ?? file },
+        { key: 'offset', value: String((location === null ? place.offset : 0) + (rows?.start ?? 0) * rowBytes) },
+        { key: 'length', value: String(rows === undefined ? place.length : rows.count * rowBytes) },
       ],
     };
   }
 
-  /** A tensor of the files as an initializer, cast to `wanted`. The Cast of a constant is folded when the session is made, so it costs nothing per run. */
-  function stored(name: string, place: TensorPlace, wanted: ElementName): string {
+  /** Throws `UserError` for a tensor of another shape than the config says. */
+  function find(name: string, shape: readonly number[]): TensorPlace {
+    const place = weights.tensors.get(name);
+    if (place === undefined) throw new UserError(`${modelFolder}: tensor ${name} is missing; expected shape [${shape.join(', ')}]`);
+    if (place.shape.length !== shape.length || !shape.every((d, i) => place.shape[i] === d)) {
+      throw new UserError(`${place.file}: tensor ${name} has shape [${place.shape.join(', ')}], config.json says [${shape.join(', ')}]`);
+    }
+    return place;
+  }
+
+  /** A tensor of the files, or some of its rows, as an initializer, cast to `wanted`. The Cast of a constant is folded when the session is made, so it costs nothing per run. */
+  function stored(name: string, place: TensorPlace, wanted: ElementName, rows?: RowRange): string {
     const type = place.dtype;
     if (!(type === 'F32' || type === 'F16' || type === 'BF16')) {
       throw new UserError(`${place.file}: tensor ${name} is of type ${type}; supported are ${Object.keys(WEIGHT_BYTES).join(', ')}`);
     }
-    graph.initializer.push(external(name, place, type));
-    return ONNX_TYPE[type] === wanted ? name : builder.node('Cast', [name], { to: ELEMENT[wanted] });
+    const own = rowsName(name, rows);
+    graph.initializer.push(external(own, place, ONNX_TYPE[type], rows, narrow.get(name)?.location ?? null));
+    return ONNX_TYPE[type] === wanted ? own : builder.node('Cast', [own], { to: ELEMENT[wanted] });
   }
 
   /** What an adapter makes of a float32 weight; folded, too, and rounded to the compute type only at the end. */
@@ -153,10 +200,31 @@ function build(
     return compute === 'float32' ? sum : builder.node('Cast', [sum], { to: ELEMENT[compute] });
   }
 
+  /** Adds a tensor, or some rows of it, in the compute type. */
+  function widened(name: string, shape: readonly number[], rows?: RowRange): string {
+    const own = rowsName(name, rows);
+    const done = known.get(own);
+    if (done !== undefined) return done;
+    const place = find(name, shape);
+    const change = weights.added.get(name);
+    let value: string;
+    if (change === undefined) value = stored(name, place, compute, rows);
+    else if (rows === undefined) value = adapted(stored(name, place, 'float32'), place, change);
+    else
+      value = builder.node('Slice', [
+        widened(name, shape),
+        builder.int64([rows.start]),
+        builder.int64([rows.start + rows.count]),
+        builder.int64([0]),
+      ]);
+    known.set(own, value);
+    return value;
+  }
+
   const builder: GraphBuilder = {
     compute,
     message: graph,
-    body: (bodyName) => build(weights, compute, modelFolder, bodyName, builder, counter),
+    body: (bodyName) => build(weights, compute, modelFolder, narrow, bodyName, builder, counter),
     nodeTo(outputs, op, inputs, attributes = {}, domain = '') {
       graph.node.push({
         name: `${op}_${counter.serial++}`,
@@ -180,6 +248,14 @@ function build(
         rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
       }));
     },
+    int32(values, dims = [values.length]) {
+      return add(`int32:${dims.join('x')}:${values.join(',')}`, (name) => ({
+        name,
+        dims: [...dims],
+        dataType: ELEMENT.int32,
+        rawData: new Uint8Array(Int32Array.from(values).buffer),
+      }));
+    },
     floats(name, values, dims) {
       const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       return add(`floats:${name}`, (own) => ({ name: own, dims: [...dims], dataType: ELEMENT.float32, rawData }));
@@ -194,19 +270,19 @@ function build(
       return add(`filled:${value}:${dims.join('x')}`, (name) => ({ name, dims: [...dims], dataType: ELEMENT[compute], rawData }));
     },
     has: (name) => weights.tensors.has(name),
-    weight(name, shape) {
-      if (outer !== null) return outer.weight(name, shape);
-      const done = known.get(name);
-      if (done !== undefined) return done;
-      const place = weights.tensors.get(name);
-      if (place === undefined) throw new UserError(`${modelFolder}: tensor ${name} is missing; expected shape [${shape.join(', ')}]`);
-      if (place.shape.length !== shape.length || !shape.every((d, i) => place.shape[i] === d)) {
-        throw new UserError(`${place.file}: tensor ${name} has shape [${place.shape.join(', ')}], config.json says [${shape.join(', ')}]`);
+    weight: (name, shape) => (outer === null ? widened(name, shape) : outer.weight(name, shape)),
+    matrix(name, shape, rows) {
+      if (outer !== null) return outer.matrix(name, shape, rows);
+      const lies = narrow.get(name);
+      if (lies === undefined || lies.exponent === null) return { name: widened(name, shape, rows), type: compute, scale: 1 };
+      const own = rowsName(name, rows);
+      if (!known.has(own)) {
+        graph.initializer.push(external(own, find(name, shape), 'float16', rows, lies.location));
+        // An initializer that is an input, too, could be replaced, so its Cast is not folded, which would widen it when the session is made.
+        builder.input(own, 'float16', rows === undefined ? shape : [rows.count, ...shape.slice(1)]);
+        known.set(own, own);
       }
-      const change = weights.added.get(name);
-      const value = change === undefined ? stored(name, place, compute) : adapted(stored(name, place, 'float32'), place, change);
-      known.set(name, value);
-      return value;
+      return { name: own, type: 'float16', scale: 2 ** -lies.exponent };
     },
     input(name, type, dims) {
       graph.input.push(valueInfo(name, type, dims));

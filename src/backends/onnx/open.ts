@@ -1,17 +1,22 @@
 /** Opens a model folder as a local backend. */
-import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
+import { runtimeVersion } from '../../cuda/installed.js';
 import { messageOf, UserError } from '../../errors.js';
 import { needsBos } from '../../models/model-type.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
+import { packagePath } from '../../package-files.js';
 import type { Backend, ChatRenderer } from '../../types.js';
+import { VERSION } from '../../version.js';
 import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
 import { activationBudget, generateBytes, keyCost, runBytes } from './memory-plan.js';
 import { endIds, prepareModel } from './prepare-model.js';
+import type { GraphSource, Provider } from './protocol.js';
 import { ropeTable } from './rope.js';
+import { checkDevice } from './self-check.js';
 import { openSession, type Session } from './session.js';
+import { keepVerdict, readVerdict, verdictLine } from './verdicts.js';
 
 export interface OnnxOptions {
   /** Holds config.json and the weights. */
@@ -22,7 +27,7 @@ export interface OnnxOptions {
   readonly adapter?: string;
   readonly modelName: string;
   readonly dtype: 'auto' | 'float32' | 'float16' | 'bfloat16';
-  /** `auto`, `cpu`, `cuda` or `cuda:N`. */
+  /** `auto`, `cpu`, `cuda`, `cuda:N` or `webgpu`. */
   readonly device: string;
   /** Is told, once, why a card that can be seen is not used. */
   readonly say?: (line: string) => void;
@@ -38,7 +43,11 @@ export interface OnnxOptions {
   /** What the result file says beside what the files say. */
   readonly facts?: Readonly<Record<string, unknown>>;
   /** How attention is computed; by default as the device wants it. */
-  readonly attention?: 'cached' | 'packed';
+  readonly attention?: GraphSource['attention'];
+  /** Take the device as it is: this is its check. */
+  readonly unchecked?: boolean;
+  /** Largest binding of a card in bytes, for a test of what lies in parts. */
+  readonly bindingBytes?: number;
   /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
   readonly single?: boolean;
 }
@@ -62,10 +71,21 @@ const PACKED_STRETCH = 128;
 /** Bytes for the activations of packed runs on a CPU, which are made to check the graph. */
 const PACKED_CPU_BYTES = 1024 ** 3;
 
+/** How attention is computed on each kind of device. */
+const ATTENTION_OF: Readonly<Record<Provider['name'], GraphSource['attention']>> = { cpu: 'cached', cuda: 'packed', webgpu: 'stacked' };
+/** Tokens per run and documents generated together where keys and values stay on a card. */
+const STACKED_TOKENS = 1024;
+const STACKED_DOCUMENTS = 32;
+/** Bytes of a table that any card binds at once: what Vulkan drivers of real cards have in common. */
+const BINDING_BYTES = 1024 ** 3;
+
+function bindingBytes(provider: Provider): number {
+  if (provider.name !== 'webgpu') return Number.POSITIVE_INFINITY;
+  return provider.bindingBytes ?? BINDING_BYTES;
+}
+
 /** Bytes of slots that are always allowed. */
 const SLOT_BYTES = 64 * 1024 * 1024;
-
-const require = createRequire(import.meta.url);
 
 /**
  * Bytes that all slots together may take: a sixth of what the weights take, so that memory stays near that of the model alone (a model whose caches are small beside its weights
@@ -79,7 +99,63 @@ function slotBytes(parameters: number | null): number {
 /** On a CPU weights of any type are computed in float32. Throws `UserError` for a type that only a card computes. */
 function checkDtype(dtype: OnnxOptions['dtype'], device: Device): void {
   if (device.provider.name === 'cuda' || (dtype !== 'float16' && dtype !== 'bfloat16')) return;
-  throw new UserError(`dtype ${dtype} needs --device cuda; on a CPU weights of any type are computed in float32 (--dtype auto or float32)`);
+  if (device.provider.name === 'webgpu') {
+    if (dtype === 'float16') return;
+    throw new UserError(
+      'dtype bfloat16 is not known to WebGPU; weights of bfloat16 are computed in float32 there (--dtype auto), or in float16 (--dtype float16)',
+    );
+  }
+  throw new UserError(
+    `dtype ${dtype} needs a card (--device cuda or webgpu); on a CPU weights of any type are computed in float32 (--dtype auto or float32)`,
+  );
+}
+
+function withBinding(device: Device, bindingBytes: number | undefined): Device {
+  if (bindingBytes === undefined || device.provider.name !== 'webgpu') return device;
+  return { ...device, provider: { ...device.provider, bindingBytes } };
+}
+
+/**
+ * Returns a device that computes right: the one given when it has passed its check (now or before), with what the result file says about that. With `auto` a device that fails is
+ * left for the CPU; else throws `UserError` with the kind of run that differs.
+ */
+async function believed(
+  options: OnnxOptions,
+  device: Device,
+  say: (line: string) => void,
+): Promise<{ device: Device; facts: Record<string, unknown> }> {
+  const { provider } = device;
+  if (provider.name === 'cpu' || options.unchecked === true) return { device, facts: {} };
+  const attention = options.attention ?? ATTENTION_OF[provider.name];
+  const subject = {
+    device: provider.name === 'cuda' ? `cuda:${provider.deviceId}` : provider.name,
+    card: String(device.facts.card ?? 'unknown'),
+    driver: String(device.facts.driver ?? 'unknown'),
+    runtime: runtimeVersion() ?? 'unknown',
+    program: VERSION,
+    attention,
+  };
+  const folder = packagePath('fixtures/models/tiny-llama');
+  const plain = { folder, modelName: 'check', renderChat: null, chatTemplate: null, unchecked: true } as const;
+  let verdict = readVerdict(subject);
+  // What once failed may have been mended since: a driver's answer can depend on more than its version.
+  if (verdict === null || !verdict.passed) {
+    say(`the first use of ${subject.card} (${provider.name}): comparing it with the CPU`);
+    verdict = await checkDevice(subject, (where) =>
+      openOnnx(
+        where === 'cpu'
+          ? { ...plain, device: 'cpu', dtype: 'auto' }
+          : { ...plain, device: options.device === 'auto' ? provider.name : options.device, dtype: 'float32', attention },
+      ),
+    );
+    keepVerdict(verdict);
+  }
+  if (verdict.passed) return { device, facts: { device_check: verdictLine(verdict) } };
+  const what = `${subject.card} (${provider.name}) computes wrong: ${verdictLine(verdict)}`;
+  if (options.device !== 'auto')
+    throw new UserError(`--device ${options.device}: ${what}; --device cpu does without it; another driver may mend it`);
+  say(`${what}; the model runs on the CPU`);
+  return { device: await chooseDevice('cpu', say), facts: {} };
 }
 
 /**
@@ -88,12 +164,20 @@ function checkDtype(dtype: OnnxOptions['dtype'], device: Device): void {
  */
 export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const start = performance.now();
-  const device = await chooseDevice(options.device, options.say ?? (() => {}));
+  const say = options.say ?? (() => {});
+  const chosen = await chooseDevice(options.device, say);
+  checkDtype(options.dtype, chosen);
+  const { device, facts: checked } = await believed(options, withBinding(chosen, options.bindingBytes), say);
   const { provider } = device;
-  checkDtype(options.dtype, device);
-  const attention = options.attention ?? (provider.name === 'cuda' ? 'packed' : 'cached');
+  const attention = options.attention ?? ATTENTION_OF[provider.name];
   // On a CPU every graph computes in float32.
-  const model = await prepareModel(options.folder, attention, provider.name === 'cpu' ? 'float32' : options.dtype, options.adapter ?? null);
+  const model = await prepareModel(
+    options.folder,
+    attention,
+    provider.name === 'cpu' ? 'float32' : options.dtype,
+    options.adapter ?? null,
+    bindingBytes(provider),
+  );
   const { config, window } = model;
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
   const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
@@ -142,13 +226,12 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     session.setTables({ cos, sin, cosLocal: local.cos, sinLocal: local.sin });
   };
 
-  const runtime: unknown = require('onnxruntime-node/package.json');
-  const runtimeVersion = typeof runtime === 'object' && runtime !== null && 'version' in runtime ? String(runtime.version) : 'unknown';
+  const runtime = runtimeVersion() ?? 'unknown';
   const bytesPerToken = 2 * 4 * cache.layers * cache.kvHeads * cache.headDim;
   const identity: Record<string, string> = {
     backend: 'onnx',
     graph: GRAPH_VERSION,
-    runtime: runtimeVersion,
+    runtime,
     dtype: model.dtype,
     attention,
     device: provider.name,
@@ -169,9 +252,9 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     ensurePositions,
     packed,
     limits: {
-      runTokens: options.batchTokens ?? RUN_TOKENS,
+      runTokens: options.batchTokens ?? (attention === 'stacked' ? STACKED_TOKENS : RUN_TOKENS),
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
-      documents: GENERATE_DOCUMENTS,
+      documents: attention === 'stacked' ? STACKED_DOCUMENTS : GENERATE_DOCUMENTS,
       slotTokens: Math.max(1, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
     },
     identity,
@@ -181,10 +264,11 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
       dtype: model.dtype,
       device: provider.name,
       ...device.facts,
+      ...checked,
       threads,
       max_length: maxLength,
       add_bos: needsBos(model.modelType),
-      runtime: `onnxruntime ${runtimeVersion}`,
+      runtime: `onnxruntime ${runtime}`,
     },
     renderChat: options.renderChat,
     chatTemplate: options.chatTemplate,

@@ -5,11 +5,18 @@
 import * as ort from 'onnxruntime-node';
 import { floats } from './graph-runner.js';
 import { FAR } from './packed-masks.js';
-import type { DecodeMessage, GraphSource, PackedMessage, RunNumbers, Runner, TablesMessage } from './protocol.js';
+import type { DecodeMessage, GraphSource, MovedBytes, PackedMessage, RunNumbers, Runner, TablesMessage } from './protocol.js';
 
 function whole(tensor: ort.Tensor | undefined): BigInt64Array {
   if (tensor?.data instanceof BigInt64Array) return tensor.data;
   throw new Error(`the runtime gave ${tensor?.type ?? 'nothing'} instead of int64`);
+}
+
+/** Bytes of what a run is given and gives back. */
+function moved(feeds: Readonly<Record<string, ort.Tensor>>, out: ort.InferenceSession.OnnxValueMapType): MovedBytes {
+  const bytes = (tensors: Readonly<Record<string, ort.Tensor>>): number =>
+    Object.values(tensors).reduce((sum, t) => sum + t.size * (t.type === 'int64' ? 8 : 4), 0);
+  return { toCard: bytes(feeds), fromCard: bytes(out) };
 }
 
 /** One array behind the other, as float32. */
@@ -82,12 +89,21 @@ export function packedRunner(
   }
 
   async function score(m: PackedMessage, feeds: Record<string, ort.Tensor>): Promise<RunNumbers> {
-    const out = await (await ready(false)).run({ ...feeds, pairs: int64(m.pairs, [m.pairs.length / 2, 2]) });
-    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(whole(out.greedy), Number) };
+    const all = {
+      ...feeds,
+      pairs: int64(m.pairs, [m.pairs.length / 2, 2]),
+      pair_rows: new ort.Tensor(
+        'int32',
+        m.pairs.filter((_, i) => i % 2 === 0),
+        [m.pairs.length / 2],
+      ),
+    };
+    const out = await (await ready(false)).run(all);
+    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(whole(out.greedy), Number), moved: moved(all, out) };
   }
 
   async function generate(m: PackedMessage, d: DecodeMessage, feeds: Record<string, ort.Tensor>): Promise<RunNumbers> {
-    const out = await (await ready(true)).run({
+    const all = {
       ...feeds,
       steps: int64([d.steps], []),
       prompt_columns: int64(d.columns, [1, m.blocks, 1, d.columns.length / m.blocks]),
@@ -97,10 +113,12 @@ export function packedRunner(
       eos: int64(d.eos, [d.eos.length]),
       prefix_width: int64([m.prefixColumns.length], [1]),
       prompt_width: int64([m.prefixColumns.length + d.columns.length / m.blocks], [1]),
-    });
+    };
+    const out = await (await ready(true)).run(all);
     return {
       logprobs: joinFloats(floats(out.first_logprob), floats(out.logprobs)),
       greedy: Int32Array.from([...whole(out.first_token), ...whole(out.tokens)], Number),
+      moved: moved(all, out),
     };
   }
 

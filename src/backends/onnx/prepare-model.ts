@@ -10,14 +10,17 @@ import { adaptWeights } from './adapter.js';
 import { blueprintOf } from './architectures/index.js';
 import { cachedAttention } from './attention-cached.js';
 import { packedAttention } from './attention-packed.js';
+import { stackedAttention } from './attention-stacked.js';
 import { writeGenerator } from './decode-loop.js';
 import { slidesAnywhere, writeDecoder } from './decoder.js';
 import { findExport, readExport } from './export-model.js';
-import { newGraph } from './graph-builder.js';
+import { type NarrowMatrices, newGraph } from './graph-builder.js';
 import type { ModelSize } from './memory-plan.js';
+import { halfExponent, type NarrowedTensor } from './narrow-weights.js';
 import type { ExportSource, GraphSource } from './protocol.js';
 import { kernelHead } from './rope.js';
 import { readWeights, type Weights } from './safetensors.js';
+import { vocabularyParts } from './vocabulary.js';
 
 export interface PreparedModel {
   readonly source: GraphSource | ExportSource;
@@ -60,6 +63,52 @@ function withModelPrefix(weights: Weights): Weights {
   return { ...weights, tensors: new Map(named) };
 }
 
+const ATTENTIONS = { cached: cachedAttention, packed: packedAttention, stacked: stackedAttention } as const;
+
+interface Narrowing {
+  readonly narrow: NarrowMatrices;
+  readonly narrowed: readonly NarrowedTensor[];
+  /** Matrices of 16 bits that must lie in 32. */
+  readonly kept: number;
+  /** Matrices that lie in 16. */
+  readonly matrices: number;
+}
+
+const NOTHING_NARROW: Narrowing = { narrow: new Map(), narrowed: [], kept: 0, matrices: 0 };
+
+/**
+ * Which matrices lie on a card in 16 bits without a change of any value: those of float16, and those of bfloat16 that float16 can hold. The runtime takes all external tensors from
+ * files or all from memory, so where one is converted, all are read.
+ */
+async function narrowMatrices(weights: Weights): Promise<Narrowing> {
+  const matrices = [...weights.tensors].filter(([, place]) => place.shape.length === 2);
+  const exponents = new Map<string, number>();
+  for (const [name, place] of matrices) {
+    const exponent = place.dtype === 'F16' ? 0 : place.dtype === 'BF16' ? await halfExponent(place) : null;
+    if (exponent !== null) exponents.set(name, exponent);
+  }
+  const converted = matrices.some(([name, place]) => place.dtype === 'BF16' && exponents.has(name));
+  const location = (name: string): string | null => (converted ? `tensor/${name}` : null);
+  const narrow = new Map(
+    [...weights.tensors.keys()].map((name) => [name, { exponent: exponents.get(name) ?? null, location: location(name) }]),
+  );
+  const narrowed = converted
+    ? [...weights.tensors].map(([name, { dtype, file, offset, length }]) => ({
+        location: `tensor/${name}`,
+        file,
+        offset,
+        length,
+        exponent: dtype === 'BF16' ? (exponents.get(name) ?? null) : null,
+      }))
+    : [];
+  return {
+    narrow,
+    narrowed,
+    kept: matrices.filter(([name, place]) => place.dtype !== 'F32' && !exponents.has(name)).length,
+    matrices: exponents.size,
+  };
+}
+
 /**
  * Reads a model folder, and the folder of an adapter for it (null: none). Safetensors are preferred; without them an export is taken. Throws `UserError` with one line for a missing, truncated or
  * inconsistent file and for an unknown architecture.
@@ -69,6 +118,7 @@ export async function prepareModel(
   attention: GraphSource['attention'],
   dtype: 'auto' | FloatType,
   adapter: string | null = null,
+  bindingBytes: number = Number.POSITIVE_INFINITY,
 ): Promise<PreparedModel> {
   const file = findExport(folder);
   if (file !== null) {
@@ -94,9 +144,19 @@ export async function prepareModel(
   const { weights, tied } = adapter === null ? { weights: own, tied: plain.tied } : await adaptWeights(own, adapter, plain.tied);
   const blueprint = { ...plain, tied };
   const tensors = [...own.tensors.values()];
-  const compute = attention === 'cached' ? 'float32' : dtype === 'auto' ? mostCommonType(tensors.map((t) => t.dtype)) : dtype;
-  const graph = newGraph(weights, compute, folder);
-  writeDecoder(graph, config, blueprint, attention === 'cached' ? cachedAttention : packedAttention);
+  const compute =
+    attention === 'cached' || (attention === 'stacked' && dtype === 'auto')
+      ? 'float32'
+      : dtype === 'auto'
+        ? mostCommonType(tensors.map((t) => t.dtype))
+        : dtype;
+  const { narrow, narrowed, kept, matrices } =
+    attention === 'stacked' && compute === 'float32' && adapter === null ? await narrowMatrices(weights) : NOTHING_NARROW;
+  const graph = newGraph(weights, compute, folder, narrow);
+  // Tables are divided as if they were widened, for their product is computed so.
+  const vocabulary =
+    attention === 'cached' ? null : vocabularyParts(config.vocabSize, config.hiddenSize * (compute === 'float32' ? 4 : 2), bindingBytes);
+  writeDecoder(graph, config, blueprint, ATTENTIONS[attention], vocabulary);
   let generator: Uint8Array | null = null;
   if (attention === 'packed') {
     const generating = newGraph(weights, compute, folder);
@@ -113,9 +173,16 @@ export async function prepareModel(
       kind: 'graph',
       bytes: graph.build(),
       folder: weights.root,
-      cache: { layers: config.layers, kvHeads: config.kvHeads, headDim: kernelHead(config.headDim) },
+      cache: {
+        layers: config.layers,
+        kvHeads: config.kvHeads,
+        headDim: attention === 'stacked' ? config.headDim : kernelHead(config.headDim),
+      },
       headHalf: kernelHead(config.headDim) / 2,
       attention,
+      compute,
+      vocabulary,
+      narrowed,
       generator,
       group: config.heads / config.kvHeads,
       sliding: anySliding,
@@ -148,6 +215,7 @@ export async function prepareModel(
       parameters,
       weights_dtype: [...new Set(tensors.map((t) => t.dtype))].join(','),
       ...(weights.leftOut === null ? {} : { weights_left_out: weights.leftOut }),
+      ...(matrices + kept === 0 ? {} : { matrices_in_16_bits: matrices, matrices_kept_in_32_bits: kept }),
     },
   };
 }

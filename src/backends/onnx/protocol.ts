@@ -1,7 +1,19 @@
 /** What main thread and session thread say to each other. Plain data only; typed arrays are moved, not copied. */
 
+import type { NarrowedTensor } from './narrow-weights.js';
+import type { VocabularyPart } from './vocabulary.js';
+
 /** One execution provider with its options, as ONNX Runtime's binding takes them. */
-export type Provider = { readonly name: 'cpu' } | { readonly name: 'cuda'; readonly deviceId: number };
+export type Provider =
+  | { readonly name: 'cpu' }
+  | { readonly name: 'cuda'; readonly deviceId: number }
+  | {
+      readonly name: 'webgpu';
+      /** Largest binding in bytes, where another than the device's own is to be kept to. */
+      readonly bindingBytes: number | null;
+      /** Variables for the process that drives the device. */
+      readonly environment: Readonly<Record<string, string>>;
+    };
 
 export interface CacheShape {
   readonly layers: number;
@@ -27,8 +39,14 @@ export interface GraphSource {
   readonly folder: string;
   readonly cache: CacheShape;
   readonly headHalf: number;
-  /** `cached`: keys and values stay between runs (CPU). `packed`: every run holds whole texts (CUDA). */
-  readonly attention: 'cached' | 'packed';
+  /** `cached`: keys and values stay between runs, in this process (CPU). `packed`: every run holds whole texts (CUDA). `stacked`: keys and values stay on the device (WebGPU). */
+  readonly attention: 'cached' | 'packed' | 'stacked';
+  /** What the graph computes in. */
+  readonly compute: 'float32' | 'float16' | 'bfloat16';
+  /** The parts in which the device holds tables as long as the vocabulary; null where there are no parts. */
+  readonly vocabulary: readonly VocabularyPart[] | null;
+  /** Tensors that are turned into float16 when the session is made. */
+  readonly narrowed: readonly NarrowedTensor[];
   /** The graph that generates, where that is another one (`packed`): opened instead of the first when generation is asked for. */
   readonly generator: Uint8Array | null;
   /** Query heads of a key head. */
@@ -138,12 +156,19 @@ export interface CloseMessage {
 }
 export type Request = OpenMessage | RunMessage | StepMessage | PackedMessage | TablesMessage | CloseMessage;
 
+/** Bytes that a run took to a card and back. */
+export interface MovedBytes {
+  readonly toCard: number;
+  readonly fromCard: number;
+}
+
 export interface RunResult {
   readonly kind: 'result';
   readonly id: number;
   readonly logprobs: Float32Array;
   readonly greedy: Int32Array;
   readonly seconds: number;
+  readonly moved?: MovedBytes;
 }
 export type Reply =
   | { readonly kind: 'opened'; readonly seconds: number; readonly cache: CacheShape; readonly vocabSize: number | null }
@@ -154,6 +179,7 @@ export type Reply =
 export interface RunNumbers {
   readonly logprobs: Float32Array<ArrayBuffer>;
   readonly greedy: Int32Array<ArrayBuffer>;
+  readonly moved?: MovedBytes;
 }
 
 /** A model in the session thread: one that this program wrote, or an export. */

@@ -51,7 +51,7 @@ export function newPackedScorer(
         if (limits.bytesOf(shapeOf(layout, own)) === Number.POSITIVE_INFINITY)
           throw new OutOfMemoryError(`a text of ${own[0]?.ids.length} tokens is more than one run can hold`);
         const result = await session.packed({ ...arrays, decode: null });
-        counters.addRun(tokens, arrays.rows.length, result.seconds, padding);
+        counters.addRun(tokens, arrays.rows.length, result, padding);
         wanted.forEach((w, k) => {
           const sequence = indices[w.sequence] ?? 0;
           const scores = logprobs[sequence];

@@ -89,7 +89,7 @@ export function newScorer(
     async function compute(run: PlannedRun, before: typeof moves): Promise<void> {
       const { wanted, ...message } = run;
       const result = await session.run({ ...message, window, moves: before });
-      counters.addRun(run.ids.length, run.rows.length, result.seconds);
+      counters.addRun(run.ids.length, run.rows.length, result);
       wanted.forEach((w, k) => {
         const row = run.pairs[2 * k] ?? 0;
         const scores = logprobs[w.sequence];

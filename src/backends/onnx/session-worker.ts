@@ -1,7 +1,8 @@
-/** The thread that owns the inference session and the cache of keys and values. `run()` of the runtime blocks its thread, so it has one to itself. */
+/** Owns the inference session and the cache of keys and values. `run()` of the runtime blocks its thread, so it has one to itself, or a process. */
 import { parentPort } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import { prepareCuda } from '../../cuda/load.js';
+import { readNarrowed } from './narrow-weights.js';
 import type { OpenMessage, PackedMessage, Reply, Request, RunMessage, RunNumbers, Runner, StepMessage } from './protocol.js';
 
 let runner: Runner | null = null;
@@ -9,7 +10,8 @@ let runner: Runner | null = null;
 let broken = false;
 
 function post(reply: Reply, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(reply, transfer);
+  if (parentPort === null) process.send?.(reply);
+  else parentPort.postMessage(reply, transfer);
 }
 
 /** The runtime and what runs on it. Imported only when a model is opened: for a card, other libraries must be loaded first. */
@@ -21,30 +23,57 @@ async function importRuntime({ provider, libraries }: OpenMessage) {
   const { exportRunner } = await import('./export-runner.js');
   const { graphRunner } = await import('./graph-runner.js');
   const { packedRunner } = await import('./packed-runner.js');
-  return { ort, exportRunner, graphRunner, packedRunner };
+  const { stackedRunner } = await import('./stacked-runner.js');
+  return { ort, exportRunner, graphRunner, packedRunner, stackedRunner };
+}
+
+/** Where a test wants to know what runs where, the runtime writes its profile. */
+function profiling(): InferenceSession.SessionOptions {
+  const prefix = process.env.EUS_EVAL_TEST_PROFILE;
+  return prefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: prefix };
 }
 
 async function open(message: OpenMessage): Promise<void> {
   const { source, threads, provider } = message;
   const start = performance.now();
-  const { ort, exportRunner, graphRunner, packedRunner } = await importRuntime(message);
+  const { ort, exportRunner, graphRunner, packedRunner, stackedRunner } = await importRuntime(message);
   const options: InferenceSession.SessionOptions = {
-    executionProviders: [provider],
+    executionProviders: [provider.name === 'webgpu' ? { name: 'webgpu' } : provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
+    ...profiling(),
   };
   const session = { set_denormal_as_zero: '1' };
+  const ep =
+    provider.name === 'webgpu' && provider.bindingBytes !== null
+      ? { webgpuexecutionprovider: { maxStorageBufferBindingSize: String(provider.bindingBytes) } }
+      : {};
   if (source.kind === 'export') runner = exportRunner(await ort.InferenceSession.create(source.file, { ...options, extra: { session } }));
   else {
-    const packed = source.attention === 'packed';
+    const cached = source.attention === 'cached';
     // Weights get memory of exactly their size instead of a place in the arena, which grows by doubling; and runs whose shapes never come twice need no memory pattern.
-    const own = packed ? { ...session, use_device_allocator_for_initializers: '1' } : session;
-    const extra = { session: { ...own, model_external_initializers_file_folder_path: source.folder } };
-    const create = (graph: Uint8Array): Promise<InferenceSession> =>
-      ort.InferenceSession.create(graph, { ...options, ...(packed ? { enableMemPattern: false } : {}), extra });
-    const opened = await create(source.bytes);
-    runner = packed ? packedRunner(opened, source, create) : graphRunner(opened, source);
+    const own = cached ? session : { ...session, use_device_allocator_for_initializers: '1' };
+    const extra = { session: { ...own, model_external_initializers_file_folder_path: source.folder }, ep };
+    const externalData: { path: string; data: Uint8Array }[] = [];
+    for (const tensor of source.narrowed)
+      externalData.push({ path: tensor.location, data: new Uint8Array((await readNarrowed(tensor)).buffer) });
+    const create = (graph: Uint8Array, more: InferenceSession.SessionOptions = {}): Promise<InferenceSession> =>
+      ort.InferenceSession.create(graph, { ...options, ...(cached ? {} : { enableMemPattern: false }), extra, ...more });
+    const files = externalData.length === 0 ? {} : { externalData };
+    if (source.attention !== 'stacked') {
+      const opened = await create(source.bytes, files);
+      runner = cached ? graphRunner(opened, source) : packedRunner(opened, source, (graph) => create(graph, files));
+    } else {
+      const stays = provider.name === 'webgpu' ? ('gpu-buffer' as const) : ('cpu' as const);
+      const kept = Object.fromEntries(
+        Array.from({ length: source.cache.layers }, (_, l) => [`key_${l}`, `value_${l}`]).flatMap((names) =>
+          names.map((name) => [name, stays]),
+        ),
+      );
+      const opened = await create(source.bytes, { ...files, preferredOutputLocation: kept });
+      runner = stackedRunner(opened, source, (graph) => create(graph, { preferredOutputLocation: stays }));
+    }
   }
   post({ kind: 'opened', seconds: (performance.now() - start) / 1000, cache: runner.cache, vocabSize: runner.vocabSize });
 }
@@ -61,9 +90,19 @@ async function compute(r: Runner, message: RunMessage | StepMessage | PackedMess
     if (broken && message.base > 0) throw new Error('out of memory in an earlier run of the batch');
     broken = true;
   }
-  const { logprobs, greedy } = await answer(r, message);
+  const { logprobs, greedy, moved } = await answer(r, message);
   if (message.kind === 'run') broken = false;
-  post({ kind: 'result', id: message.id, logprobs, greedy, seconds: (performance.now() - start) / 1000 }, [logprobs.buffer, greedy.buffer]);
+  post(
+    {
+      kind: 'result',
+      id: message.id,
+      logprobs,
+      greedy,
+      ...(moved === undefined ? {} : { moved }),
+      seconds: (performance.now() - start) / 1000,
+    },
+    [logprobs.buffer, greedy.buffer],
+  );
 }
 
 async function handle(message: Request): Promise<void> {
@@ -79,11 +118,18 @@ async function handle(message: Request): Promise<void> {
 
 // One message at a time, in order.
 let last: Promise<void> = Promise.resolve();
-parentPort?.on('message', (message: Request) => {
+const take = (message: Request): void => {
   last = last
     .then(() => handle(message))
     .catch((error: unknown) => {
       const id = message.kind === 'run' || message.kind === 'step' || message.kind === 'packed' ? message.id : null;
       post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
     });
-});
+};
+if (parentPort !== null) parentPort.on('message', take);
+else {
+  process.on('message', take);
+  // The program that asks decides when to stop; without it nothing is left to do.
+  process.on('disconnect', () => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+}

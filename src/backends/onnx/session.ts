@@ -1,6 +1,4 @@
-/** The main thread's side of the session thread. */
-import { Worker } from 'node:worker_threads';
-import { messageOf } from '../../errors.js';
+/** The main thread's side of the session, which lives in a thread or a process of its own. */
 import type {
   CacheShape,
   OpenMessage,
@@ -12,6 +10,7 @@ import type {
   StepMessage,
   TablesMessage,
 } from './protocol.js';
+import { processChannel, threadChannel } from './session-channel.js';
 
 export interface Session {
   readonly cache: CacheShape;
@@ -41,13 +40,6 @@ const MEMORY_MESSAGE =
 /** How long `close` waits for a run to end before it leaves the thread to the process's end. */
 const CLOSE_MS = 3_000;
 
-/** The thread's code: beside this file when built; the built one when this runs from source. */
-function workerUrl(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../../dist/backends/onnx/session-worker.js', import.meta.url)
-    : new URL('./session-worker.js', import.meta.url);
-}
-
 /**
  * Starts the thread and opens the session in it. Rejects with the runtime's message when it refuses the graph, the files or the provider.
  */
@@ -58,7 +50,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     // cuda:N is to be the card that nvidia-smi calls N.
     process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID';
   }
-  const worker = new Worker(workerUrl());
+  const channel = open.provider.name === 'webgpu' ? processChannel(open.provider.environment) : threadChannel();
   const waiting = new Map<number, { resolve(result: RunResult): void; reject(error: Error): void }>();
   let serial = 0;
   let dead: Error | null = null;
@@ -70,9 +62,15 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     for (const { reject } of waiting.values()) reject(dead);
     waiting.clear();
   }
-  worker.on('error', (error) => die(new Error(`the session thread failed: ${messageOf(error)}`)));
-  worker.on('exit', (code) => die(new Error(`the session thread ended unexpectedly (code ${code})`)));
-  worker.on('message', (reply: Reply) => {
+  let ended: () => void = () => {};
+  const gone = new Promise<void>((resolve) => {
+    ended = resolve;
+  });
+  channel.onEnd((how) => {
+    die(new Error(how));
+    ended();
+  });
+  channel.onReply((reply) => {
     if (reply.kind === 'opened') opened?.resolve(reply);
     else if (reply.kind === 'result') {
       waiting.get(reply.id)?.resolve(reply);
@@ -86,14 +84,13 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
       }
     }
   });
-  const send = (request: Request, transfer: ArrayBuffer[] = []): void => worker.postMessage(request, transfer);
+  const { send } = channel;
 
   const close = async (): Promise<void> => {
     if (dead === null) {
-      const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
       dead = new Error('the session is closed');
       send({ kind: 'close' });
-      const timer = setTimeout(() => worker.unref(), CLOSE_MS);
+      const timer = setTimeout(() => channel.unref(), CLOSE_MS);
       await Promise.race([gone, new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
       clearTimeout(timer);
       for (const { reject } of waiting.values()) reject(dead);
@@ -117,7 +114,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
       send({ kind: 'open', ...open });
     });
   } catch (error) {
-    await worker.terminate();
+    await channel.terminate();
     throw error;
   }
   return {

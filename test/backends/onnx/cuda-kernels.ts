@@ -32,6 +32,7 @@ const RULES: Record<string, Rule> = {
   ':ArgMax': { inputs: ['T'], output: 'int64' },
   ':Concat': same,
   ':Equal': compared,
+  ':Exp': same,
   ':Gather': shaped,
   ':GatherND': shaped,
   ':Gelu': same,
@@ -40,13 +41,14 @@ const RULES: Record<string, Rule> = {
   ':Identity': same,
   ':Less': compared,
   ':LessOrEqual': compared,
-  ':LogSoftmax': same,
+  ':Log': same,
   ':MatMul': same,
   ':Mul': same,
   ':Not': logical,
   ':Or': logical,
   ':ReduceMax': shaped,
   ':ReduceMin': shaped,
+  ':ReduceSum': shaped,
   ':Reshape': shaped,
   ':SimplifiedLayerNormalization': same,
   ':Slice': shaped,
@@ -105,6 +107,8 @@ export function missingKernels(graph: GraphMessage, outer: Types = new Map()): s
     const own = rule.inputs.includes('T') ? inputs[inputs.findIndex((_, i) => kind(i) === 'T')] : ELEMENT.bool;
     check(own);
     for (const [i, type] of inputs.entries()) {
+      // Gather takes indices of either size; every other operator here those of 64 bits.
+      if (name === ':Gather' && i === 1 && type === ELEMENT.int32) continue;
       const wanted = kind(i) === 'T' ? own : ELEMENT[kind(i) as 'int64' | 'bool'];
       if (type !== wanted) missing.push(`${name}: input ${i} (${node.input[i]}) is ${NAMES[type]}`);
     }

@@ -1,0 +1,211 @@
+/** Runs the graph whose keys and values stay on the device (`attention-stacked.ts`): what a run computed is there for all that follow. */
+import * as ort from 'onnxruntime-node';
+import { COLUMN_INPUTS, ROW_INPUTS } from './attention-stacked.js';
+import { type CardTools, cardTools, type OpenTool } from './card-tools.js';
+import { floats } from './graph-runner.js';
+import type { GraphSource, RunMessage, RunNumbers, Runner, StepMessage, TablesMessage } from './protocol.js';
+import { ALIGN, newColumns, type RowsAndColumns } from './stacked-columns.js';
+import { partName, type VocabularyPart } from './vocabulary.js';
+
+const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor =>
+  new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+const int32 = (values: Int32Array, dims: readonly number[]): ort.Tensor => new ort.Tensor('int32', values, dims);
+
+/** What both kinds of runs ask for. */
+interface Wanted {
+  readonly ids: Int32Array;
+  readonly rows: Int32Array;
+  readonly pairs: Int32Array;
+}
+
+/**
+ * Returns where each token lies in the parts of a vocabulary: `own[k]` is its place in part `k`, the nearest there is where it lies in another.
+ */
+export function placesInParts(
+  tokens: Int32Array,
+  parts: readonly VocabularyPart[],
+): { readonly part: Int32Array; readonly own: Int32Array[] } {
+  return {
+    part: tokens.map((token) => parts.findIndex(({ start, count }) => token < start + count)),
+    own: parts.map(({ start, count }) => tokens.map((token) => Math.min(Math.max(token - start, 0), count - 1))),
+  };
+}
+
+/**
+ * Wraps an open session of such a graph; `open` opens another one on the same device, whose outputs stay there.
+ */
+export function stackedRunner(session: ort.InferenceSession, source: GraphSource, open: OpenTool): Runner {
+  const { layers, kvHeads, headDim } = source.cache;
+  const parts = source.vocabulary ?? [{ start: 0, count: 0 }];
+  const tools: CardTools = cardTools(source.compute, open);
+  const tables: Record<string, ort.Tensor> = {};
+  let fresh: TablesMessage | null = null;
+  let columns = newColumns();
+  /** Key of layer 0, value of layer 0, key of layer 1, ... */
+  let cache = empty();
+
+  /** Columns that nobody sees: no kernel likes to begin with none. */
+  function empty(): ort.Tensor[] {
+    const zeros = kvHeads * headDim * ALIGN;
+    const data = (): Float32Array | Uint16Array => (source.compute === 'float32' ? new Float32Array(zeros) : new Uint16Array(zeros));
+    return Array.from({ length: 2 * layers }, (_, i) => {
+      const dims = i % 2 === 0 ? [kvHeads, 1, headDim, ALIGN] : [kvHeads, 1, ALIGN, headDim];
+      const values = data();
+      return values instanceof Float32Array ? new ort.Tensor('float32', values, dims) : new ort.Tensor('float16', values, dims);
+    });
+  }
+
+  function reset(): void {
+    for (const tensor of cache) tensor.dispose();
+    cache = empty();
+    columns = newColumns();
+  }
+
+  /** Brings new rotary tables to the device. */
+  async function bringTables(): Promise<number> {
+    if (fresh === null) return 0;
+    const { cos, sin, cosLocal, sinLocal } = fresh;
+    const half = source.headHalf;
+    let bytes = 0;
+    for (const [name, data] of Object.entries(source.sliding ? { cos, sin, cos_local: cosLocal, sin_local: sinLocal } : { cos, sin })) {
+      const held = await tools.hold(new ort.Tensor('float32', data, [data.length / half, half]));
+      tables[name]?.dispose();
+      tables[name] = held;
+      bytes += data.byteLength;
+    }
+    fresh = null;
+    return bytes;
+  }
+
+  /** Drops columns that nobody needs. */
+  async function drop(keep: Int32Array | null): Promise<void> {
+    if (keep === null) return;
+    if (keep.length === 0) {
+      reset();
+      return;
+    }
+    for (let i = 0; i < cache.length; i += 2) {
+      const [keys, values] = [cache[i], cache[i + 1]];
+      if (keys === undefined || values === undefined) continue;
+      [cache[i], cache[i + 1]] = await tools.gather(keys, values, keep);
+      keys.dispose();
+      values.dispose();
+    }
+    columns.kept(keep);
+  }
+
+  function idFeeds(ids: Int32Array, rows: number): Record<string, ort.Tensor> {
+    const filled = new Int32Array(rows);
+    filled.set(ids);
+    if (parts.length === 1) return { input_ids: int64(filled, [rows]) };
+    const { part, own } = placesInParts(filled, parts);
+    return {
+      id_parts: int32(part, [rows, 1]),
+      ...Object.fromEntries(own.map((places, k) => [partName('input_ids', k, parts.length), int64(places, [rows])])),
+    };
+  }
+
+  function pairFeeds(pairs: Int32Array): Record<string, ort.Tensor> {
+    const count = pairs.length / 2;
+    const rows = pairs.filter((_, i) => i % 2 === 0);
+    const tokens = pairs.filter((_, i) => i % 2 === 1);
+    const feeds: Record<string, ort.Tensor> = { pair_rows: int32(rows, [count]) };
+    const { part, own } = parts.length === 1 ? { part: tokens, own: [tokens] } : placesInParts(tokens, parts);
+    if (parts.length > 1) feeds.pair_parts = int32(part, [count]);
+    for (const [k, places] of own.entries()) {
+      const joined = new Int32Array(pairs.length);
+      for (let i = 0; i < count; i++) [joined[2 * i], joined[2 * i + 1]] = [rows[i] ?? 0, places[i] ?? 0];
+      feeds[partName('pairs', k, parts.length)] = int64(joined, [count, 2]);
+    }
+    return feeds;
+  }
+
+  /** The best token of each row, from the best of each part. */
+  function bestTokens(out: ort.InferenceSession.OnnxValueMapType): Int32Array<ArrayBuffer> {
+    const best = parts.map(({ start }, k) => {
+      const data = out[partName('greedy', k, parts.length)]?.data;
+      if (!(data instanceof BigInt64Array)) throw new Error('the runtime gave no int64 as the best tokens');
+      return Int32Array.from(data, (token) => Number(token) + start);
+    });
+    const [first = new Int32Array(0)] = best;
+    if (parts.length === 1) return first;
+    const maxima = parts.map((_, k) => floats(out[`maximum_${k}`]));
+    return first.map((_, row) => {
+      let winner = 0;
+      for (let k = 1; k < parts.length; k++) if ((maxima[k]?.[row] ?? 0) > (maxima[winner]?.[row] ?? 0)) winner = k;
+      return best[winner]?.[row] ?? 0;
+    });
+  }
+
+  async function infer(v: RowsAndColumns, wanted: Wanted): Promise<RunNumbers> {
+    let toCard = await bringTables();
+    if (tables.cos === undefined) throw new Error('rotary tables are missing');
+    // A run of which nothing is wanted has a row of scores all the same: no kernel likes to have none.
+    const rows = wanted.rows.length === 0 ? Int32Array.of(0) : wanted.rows;
+    const pairs = wanted.pairs.length === 0 ? Int32Array.of(0, 0) : wanted.pairs;
+    const [rowText, rowPosition] = ROW_INPUTS;
+    const [first, end, position] = COLUMN_INPUTS;
+    const ofColumns = [1, 1, 1, v.columnFirst.length];
+    const moved: Record<string, ort.Tensor> = {
+      ...idFeeds(wanted.ids, v.rows),
+      position_ids: int64(v.rowPosition, [v.rows, 1]),
+      [rowText]: int32(v.rowText, [1, v.rows, 1, 1]),
+      [rowPosition]: int32(v.rowPosition, [1, v.rows, 1, 1]),
+      [first]: int32(v.columnFirst, ofColumns),
+      [end]: int32(v.columnEnd, ofColumns),
+      [position]: int32(v.columnPosition, ofColumns),
+      rows: int64(rows, [rows.length]),
+      ...pairFeeds(pairs),
+    };
+    for (const tensor of Object.values(moved)) toCard += tensor.size * (tensor.type === 'int64' ? 8 : 4);
+    const past = Object.fromEntries(cache.map((tensor, i) => [`past_${i % 2 === 0 ? 'key' : 'value'}_${i >> 1}`, tensor]));
+    const out = await session.run({ ...moved, ...tables, ...past });
+    const grown = cache.map((_, i) => out[`${i % 2 === 0 ? 'key' : 'value'}_${i >> 1}`]);
+    const next = grown.filter((tensor): tensor is ort.Tensor => tensor !== undefined);
+    if (next.length < cache.length) throw new Error('the runtime gave no keys and values');
+    for (const tensor of cache) tensor.dispose();
+    cache = next;
+    columns.done();
+    const logprobs = Float32Array.from(floats(out.logprob)).slice(0, wanted.pairs.length / 2);
+    const greedy = bestTokens(out).slice(0, wanted.rows.length);
+    const fromCard = 4 * pairs.length + rows.length * (parts.length === 1 ? 8 : 12 * parts.length);
+    return { logprobs, greedy, moved: { toCard, fromCard } };
+  }
+
+  /** What lies on the device after a failure is not to be trusted, and its memory is wanted. */
+  async function guarded(work: () => Promise<RunNumbers>): Promise<RunNumbers> {
+    try {
+      return await work();
+    } catch (error) {
+      reset();
+      throw error;
+    }
+  }
+
+  return {
+    cache: source.cache,
+    vocabSize: null,
+    setTables(message) {
+      fresh = message;
+    },
+    release: async () => {
+      reset();
+      for (const table of Object.values(tables)) table.dispose();
+      await tools.release();
+      await session.release();
+    },
+    run: (m: RunMessage) =>
+      guarded(async () => {
+        await drop(columns.toKeep({ kind: 'run', base: m.base, moves: m.moves }));
+        return infer(columns.planRun(m), m);
+      }),
+    step: (m: StepMessage) =>
+      guarded(async () => {
+        await drop(columns.toKeep({ kind: 'step', slots: m.ids.length }));
+        const rows = Int32Array.from(m.ids.keys());
+        // The log-probability of some token comes along and shows whether the numbers are sound.
+        const pairs = Int32Array.from({ length: 2 * m.ids.length }, (_, i) => (i % 2 === 0 ? i / 2 : 0));
+        return infer(columns.planStep(m), { ids: m.ids, rows, pairs });
+      }),
+  };
+}
