@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fires } from '../../benchmarks/gate-noise.js';
 import { falseAlarms, power, sizedBenchmarks } from '../../benchmarks/gate-simulation.js';
 import { DEFAULT_POLICY } from '../../src/gate/policy.js';
 
@@ -23,5 +24,16 @@ describe('calibration of the gate on simulated pairs', () => {
     for (const { benchmark, claimed, measured } of seen) expect(Math.abs(measured - claimed), benchmark).toBeLessThan(bound(0.5) + 0.02);
     expect(seen.find((s) => s.benchmark === 'eus_proficiency')?.measured).toBeGreaterThan(0.95);
     expect(seen.find((s) => s.benchmark === 'eus_reading')?.measured).toBeLessThan(0.5);
+  });
+});
+
+describe('numerical noise and drifts, document by document', () => {
+  it('noise of a measured size never fires, and a drift by near ties alone is seen as often as claimed', async () => {
+    const all = await sizedBenchmarks();
+    const few = ['eus_trivia', 'piqa_eu', 'eus_reading'].flatMap((name) => all.filter((b) => b.name === name));
+    expect(fires(few, 0.05, 0, 60, 1).any).toBe(0);
+    const drifted = fires(few.slice(0, 1), 0.05, 0.06, 100, 2);
+    expect(Math.abs(drifted.first - drifted.claimed)).toBeLessThan(0.15 + 0.02);
+    expect(fires(few.slice(0, 1), 0.05, 0.14, 40, 3).first).toBeGreaterThan(0.9);
   });
 });

@@ -218,6 +218,28 @@ describe('numerical noise', () => {
     expect(result.judged.find((j) => j.row.benchmark === 'piqa')?.row.noise).toEqual({ up: 0, down: 0 });
   });
 
+  it('explains no drift to one side, even where every flip is a near tie', async () => {
+    // 182 of 1,715 documents fall and 118 rise across a tie (one-sided p 1.4e-4), the others move by 0.06 nats and stay where they are.
+    const trivia = (candidate: boolean): FakeRun => ({
+      tasks: [
+        {
+          name: 'eus_trivia',
+          docs: Array.from({ length: 1715 }, (_, i): FakeDoc => {
+            const near = i < 182 ? 0.05 : -0.05;
+            const margin = i < 300 ? (candidate ? -near : near) : (i % 2 === 0 ? 1.5 : -1.5) + (candidate ? 0.06 : 0);
+            return { score: margin > 0 ? 1 : 0, margin };
+          }),
+        },
+      ],
+    });
+    const result = await judged(trivia(false), trivia(true));
+    expect(result.reasons.map((r) => r.message)).toEqual([
+      expect.stringMatching(/^eus_trivia fell from .* \(-3\.73 points; 182 documents became wrong, 118 right\), p < 0\.001/),
+    ]);
+    // Turned round it is a gain, and nothing fires.
+    expect((await judged(trivia(true), trivia(false))).verdict).toBe('pass');
+  });
+
   it('is not assumed between different models', async () => {
     const result = await judged(
       model(() => 0),
