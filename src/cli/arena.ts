@@ -35,7 +35,7 @@ const repeat = (value: string, previous: readonly string[] | undefined) => [...(
  * Adds `arena fit` and `arena correlate`.
  */
 export const addArena: AddCommand = (program) => {
-  const arena = program.command('arena').description('rank models from battles, and hold the ranking against benchmarks');
+  const arena = program.command('arena').description('rank models from battles, and correlate the ranking with benchmarks');
   arena
     .command('fit')
     .description('Bradley-Terry scores (mean 1000) with bootstrap intervals from a CSV of battles')
@@ -43,7 +43,7 @@ export const addArena: AddCommand = (program) => {
     .addOption(new Option('--question <question>', 'which vote').choices(['global', 'content', 'language']).default('global'))
     .option('--rounds <n>', 'bootstrap rounds', wholeNumber(0), 100)
     .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 1234)
-    .option('--level <p>', 'probability of the intervals', numberBetween(0.01, 0.999), 0.9)
+    .option('--level <p>', 'confidence level of the intervals', numberBetween(0.01, 0.999), 0.9)
     .option('--largest-group', 'leave out models that cannot be compared with the others', false)
     .option('--json', 'print JSON, which leaderboard and correlate read', false)
     .option('-o, --out <dir>', 'write arena-<question>.json and .csv there; a name that ends in .json or .csv is that file')
@@ -69,8 +69,8 @@ export const addArena: AddCommand = (program) => {
     .option('--names <file>', "CSV folder,table_name,arena_name (default: the paper's models)")
     .addOption(new Option('--question <question>', 'only this one').choices(['global', 'content', 'language']))
     .option('--no-bias', "averages without the bias benchmark (the paper's figure has it in)")
-    .option('--all-sizes', 'models of every size, not only of the commonest', false)
-    .option('--per-benchmark', 'every benchmark by itself, too', false)
+    .option('--all-sizes', 'include every size, not only the most common one', false)
+    .option('--per-benchmark', 'also each benchmark separately', false)
     .option('--mixed', 'allow columns that mix versions or fingerprints', false)
     .option('--json', 'print JSON', false)
     .option('-o, --out <dir>', 'write correlations.json, .csv and a plot there')

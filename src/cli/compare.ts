@@ -29,7 +29,7 @@ export const addCompare: AddCommand = (program, exit) =>
       'show the documents that flipped, with prompt and answers (10 of each benchmark unless told)',
       wholeNumber(1),
     )
-    .option('--allow <what>', 'compare in spite of another fingerprint, shots or version (comma-separated)', allowed, [])
+    .option('--allow <what>', 'compare even if fingerprint, shots or version differ (comma-separated)', allowed, [])
     .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 1234)
     .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
     .option('--json', 'print one JSON document', false)

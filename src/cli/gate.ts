@@ -34,7 +34,7 @@ export const addGate: AddCommand = (program, exit) =>
     .option('--junit <file>', 'also write JUnit XML')
     .option('--github', 'also write the step summary and annotations of GitHub Actions', false)
     .option('--in <dir>', 'folder of models; <base> and <candidate> may then be names of models in it')
-    .option('--allow <what>', 'compare in spite of another fingerprint, shots or version (comma-separated)', allowed, [])
+    .option('--allow <what>', 'compare even if fingerprint, shots or version differ (comma-separated)', allowed, [])
     .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 1234)
     .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
     .option('--json', 'print one JSON document', false)

@@ -20,7 +20,7 @@ export const addLeaderboard: AddCommand = (program) =>
   program
     .command('leaderboard')
     .description("tables, CSV, JSON and one static page from result files, ours and the harness's")
-    .argument('<dirs...>', 'folders of result files, searched to the bottom')
+    .argument('<dirs...>', 'folders of result files, searched recursively')
     .requiredOption('-o, --out <dir>', 'where leaderboard.md, .csv, .json and .html go')
     .option('--base <model>', 'show gains and losses against this model')
     .option('--names <file>', 'CSV folder,table_name,arena_name with the names to show')
@@ -48,7 +48,15 @@ export const addLeaderboard: AddCommand = (program) =>
         if (fit !== null) fits.push(fit);
       }
       const { benchmarks, records } = await builtinBenchmarks();
-      const board = await buildBoard({ dirs, benchmarks, names, base: flags.base ?? null, mixed: flags.mixed, records });
+      const board = await buildBoard({
+        dirs,
+        benchmarks,
+        names,
+        namesGiven: flags.names !== undefined,
+        base: flags.base ?? null,
+        mixed: flags.mixed,
+        records,
+      });
       const written = await publish(board, { out: flags.out, title: flags.title, fits, arenas, pictures: flags.pictures });
       for (const line of board.notes) process.stderr.write(`note: ${line.replace(/\p{Cc}+/gu, ' ')}\n`);
       process.stdout.write(`${written.join('\n')}\n`);

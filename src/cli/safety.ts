@@ -29,7 +29,7 @@ export const addSafety: AddCommand = (program, exit) => {
       '<annotations>',
       'CSV with model, language, prompt_id, kind (unsafe, safe), category, annotator, label (safe, unsafe, refusal)',
     )
-    .option('--confidence <share>', 'of the intervals', numberBetween(0.5, 0.9999), 0.95)
+    .option('--confidence <share>', 'confidence level of the intervals', numberBetween(0.5, 0.9999), 0.95)
     .option('--json', 'print one JSON document', false)
     .action(async (file: string, flags: { confidence: number; json: boolean }) => {
       const [{ readAnnotations }, { safetyReport }, { reportText }] = await Promise.all([

@@ -130,7 +130,7 @@ export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, m
 export function requireShared({ base, candidate, benchmarks, refused }: Comparison): void {
   if (benchmarks.length + refused.length > 0) return;
   throw new UserError(
-    `${base.reference} and ${candidate.reference} share no benchmark (${names(base)} against ${names(candidate)}); compare runs of the same tasks`,
+    `${base.reference} and ${candidate.reference} share no benchmark${shared(base, candidate)}; compare runs of the same tasks`,
   );
 }
 
@@ -364,6 +364,16 @@ function unpaired(
 function metricDifference(base: Run, candidate: Run, benchmark: Benchmark): Difference {
   const keys = (run: Run): string => [...(run.tasks.get(benchmark.name)?.result.estimates.keys() ?? [])].join(' ') || 'none';
   return { what: 'metric', task: benchmark.name, base: keys(base), candidate: keys(candidate) };
+}
+
+/** Names alone would say `x against x` where one run has the task inside a group. */
+function shared(base: Run, candidate: Run): string {
+  const both = [...base.tasks.keys()].filter((name) => candidate.tasks.has(name));
+  const [first] = both;
+  if (first === undefined) return ` (${names(base)} against ${names(candidate)})`;
+  const groups = [base, candidate].flatMap((run) => [...run.groups].flatMap(([group, below]) => (below.includes(first) ? [group] : [])));
+  const where = groups.length > 0 ? ` belongs to the group ${[...new Set(groups)].join(', ')} in one of them` : ' has no score there';
+  return `: the task ${first} is in both, but${where}`;
 }
 
 function names(run: Run): string {

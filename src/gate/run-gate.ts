@@ -67,7 +67,9 @@ async function checkBless(file: string): Promise<void> {
   if (!existsSync(file)) return;
   const stored = await readBaseline(file).catch(() => 'broken' as const);
   if (stored === null)
-    throw new UserError(`--bless ${file}: is no baseline and is not overwritten; name a new file, e.g. --bless baseline.json`);
+    throw new UserError(
+      `--bless ${file}: is not a baseline and is not overwritten (--bless only overwrites a baseline); name a new file, e.g. --bless baseline.json`,
+    );
 }
 
 /** What the candidate alone does not allow to be judged (too many unscored documents) must not become the measure of others. */

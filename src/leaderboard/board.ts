@@ -74,6 +74,8 @@ export interface BoardOptions {
   readonly dirs: readonly string[];
   readonly benchmarks: readonly Benchmark[];
   readonly names: readonly ModelNames[];
+  /** The names are the user's own: one that fits no folder is worth a note. */
+  readonly namesGiven?: boolean;
   readonly base: string | null;
   readonly mixed: boolean;
   readonly records: Records;
@@ -86,10 +88,14 @@ export interface BoardOptions {
 export async function buildBoard(options: BoardOptions): Promise<Board> {
   const { benchmarks } = options;
   const collected = await collect(options.dirs, benchmarks);
-  const { rows, notes: rowNotes } = rowsOf(collected.summaries, options.names);
+  const { rows, notes: rowNotes, unused } = rowsOf(collected.summaries, options.names);
+  if (options.namesGiven === true && unused.length > 0)
+    rowNotes.push(
+      `The names file has folders without results: ${shortList(unused)}. Folders here: ${shortList([...new Set(rows.map((r) => r.folder))])}`,
+    );
   if (rows.length === 0) {
     throw new UserError(
-      `no result of a built-in benchmark below ${options.dirs.join(', ')}; valid: ${shortList(
+      `no result of a built-in benchmark below ${options.dirs.join(', ')}${collected.notes.length > 0 ? ` (${collected.notes.join('; ')})` : ''}; valid: ${shortList(
         benchmarks.map((b) => b.name),
         4,
       )}`,

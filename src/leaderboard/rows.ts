@@ -22,9 +22,13 @@ export interface Row {
 
 /**
  * Sorts result files into rows, by name. A model with results in two prompt families becomes two rows, never a mixed one. Of several measurements
- * of one benchmark that with most documents counts, then the newest. Throws `UserError` when two models would get one name.
+ * of one benchmark that with most documents counts, then the newest. `unused`: folders of the names file that no row has. Throws `UserError` when two models would get one name.
  */
-export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelNames[]): { rows: Row[]; notes: string[] } {
+export function rowsOf(
+  summaries: readonly FileSummary[],
+  names: readonly ModelNames[],
+): { rows: Row[]; notes: string[]; unused: string[] } {
+  const unused: string[] = [];
   const named = new Set(summaries.filter((s) => isNamedAfter(s.file.folder, s.file.modelName)).map((s) => s.file.folder));
   const groups = new Map<string, { identity: ModelIdentity; summaries: FileSummary[] }>();
   const variants = new Map<string, Set<string>>();
@@ -48,7 +52,9 @@ export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelN
     const model = (families.get(identity.key) ?? 1) > 1 ? `${shown} (${family})` : shown;
     const { measurements, replaced } = pick(own.flatMap((s) => s.measurements));
     if (replaced > 0)
-      notes.push(`${model}: ${replaced} repeated measurements; of each the one with most documents counts, then the newest.`);
+      notes.push(
+        `${model}: ${replaced} repeated ${replaced === 1 ? 'measurement' : 'measurements'}; of each the one with most documents counts, then the newest.`,
+      );
     return {
       model,
       folder: identity.folder,
@@ -61,6 +67,9 @@ export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelN
       replaced,
     };
   });
+  const shown = new Set(rows.map((row) => row.model.replace(/ \((?:plain|chat|api)\)$/, '')));
+  const idle = names.filter((n) => !shown.has(n.tableName));
+  for (const { folder } of idle) unused.push(folder);
   rows.sort((a, b) => (a.model < b.model ? -1 : 1));
   rows.forEach((row, i) => {
     const other = rows[i + 1];
@@ -69,7 +78,7 @@ export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelN
       `two models are called '${row.model}': the folders ${row.folder} and ${other.folder}; tell them apart with --names FILE`,
     );
   });
-  return { rows: rows.filter((r) => r.measurements.size > 0), notes };
+  return { rows: rows.filter((r) => r.measurements.size > 0), notes, unused };
 }
 
 function pick(measurements: readonly Measurement[]): { measurements: Map<string, Measurement>; replaced: number } {
