@@ -12,4 +12,6 @@ process.on('beforeExit', () => {
 main(process.argv.slice(2)).then((code) => {
   ended = true;
   process.exitCode = code;
+  // Stopped by the user: a download or a question to a server that is still open must not keep the program.
+  if (code === 130) process.exit(code);
 });

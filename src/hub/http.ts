@@ -1,5 +1,8 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch, type Response } from 'undici';
-import { MissingDataError, messageOf, UserError } from '../errors.js';
+import type { Response } from 'undici';
+import { MissingDataError, UserError } from '../errors.js';
+import { fetchOver, openConnections } from '../http/connections.js';
+import { TransportError, transportError } from '../http/failure.js';
+import { quoted } from '../http/redact.js';
 import { fetchHint, type Repo, repoLabel, repoPage } from './repo.js';
 import type { HubSettings } from './settings.js';
 
@@ -29,26 +32,8 @@ export interface HubAnswer {
   readonly url: string;
 }
 
-let dispatcher: Dispatcher | null = null;
-
-/** One pool of connections; proxies as the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY say. */
-function connections(): Dispatcher {
-  const options = { headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS, connect: { timeout: 20_000 } };
-  const proxied = ['http_proxy', 'https_proxy'].some((name) => Boolean(process.env[name] || process.env[name.toUpperCase()]));
-  dispatcher ??= proxied ? quietly(() => new EnvHttpProxyAgent(options)) : new Agent(options);
-  return dispatcher;
-}
-
-/** Without the warning that this class of undici may change, which is nothing to the user: its version is pinned. */
-function quietly<T>(make: () => T): T {
-  const emit = process.emitWarning;
-  process.emitWarning = () => undefined;
-  try {
-    return make();
-  } finally {
-    process.emitWarning = emit;
-  }
-}
+/** One pool of connections. */
+const connections = openConnections({ silenceMs: SILENCE_MS });
 
 /**
  * Asks the hub and returns its answer, whatever its status; the caller reads or cancels the body. Redirects are followed; the token goes only to the
@@ -70,7 +55,7 @@ export async function askHub(settings: HubSettings, request: HubRequest): Promis
       if (asked > 0) wait = Math.min(MAX_WAIT_MS, asked * 1000);
     } catch (error) {
       if (error instanceof UserError) throw error;
-      if (attempt === MAX_TRIES) throw unreachable(settings, request.what, error);
+      if (attempt >= triesFor(error)) throw unreachable(settings, request.what, error);
     }
     await settings.sleep(wait);
   }
@@ -84,10 +69,9 @@ async function follow(settings: HubSettings, request: HubRequest): Promise<HubAn
   for (let i = 0; i <= MAX_REDIRECTS; i++) {
     const atEndpoint = url.origin === origin;
     if (atEndpoint) lastAtEndpoint = url.href;
-    const response = await fetch(url, {
+    const response = await fetchOver(connections, url, {
       method: request.method,
       redirect: 'manual',
-      dispatcher: connections(),
       headers: {
         'user-agent': 'eus-eval',
         // Compressed answers would have other lengths than their headers say, and no ranges.
@@ -111,17 +95,23 @@ async function follow(settings: HubSettings, request: HubRequest): Promise<HubAn
   throw new UserError(`${request.what}: more than ${MAX_REDIRECTS} redirects at ${origin}`);
 }
 
+/** What waiting seldom mends is told within 20 s: a connection that is not made takes 8 s, a refused one none. */
+function triesFor(error: unknown): number {
+  if (!(error instanceof TransportError) || !error.lasting || error.code === 'ECONNREFUSED') return MAX_TRIES;
+  return error.code === 'UND_ERR_CONNECT_TIMEOUT' ? 2 : error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN' ? 3 : 1;
+}
+
 function unreachable(settings: HubSettings, what: string, error: unknown): UserError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : messageOf(cause);
   const { variables } = settings;
-  const certificate = /CERT|SELF_SIGNED/.test(code)
-    ? ' (behind one that signs connections itself, NODE_EXTRA_CA_CERTS must name its certificate)'
-    : '';
-  const check = `check the connection, ${variables?.endpoint ?? 'HF_ENDPOINT'} and the proxy${certificate}`;
+  const reason = quoted(transportError(error, settings.endpoint, null).message, secretsOf(settings));
+  const otherwise = variables?.otherwise ?? 'use --offline for what is in the cache';
   return new UserError(
-    `${what}: cannot reach ${settings.endpoint} (${code}); ${check}, or ${variables?.otherwise ?? 'use --offline for what is in the cache'}`,
+    `${what}: cannot reach ${settings.endpoint} (${reason}); check the connection, ${variables?.endpoint ?? 'HF_ENDPOINT'} and the proxy, or ${otherwise}`,
   );
+}
+
+function secretsOf(settings: HubSettings): readonly string[] {
+  return [settings.token, settings.authorization].filter((secret) => secret != null);
 }
 
 /**
@@ -133,24 +123,31 @@ export function statusError(settings: HubSettings, repo: Repo, what: string, res
   const label = repoLabel(repo);
   const page = repoPage(settings, repo);
   const code = response.headers.get('x-error-code') ?? '';
+  const words = quoted(response.headers.get('x-error-message') ?? '', secretsOf(settings));
+  const said = words === '' ? '' : ` (${words})`;
+  // The hub's own words, where it has some for another reason than a licence.
+  if (response.status === 403 && (code !== '' ? code !== 'GatedRepo' : words !== ''))
+    return new Absent(
+      `${label} may not be read at ${settings.endpoint}${said === '' ? ` (${quoted(code, [])})` : said}; its page is ${page}`,
+    );
   if (response.status === 403 || code === 'GatedRepo') {
     const token =
       settings.token === null ? 'set HF_TOKEN to your access token' : 'check that HF_TOKEN belongs to the account that did and may read it';
-    return new Absent(`${label} is gated: accept its licence at ${page}, then ${token}`);
+    return new Absent(`${label} is gated${said}: accept its licence at ${page}, then ${token}`);
   }
   if (response.status === 401) {
     const token = settings.token === null ? 'no token is set' : 'the token was refused';
     return new Absent(
-      `${label} does not exist at ${settings.endpoint}, or is private or gated (${token}): check the name, accept its licence at ${page} and set HF_TOKEN`,
+      `${label} does not exist at ${settings.endpoint}, or is private or gated (${token})${said}: check the name, accept its licence at ${page} and set HF_TOKEN`,
     );
   }
   if (response.status === 404) {
-    if (code === 'RevisionNotFound') return new Absent(`${label} has no such revision: ${what}`);
-    if (code === 'EntryNotFound') return new Absent(`${label} has no such file: ${what}`);
-    return new Absent(`${label} was not found at ${settings.endpoint} (${what}); check the name`);
+    if (code === 'RevisionNotFound') return new Absent(`${label} has no such revision: ${what}${said}`);
+    if (code === 'EntryNotFound') return new Absent(`${label} has no such file: ${what}${said}`);
+    return new Absent(`${label} was not found at ${settings.endpoint} (${what})${said}; check the name`);
   }
   return new UserError(
-    `${what}: ${settings.endpoint} answered with status ${response.status}; ${response.status >= 500 ? 'try again later' : fetchHint(repo)}`,
+    `${what}: ${settings.endpoint} answered with status ${response.status}${said}; ${response.status >= 500 ? 'try again later' : fetchHint(repo)}`,
   );
 }
 

@@ -34,13 +34,13 @@ describe('throughput against a limit per minute', () => {
     { retryAfter: true, headers: true },
   ];
   it.each(servers.flatMap((s) => said.map((t) => ({ ...s, ...t }))))(
-    'is above 85 %% where the server tells its quota, and near it from the start where it does not: %o',
+    'is above 85 %%: %o',
     async (server) => {
       const result = await simulate({ requests: 2000, perMinute: 500, latencyMs: [500, 700], max: 64, ...server });
       expect(result.answered).toBe(2000);
       // A window lets its last quota go at once, so it may even be a little quicker than its mean.
-      expect(result.idealSeconds / result.seconds).toBeGreaterThan(server.headers ? 0.85 : 0.7);
-      expect(result.refused).toBeLessThan(server.headers ? 100 : 400);
+      expect(result.idealSeconds / result.seconds).toBeGreaterThan(0.85);
+      expect(result.refused).toBeLessThan(server.headers ? 100 : 300);
     },
   );
 
