@@ -96,7 +96,7 @@ export function createRate(): Rate {
       met = false;
       step = LARGE_STEP / 2;
       go({ kind: 'free' }, perMs, seen.firstRefusal);
-    } else if (nowShare > 0.35 * share && share < MOSTLY) {
+    } else if (nowShare > 0.2 * share && share < MOSTLY) {
       go({ kind: 'chance', share: Math.max(share, nowShare), until: now + CHANCE_MS }, Number.POSITIVE_INFINITY, now);
     } else {
       falls = 0;
@@ -120,7 +120,7 @@ export function createRate(): Rate {
     } else if (borne) {
       falls = 0;
       go(mode, perMs, now);
-    } else if (mode.kind === 'free' || falls >= 4) measure(now);
+    } else if (mode.kind === 'free' || falls >= (share > MANY ? 2 : 4)) measure(now);
     else {
       falls += share > MANY ? 2 : 1;
       go(mode, share > MANY ? Math.max(0.5 * perMs, Math.min((BELOW * seen.letIn) / span, perMs)) : perMs, now);
