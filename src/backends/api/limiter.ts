@@ -147,6 +147,7 @@ async function* runJobs<J, R>(
   let ended = false;
   let running = 0;
   let giveUpsInARow = 0;
+  let unread = 0;
   /** Makes every further request pointless. */
   let fatal: { readonly error: unknown } | null = null;
   /** The list of jobs broke off; what it gave before is finished. */
@@ -288,13 +289,16 @@ async function* runJobs<J, R>(
     }
     if (!shared.answered && outcome.unreachable === true && (tries >= TRIES_UNREACHED || now - begun > PATIENCE_UNREACHED_MS))
       throw new UserError(outcome.message);
+    if (outcome.reason === 'malformed' && !shared.answered) {
+      unread += 1;
+      if (unread >= UNREAD || (unread >= 3 && now - begun > PATIENCE_UNREACHED_MS))
+        throw new UserError(`no answer could be read (${outcome.message})`);
+    }
     if (tries < triesFor(outcome, options.maxTries)) {
       retries.push({ job: waiting.job, tries, due: now + wait, avoid: paces.length > 1 ? server : null });
       return;
     }
     giveUpsInARow += 1;
-    if (!shared.answered && outcome.reason === 'malformed' && giveUpsInARow >= GIVE_UPS_UNREAD)
-      throw new UserError(`no answer could be read (${outcome.message})`);
     if (giveUpsInARow >= GIVE_UPS_IN_A_ROW) throw new UserError(lostServer(outcome));
     ready.push({ job: waiting.job, value: work.giveUp(waiting.job, outcome, tries) });
   }
@@ -337,8 +341,8 @@ function thrown(caught: { readonly error: unknown }): unknown {
 
 /** Requests given up one after the other, with no answer in between, after which nothing more is asked. */
 const GIVE_UPS_IN_A_ROW = 25;
-/** The same where nothing that came could be read since the start: a wrong address answers with web pages. */
-const GIVE_UPS_UNREAD = 3;
+/** Answers that could not be read, with none that could since the start, after which the address is wrong: it answers with web pages. */
+const UNREAD = 8;
 /** Where nothing was ever reached, a job is tried this often, and for this long. */
 const TRIES_UNREACHED = 4;
 const PATIENCE_UNREACHED_MS = 10_000;
