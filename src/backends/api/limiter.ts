@@ -342,7 +342,7 @@ function thrown(caught: { readonly error: unknown }): unknown {
 /** Requests given up one after the other, with no answer in between, after which nothing more is asked. */
 const GIVE_UPS_IN_A_ROW = 25;
 /** Answers that could not be read, with none that could since the start, after which the address is wrong: it answers with web pages. */
-const UNREAD = 8;
+const UNREAD = 6;
 /** Where nothing was ever reached, a job is tried this often, and for this long. */
 const TRIES_UNREACHED = 4;
 const PATIENCE_UNREACHED_MS = 10_000;
