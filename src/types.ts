@@ -187,8 +187,16 @@ export interface GenerateRequest {
 export type Request = ChoicesRequest | GenerateRequest;
 export type RequestKind = Request['kind'];
 
+/**
+ * How a server came to log-probabilities of choices: one request for the first token of all of them (exactly, or among the likeliest tokens), token by token over the server's
+ * prefix cache, or from log-probabilities of whole prompts.
+ */
+export type ScoringWay = 'first token' | 'top log-probabilities' | 'stepped' | 'prompt log-probabilities';
+
 /** Oddities of one answer that a run counts and reports (never silently). */
 export interface ResponseNotes {
+  /** On a server: how the choices were scored. */
+  readonly scoring?: ScoringWay;
   /** Tokens cut from the left of the prompt because it was longer than the model's maximum. */
   readonly truncatedTokens?: number;
   /** The template and the tokenizer both put a BOS. */

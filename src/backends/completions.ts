@@ -1,13 +1,13 @@
 import { UserError } from '../errors.js';
 import type { ModelTokenizer } from '../models/tokenizer.js';
 import type { Answer, Ask, Backend, ChatRenderer, FailureResponse, Response, WorkReport } from '../types.js';
-import { type Caller, callChoices, callGenerate, type Tally } from './api/completion-call.js';
-import { type ChoicesPlan, type Encoder, type GeneratePlan, planChoices, planGenerate } from './api/completion-plan.js';
-import { probeServers } from './api/completion-probe.js';
+import { type Caller, callGenerate, type Tally } from './api/completion-call.js';
+import { type ChoicesPlan, type Encoder, EXTRA_TOKENS, type GeneratePlan, planChoices, planGenerate } from './api/completion-plan.js';
+import { describeWays, probeServers, type ScoringMode } from './api/completion-probe.js';
 import { asFailure } from './api/give-up.js';
 import { checkUrl, type HttpOptions, openTools, readKey } from './api/options.js';
-import type { ScoringMode } from './api/prompt-tokens.js';
 import { createParameters } from './api/refusals.js';
+import { scoreChoices } from './api/score-choices.js';
 import { createTokenCount } from './api/token-count.js';
 
 /** What {@link openCompletions} takes. */
@@ -27,8 +27,17 @@ export interface CompletionsOptions extends HttpOptions {
   readonly chatTemplate?: string | null;
   /** Longest prompt and answer in tokens; null asks the server. */
   readonly maxLength: number | null;
-  /** How to ask for log-probabilities of the prompt; null tries both. */
+  /** How to ask for log-probabilities; null tries everything. */
   readonly scoring?: ScoringMode | null;
+  /** The server was started for this run, so its address says nothing. */
+  readonly own?: OwnServer;
+}
+
+/** A server of this run's own. */
+export interface OwnServer {
+  readonly served: { ended(): string | null };
+  /** What stands for it in the key of stored answers, instead of its address. */
+  readonly identity: string;
 }
 
 /** A long prompt on a busy server takes minutes; only what never answers should end here. */
@@ -67,19 +76,24 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
     encoder,
     addBos: options.addBos ?? false,
     tally,
+    ended: () => options.own?.served.ended() ?? null,
   };
   const started = tools.clock.now();
   const probe = await probeServers(caller, options.scoring ?? null, tools.signal);
   const loaded = tools.clock.now();
   const maxLength = options.maxLength ?? probe.maxLength;
+  // A scored prompt holds one token more than what the model computes for a choice, and the server wants room for a generated one.
+  const scoredTokens =
+    EXTRA_TOKENS + (probe.ways?.some((ways) => ways.prompts !== null || ways.rows?.kind === 'generate') === true ? 1 : 0);
+  const maxInput = maxLength === null ? null : maxLength - scoredTokens;
   const tokens = createTokenCount();
   let seconds = 0;
 
   async function plan(ask: Ask): Promise<Plan> {
     const { request } = ask;
     if (request.kind === 'choices') {
-      if (probe.dialects === null) return { kind: 'failure', reason: 'internal', message: probe.refusal };
-      const planned = await planChoices(request, encoder, maxLength);
+      if (probe.ways === null) return { kind: 'failure', reason: 'internal', message: probe.refusal };
+      const planned = await planChoices(request, encoder, maxInput);
       if (planned.kind === 'choices') tokens.add(planned.prompts.map((p) => (p.kind === 'ids' ? p.ids : null)));
       return planned;
     }
@@ -107,9 +121,9 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
         async attempt({ plan }, at) {
           if (plan.kind === 'failure') return { kind: 'done', value: plan };
           if (plan.kind === 'generate') return callGenerate(caller, at.server, plan, at.signal);
-          const dialect = probe.dialects?.[at.server];
-          if (dialect === undefined) throw new Error('no dialect');
-          return callChoices(caller, dialect, at.server, plan, at.signal);
+          const ways = probe.ways?.[at.server];
+          if (ways === undefined) throw new Error('no way to score');
+          return scoreChoices(caller, ways, at.server, plan, at.signal);
         },
       },
       signal,
@@ -119,7 +133,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   }
 
   const promptsAs = encoder === null ? 'text' : 'token ids';
-  const scoring = probe.dialects === null ? 'none' : [...new Set(probe.dialects.map((d) => d.mode))].join(', ');
+  const scoring = probe.ways?.[0] === undefined ? 'none' : describeWays(probe.ways[0]);
   return {
     modelName: options.name,
     source: 'completions',
@@ -127,21 +141,22 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
       backend: 'completions',
       version: '1',
       model: options.name,
+      ...(options.own === undefined ? {} : { served: options.own.identity }),
       tokenizer: encoder?.tokenizer.digest ?? 'none: text',
       add_bos: String(options.addBos ?? false),
       max_length: String(maxLength ?? 'unknown'),
       scoring,
     },
-    kinds: new Set(probe.dialects === null ? ['generate'] : ['choices', 'generate']),
+    kinds: new Set(probe.ways === null ? ['generate'] : ['choices', 'generate']),
     families: options.renderChat == null ? ['plain'] : ['plain', 'chat'],
     renderChat: options.renderChat ?? null,
     chatTemplate: options.chatTemplate ?? null,
     facts: {
-      base_url: urls.length === 1 ? url : urls,
+      base_url: options.own?.identity ?? (urls.length === 1 ? url : urls),
       prompts_as: promptsAs,
       tokenizer: options.tokenizerName ?? null,
       scoring,
-      ...(probe.dialects === null ? { no_prompt_logprobs: probe.refusal } : {}),
+      ...(probe.ways === null ? { no_prompt_logprobs: probe.refusal } : {}),
       max_length: maxLength,
       bos: encoder === null ? (probe.serverBos === true ? 'added by the server' : 'none') : options.addBos === true ? 'one' : 'none',
     },

@@ -6,8 +6,11 @@ import { withoutLogin } from '../http/redact.js';
 import { progressLines } from '../hub/progress-lines.js';
 import type { ResolvedAdapter } from '../hub/resolve-model.js';
 import { packagePath } from '../package-files.js';
+import { type EngineName, isGguf } from '../serve/engines.js';
 import { didYouMean } from '../suggest.js';
 import type { Backend } from '../types.js';
+import type { ScoringMode } from './api/completion-probe.js';
+import type { OwnServer } from './completions.js';
 
 export type BackendName = 'onnx' | 'completions' | 'openai' | 'anthropic' | 'fake';
 
@@ -34,10 +37,14 @@ export interface OpenOptions {
   readonly maxTries: number | null;
   /** New tokens of API models that think before they answer, instead of what the task says. */
   readonly maxNewTokens: number | null;
-  /** How a completions server is asked for log-probabilities of the prompt; null tries both. */
-  readonly scoring: 'echo' | 'prompt_logprobs' | null;
+  /** How a completions server is asked for log-probabilities; null: in the best way that it knows. */
+  readonly scoring: ScoringMode | null;
   /** How prompts go to a completions server; null: as token ids where the tokenizer is known. */
   readonly promptsAs: 'ids' | 'text' | null;
+  /** Engine that is to be started for the model; null: none, or llama.cpp for a GGUF file. */
+  readonly serve: EngineName | null;
+  /** More words for its command line. */
+  readonly serveArgs: readonly string[];
   readonly maxCostUsd: number | null;
   readonly pricesFile: string | null;
   /** Aborted when the user stops the program. */
@@ -65,6 +72,8 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   maxNewTokens: null,
   scoring: null,
   promptsAs: null,
+  serve: null,
+  serveArgs: [],
   maxCostUsd: null,
   pricesFile: null,
   onProgress: () => {},
@@ -106,13 +115,15 @@ export function parseReference(reference: string): ModelReference {
 export async function openBackend(reference: string | null, options: OpenOptions): Promise<Backend> {
   const { backend, name } =
     reference === null ? { backend: 'onnx' as const, name: packagePath(EMBEDDED_MODEL) } : parseReference(reference);
+  const engine = engineFor(backend, name, options);
+  if (engine !== null) return openServed(engine, name, options);
   refuseForeignOptions(backend, options);
   return OPENERS[backend](name, options);
 }
 
 const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promise<Backend>> = {
   onnx: openLocal,
-  completions: openServer,
+  completions: (name, options) => openServer(name, options),
   openai: async (name, options) => {
     const { openOpenAI } = await import('./openai.js');
     return openOpenAI({ ...httpOptions(name, options), baseUrl: oneUrl(options), maxNewTokens: options.maxNewTokens });
@@ -126,6 +137,44 @@ const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promi
     return openFake(name);
   },
 };
+
+/** The engine to start: the one that is asked for, llama.cpp for a GGUF file, else none. */
+function engineFor(backend: BackendName, name: string, options: OpenOptions): EngineName | null {
+  const engine = options.serve ?? (backend === 'onnx' && isGguf(name) ? 'llama.cpp' : null);
+  if (engine === null) {
+    if (options.serveArgs.length > 0) throw new UserError('--serve-args goes with --serve');
+    return null;
+  }
+  if (backend !== 'onnx')
+    throw new UserError(`--serve ${engine} takes a folder, a hub name or a .gguf file as --model, not ${backend}:${name}`);
+  const flag = options.baseUrls.length > 0 ? '--base-url' : options.device !== 'auto' && options.device !== 'cpu' ? '--device' : null;
+  if (flag !== null) throw new UserError(`${flag} does not go with --serve: the engine has its own address and devices (--serve-args)`);
+  return engine;
+}
+
+/** An engine on this machine, started for this run and ended with it. */
+async function openServed(engine: EngineName, name: string, options: OpenOptions): Promise<Backend> {
+  const { openServedModel } = await import('../serve/open.js');
+  const file = path.resolve(name);
+  const reference = existsSync(file) ? file : name;
+  const tokenizer = options.tokenizer ?? (isGguf(name) ? null : name);
+  if (tokenizer === null)
+    throw new UserError(
+      `${name}: give the tokenizer of the model that the GGUF file was made of, e.g. --tokenizer HiTZ/Latxa-Llama-3.1-8B-Instruct`,
+    );
+  return openServedModel(
+    {
+      engine,
+      model: reference,
+      name: publicName(name, name),
+      dtype: options.dtype,
+      maxLength: options.maxLength,
+      extra: options.serveArgs,
+    },
+    (served, identity) => openServer(publicName(name, name), { ...options, tokenizer, baseUrls: [served.url] }, { served, identity }),
+    options.onProgress,
+  );
+}
 
 /**
  * An option that the backend would ignore is a misunderstanding: who forgets `completions:` would otherwise score another model than the server's.
@@ -191,12 +240,13 @@ function dtypeOf(text: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
 }
 
 /** A server with `/v1/completions`; with `--tokenizer` it is sent token ids and a chat template is at hand. */
-async function openServer(name: string, options: OpenOptions): Promise<Backend> {
+async function openServer(name: string, options: OpenOptions, own?: OwnServer): Promise<Backend> {
   const { openCompletions } = await import('./completions.js');
   const local = options.tokenizer === null ? null : await loadTokenizerOf(options.tokenizer, options);
   return openCompletions({
     ...httpOptions(name, options),
     baseUrls: options.baseUrls,
+    ...(own === undefined ? {} : { own }),
     maxLength: options.maxLength,
     tokenizer: local?.tokenizer ?? null,
     tokenizerName: local === null ? null : local.name,

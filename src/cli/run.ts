@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { OpenOptions } from '../backends/open.js';
 import { EXIT } from '../errors.js';
 import type { SessionOptions, SessionResult } from '../run/session.js';
+import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import type { PromptFamily } from '../types.js';
 import { folderName, list, numberBetween, shardOf, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
@@ -35,8 +36,10 @@ interface RunFlags {
   prices?: string;
   maxTries?: number;
   maxNewTokens?: number;
-  scoring?: 'echo' | 'prompt_logprobs';
+  scoring?: OpenOptions['scoring'];
   promptsAs?: 'ids' | 'text';
+  serve?: EngineName;
+  serveArgs?: readonly string[];
   maxLength?: number;
   threads?: number;
   batchTokens?: number;
@@ -49,12 +52,14 @@ interface RunFlags {
   quiet: boolean;
 }
 
+const SCORING = ['logprob_token_ids', 'top_logprobs', 'generate', 'prompt_logprobs', 'echo'];
 const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'];
 const FAMILIES = ['plain', 'chat', 'api'] as const;
 
 const MODELS = `
 Models:
   ./folder or ORG/NAME     a local model in Hugging Face format, or one from the hub
+  ./model.gguf             a GGUF file, by llama.cpp's llama-server (with --tokenizer)
   completions:NAME         a server (vLLM, SGLang, ...) at --base-url
   openai:NAME              an API model, or a chat server at --base-url
   anthropic:NAME           an API model
@@ -98,6 +103,8 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--check-batch [n]', 'score n documents (default 16) one by one too, and compare', wholeNumber(1))
     .optionsGroup('API models and servers:')
     .option('--base-url <urls>', 'address(es) of an OpenAI-compatible server', list)
+    .option('--serve <engine>', `start the engine for the model here: ${ENGINES.join(', ')}`, engine)
+    .option('--serve-args <words>', 'more arguments of the engine, as one text', splitWords)
     .option('--tokenizer <ref>', "the model's tokenizer (folder or hub name), for completions")
     .option('--api-key-env <name>', 'environment variable that holds the key')
     .option('--max-cost <usd>', 'stop before a paid API costs more', numberBetween(0, Number.POSITIVE_INFINITY))
@@ -106,7 +113,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--timeout <seconds>', 'of one request', numberBetween(0.001, 86_400))
     .option('--max-tries <n>', 'tries per request (default: 10)', wholeNumber(1))
     .option('--max-new-tokens <n>', 'new tokens of models that think before they answer', wholeNumber(1))
-    .option('--scoring <way>', 'echo or prompt_logprobs, for completions (default: tries both)', oneOf(['echo', 'prompt_logprobs']))
+    .option('--scoring <way>', `how a completions server is asked: ${SCORING.join(', ')} (default: the best it knows)`, oneOf(SCORING))
     .option('--prompts-as <form>', 'ids or text, for completions (default: ids with --tokenizer)', oneOf(['ids', 'text']))
     .optionsGroup('When something fails:')
     .option('--fresh', 'forget the answers of earlier runs of this model', false)
@@ -231,6 +238,8 @@ function openOptions(flags: RunFlags, say: (line: string) => void): OpenOptions 
     maxNewTokens: flags.maxNewTokens ?? null,
     scoring: flags.scoring ?? null,
     promptsAs: flags.promptsAs ?? null,
+    serve: flags.serve ?? null,
+    serveArgs: flags.serveArgs ?? [],
     maxCostUsd: flags.maxCost ?? null,
     pricesFile: flags.prices ?? null,
     onProgress: say,
@@ -242,6 +251,12 @@ function oneOf(valid: readonly string[]): (text: string) => string {
     if (!valid.includes(text)) throw new InvalidArgumentError(`Valid: ${valid.join(', ')}.`);
     return text;
   };
+}
+
+function engine(text: string): EngineName {
+  const found = ENGINES.find((name) => name === text);
+  if (found === undefined) throw new InvalidArgumentError(`Valid: ${ENGINES.join(', ')}.`);
+  return found;
 }
 
 function family(text: string): PromptFamily {

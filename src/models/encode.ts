@@ -1,6 +1,6 @@
 /** Turns context and continuation into token ids as the harness does (spec of log-likelihood scoring and generation). */
 import { UserError } from '../errors.js';
-import type { ResponseNotes } from '../types.js';
+import type { ChoicesRequest, FailureResponse, ResponseNotes } from '../types.js';
 import type { ModelTokenizer } from './tokenizer.js';
 
 export interface EncodeOptions {
@@ -113,6 +113,51 @@ export function truncatePair(
   const input = whole.slice(cut, -1);
   // The harness scores the continuation's tokens that are left; a continuation longer than the maximum loses its first ones.
   return { input, continuation: pair.continuation.slice(Math.max(0, pair.continuation.length - input.length)), truncatedTokens: cut };
+}
+
+/** What a model computes for one continuation: log-probabilities of `targets` at the last positions of `ids`. */
+export interface TargetSequence {
+  /** Context and continuation without its last token. */
+  readonly ids: readonly number[];
+  /** The continuation's tokens; never empty, never more than `ids`. */
+  readonly targets: readonly number[];
+}
+
+/** All continuations of one document as the model computes them. */
+export interface EncodedChoices {
+  readonly kind: 'sequences';
+  readonly sequences: readonly TargetSequence[];
+  readonly notes: ResponseNotes | undefined;
+}
+
+/**
+ * Returns what has to be computed for a document, the same for every backend: boundary between context and continuation, BOS, the prefix token of an empty context, and
+ * truncation to inputs of `maxLength` tokens. A failure where a continuation has no token, is longer than the model's maximum, or an empty context has no token to stand for it.
+ */
+export async function encodeRequestChoices(
+  tokenizer: ModelTokenizer,
+  request: ChoicesRequest,
+  options: EncodeOptions & { readonly maxLength: number },
+): Promise<EncodedChoices | FailureResponse> {
+  if ([request.context, ...request.continuations].some(hasHalfCharacter)) return refuse('malformed', HALF_CHARACTER);
+  const pairs = await encodeChoices(tokenizer, request.context, request.continuations, options);
+  if (pairs.length === 0) return refuse('malformed', 'the request has no continuations');
+  const sequences: TargetSequence[] = [];
+  let truncated = 0;
+  for (const [i, pair] of pairs.entries()) {
+    if (pair.continuation.length === 0) return refuse('empty continuation', `continuation ${i} leaves no token to score`);
+    if (pair.context.length === 0) return refuse('internal', 'the tokenizer has neither BOS nor EOS to stand for an empty context');
+    if (pair.continuation.length > options.maxLength)
+      return refuse('too long', `continuation ${i} has ${pair.continuation.length} tokens, the model takes ${options.maxLength}`);
+    const cut = truncatePair(pair, options.maxLength);
+    truncated = Math.max(truncated, cut.truncatedTokens);
+    sequences.push({ ids: cut.input, targets: cut.continuation });
+  }
+  return { kind: 'sequences', sequences, notes: notesOf(truncated, pairs[0]?.doubledBos ?? false) };
+}
+
+function refuse(reason: FailureResponse['reason'], message: string): FailureResponse {
+  return { kind: 'failure', reason, message };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ScoringMode } from '../../src/backends/api/completion-probe.js';
 import type { Seams } from '../../src/backends/api/options.js';
-import type { ScoringMode } from '../../src/backends/api/prompt-tokens.js';
 import { openCompletions } from '../../src/backends/completions.js';
 import { openFolder } from '../../src/data/folder.js';
 import { loadChatTemplate } from '../../src/models/chat-template.js';

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js';
 import { quoted } from '../../http/redact.js';
 import type { FailureResponse, Response, ResponseNotes } from '../../types.js';
 import { alignOffsets, alignTokens } from './align.js';
@@ -18,14 +19,14 @@ import {
 } from './http.js';
 import type { Again, Outcome } from './limiter.js';
 import type { Tools } from './options.js';
-import { type PromptToken, readPromptTokens, type ScoringMode, sumTokens } from './prompt-tokens.js';
+import { type PromptMode, type PromptToken, readPromptTokens, sumTokens } from './prompt-tokens.js';
 import { readQuotas } from './quota.js';
 import type { Parameters } from './refusals.js';
 import { cutAtStop } from './stop.js';
 
-/** How one server wants to be asked, as its probe found. */
+/** How one server is asked for log-probabilities of prompts, as its probe found. */
 export interface Dialect {
-  readonly mode: ScoringMode;
+  readonly mode: PromptMode;
   /** Several prompts in one HTTP request. */
   readonly lists: boolean;
 }
@@ -41,6 +42,8 @@ export interface Caller {
   /** Ask the server to put its own BOS before text. */
   readonly addBos: boolean;
   readonly tally: Tally;
+  /** One line once a server of this run's own has ended; null while it runs. */
+  readonly ended: () => string | null;
 }
 
 /** Counts over all calls. */
@@ -72,17 +75,50 @@ export async function call(
   rest: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
 ): Promise<Called> {
-  const { tools, where, parameters } = caller;
+  const { where, parameters } = caller;
   const version = parameters.version;
   const body = parameters.apply({ model: where.model, prompt: prompts.length === 1 ? prompts[0] : prompts, temperature: 0, ...rest });
-  caller.tally.httpRequests += 1;
+  const posted = await post(
+    caller,
+    `${caller.urls[server]}/completions`,
+    body,
+    signal,
+    (error) => parameters.learn(error, body).changed || parameters.version !== version,
+  );
+  if (posted.kind !== 'data') return posted;
+  const reply = readCompletion(posted.data, prompts.length);
+  if (typeof reply === 'string') return malformed(reply);
+  caller.tally.inputTokens += reply.usage?.input ?? 0;
+  caller.tally.cachedTokens += reply.usage?.cached ?? 0;
+  caller.tally.outputTokens += reply.usage?.output ?? 0;
+  return { kind: 'reply', reply, quotas: posted.quotas };
+}
+
+/** A good answer, or what came instead. */
+export type Posted =
+  | { readonly kind: 'data'; readonly data: unknown; readonly quotas: ReturnType<typeof readQuotas> }
+  | Again
+  | FailureResponse;
+
+/**
+ * Sends JSON to an address of a server, once. `mends` is asked of a refusal (400, 422) whether it taught how to ask better; then the same is to be tried again.
+ * Throws `UserError` for what no further request would survive.
+ */
+export async function post(
+  { tools, where, headers, tally, ended }: Caller,
+  url: string,
+  body: unknown,
+  signal: AbortSignal,
+  mends: (error: ReturnType<typeof readServerError>) => boolean,
+): Promise<Posted> {
+  tally.httpRequests += 1;
   let status: number;
   let text: string;
   let header: (name: string) => string | null;
   try {
-    const reply = await tools.fetch(`${caller.urls[server]}/completions`, {
+    const reply = await tools.fetch(url, {
       method: 'POST',
-      headers: { ...caller.headers, 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal,
     });
@@ -90,12 +126,13 @@ export async function call(
     header = (name) => reply.headers.get(name);
     text = await reply.text();
   } catch (error) {
+    const gone = ended();
+    if (gone !== null) throw new UserError(gone);
     return judgeThrown(error, where);
   }
   if (status === 400 || status === 422) {
     const error = readServerError(text);
-    const tooLong = failureReason(status, error) === 'too long';
-    if (!tooLong && (parameters.learn(error, body).changed || parameters.version !== version))
+    if (failureReason(status, error) !== 'too long' && mends(error))
       return {
         kind: 'again',
         reason: 'http',
@@ -110,20 +147,15 @@ export async function call(
   try {
     data = parseJson(text);
   } catch {
-    return malformed(describeNoJson(text, caller.urls[server] ?? where.url));
+    return malformed(describeNoJson(text, url));
   }
   const inside = errorInside(data);
   if (inside !== null) return judgeError({ ...inside, header }, where, tools.wallClock());
-  const reply = readCompletion(data, prompts.length);
-  if (typeof reply === 'string') return malformed(reply);
-  caller.tally.inputTokens += reply.usage?.input ?? 0;
-  caller.tally.cachedTokens += reply.usage?.cached ?? 0;
-  caller.tally.outputTokens += reply.usage?.output ?? 0;
-  return { kind: 'reply', reply, quotas: readQuotas(header, tools.wallClock()) };
+  return { kind: 'data', data, quotas: readQuotas(header, tools.wallClock()) };
 }
 
 /** Body fields that make a server return log-probabilities of the prompt. */
-export function scoringFields(mode: ScoringMode, text: boolean, addBos: boolean): Record<string, unknown> {
+export function scoringFields(mode: PromptMode, text: boolean, addBos: boolean): Record<string, unknown> {
   return {
     max_tokens: EXTRA_TOKENS,
     ...(mode === 'echo' ? { echo: true, logprobs: 1 } : { prompt_logprobs: 1 }),
@@ -171,7 +203,12 @@ export async function callChoices(
     logprobs.push(score.logprob);
     greedy.push(score.greedy);
   }
-  return { kind: 'done', value: { kind: 'choices', logprobs, greedy, ...noted(plan.notes) }, quotas, tokens };
+  return {
+    kind: 'done',
+    value: { kind: 'choices', logprobs, greedy, notes: { ...plan.notes, scoring: 'prompt log-probabilities' } },
+    quotas,
+    tokens,
+  };
 }
 
 /** Index of the continuation's first token, or what to do instead. */

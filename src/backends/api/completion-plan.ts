@@ -1,15 +1,18 @@
 import {
-  encodeChoices,
+  encodeRequestChoices,
   encodeText,
   HALF_CHARACTER,
   hasDoubledBos,
   hasHalfCharacter,
   notesOf,
+  type TargetSequence,
   truncatePrompt,
 } from '../../models/encode.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { rstrip } from '../../python/strings.js';
 import type { ChoicesRequest, FailureResponse, GenerateRequest, ResponseNotes } from '../../types.js';
+import { type ChoiceRows, rowsOf } from './choice-rows.js';
+import type { RowMemory } from './row-dialect.js';
 
 /** The model's own tokenizer with its BOS rule. */
 export interface Encoder {
@@ -25,6 +28,11 @@ export type ScoredPrompt =
 export interface ChoicesPlan {
   readonly kind: 'choices';
   readonly prompts: readonly ScoredPrompt[];
+  /** The same as what has to be computed token by token; null where prompts go out as text. */
+  readonly sequences: readonly TargetSequence[] | null;
+  readonly rows: ChoiceRows | null;
+  /** What is known of the rows so far. */
+  readonly memory: RowMemory;
   readonly notes: ResponseNotes;
 }
 
@@ -42,35 +50,23 @@ export const DEFAULT_NEW_TOKENS = 256;
 export const EXTRA_TOKENS = 1;
 
 /**
- * Returns the prompts of a document. With an encoder, prompts longer than `maxLength - 1` tokens lose tokens on the left: the server wants room for one more.
- * A failure where a continuation has no token or is longer than the model's maximum.
+ * Returns the prompts of a document. With an encoder, inputs longer than `maxInput` tokens lose tokens on the left.
+ * A failure where a continuation has no token or is longer than that.
  */
 export async function planChoices(
   request: ChoicesRequest,
   encoder: Encoder | null,
-  maxLength: number | null,
+  maxInput: number | null,
 ): Promise<ChoicesPlan | FailureResponse> {
-  return encoder === null ? planText(request) : planIds(request, encoder, maxLength);
-}
-
-async function planIds(request: ChoicesRequest, encoder: Encoder, maxLength: number | null): Promise<ChoicesPlan | FailureResponse> {
-  const room = (maxLength ?? Number.POSITIVE_INFINITY) - EXTRA_TOKENS;
-  const prompts: ScoredPrompt[] = [];
-  let truncatedTokens = 0;
-  let doubledBos = false;
-  if ([request.context, ...request.continuations].some(hasHalfCharacter)) return failure('malformed', HALF_CHARACTER);
-  for (const pair of await encodeChoices(encoder.tokenizer, request.context, request.continuations, encoder)) {
-    const ids = [...pair.context, ...pair.continuation];
-    const cut = Math.max(0, ids.length - room);
-    const from = pair.context.length - cut;
-    if (pair.continuation.length === 0) return failure('empty continuation', 'a choice has no token of its own');
-    if (from < 1)
-      return failure('too long', `a choice has ${pair.continuation.length} tokens; the server takes ${room}, one of them before it`);
-    truncatedTokens = Math.max(truncatedTokens, cut);
-    doubledBos ||= pair.doubledBos;
-    prompts.push({ kind: 'ids', ids: ids.slice(cut), from });
-  }
-  return { kind: 'choices', prompts, notes: notesOf(truncatedTokens, doubledBos) ?? {} };
+  if (encoder === null) return planText(request);
+  const { tokenizer, addBos } = encoder;
+  const encoded = await encodeRequestChoices(tokenizer, request, { addBos, maxLength: maxInput ?? Number.POSITIVE_INFINITY });
+  if (encoded.kind === 'failure') return encoded;
+  const { sequences, notes } = encoded;
+  const prompts = sequences.map(({ ids, targets }): ScoredPrompt => {
+    return { kind: 'ids', ids: [...ids, ...targets.slice(-1)], from: ids.length + 1 - targets.length };
+  });
+  return { kind: 'choices', prompts, sequences, rows: rowsOf(sequences), memory: [], notes: notes ?? {} };
 }
 
 function planText(request: ChoicesRequest): ChoicesPlan | FailureResponse {
@@ -82,7 +78,7 @@ function planText(request: ChoicesRequest): ChoicesPlan | FailureResponse {
     if (text.length === context.length) return failure('empty continuation', 'a choice has no token of its own');
     prompts.push({ kind: 'text', text, from: context.length });
   }
-  return { kind: 'choices', prompts, notes: {} };
+  return { kind: 'choices', prompts, sequences: null, rows: null, memory: [], notes: {} };
 }
 
 /**

@@ -1,17 +1,22 @@
 import { InterruptedError, messageOf, UserError } from '../../errors.js';
 import { didYouMean } from '../../suggest.js';
+import type { FailureResponse } from '../../types.js';
 import { alignTokens } from './align.js';
 import { within } from './clock.js';
 import { type Caller, call, type Dialect, scoringFields } from './completion-call.js';
 import { EXTRA_TOKENS } from './completion-plan.js';
 import { field, judgeThrown } from './http.js';
+import type { Again } from './limiter.js';
 import { LONGEST_TOLD_MS } from './pace.js';
-import { readPromptTokens, type ScoringMode } from './prompt-tokens.js';
+import { type PromptMode, readPromptTokens } from './prompt-tokens.js';
+import type { RowDialect } from './row-dialect.js';
+import { findRows, measureWays, type Patiently } from './row-probe.js';
+import type { Ways } from './score-choices.js';
 
 /** What the servers can do, found by asking them two short prompts each. */
 export interface Probe {
-  /** One per address; null where the servers return no log-probabilities of prompts, so that only generation is left. */
-  readonly dialects: readonly Dialect[] | null;
+  /** One per address; null where the servers return no log-probabilities that are of use, so that only generation is left. */
+  readonly ways: readonly Ways[] | null;
   /** Why there are none. */
   readonly refusal: string;
   /** Longest prompt and answer together in tokens, the least of all servers; null where no server says. */
@@ -23,12 +28,19 @@ export interface Probe {
 /** Odd enough that no model predicts each of its tokens: some position must show another arg max. */
 const PROBE_TEXTS = ['Eguzkia 7 zxq! Ur hotza; kaixo, qwe 42.', 'Mendia'] as const;
 
+/** How log-probabilities are asked for: of whole prompts, or of chosen tokens behind one. */
+export type ScoringMode = PromptMode | RowDialect['kind'];
+
+function isPromptMode(mode: ScoringMode): mode is PromptMode {
+  return mode === 'echo' || mode === 'prompt_logprobs';
+}
+
 /**
- * Asks every server for its models and for the log-probabilities of two prompts. `wanted` is the way to ask, or null to try both.
+ * Asks every server for its models and for the log-probabilities of two short prompts. `wanted` is the way to ask, or null to try all.
  * Throws `UserError` when a server cannot be reached, does not know the model or refuses the key, or when servers differ in what matters.
  */
 export async function probeServers(caller: Caller, wanted: ScoringMode | null, signal: AbortSignal): Promise<Probe> {
-  const dialects: Dialect[] = [];
+  const ways: Ways[] = [];
   const lengths: number[] = [];
   let refusal = '';
   let serverBos: boolean | null = null;
@@ -37,14 +49,14 @@ export async function probeServers(caller: Caller, wanted: ScoringMode | null, s
     const length =
       models.find((m) => m.id === caller.where.model)?.maxLength ?? (models.length === 1 ? (models[0]?.maxLength ?? null) : null);
     if (length !== null) lengths.push(length);
-    const found = await findDialect(caller, server, wanted, signal).catch((error: unknown) => {
+    const found = await findWays(caller, server, wanted, signal).catch((error: unknown) => {
       const names = models.map((m) => m.id);
       if (!(error instanceof UserError) || names.length === 0 || names.includes(caller.where.model)) throw error;
       throw new UserError(`${messageOf(error)}; it serves ${names.join(', ')}.${didYouMean(caller.where.model, names)}`);
     });
     if (typeof found === 'string') refusal = found;
     else {
-      dialects.push(found.dialect);
+      ways.push(found.ways);
       if (serverBos !== null && found.serverBos !== serverBos)
         throw new UserError(
           `${caller.urls[server]} and ${caller.urls[0]} treat the same text differently (one puts a BOS token): give --tokenizer`,
@@ -52,10 +64,12 @@ export async function probeServers(caller: Caller, wanted: ScoringMode | null, s
       serverBos = found.serverBos;
     }
   }
-  if (dialects.length > 0 && refusal !== '')
-    throw new UserError(`only some of the servers return log-probabilities of prompts (${refusal})`);
+  if (ways.length > 0 && refusal !== '') throw new UserError(`only some of the servers return log-probabilities (${refusal})`);
+  const kinds = new Set(ways.map(describeWays));
+  if (kinds.size > 1)
+    throw new UserError(`the servers give log-probabilities in different ways (${[...kinds].join('; ')}): choose one with --scoring`);
   return {
-    dialects: dialects.length === 0 ? null : dialects,
+    ways: ways.length === 0 ? null : ways,
     refusal,
     maxLength: lengths.length === 0 ? null : Math.min(...lengths),
     serverBos,
@@ -103,11 +117,45 @@ async function listModels(caller: Caller, server: number, signal: AbortSignal): 
   });
 }
 
-/** Tries the ways to ask, the exact ones first. Returns why none works as a string. */
-async function findDialect(
+/**
+ * The ways of a server in one line, for results and for the key of stored answers.
+ */
+export function describeWays({ rows, prompts }: Ways): string {
+  const row = rows === null ? [] : [rows.kind === 'top_logprobs' && rows.forced ? 'top_logprobs and forced tokens' : rows.kind];
+  return [...row, ...(prompts === null ? [] : [prompts.mode])].join(', ');
+}
+
+/** Tries everything that was not ruled out. Returns why nothing works as a string. */
+async function findWays(
   caller: Caller,
   server: number,
   wanted: ScoringMode | null,
+  signal: AbortSignal,
+): Promise<{ ways: Ways; serverBos: boolean | null } | string> {
+  const ask: Patiently = (attempt) => patiently(caller, attempt, signal);
+  const kind = wanted !== null && isPromptMode(wanted) ? undefined : wanted;
+  const rows = caller.encoder === null || kind === undefined ? null : await findRows(caller, server, kind, ask);
+  if (wanted !== null && !isPromptMode(wanted)) {
+    if (rows !== null) return { ways: { rows, prompts: null, costs: null }, serverBos: null };
+    return caller.encoder === null ? `${wanted} needs token ids: give --tokenizer` : `the server gives no log-probabilities by ${wanted}`;
+  }
+  if (rows?.kind === 'generate') return { ways: { rows, prompts: null, costs: null }, serverBos: null };
+  const found = await findDialect(caller, server, wanted, signal);
+  if (typeof found === 'string') {
+    if (rows !== null) return { ways: { rows, prompts: null, costs: null }, serverBos: null };
+    return caller.encoder === null ? `${found}; with --tokenizer it may list those of the next token, which is enough` : found;
+  }
+  const prompts = found.dialect;
+  const measured = rows !== null && (rows.kind === 'logprob_token_ids' || rows.forced);
+  const costs = measured ? await measureWays(caller, server, rows, prompts, ask) : null;
+  return { ways: { rows, prompts, costs }, serverBos: found.serverBos };
+}
+
+/** Tries the ways to ask for whole prompts, the exact ones first. Returns why none works as a string. */
+async function findDialect(
+  caller: Caller,
+  server: number,
+  wanted: PromptMode | null,
   signal: AbortSignal,
 ): Promise<{ dialect: Dialect; serverBos: boolean | null } | string> {
   const { encoder } = caller;
@@ -118,7 +166,10 @@ async function findDialect(
       const asked = lists ? prompts : prompts.slice(0, 1);
       const called = await patiently(
         caller,
-        (cut) => call(caller, server, asked, scoringFields(mode, encoder === null, caller.addBos), cut),
+        async (cut) => {
+          const answer = await call(caller, server, asked, scoringFields(mode, encoder === null, caller.addBos), cut);
+          return answer.kind === 'reply' ? answer.reply : answer;
+        },
         signal,
       );
       if (typeof called === 'string') {
@@ -165,16 +216,16 @@ async function limited<T>(caller: Caller, ms: number, signal: AbortSignal, run: 
 }
 
 /** One probe with a few tries. Returns the answer, or as a string why there is none. */
-async function patiently(
+async function patiently<T>(
   caller: Caller,
-  attempt: (signal: AbortSignal) => ReturnType<typeof call>,
+  attempt: (signal: AbortSignal) => Promise<T | Again | FailureResponse>,
   signal: AbortSignal,
-): Promise<Extract<Awaited<ReturnType<typeof call>>, { kind: 'reply' }>['reply'] | string> {
+): Promise<T | string> {
   for (let tries = 1; ; tries++) {
     const called = await limited(caller, FIRST_PROMPT_MS, signal, attempt);
     if (called === 'late')
       throw new UserError(`${caller.where.url} does not answer a short prompt within its time limit; is it the server's address?`);
-    if (called.kind === 'reply') return called.reply;
+    if (!isTrouble(called)) return called;
     if (called.kind === 'failure') return called.message;
     if (called.mended === true) continue;
     if (called.reason === 'malformed') {
@@ -188,4 +239,9 @@ async function patiently(
     );
     if (signal.aborted) throw new InterruptedError('interrupted before anything was asked');
   }
+}
+
+function isTrouble(called: unknown): called is Again | FailureResponse {
+  const kind = field(called, 'kind');
+  return kind === 'again' || kind === 'failure';
 }

@@ -6,6 +6,8 @@ export interface CompletionChoice {
   readonly finishReason: string | null;
   /** Tokens of prompt and continuation (`echo`), or of the continuation. */
   readonly logprobs: EchoLogprobs | null;
+  /** llama.cpp: one entry per generated token, each with its id and the ids of the likeliest others. */
+  readonly content: readonly unknown[] | null;
   /** vLLM: per prompt token a map from token id to its log-probability; the first is null. */
   readonly promptLogprobs: readonly unknown[] | null;
 }
@@ -23,10 +25,11 @@ export interface CompletionReply {
 }
 
 const logprobsSchema = z.looseObject({
-  tokens: z.array(z.string()),
-  token_logprobs: z.array(z.unknown()),
+  tokens: z.array(z.string()).nullish(),
+  token_logprobs: z.array(z.unknown()).nullish(),
   top_logprobs: z.array(z.unknown()).nullish(),
   text_offset: z.array(z.number()).nullish(),
+  content: z.array(z.unknown()).nullish(),
 });
 const tokens = z.number().nonnegative();
 const replySchema = z.looseObject({
@@ -74,7 +77,7 @@ export function readCompletion(body: unknown, prompts: number): CompletionReply 
       finishReason: choice.finish_reason ?? null,
       promptLogprobs: choice.prompt_logprobs ?? null,
       logprobs:
-        logprobs == null
+        logprobs?.tokens == null || logprobs.token_logprobs == null
           ? null
           : {
               tokens: logprobs.tokens,
@@ -82,6 +85,7 @@ export function readCompletion(body: unknown, prompts: number): CompletionReply 
               topLogprobs: logprobs.top_logprobs ?? [],
               textOffset: logprobs.text_offset ?? null,
             },
+      content: logprobs?.content ?? null,
     };
   }
   return {

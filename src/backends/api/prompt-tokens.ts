@@ -1,5 +1,6 @@
 import type { CompletionChoice } from './completion-reply.js';
 import { field } from './http.js';
+import { isLogprob } from './next-token.js';
 
 /** What a server says of one token of a prompt, whichever of the two shapes it came in. */
 export interface PromptToken {
@@ -14,7 +15,7 @@ export interface PromptToken {
 }
 
 /** How prompt log-probabilities are asked for. */
-export type ScoringMode = 'echo' | 'prompt_logprobs';
+export type PromptMode = 'echo' | 'prompt_logprobs';
 
 /**
  * Returns the tokens of the prompt in an answer, or a message when they are missing or do not fit. `prompt` holds the ids that were sent, or null for text;
@@ -22,7 +23,7 @@ export type ScoringMode = 'echo' | 'prompt_logprobs';
  */
 export function readPromptTokens(
   choice: CompletionChoice,
-  mode: ScoringMode,
+  mode: PromptMode,
   prompt: readonly number[] | null,
   generated: number,
 ): PromptToken[] | string {
@@ -117,7 +118,7 @@ export function sumTokens(tokens: readonly PromptToken[], from: number): Score {
   let greedy: boolean | null = true;
   for (let i = from; i < tokens.length; i++) {
     const token = tokens[i];
-    if (token === undefined || token.logprob === null || !Number.isFinite(token.logprob))
+    if (token === undefined || !isLogprob(token.logprob))
       return { kind: 'not a number', message: `the server gave no finite log-probability for token ${i}` };
     logprob += token.logprob;
     if (greedy !== false) greedy = token.greedy === null ? null : greedy === null ? null : token.greedy;

@@ -1,12 +1,11 @@
 /** From a request to what the model computes: token ids, and the failures that need no model. */
 import {
-  encodeChoices,
+  encodeRequestChoices,
   encodeText,
   HALF_CHARACTER,
   hasDoubledBos,
   hasHalfCharacter,
   notesOf,
-  truncatePair,
   truncatePrompt,
 } from '../../models/encode.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
@@ -63,27 +62,18 @@ function outside(ids: readonly number[], vocabSize: number): number | undefined 
 }
 
 async function encodeChoicesRequest(id: number, request: ChoicesRequest, c: RequestContext): Promise<ScoreItem | Answer> {
-  if ([request.context, ...request.continuations].some(hasHalfCharacter)) return failure(id, 'malformed', HALF_CHARACTER);
-  const pairs = await encodeChoices(c.tokenizer, request.context, request.continuations, { addBos: c.addBos });
-  const sequences: Sequence[] = [];
-  let truncated = 0;
-  for (const [i, pair] of pairs.entries()) {
-    if (pair.continuation.length === 0) return failure(id, 'empty continuation', `continuation ${i} leaves no token to score`);
-    if (pair.context.length === 0) return failure(id, 'internal', 'the tokenizer has neither BOS nor EOS to stand for an empty context');
-    if (pair.continuation.length > c.maxLength)
-      return failure(id, 'too long', `continuation ${i} has ${pair.continuation.length} tokens, the model takes ${c.maxLength}`);
-    const bad = outside(pair.context, c.vocabSize) ?? outside(pair.continuation, c.vocabSize);
+  const encoded = await encodeRequestChoices(c.tokenizer, request, c);
+  if (encoded.kind === 'failure') return { id, response: encoded };
+  const { sequences, notes } = encoded;
+  for (const { ids, targets } of sequences) {
+    const bad = outside(ids, c.vocabSize) ?? outside(targets, c.vocabSize);
     if (bad !== undefined)
       return failure(id, 'internal', `token ${bad} of the tokenizer is outside the model's vocabulary of ${c.vocabSize}`);
-    const cut = truncatePair(pair, c.maxLength);
-    truncated = Math.max(truncated, cut.truncatedTokens);
-    sequences.push({ ids: cut.input, targets: cut.continuation });
   }
-  if (sequences.length === 0) return failure(id, 'malformed', 'the request has no continuations');
   // The place in the sorted window is that of the first sequence; all of a document's share their context.
   const ids = sequences[0]?.ids ?? [];
   const tokens = sequences.reduce((sum, s) => sum + s.targets.length - 1, ids.length);
-  return { kind: 'choices', id, ids, tokens, sequences, notes: notesOf(truncated, pairs[0]?.doubledBos ?? false) };
+  return { kind: 'choices', id, ids, tokens, sequences, notes };
 }
 
 async function encodeGenerateRequest(id: number, request: GenerateRequest, c: RequestContext): Promise<GenerateItem | Answer> {

@@ -29,9 +29,7 @@ describe('the graph whose keys and values stay on the device, on a CPU', () => {
   });
 
   it.skipIf(SHARED === null).each(FOLDERS)('%s', async (name, folder) => {
-    const files = readdirSync(shared(`golden/${name}/synthetic`)).filter((file) =>
-      /^(piqa_eu|bbq_SES_ambig)\.chat\.jsonl$/.test(file),
-    );
+    const files = readdirSync(shared(`golden/${name}/synthetic`)).filter((file) => /^(piqa_eu|bbq_SES_ambig)\.chat\.jsonl$/.test(file));
     const expected = files.flatMap((file) => readGolden(shared(`golden/${name}/synthetic/${file}`), file.slice(0, -'.chat.jsonl'.length)));
     const now = goldenDate(shared(`golden/${name}/synthetic/eus_trivia.chat.jsonl`));
     const result = await compare(folder ?? '', shared('data/synthetic'), 'chat', expected, { attention: 'stacked', batchTokens: 256 }, now);

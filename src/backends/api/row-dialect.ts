@@ -1,0 +1,185 @@
+/** Ways to ask a server for log-probabilities of chosen tokens behind a prompt. */
+import type { FailureResponse } from '../../types.js';
+import type { RowAnswer, RowQuestion } from './choice-rows.js';
+import { type Caller, call } from './completion-call.js';
+import { malformed } from './http.js';
+import type { Again } from './limiter.js';
+import { likeliest, type NextToken, readNextToken } from './next-token.js';
+import { askNative } from './sglang.js';
+
+/** How one server is asked for the token that follows a prompt, as its probe found. */
+export type RowDialect =
+  /** vLLM since July 2026: `logprob_token_ids`. */
+  | { readonly kind: 'logprob_token_ids'; readonly lists: boolean }
+  /** SGLang's own `/generate` with `token_ids_logprob`. */
+  | { readonly kind: 'generate' }
+  /**
+   * The likeliest tokens with their ids. `most` is how many the server lists at most. `forced`: a token that is not among them can be had by making the server generate it
+   * (`logit_bias`), because its log-probability is that of the unbiased distribution.
+   */
+  | { readonly kind: 'top_logprobs'; most: number; readonly forced: boolean };
+
+/** Tokens listed at first: enough for almost every letter, and a short answer. */
+export const FIRST_TOP = 100;
+/** Ids of one request: the servers' own limits are above it. */
+const MOST_IDS = 100;
+/** The bias that OpenAI-compatible servers take at most. */
+const FORCE = 100;
+
+/** What is known so far of a document's questions; it outlives a failed try, so that nothing is asked twice. */
+export type RowMemory = (RowAnswer | undefined)[];
+
+/**
+ * Answers all questions, in as few requests as the dialect allows. Fills `memory` and returns null; or returns what came instead, or `missing` with a message where the
+ * server does not list a wanted token by any means.
+ */
+export async function askRows(
+  caller: Caller,
+  dialect: RowDialect,
+  server: number,
+  questions: readonly RowQuestion[],
+  memory: RowMemory,
+  signal: AbortSignal,
+): Promise<Again | FailureResponse | { readonly kind: 'missing'; readonly message: string } | null> {
+  if (dialect.kind === 'top_logprobs') {
+    for (const [i, question] of questions.entries()) {
+      if (memory[i] !== undefined) continue;
+      const answer = await askTop(caller, dialect, server, question, signal);
+      if ('kind' in answer) return answer;
+      memory[i] = answer;
+    }
+    return null;
+  }
+  const open = questions.map((question, index) => ({ question, index })).filter(({ index }) => memory[index] === undefined);
+  for (const group of groupsOf(open, dialect.kind === 'generate' || dialect.lists)) {
+    const wanted = [...new Set(group.flatMap(({ question }) => question.wanted))];
+    const prompts = group.map(({ question }) => question.ids);
+    const found =
+      dialect.kind === 'generate'
+        ? await askNative(caller, server, prompts, wanted, signal)
+        : await askIds(caller, server, prompts, wanted, signal);
+    if ('kind' in found) return found;
+    for (const [i, { question, index }] of group.entries()) {
+      const next = found[i];
+      if (next === undefined) return malformed('an answer is missing');
+      const lost = question.wanted.find((id) => !next.logprobs.has(id));
+      if (lost !== undefined)
+        return { kind: 'failure', reason: 'not a number', message: `the server gave no finite log-probability for token ${lost}` };
+      memory[index] = { logprobs: next.logprobs, best: likeliest(next) };
+    }
+  }
+  return null;
+}
+
+interface Numbered {
+  readonly question: RowQuestion;
+  readonly index: number;
+}
+
+/** Questions that go into one request: together they want no more ids than one request takes. */
+function groupsOf(open: readonly Numbered[], lists: boolean): Numbered[][] {
+  const groups: Numbered[][] = [];
+  let ids = new Set<number>();
+  for (const one of open) {
+    const union = new Set([...ids, ...one.question.wanted]);
+    const last = groups.at(-1);
+    if (last !== undefined && lists && union.size <= MOST_IDS) {
+      last.push(one);
+      ids = union;
+    } else {
+      groups.push([one]);
+      ids = new Set(one.question.wanted);
+    }
+  }
+  return groups;
+}
+
+/**
+ * vLLM's way: every prompt's next token and the log-probabilities of `wanted`.
+ */
+export async function askIds(
+  caller: Caller,
+  server: number,
+  prompts: readonly (readonly number[])[],
+  wanted: readonly number[],
+  signal: AbortSignal,
+): Promise<NextToken[] | Again | FailureResponse> {
+  const fields = { max_tokens: 1, logprobs: 1, logprob_token_ids: wanted, return_tokens_as_token_ids: true };
+  return readAll(await call(caller, server, prompts, fields, signal));
+}
+
+/**
+ * The likeliest `count` tokens behind one prompt; `force` makes the server generate that token.
+ */
+export async function askLikeliest(
+  caller: Caller,
+  server: number,
+  prompt: readonly number[],
+  count: number,
+  force: number | null,
+  signal: AbortSignal,
+): Promise<NextToken[] | Again | FailureResponse> {
+  const bias = force === null ? {} : { logit_bias: { [String(force)]: FORCE } };
+  const fields = { max_tokens: 1, logprobs: count, return_tokens_as_token_ids: true, ...bias };
+  return readAll(await call(caller, server, [prompt], fields, signal));
+}
+
+function readAll(called: Awaited<ReturnType<typeof call>>): NextToken[] | Again | FailureResponse {
+  if (called.kind !== 'reply') return called;
+  const found: NextToken[] = [];
+  for (const choice of called.reply.choices) {
+    const next = readNextToken(choice);
+    if (typeof next === 'string') return malformed(next);
+    found.push(next);
+  }
+  return found;
+}
+
+async function askTop(
+  caller: Caller,
+  dialect: Extract<RowDialect, { kind: 'top_logprobs' }>,
+  server: number,
+  { ids, wanted }: RowQuestion,
+  signal: AbortSignal,
+): Promise<RowAnswer | Again | FailureResponse | { readonly kind: 'missing'; readonly message: string }> {
+  const logprobs = new Map<number, number>();
+  let best: number | null = null;
+  // One wanted token alone is made to come at once: it is seldom among the likeliest.
+  let count = Math.min(dialect.most, FIRST_TOP);
+  while (!(dialect.forced && wanted.length === 1)) {
+    const found = await askLikeliest(caller, server, ids, count, null, signal);
+    if ('kind' in found) {
+      // More than the server lists: what it listed before is its limit.
+      if (found.kind !== 'failure' || best === null) return found;
+      dialect.most = Math.max(1, logprobs.size);
+      break;
+    }
+    const [next] = found;
+    if (next === undefined) return malformed('the answer has no choice');
+    for (const [id, value] of next.logprobs) logprobs.set(id, value);
+    best = likeliest(next);
+    if (wanted.every((id) => logprobs.has(id))) return { logprobs, best };
+    if (dialect.forced || count >= dialect.most) break;
+    // A server that lists fewer than it was asked for lists no more.
+    if (next.logprobs.size < count) dialect.most = Math.min(dialect.most, Math.max(next.logprobs.size, 1));
+    if (count >= dialect.most) break;
+    count = Math.min(dialect.most, count * 10);
+  }
+  for (const id of wanted) {
+    if (logprobs.has(id)) continue;
+    if (!dialect.forced)
+      return {
+        kind: 'missing',
+        message: `the server lists at most ${dialect.most} log-probabilities, and token ${id} of a choice is not among them`,
+      };
+    const found = await askLikeliest(caller, server, ids, 1, id, signal);
+    if ('kind' in found) return found;
+    const [next] = found;
+    const value = next?.logprobs.get(id);
+    if (next === undefined || next.sampled !== id || value === undefined)
+      return { kind: 'missing', message: `the server did not generate token ${id} of a choice although it was told to` };
+    logprobs.set(id, value);
+    best ??= likeliest(next);
+  }
+  return best === null ? malformed('no token was asked for') : { logprobs, best };
+}

@@ -1,0 +1,47 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Backend } from '../types.js';
+import { type EngineName, engineArguments, findEngine, type ToServe } from './engines.js';
+import { launch, type Served } from './launch.js';
+
+/** A model and the engine that is to serve it. */
+export interface ServedModel extends Omit<ToServe, 'port'> {
+  readonly engine: EngineName;
+}
+
+/**
+ * Starts the engine for a model, opens a backend on it, and ends the engine when the backend is closed or cannot be opened.
+ *
+ * Throws `UserError` when the engine is not installed, does not start or does not take the model; `InterruptedError` on Ctrl-C.
+ */
+export async function openServedModel(
+  model: ServedModel,
+  open: (served: Served, identity: string) => Promise<Backend>,
+  onProgress: (line: string) => void,
+): Promise<Backend> {
+  const engine = findEngine(model.engine, process.env.PATH ?? '');
+  // Said before anything is started.
+  engineArguments(engine, { ...model, port: 0 });
+  const identity = await identityOf(model);
+  const served = await launch({ engine, onProgress, argumentsFor: (port) => engineArguments(engine, { ...model, port }) });
+  try {
+    const backend = await open(served, identity);
+    return {
+      ...backend,
+      close: async () => {
+        await backend.close();
+        await served.close();
+      },
+    };
+  } catch (error) {
+    await served.close();
+    throw error;
+  }
+}
+
+/** What a served model is, without its passing address: engine, arguments and the file or name. A file is known by its name, size and time. */
+async function identityOf({ engine, model, dtype, maxLength, extra }: ServedModel): Promise<string> {
+  const found = await stat(model).catch(() => null);
+  const file = found === null ? model : `${path.basename(model)} of ${found.size} bytes, ${found.mtime.toISOString()}`;
+  return [engine, file, dtype, String(maxLength ?? ''), ...extra].join(' ').trim();
+}
