@@ -1,6 +1,6 @@
 /** Making folders that a user names. */
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, opendir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -18,7 +18,7 @@ export async function makeFolder(folder: string): Promise<string[]> {
     });
   }
   // An existing file in place of the folder: let the system say so.
-  if (missing.length === 0) await mkdir(path.join(folder, '.')).catch((error: unknown) => notAFolder(error));
+  if (missing.length === 0) await (await opendir(folder)).close();
   return missing;
 }
 
@@ -27,9 +27,4 @@ export async function makeFolder(folder: string): Promise<string[]> {
  */
 export async function removeEmpty(made: readonly string[]): Promise<void> {
   for (const at of [...made].reverse()) await rmdir(at).catch(() => {});
-}
-
-function notAFolder(error: unknown): void {
-  if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
-  throw error;
 }

@@ -1,8 +1,8 @@
 /** From a model reference to a backend. Each backend's code is loaded only when it is asked for. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { UserError } from '../errors.js';
 import { withoutLogin } from '../http/redact.js';
+import { folderModelName } from '../hub/folder-name.js';
 import { progressLines } from '../hub/progress-lines.js';
 import type { ResolvedAdapter } from '../hub/resolve-model.js';
 import { packagePath } from '../package-files.js';
@@ -298,7 +298,7 @@ function oneUrl(options: OpenOptions): string | null {
   return options.baseUrls[0] ?? null;
 }
 
-/** A folder is called by its own name: where it lies on this machine is nobody's business. */
+/** A folder is called by its own name, as far as that says something: where it lies on this machine is nobody's business. */
 function publicName(reference: string, hubName: string): string {
-  return existsSync(reference) ? path.basename(path.resolve(reference)) : hubName;
+  return existsSync(reference) ? folderModelName(reference) : hubName;
 }

@@ -45,7 +45,8 @@ export const addFetch: AddCommand = (program, exit): Command =>
     });
 
 async function fetchData(names: readonly string[], flags: FetchFlags, progress: Display): Promise<Fetched> {
-  const { loadRegistry, selectTasks, leavesOf } = await import('../tasks/registry.js');
+  const { loadRegistry, selectTasks } = await import('../tasks/registry.js');
+  const { leavesOf } = await import('../tasks/tree.js');
   const { evaluatedSplit, poolSource } = await import('../prompts/fewshot.js');
   const { datasetFinder } = await import('../hub/dataset-files.js');
   const { fetchSplits } = await import('../hub/fetch.js');

@@ -28,7 +28,8 @@ export const addList: AddCommand = (program) =>
     .argument('[tasks...]', 'benchmarks, groups, wildcards, eu, en, es, all or task files (default: all)')
     .option('--json', 'print one JSON document', false)
     .action(async (names: string[], flags: { json: boolean }) => {
-      const { loadRegistry, selectTasks, isGroup, leavesOf } = await import('../tasks/registry.js');
+      const { loadRegistry, selectTasks } = await import('../tasks/registry.js');
+      const { isGroup, leavesOf } = await import('../tasks/tree.js');
       const { hasApiForm } = await import('../prompts/api.js');
       const entries = await selectTasks(names.length === 0 ? ['all'] : names, await loadRegistry());
       const lines = entries.map((entry): ListLine => {

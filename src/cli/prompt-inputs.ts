@@ -9,7 +9,8 @@ export const PROMPT_FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api']
  * Returns the single tasks that specifications name, in order.
  */
 export async function selectLeaves(spec: readonly string[]): Promise<readonly Task[]> {
-  const { loadRegistry, selectTasks, leavesOf } = await import('../tasks/registry.js');
+  const { loadRegistry, selectTasks } = await import('../tasks/registry.js');
+  const { leavesOf } = await import('../tasks/tree.js');
   return (await selectTasks(spec, await loadRegistry())).flatMap(leavesOf);
 }
 

@@ -171,7 +171,7 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
 
 async function report(result: SessionResult, flags: RunFlags): Promise<number> {
   const { resultsTable } = await import('../results/table.js');
-  const { describeCounts } = await import('../run/guard.js');
+  const { describeCounts } = await import('../results/counts.js');
   const { dumpsJsonIndented } = await import('../python/json.js');
   process.stdout.write(flags.json ? `${dumpsJsonIndented(result.content)}\n` : `${resultsTable(result.outcome)}\n`);
   const warn = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,5 +1,6 @@
 /** The package's benchmarks as a comparison needs them. */
-import { leavesOf, loadRegistry } from '../tasks/registry.js';
+import { loadRegistry } from '../tasks/registry.js';
+import { leavesOf } from '../tasks/tree.js';
 import type { KnownBenchmark } from './benchmarks.js';
 
 /**

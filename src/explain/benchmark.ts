@@ -1,5 +1,5 @@
 import { hasApiForm } from '../prompts/api.js';
-import { leavesOf } from '../tasks/registry.js';
+import { isGroup, leavesOf } from '../tasks/tree.js';
 import type { Group, Task, Template } from '../types.js';
 
 const LANGUAGES = { eu: 'Basque', en: 'English', es: 'Spanish' } as const;
@@ -32,7 +32,7 @@ export function benchmarkLines(entry: Group | Task): readonly string[] {
         lines.push(
           `Filter ${name}: match ${step.groupSelect < 0 ? `number ${step.groupSelect} (the last is -1)` : `number ${step.groupSelect + 1}`} of ${step.regexPattern}`,
         );
-  if ('children' in entry) lines.push(`Tasks: ${leaves.length}: ${shorten(leaves.map(({ name }) => name))}`, aggregateLine(entry));
+  if (isGroup(entry)) lines.push(`Tasks: ${leaves.length}: ${shorten(leaves.map(({ name }) => name))}`, aggregateLine(entry));
   return lines;
 }
 

@@ -1,4 +1,5 @@
 /** The columns of the leaderboard: the built-in benchmarks, with what the page says of them. */
+import { leavesOf } from '../tasks/tree.js';
 import type { Group, Language, Task } from '../types.js';
 
 export const LANGUAGES: readonly Language[] = ['eu', 'en', 'es'];
@@ -41,12 +42,8 @@ export function benchmarksOf(roots: readonly (Group | Task)[]): Benchmark[] {
     const { language, category, headlineMetric, documents } = root.meta;
     if (language === null || category === null) return [];
     const metricKey = headlineMetric.includes(',') ? headlineMetric : `${headlineMetric},none`;
-    return [{ name: root.name, language, category, metricKey, documents, leaves: leavesOf(root) }];
+    return [{ name: root.name, language, category, metricKey, documents, leaves: leavesOf(root).map(({ name }) => name) }];
   });
-}
-
-function leavesOf(node: Group | Task): string[] {
-  return 'children' in node ? node.children.flatMap(leavesOf) : [node.name];
 }
 
 /**

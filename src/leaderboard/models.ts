@@ -10,6 +10,8 @@ const VARIANT_ARGUMENTS = ['revision', 'peft', 'delta', 'subfolder', 'gguf_file'
 export interface ModelIdentity {
   /** Same text, same model. */
   readonly key: string;
+  /** Which model it is, whatever its name; null where no file says. */
+  readonly modelIdentity: string | null;
   readonly folder: string;
   readonly modelName: string;
   /** e.g. `revision=exp_0_010`; empty for the plain model. */
@@ -19,9 +21,10 @@ export interface ModelIdentity {
 /**
  * Returns the identity of a result file's model. A folder that is called after the model (as the harness and `run` name them: `org__name`, with or
  * without more behind it) holds one model, even when an older name of it stands in some files (`isNamedAfter` says so for any of them);
- * elsewhere the model name in the file decides. A revision, adapter or quantization makes another model.
+ * elsewhere the model name in the file decides. A revision, adapter or quantization makes another model. Where files say which model they are of
+ * (`modelIdentity`), that and the name decide, whatever the folder.
  */
-export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>): ModelIdentity {
+export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>, modelIdentity: string | null): ModelIdentity {
   const variant = VARIANT_ARGUMENTS.flatMap((name) => {
     const value = file.modelArgs.get(name);
     const trivial =
@@ -30,7 +33,10 @@ export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>):
   }).join(',');
   const named = namedFolders.has(file.folder);
   return {
-    key: JSON.stringify([named ? file.folder : fileNameOf(file.modelName), variant]),
+    key: JSON.stringify(
+      modelIdentity === null ? [named ? file.folder : fileNameOf(file.modelName), variant] : [file.modelName, modelIdentity],
+    ),
+    modelIdentity,
     folder: file.folder,
     modelName: file.modelName,
     variant,
@@ -51,7 +57,7 @@ export function isNamedAfter(folder: string, modelName: string): boolean {
  */
 export function displayName(identity: ModelIdentity, variantsInFolder: number, names: readonly ModelNames[]): string {
   const plain = identity.variant === '' ? identity.modelName : `${identity.modelName}@${identity.variant.replace(/^revision=/, '')}`;
-  const single = variantsInFolder === 1 && isNamedAfter(identity.folder, identity.modelName);
+  const single = identity.modelIdentity === null && variantsInFolder === 1 && isNamedAfter(identity.folder, identity.modelName);
   const whole = single ? identity.modelName + identity.folder.slice(fileNameOf(identity.modelName).length) : plain;
   const candidates = [...(variantsInFolder === 1 ? [identity.folder] : []), whole, plain, fileNameOf(plain)];
   return candidates.map((c) => names.find((n) => n.folder === c)?.tableName).find((n) => n !== undefined) ?? whole;

@@ -1,5 +1,7 @@
 /** One row a model: its result files sorted out, the measurement that counts picked for each benchmark. */
+import path from 'node:path';
 import { UserError } from '../errors.js';
+import { shortIdentity } from '../results/model-identity.js';
 import type { PromptFamily } from '../types.js';
 import type { FileSummary, Measurement } from './collect.js';
 import { displayName, identityOf, isNamedAfter, type ModelIdentity } from './models.js';
@@ -30,10 +32,11 @@ export function rowsOf(
 ): { rows: Row[]; notes: string[]; unused: string[] } {
   const unused: string[] = [];
   const named = new Set(summaries.filter((s) => isNamedAfter(s.file.folder, s.file.modelName)).map((s) => s.file.folder));
+  const identities = modelIdentities(summaries);
   const groups = new Map<string, { identity: ModelIdentity; summaries: FileSummary[] }>();
   const variants = new Map<string, Set<string>>();
   for (const summary of summaries) {
-    const identity = identityOf(summary.file, named);
+    const identity = identityOf(summary.file, named, identities(summary.file));
     variants.set(summary.file.folder, (variants.get(summary.file.folder) ?? new Set()).add(identity.key));
     const key = `${identity.key}\n${summary.file.family}`;
     const group = groups.get(key) ?? { identity, summaries: [] };
@@ -43,13 +46,21 @@ export function rowsOf(
   const notes: string[] = [];
   const families = new Map<string, number>();
   for (const { identity } of groups.values()) families.set(identity.key, (families.get(identity.key) ?? 0) + 1);
-  const rows = [...groups.values()].map(({ identity, summaries: own }) => {
+  const titled = [...groups.values()].map(({ identity, summaries: own }) => {
     const titles = [...new Set(own.map((s) => s.file.modelName))];
     const title = titles.find((t) => isNamedAfter(identity.folder, t)) ?? identity.modelName;
     if (titles.length > 1) notes.push(`The files in ${identity.folder} name the model ${titles.join(' and ')}; taken as one model.`);
     const shown = displayName({ ...identity, modelName: title }, variants.get(identity.folder)?.size ?? 1, names);
+    return { identity, own, title, shown };
+  });
+  const sharers = new Map<string, Set<string>>();
+  for (const { identity, shown } of titled) sharers.set(shown, (sharers.get(shown) ?? new Set()).add(identity.key));
+  const rows = titled.map(({ identity, own, title, shown }) => {
     const family = own[0]?.file.family ?? 'plain';
-    const model = (families.get(identity.key) ?? 1) > 1 ? `${shown} (${family})` : shown;
+    // Two models of one name are told apart by what they are.
+    const shared = identity.modelIdentity !== null && (sharers.get(shown)?.size ?? 1) > 1;
+    const distinct = shared ? `${shown}-${shortIdentity(identity.modelIdentity)}` : shown;
+    const model = (families.get(identity.key) ?? 1) > 1 ? `${distinct} (${family})` : distinct;
     const { measurements, replaced } = pick(own.flatMap((s) => s.measurements));
     if (replaced > 0)
       notes.push(
@@ -79,6 +90,20 @@ export function rowsOf(
     );
   });
   return { rows: rows.filter((r) => r.measurements.size > 0), notes, unused };
+}
+
+/** The identity of a file's model; that of the other files in its folder where it is too old to name one and they agree. */
+function modelIdentities(summaries: readonly FileSummary[]): (file: FileSummary['file']) => string | null {
+  const byFolder = new Map<string, Set<string>>();
+  for (const { file } of summaries) {
+    if (file.modelIdentity === null) continue;
+    const folder = path.dirname(file.path);
+    byFolder.set(folder, (byFolder.get(folder) ?? new Set()).add(file.modelIdentity));
+  }
+  return (file) => {
+    const [only, second] = byFolder.get(path.dirname(file.path)) ?? [];
+    return file.modelIdentity ?? (second === undefined ? (only ?? null) : null);
+  };
 }
 
 function pick(measurements: readonly Measurement[]): { measurements: Map<string, Measurement>; replaced: number } {

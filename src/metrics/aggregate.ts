@@ -1,4 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { uniqueLeaves } from '../tasks/tree.js';
 import type { BiasItem, Estimate, Group, MetricName, MetricValue, ScoreTable, Task } from '../types.js';
 import { biasScore } from './bias-score.js';
 import { pooledStandardError, weightedMean } from './pooled.js';
@@ -42,7 +43,7 @@ export function meanEstimate(values: readonly number[]): Estimate {
  * named in `missing`.
  */
 export function aggregateGroup(group: Group, tables: ReadonlyMap<string, ScoreTable>): ScoreTable | null {
-  const leaves = leavesOf(group);
+  const leaves = uniqueLeaves([group]).map(({ name }) => name);
   const present = leaves.flatMap((name) => tables.get(name) ?? []).filter((table) => Object.keys(table.estimates).length > 0);
   const estimates: Record<string, Estimate> = {};
   for (const { metric, filters, weightBySize } of group.aggregate) {
@@ -59,14 +60,6 @@ export function aggregateGroup(group: Group, tables: ReadonlyMap<string, ScoreTa
   const missing = leaves.filter((name) => !present.some((table) => table.name === name));
   const samples = present.reduce((sum, table) => sum + table.samples, 0);
   return { name: group.name, alias: group.alias, estimates, samples, ...(missing.length > 0 ? { missing } : {}) };
-}
-
-/**
- * Returns the names of a group's tasks in order, those of its sub-groups included, each once.
- */
-export function leavesOf(group: Group): readonly string[] {
-  const names = group.children.flatMap((child) => ('children' in child ? leavesOf(child) : [child.name]));
-  return [...new Set(names)];
 }
 
 function numeric(value: MetricValue, name: string): number {

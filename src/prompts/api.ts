@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { isGroup } from '../tasks/tree.js';
 import type { Group, Task, Template } from '../types.js';
 
 /** What the paper told every API model before a letter choice; MGSM has no instruction. */
@@ -40,7 +41,7 @@ export function apiEntries(entries: readonly (Group | Task)[]): readonly (Group 
 }
 
 function canBeAsked(entry: Group | Task): boolean {
-  return 'children' in entry ? entry.children.every(canBeAsked) : hasApiForm(entry);
+  return isGroup(entry) ? entry.children.every(canBeAsked) : hasApiForm(entry);
 }
 
 /**
@@ -109,7 +110,7 @@ export function apiTask(task: Task): Task {
  * Returns a group or task with every task below it as `apiTask` makes it, and groups averaging the metric that those have.
  */
 export function apiEntry(entry: Group | Task): Group | Task {
-  if (!('children' in entry)) return apiTask(entry);
+  if (!isGroup(entry)) return apiTask(entry);
   const children = entry.children.map(apiEntry);
   const letters = entry.aggregate.some((x) => x.metric === 'acc');
   const aggregate = letters

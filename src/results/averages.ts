@@ -1,8 +1,8 @@
 /** The averages by language of a run, for its table and its results file. */
 import { type LanguageAverage, languageAverages } from '../metrics/language-average.js';
+import { isGroup } from '../tasks/tree.js';
 import type { Group, ScoreTable, Task } from '../types.js';
 import type { RunOutcome } from './outcome.js';
-import { isGroup } from './write.js';
 
 /**
  * Returns the averages of the languages that have at least one score in this run. `benchmarks`: the built-in ones, all of them; a task file of

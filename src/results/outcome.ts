@@ -1,8 +1,8 @@
 /** What a run knows about each task when it is done: the input of result files and tables. */
 import type { LanguageAverage } from '../metrics/language-average.js';
 import type { PromptStatus } from '../prompts/fingerprint.js';
-import type { Counts } from '../run/guard.js';
 import type { Group, PromptFamily, ScoreTable, Task, WorkReport } from '../types.js';
+import type { Counts } from './counts.js';
 
 /** Whether the prompts of a task are those of the paper, by fingerprint. `partial`: a limit or a shard, so there is nothing to compare with. */
 export type PromptOrigin = PromptStatus | 'partial';
@@ -32,10 +32,15 @@ export interface RunOutcome {
 
 /** Everything about a run that is not a score. Times are seconds since the epoch. */
 export interface RunFacts {
+  /** What results and leaderboards call the model, and what it is called where it came from. */
   readonly modelName: string;
+  readonly ownName: string;
+  readonly modelIdentity: string;
   readonly modelSource: string;
   readonly modelFacts: Readonly<Record<string, unknown>>;
   readonly identity: Readonly<Record<string, string>>;
+  /** Everything that changes a prompt or an answer, by name. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly family: PromptFamily;
   /** The tasks as they were asked for. */
   readonly selected: readonly string[];

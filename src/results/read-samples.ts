@@ -126,7 +126,10 @@ export function checkOf(promptHash: string, targetHash: string): string {
  * Yields the lines of a sample file as parsed objects with their place (`file:line`). Lines end at a line feed only: texts may hold U+2028.
  * Throws `UserError` when the file cannot be read or a line is no JSON object.
  */
-export async function* sampleLines(path: string, chunks: Chunks = bytesOf(path)): AsyncGenerator<{ fields: Fields; where: string }> {
+export async function* sampleLines(
+  path: string,
+  chunks: Chunks = bytesOf(path),
+): AsyncGenerator<{ fields: Fields; where: string; text: string }> {
   let line = 0;
   for await (const text of textLines(path, chunks)) {
     line++;
@@ -139,7 +142,7 @@ export async function* sampleLines(path: string, chunks: Chunks = bytesOf(path))
       throw new UserError(`${where}: not JSON (${messageOf(error)}); expected one object per line`);
     }
     if (!isObject(value)) throw new UserError(`${where}: expected an object, found ${kind(value)}`);
-    yield { fields: value, where };
+    yield { fields: value, where, text };
   }
 }
 

@@ -53,6 +53,8 @@ export interface ResultFile {
   readonly folder: string;
   readonly modelName: string;
   readonly modelSource: string;
+  /** Which model it is, whatever its name; null in files that are older or not ours. */
+  readonly modelIdentity: string | null;
   /** `model_args`, whether they were written as `a=b,c=d` or as an object. */
   readonly modelArgs: ReadonlyMap<string, string>;
   /** Number of parameters, null where unknown (APIs). */
@@ -129,6 +131,13 @@ async function isFile(full: string, given: string): Promise<boolean> {
  * Reads and validates one result file. Throws `UserError` naming the file and the field when it is too large, no JSON, or not a result file.
  */
 export async function readResultFile(file: string): Promise<ResultFile> {
+  return resultFileOf(await readResultContent(file), file);
+}
+
+/**
+ * Returns the JSON of a result file, not validated. Throws `UserError` naming the file when it cannot be read, is too large, or no JSON.
+ */
+export async function readResultContent(file: string): Promise<unknown> {
   let text: string;
   try {
     const { size } = await stat(file);
@@ -139,16 +148,24 @@ export async function readResultFile(file: string): Promise<ResultFile> {
     throw new UserError(`cannot read ${file}: ${messageOf(error)}`);
   }
   try {
-    return resultFileOf(parsePlainJson(text), file);
+    return parsePlainJson(text);
   } catch (error) {
     throw error instanceof UserError ? new UserError(`${file}: ${error.message}`) : error;
   }
 }
 
 /**
- * Validates the parsed content of a result file that came from `file`. Throws `UserError` naming the field.
+ * Validates the parsed content of a result file that came from `file`. Throws `UserError` naming the file and the field.
  */
 export function resultFileOf(content: unknown, file: string): ResultFile {
+  try {
+    return validated(content, file);
+  } catch (error) {
+    throw error instanceof UserError ? new UserError(`${file}: ${error.message}`) : error;
+  }
+}
+
+function validated(content: unknown, file: string): ResultFile {
   const root = object(content, 'the file');
   refuseProto(content);
   const results = objectAt(root, 'results');
@@ -184,6 +201,7 @@ export function resultFileOf(content: unknown, file: string): ResultFile {
     folder: path.basename(path.dirname(path.resolve(file))),
     modelName,
     modelSource,
+    modelIdentity: textAt(root, 'model_identity'),
     modelArgs,
     parameters: numberAt(config, 'model_num_parameters', 'config.'),
     date,

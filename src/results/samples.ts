@@ -28,6 +28,7 @@ export function sampleLines(prepared: PreparedDoc, response: Response, scored: r
       target_hash: prepared.targetHash,
       ...Object.fromEntries(metrics.flatMap(([name, value]) => (value === undefined ? [] : [[name, metricValue(value)]]))),
       ...(scores?.unparsable === true ? { unparsable: true } : {}),
+      ...(scores?.goldOutOfRange === true ? { gold_out_of_range: true } : {}),
       ...(response.kind !== 'failure' && (response.notes?.truncatedTokens ?? 0) > 0
         ? { truncated_tokens: response.notes?.truncatedTokens ?? 0 }
         : {}),

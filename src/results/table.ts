@@ -1,8 +1,8 @@
 /** The table that a run prints: the harness's columns, and whether the prompts are the paper's. */
+import { isGroup } from '../tasks/tree.js';
 import type { Estimate, Group, Task } from '../types.js';
 import { describeAverages } from './averages.js';
 import type { RunOutcome, TaskOutcome } from './outcome.js';
-import { isGroup } from './write.js';
 
 const HEADER = ['Tasks', 'Version', 'Filter', 'n-shot', 'Metric', '', 'Value', '', 'Stderr', 'Documents', 'Prompts'] as const;
 

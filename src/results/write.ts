@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { fileNameOf } from '../file-name.js';
 import { PyFloat } from '../python/float.js';
+import { isGroup, nodesOf } from '../tasks/tree.js';
 import type { Estimate, Group, MetricSpec, ScoreTable, Task, Value } from '../types.js';
 import { VERSION } from '../version.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from './outcome.js';
@@ -13,27 +14,20 @@ type Fields = Record<string, Value>;
  * (prompt family and whether the prompts are the paper's, unscored documents, work done, the shard).
  */
 export function resultsContent(run: RunOutcome, facts: RunFacts): Fields {
-  const nodes = run.roots.flatMap((root) => walk(root, 0));
-  const groups = nodes.filter((n): n is GroupNode => n.kind === 'group');
-  const tasks = nodes.flatMap((n) => (n.kind === 'task' ? [n] : []));
-  const outcomes = tasks.flatMap(({ node }) => {
-    const outcome = run.tasks.get(node.name);
-    return outcome === undefined ? [] : [outcome];
-  });
+  const nodes = run.roots.flatMap((root) => nodesOf(root));
+  const outcomes = nodes.flatMap(({ node }) => (isGroup(node) ? [] : (run.tasks.get(node.name) ?? [])));
   const results: Fields = {};
   const groupScores: Fields = {};
-  for (const n of nodes) {
-    const table = n.kind === 'task' ? (run.tasks.get(n.node.name)?.table ?? null) : (run.groups.get(n.node.name) ?? null);
-    const scores: Fields = { alias: indentAlias(n.node.alias, n.depth), ...scoreFields(table) };
-    results[n.node.name] = scores;
-    if (n.kind === 'group' && table !== null) groupScores[n.node.name] = scores;
+  for (const { node, depth } of nodes) {
+    const table = isGroup(node) ? (run.groups.get(node.name) ?? null) : (run.tasks.get(node.name)?.table ?? null);
+    const scores: Fields = { alias: indentAlias(node.alias, depth), ...scoreFields(table) };
+    results[node.name] = scores;
+    if (isGroup(node) && table !== null) groupScores[node.name] = scores;
   }
   return {
     results,
-    ...(groups.length > 0 ? { groups: groupScores } : {}),
-    group_subtasks: Object.fromEntries(
-      nodes.filter((n) => n.depth === 0 || n.kind === 'group').map((n) => [n.node.name, childNames(n.node)]),
-    ),
+    ...(nodes.some(({ node }) => isGroup(node)) ? { groups: groupScores } : {}),
+    group_subtasks: Object.fromEntries(nodes.filter((n) => n.depth === 0 || isGroup(n.node)).map((n) => [n.node.name, childNames(n.node)])),
     configs: Object.fromEntries(outcomes.map((o) => [o.task.name, toValue(o.task.config)])),
     versions: Object.fromEntries(nodes.map((n) => [n.node.name, version(n.node.version)])),
     'n-shot': Object.fromEntries(outcomes.map((o) => [o.task.name, o.task.fewshot.count])),
@@ -41,7 +35,7 @@ export function resultsContent(run: RunOutcome, facts: RunFacts): Fields {
     'n-samples': Object.fromEntries(outcomes.map((o) => [o.task.name, { original: o.original, effective: o.effective }])),
     config: {
       model: facts.modelSource,
-      model_args: `pretrained=${facts.modelName}`,
+      model_args: `pretrained=${facts.ownName}`,
       ...toFields(facts.modelFacts),
       limit: facts.limit,
       bootstrap_iters: 0,
@@ -56,6 +50,8 @@ export function resultsContent(run: RunOutcome, facts: RunFacts): Fields {
     task_hashes: Object.fromEntries(outcomes.map((o) => [o.task.name, o.taskHash])),
     model_source: facts.modelSource,
     model_name: facts.modelName,
+    name: facts.modelName,
+    model_identity: facts.modelIdentity,
     model_name_sanitized: fileNameOf(facts.modelName),
     system_instruction: facts.systemInstruction,
     system_instruction_sha: sha(facts.systemInstruction),
@@ -76,6 +72,7 @@ function ownFields(run: RunOutcome, facts: RunFacts, outcomes: readonly TaskOutc
     data: facts.data,
     remark: facts.remark,
     identity: { ...facts.identity },
+    settings: { ...facts.settings },
     shard: facts.shard === null ? null : { index: facts.shard.index, count: facts.shard.count },
     selected: [...facts.selected],
     model_facts: toFields(facts.modelFacts),
@@ -112,30 +109,6 @@ function countFields(counts: RunOutcome['counts']): Fields {
  */
 export function fileTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace('Z', '000').replace(/:/g, '-');
-}
-
-interface GroupNode {
-  readonly kind: 'group';
-  readonly node: Group;
-  readonly depth: number;
-}
-interface TaskNode {
-  readonly kind: 'task';
-  readonly node: Task;
-  readonly depth: number;
-}
-
-/** The tree in the order the harness prints it: a group, then what is below it. */
-function walk(node: Group | Task, depth: number): (GroupNode | TaskNode)[] {
-  if (!isGroup(node)) return [{ kind: 'task', node, depth }];
-  return [{ kind: 'group', node, depth }, ...node.children.flatMap((child) => walk(child, depth + 1))];
-}
-
-/**
- * Tells a group from a task.
- */
-export function isGroup(node: Group | Task): node is Group {
-  return 'children' in node;
 }
 
 function childNames(node: Group | Task): Value[] {

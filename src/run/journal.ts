@@ -1,14 +1,16 @@
 /** The journal: every answer on disk before it is reported, so that a run that dies goes on where it was. */
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { open, type RootDatabase } from 'lmdb';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import type { ChoicesResponse, GenerateResponse, Request } from '../types.js';
+import { type AnswerLog, openAnswerLog } from './answer-log.js';
 
 export type StoredResponse = ChoicesResponse | GenerateResponse;
 
 /** Raised when the way a request becomes an answer changes: older answers are then not seen. */
 const SCORER_VERSION = '1';
+/** Hex digits of the identity in file names. */
+const IDENTITY_DIGITS = 16;
 
 export interface Journal {
   /** The answer stored for this request, or null. */
@@ -16,60 +18,76 @@ export interface Journal {
   /** Resolves when the answer is on disk. Rejects with `UserError` when it cannot be stored (disk full). */
   put(request: Request, response: StoredResponse): Promise<void>;
   /** Forgets every answer of this model identity. */
-  clear(): Promise<void>;
+  clear(): void;
   close(): Promise<void>;
+  /** Answers it holds. */
+  readonly size: number;
+  /** Damaged records that were skipped; their requests are asked again. */
+  readonly damaged: number;
 }
 
 /**
- * Opens the journal in `folder` (made if absent) for one model identity. The store is LMDB: copy-on-write pages, so a process killed
- * at any moment leaves it whole. A key is 16 bytes of the digest of the identity (everything that changes an answer: files or URL,
- * tokenizer, dtype, device kind, scorer version) followed by the digest of the request (prompt, continuations, generation settings).
+ * Opens the journal in `folder` (made if absent) for one model identity. The identity (everything that changes an answer: files or URL,
+ * tokenizer, dtype, device kind, scorer version) is in the names of its files; the key of an answer is the digest of identity and
+ * request (prompt, continuations, generation settings).
  *
- * Throws `UserError` when the folder cannot be written.
+ * Throws `UserError` when the folder cannot be read or written.
  */
 export function openJournal(folder: string, identity: Readonly<Record<string, string>>): Journal {
-  const prefix = digest([SCORER_VERSION, ...Object.entries(identity).sort().flat()]).subarray(0, 16);
-  const db = openStore(folder);
-  const keyOf = (request: Request): Buffer => Buffer.concat([prefix, digest([canonical(request)])]);
+  const whose = digest([SCORER_VERSION, ...Object.entries(identity).sort().flat()]).toString('hex');
+  const keyOf = (request: Request): string => digest([whose, canonical(request)]).toString('base64url');
+  const log = openLog(folder, whose.slice(0, IDENTITY_DIGITS));
   return {
     get: (request) => {
-      const stored: unknown = db.get(keyOf(request));
-      return isStored(stored, request) ? stored : null;
+      const text = log.get(keyOf(request));
+      return text === null ? null : storedOf(text, request);
     },
-    put: async (request, response) => {
-      try {
-        await db.put(keyOf(request), response);
-      } catch (error) {
+    put: (request, response) =>
+      log.put(keyOf(request), textOf(response)).catch((error: unknown) => {
         throw storeError(folder, error);
-      }
+      }),
+    clear: () => log.clear(),
+    close: () => log.close(),
+    get size() {
+      return log.size;
     },
-    clear: async () => {
-      const end = Buffer.concat([prefix, Buffer.alloc(33, 0xff)]);
-      const keys = [...db.getKeys({ start: prefix, end })];
-      await db.batch(() => {
-        for (const key of keys) db.remove(key);
-      });
-    },
-    close: () => db.close(),
+    damaged: log.damaged,
   };
 }
 
-function openStore(folder: string): RootDatabase<unknown, Buffer> {
+/**
+ * Returns a journal that lasts as long as the process: what `--no-journal` keeps for the passes of one command.
+ */
+export function memoryJournal(): Journal {
+  const answers = new Map<string, StoredResponse>();
+  const keyOf = (request: Request): string => digest([canonical(request)]).toString('base64url');
+  return {
+    get: (request) => answers.get(keyOf(request)) ?? null,
+    put: async (request, response) => void answers.set(keyOf(request), response),
+    clear: () => answers.clear(),
+    close: async () => answers.clear(),
+    get size() {
+      return answers.size;
+    },
+    damaged: 0,
+  };
+}
+
+function openLog(folder: string, prefix: string): AnswerLog {
   try {
     mkdirSync(folder, { recursive: true });
-    return open<unknown, Buffer>({ path: folder, noSubdir: false, keyEncoding: 'binary', compression: false, maxReaders: 64 });
+    return openAnswerLog(folder, prefix);
   } catch (error) {
     throw storeError(folder, error);
   }
 }
 
 function storeError(folder: string, error: unknown): UserError {
-  const text = messageOf(error);
-  const full = systemCode(error) === 'ENOSPC' || /no space|ENOSPC/i.test(text);
+  const code = systemCode(error);
   return new UserError(
-    full
+    code === 'ENOSPC' || code === 'EDQUOT'
       ? `journal ${folder}: the disk is full; free some space and give the same command again, finished answers are kept`
-      : `journal ${folder} cannot be written (${text}); choose another folder with --out`,
+      : `journal ${folder} cannot be written (${messageOf(error)}); choose another folder with --out`,
     { cause: error },
   );
 }
@@ -85,6 +103,19 @@ function digest(parts: readonly string[]): Buffer {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${part.length}:${part}`);
   return hash.digest();
+}
+
+/** JSON has no word for -0, which a certain continuation has as its log-probability and a sample file shows. */
+const MINUS_ZERO = '-0';
+
+function textOf(response: StoredResponse): string {
+  return JSON.stringify(response, (_, value: unknown) => (Object.is(value, -0) ? MINUS_ZERO : value));
+}
+
+function storedOf(text: string, request: Request): StoredResponse | null {
+  const value: unknown = JSON.parse(text);
+  if (!isStored(value, request)) return null;
+  return value.kind === 'choices' ? { ...value, logprobs: value.logprobs.map(Number) } : value;
 }
 
 /** A stored value is trusted only if it has the shape that the request calls for. */

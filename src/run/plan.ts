@@ -1,7 +1,7 @@
 /** What will be asked, checked before the first request: tasks against backend and prompt family. */
 import { UserError } from '../errors.js';
 import { apiEntries } from '../prompts/api.js';
-import { isGroup } from '../results/write.js';
+import { uniqueLeaves } from '../tasks/tree.js';
 import type { Backend, ChatRenderer, Group, PromptFamily, Task } from '../types.js';
 
 export interface Shard {
@@ -86,17 +86,14 @@ function impossible(task: Task, kind: 'choices' | 'generate', backend: PlanBacke
  * Returns how many of `documents` a shard evaluates (all without a shard): contiguous blocks whose sizes differ by at most one.
  */
 export function shareOf(documents: number, shard: Shard | null): number {
-  return shard === null
-    ? documents
-    : Math.floor((documents * (shard.index + 1)) / shard.count) - Math.floor((documents * shard.index) / shard.count);
+  if (shard === null) return documents;
+  const [start, end] = blockOf(documents, shard);
+  return end - start;
 }
 
-function uniqueLeaves(nodes: readonly (Group | Task)[]): Task[] {
-  const seen = new Map<string, Task>();
-  const visit = (node: Group | Task): void => {
-    if (isGroup(node)) node.children.forEach(visit);
-    else if (!seen.has(node.name)) seen.set(node.name, node);
-  };
-  nodes.forEach(visit);
-  return [...seen.values()];
+/**
+ * Returns the first document of a shard and the one behind its last, of `documents` in all.
+ */
+export function blockOf(documents: number, { index, count }: Shard): readonly [number, number] {
+  return [Math.floor((documents * index) / count), Math.floor((documents * (index + 1)) / count)];
 }

@@ -5,24 +5,28 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
-import { UserError } from '../errors.js';
+import { rememberSplits } from '../data/remember.js';
+import { systemCode, UserError } from '../errors.js';
 import { fileNameOf } from '../file-name.js';
 import { makeFolder, removeEmpty } from '../folders.js';
 import { progressLines } from '../hub/progress-lines.js';
 import { packagePath } from '../package-files.js';
 import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
-import type { RunFacts, RunOutcome } from '../results/outcome.js';
+import { modelIdentityOf } from '../results/model-identity.js';
+import type { RunFacts, RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { publishFiles } from '../results/publish.js';
 import { fail } from '../results/sample-file.js';
 import { resultsContent } from '../results/write.js';
 import { loadRegistry, type Registry, selectTasks } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
-import { checkBatch } from './check-batch.js';
-import { type Journal, openJournal } from './journal.js';
+import { newBatchCheck } from './check-batch.js';
+import { type Journal, memoryJournal, openJournal } from './journal.js';
 import { leaveOutMissing } from './missing-data.js';
 import { planRun, type RunPlan, type Shard } from './plan.js';
 import type { Progress } from './progress.js';
+import { claimFolder, familySuffix, type ResultFolder } from './result-folder.js';
 import { executeRun } from './run.js';
+import { settingsOf } from './settings.js';
 
 export interface SessionOptions {
   /** Null: the embedded tiny model on the embedded documents. */
@@ -87,49 +91,48 @@ const EMBEDDED_REMARK = 'a tiny model with random weights: these numbers show th
  */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const registry = await loadRegistry();
-  const wanted = wantedTasks(options);
-  const selected = await selectTasks(wanted, registry);
+  const selected = await selectTasks(wantedTasks(options), registry);
   const dataFolder = dataFolderOf(options);
-  const source = await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) });
+  const source = rememberSplits(
+    await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) }),
+  );
   const present = leaveOutMissing(selected, dataFolder);
   const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);
   const made = await makeFolder(base).catch(fail(base));
-  /** What is refused before anything was asked leaves no folder behind. */
-  const refuse = async (error: unknown): Promise<never> => {
-    await removeEmpty(made);
-    throw error;
-  };
-
   const startedAt = options.now();
-  const backend = await openBackend(options.model, options.open).catch(refuse);
+  let backend: Backend | null = null;
   let journal: Journal | null = null;
+  let target: ResultFolder | null = null;
   try {
-    const plan = await Promise.resolve()
-      .then(() => planRun(present.roots, backend, options))
-      .catch(refuse);
-    const modelName = options.name ?? backend.modelName;
-    const folder = path.join(base, fileNameOf(modelName));
-    await makeFolder(folder).catch(fail(folder));
-    if (options.journal) {
-      const store = path.join(base, '.journal', fileNameOf(modelName));
-      await makeFolder(store).catch(fail(store));
-      journal = openJournal(store, backend.identity);
-      if (options.fresh) await journal.clear();
-    }
-    const remark = options.model === null ? EMBEDDED_REMARK : null;
-    const notes = [remark, ...present.notes].filter((note) => note !== null);
+    backend = await openBackend(options.model, options.open);
+    const plan = planRun(present.roots, backend, options);
+    const modelIdentity = modelIdentityOf(backend.identity, backend.chatTemplate);
+    target = await claimFolder(base, {
+      name: options.name ?? backend.modelName,
+      given: options.name !== null,
+      suffix: familySuffix(plan.family, backend.source),
+      model: { modelIdentity, identity: backend.identity },
+    });
+    journal = await openJournalOf(options, base, backend);
+    const notes = [options.model === null ? EMBEDDED_REMARK : null, ...present.notes].filter((note) => note !== null);
+    if (target.name !== (options.name ?? backend.modelName))
+      notes.push(
+        `another model has results as ${backend.modelName} here; this one's are called ${target.name} (--name gives another name)`,
+      );
+    for (const note of notes) options.open.onProgress(note);
     const context: PassContext = {
       options,
       plan,
       backend,
       source,
       journal,
-      folder,
+      folder: target.folder,
+      modelName: target.name,
+      modelIdentity,
       remark: notes.length === 0 ? null : notes.join('; '),
       startedAt,
       benchmarks: registry.benchmarks,
     };
-    for (const note of notes) options.open.onProgress(note);
     let result = await runOnce(context);
     for (let pass = 0; pass < options.retries && result.failures.length > 0; pass++) {
       const unscored = Object.values(result.outcome.counts.unscored).reduce((sum, n) => sum + n, 0);
@@ -139,8 +142,23 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     return result;
   } finally {
     await journal?.close();
-    await backend.close();
+    await backend?.close();
+    // What was refused before anything was asked leaves no folder behind.
+    await target?.abandon();
+    await removeEmpty(made);
   }
+}
+
+/** The journal of a run; without one, the passes of this command still remember their answers. */
+async function openJournalOf(options: SessionOptions, base: string, backend: Backend): Promise<Journal | null> {
+  if (!options.journal) return options.retries > 0 ? memoryJournal() : null;
+  const store = path.join(base, '.journal', fileNameOf(backend.modelName));
+  await makeFolder(store).catch(fail(store));
+  const journal = openJournal(store, backend.identity);
+  if (journal.damaged > 0)
+    options.open.onProgress(`journal ${store}: ${journal.damaged} damaged records are left out; what they answered is asked again`);
+  if (options.fresh) journal.clear();
+  return journal;
 }
 
 /** No model and no data: the tiny model on the made-up documents. */
@@ -169,6 +187,8 @@ interface PassContext {
   readonly source: DataSource;
   readonly journal: Journal | null;
   readonly folder: string;
+  readonly modelName: string;
+  readonly modelIdentity: string;
   readonly remark: string | null;
   readonly startedAt: number;
   readonly benchmarks: Registry['benchmarks'];
@@ -177,45 +197,45 @@ interface PassContext {
 }
 
 async function runOnce(context: PassContext): Promise<SessionResult & { readonly written: readonly string[] }> {
-  const { options, plan, backend, source, journal, folder } = context;
+  const { options, plan, backend, folder } = context;
   const partial = await makePartialFolder(folder);
   const progress = options.makeProgress(() => backend.status());
+  const check = options.checkBatch > 0 ? newBatchCheck(options.checkBatch, plan.tasks.length) : null;
   try {
-    const result = await executeRun({
-      plan,
-      backend,
-      source,
-      journal,
+    const { outcome, samples, counters } = await executeRun({
+      ...context,
       partialSamples: options.samples ? (task) => path.join(partial, `${task.name}.jsonl`) : null,
       progress,
-      benchmarks: context.benchmarks,
       maxErrorRate: options.maxErrorRate,
-      keepAnswers: options.checkBatch,
       signal: options.signal,
+      ...(check === null ? {} : { onAnswer: check.watch }),
     });
     progress.stop();
-    const checked = options.checkBatch > 0 ? await checkBatch(backend, result.kept, options.signal) : null;
-    const facts = factsOf(context, options.now());
-    const content = resultsContent(result.outcome, facts);
-    const written = await publishFiles(folder, partial, result.samples, content, options.now());
+    // Before the check: its work is none of the run's.
+    const content = resultsContent(outcome, factsOf(context, options.now()));
+    const written = await publishFiles(folder, partial, samples, content, options.now());
     for (const file of context.replaces ?? []) await rm(file, { force: true });
-    const resultsFile = written.at(-1) ?? folder;
     return {
-      outcome: result.outcome,
+      outcome,
       content,
-      resultsFile,
-      failures: result.failures,
-      unlisted: unlistedLine(result.unlisted, written),
-      reused: result.reused,
+      resultsFile: written.at(-1) ?? folder,
+      failures: counters.failures,
+      unlisted: unlistedLine(counters.unlisted, written),
+      reused: counters.reused,
       remark: context.remark,
-      checked,
-      withoutScore: [...result.outcome.tasks.values()].filter((o) => o.table === null).map((o) => o.task.name),
+      checked: check === null ? null : await check.run(backend, options.signal),
+      withoutScore: [...outcome.tasks.values()].filter((o) => o.table === null && !isEmptyShare(plan, o)).map((o) => o.task.name),
       written,
     };
   } finally {
     progress.stop();
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/** More shards than documents: a share of nothing is done. */
+function isEmptyShare(plan: RunPlan, { effective, original }: TaskOutcome): boolean {
+  return plan.shard !== null && effective === 0 && original > 0;
 }
 
 /**
@@ -237,14 +257,19 @@ export function unlistedLine(unlisted: ReadonlyMap<string, number>, written: rea
   return `and ${total} more (${where})`;
 }
 
-function factsOf({ options, plan, backend, source, remark, startedAt }: PassContext, endedAt: number): RunFacts {
+function factsOf(context: PassContext, endedAt: number): RunFacts {
+  const { options, plan, backend, source, remark, startedAt } = context;
+  const selected = wantedTasks(options);
   return {
-    modelName: options.name ?? backend.modelName,
+    modelName: context.modelName,
+    ownName: backend.modelName,
+    modelIdentity: context.modelIdentity,
     modelSource: backend.source,
     modelFacts: backend.facts,
     identity: backend.identity,
+    settings: settingsOf(plan, backend, options.open, selected, source.description),
     family: plan.family,
-    selected: wantedTasks(options),
+    selected,
     chatTemplate: plan.family === 'chat' ? backend.chatTemplate : null,
     systemInstruction: plan.systemInstruction ?? (plan.family === 'api' && plan.tasks.some(isLetterChoice) ? LETTER_INSTRUCTION : null),
     fewshotAsMultiturn: plan.family !== 'plain' && plan.fewshotAsMultiturn,
@@ -285,7 +310,8 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Another user's process may not be asked, but it is there.
+    return systemCode(error) === 'EPERM';
   }
 }

@@ -1,33 +1,29 @@
 /** What `merge` needs of the results file of one shard, checked. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { messageOf, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
+import type { Counts } from '../results/counts.js';
 import type { RunFacts } from '../results/outcome.js';
-import { parsePlainJson } from '../results/plain-json.js';
-import type { PromptFamily, WorkReport } from '../types.js';
-import type { Counts } from './guard.js';
+import { readResultContent, resultFileOf } from '../results/read.js';
+import type { WorkReport } from '../types.js';
 
 export interface ShardFile {
   readonly file: string;
   readonly index: number;
   readonly count: number;
-  readonly modelName: string;
-  readonly family: PromptFamily;
-  /** The `--tasks` it was run with. */
-  readonly selected: readonly string[];
   readonly tasks: Readonly<Record<string, ShardTask>>;
   readonly facts: RunFacts;
-  /** What must be equal in all shards of a run. */
-  readonly signature: Readonly<Record<string, string>>;
   /** Path of the sample file of a task. */
   samples(task: string): string;
 }
 
-interface ShardTask {
+export interface ShardTask {
+  /** Documents of the shard, and of the whole split. */
   readonly documents: number;
   readonly original: number;
   readonly counts: Counts;
+  /** Fingerprint of the shard's documents. */
+  readonly hash: string;
 }
 
 /** Shards of one run that are still joined; the missing ones are listed. */
@@ -53,23 +49,16 @@ const work = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 
+/** What stands only in our own files; `results/read.ts` checks the rest. */
 const schema = z.object({
-  config: z.record(z.string(), z.unknown()),
-  'n-samples': z.record(z.string(), z.object({ original: count, effective: count })),
-  task_hashes: z.record(z.string(), z.string()),
-  model_name: z.string(),
-  model_source: z.string(),
-  system_instruction: z.string().nullable(),
-  fewshot_as_multiturn: z.boolean(),
+  model_identity: z.string(),
   chat_template: z.string().nullable(),
   start_time: z.number(),
   end_time: z.number(),
   eus_eval: z.object({
-    version: z.string(),
-    prompt: z.enum(['plain', 'chat', 'api']),
     data: z.string(),
-    remark: z.string().nullable(),
     identity: z.record(z.string(), z.string()),
+    settings: z.record(z.string(), z.string()),
     shard: z
       .object({ index: count, count: z.number().int().positive().max(MAX_SHARDS) })
       .refine((shard) => shard.index < shard.count, 'the index is not below the count')
@@ -87,81 +76,57 @@ const schema = z.object({
  * Throws `UserError` when it is no results file of eus-eval, or of a run that was not sharded.
  */
 export async function readShard(file: string): Promise<ShardFile> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`merge: ${file}: ${messageOf(error)}`, { cause: error });
-  }
-  return shardFileOf(text, file);
+  return shardFileOf(await readResultContent(file), file);
 }
 
 /**
- * Returns what the text of the results file of a shard says; throws as `readShard` does.
+ * Returns what the content of the results file of a shard says; throws as `readShard` does.
  */
-export function shardFileOf(text: string, file: string): ShardFile {
-  let content: unknown;
-  try {
-    content = parsePlainJson(text);
-  } catch (error) {
-    throw new UserError(`merge: ${file}: ${messageOf(error)}`, { cause: error });
-  }
+export function shardFileOf(content: unknown, file: string): ShardFile {
+  const result = resultFileOf(content, file);
   const parsed = schema.safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new UserError(
-      `merge: ${file} is no results file of an eus-eval run: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
+      `merge: ${file} is no results file of this version of eus-eval: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
     );
   }
-  const results = parsed.data;
-  const own = results.eus_eval;
+  const root = parsed.data;
+  const own = root.eus_eval;
   if (own.shard === null)
     throw new UserError(`merge: ${file} is of a whole run, not of a shard; give only folders that --shard runs wrote`);
   const stamp = path.basename(file).slice('results_'.length, -'.json'.length);
-  const limit = typeof results.config.limit === 'number' ? results.config.limit : null;
+  const tasks = Object.entries(own.tasks).map(([name, t]): [string, ShardTask] => {
+    const task = result.tasks.get(name);
+    if (task?.samples == null || task.hash === null)
+      throw new UserError(`merge: ${file}: n-samples.${name} or task_hashes.${name} is missing; run this shard again`);
+    return [name, { documents: t.documents, original: task.samples.original, counts: countsOf(t), hash: task.hash }];
+  });
   return {
     file,
     index: own.shard.index,
     count: own.shard.count,
-    modelName: results.model_name,
-    family: own.prompt,
-    selected: own.selected,
-    tasks: Object.fromEntries(
-      Object.entries(own.tasks).map(([name, t]): [string, ShardTask] => [
-        name,
-        { documents: t.documents, original: results['n-samples'][name]?.original ?? 0, counts: countsOf(t) },
-      ]),
-    ),
+    tasks: Object.fromEntries(tasks),
     facts: {
-      modelName: results.model_name,
-      modelSource: results.model_source,
+      modelName: result.modelName,
+      ownName: result.modelArgs.get('pretrained') ?? result.modelName,
+      modelIdentity: root.model_identity,
+      modelSource: result.modelSource,
       modelFacts: own.model_facts,
       identity: own.identity,
-      family: own.prompt,
+      settings: own.settings,
+      family: result.family,
       selected: own.selected,
-      chatTemplate: results.chat_template,
-      systemInstruction: results.system_instruction,
-      fewshotAsMultiturn: results.fewshot_as_multiturn,
-      limit,
+      chatTemplate: root.chat_template,
+      systemInstruction: result.systemInstruction,
+      fewshotAsMultiturn: result.fewshotAsMultiturn,
+      limit: result.limit,
       shard: null,
       data: own.data,
-      startedAt: results.start_time,
-      endedAt: results.end_time,
+      startedAt: root.start_time,
+      endedAt: root.end_time,
       work: own.work,
-      remark: own.remark,
-    },
-    signature: {
-      'the eus-eval version': own.version,
-      'the number of shards': String(own.shard.count),
-      'the model': results.model_name,
-      'the model identity': JSON.stringify(Object.entries(own.identity).sort()),
-      'the prompt family': own.prompt,
-      '--tasks': own.selected.join(','),
-      'the list of tasks': Object.keys(own.tasks).join(','),
-      'the data': own.data,
-      '--limit': String(limit),
-      'the system instruction': String(results.system_instruction),
-      'the chat template': String(results.chat_template),
+      remark: result.remark,
     },
     samples: (task) => path.join(path.dirname(file), `samples_${task}_${stamp}.jsonl`),
   };

@@ -1,9 +1,9 @@
 /** What a run keeps of one task while its documents come back in any order. Small numbers only; texts go to the sample file. */
 import { aggregateTask } from '../metrics/aggregate.js';
+import { type Counted, type Counts, countResponse, noCounts, unscoredTotal } from '../results/counts.js';
 import type { PromptOrigin, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
 import type { MetricName, MetricValue, Scored, Task } from '../types.js';
-import { type Counts, noCounts, unscoredTotal } from './guard.js';
 
 export interface TaskState {
   readonly task: Task;
@@ -11,7 +11,8 @@ export interface TaskState {
   readonly counts: Counts;
   /** Per filter and metric one value per document, at the place of the document; holes are unscored. */
   readonly values: Map<string, Map<MetricName, (MetricValue | undefined)[]>>;
-  original: number;
+  /** Documents of the whole split. */
+  readonly original: number;
   /** Documents prepared so far, and documents that came back. */
   prepared: number;
   delivered: number;
@@ -24,13 +25,13 @@ export interface TaskState {
 /**
  * Returns the state of a task of which nothing has been asked yet.
  */
-export function newTaskState(task: Task, samples: SampleFile | null): TaskState {
+export function newTaskState(task: Task, samples: SampleFile | null, original: number): TaskState {
   return {
     task,
     samples,
     counts: noCounts(),
     values: new Map(task.filters.map((f) => [f.name, new Map()])),
-    original: 0,
+    original,
     prepared: 0,
     delivered: 0,
     complete: false,
@@ -39,10 +40,20 @@ export function newTaskState(task: Task, samples: SampleFile | null): TaskState 
   };
 }
 
+/** A document that has its score, or will have none. */
+export interface SettledDocument {
+  /** Its place among the documents of this run, from 0. */
+  readonly place: number;
+  readonly response: Counted;
+  readonly scored: readonly Omit<Scored, 'filtered'>[];
+}
+
 /**
- * Puts the scores of the document at `place` (0 for the first of this run) where they belong.
+ * Counts a document and puts its scores where they belong.
  */
-export function keepScores(state: TaskState, place: number, scored: readonly Scored[]): void {
+export function keepSettled(state: TaskState, { place, response, scored }: SettledDocument): void {
+  countResponse(state.counts, response);
+  state.delivered += 1;
   for (const { filter, metrics, unparsable, goldOutOfRange } of scored) {
     const byMetric = state.values.get(filter) ?? new Map<MetricName, (MetricValue | undefined)[]>();
     state.values.set(filter, byMetric);

@@ -6,6 +6,7 @@ import { didYouMean } from '../suggest.js';
 import type { Group, Task, TaskMeta } from '../types.js';
 import { buildTask } from './build.js';
 import { checkGroup, checkTask, GROUP_FIELDS } from './schema.js';
+import { isGroup, leavesOf, nodesOf } from './tree.js';
 import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
 
 /** All tasks and groups that can be asked for by name. */
@@ -25,20 +26,6 @@ const MAX_ENTRIES = 5000;
 /** Files that a folder is searched through for members of a group, and how deep. */
 const MAX_FILES = 20_000;
 const MAX_FOLDER_DEPTH = 5;
-
-/**
- * Returns whether an entry is a group; otherwise it is a single task.
- */
-export function isGroup(entry: Group | Task): entry is Group {
-  return 'children' in entry;
-}
-
-/**
- * Returns the single tasks below a group (or the task itself), in order.
- */
-export function leavesOf(entry: Group | Task): Task[] {
-  return isGroup(entry) ? entry.children.flatMap(leavesOf) : [entry];
-}
 
 /** A file of a folder with what it defines. */
 interface Source {
@@ -232,7 +219,7 @@ export async function selectTasks(spec: readonly string[], registry: Registry): 
   }
   if (picked.length === 0)
     throw new UserError('no tasks named; valid: a benchmark, eu, en, es, all, or a .yaml file (eus-eval list shows them)');
-  const covered = new Set(picked.flatMap((entry) => (isGroup(entry) ? namesBelow(entry) : [])));
+  const covered = new Set(picked.flatMap((entry) => nodesOf(entry).flatMap(({ node, depth }) => (depth > 0 ? [node.name] : []))));
   const seen = new Map<string, Group | Task>();
   for (const entry of picked) {
     if (covered.has(entry.name)) continue;
@@ -243,10 +230,6 @@ export async function selectTasks(spec: readonly string[], registry: Registry): 
   }
   refuseClashes([...seen.values()]);
   return [...seen.values()];
-}
-
-function namesBelow(group: Group): string[] {
-  return group.children.flatMap((child) => [child.name, ...(isGroup(child) ? namesBelow(child) : [])]);
 }
 
 function refuseClashes(entries: readonly (Group | Task)[]): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addCounts, type Counts, countResponse, describeCounts, guard, noCounts, unscoredTotal } from '../../src/run/guard.js';
+import { addCounts, type Counts, countResponse, describeCounts, noCounts, unscoredTotal } from '../../src/results/counts.js';
+import { guard } from '../../src/run/guard.js';
 import type { ChoicesRequest, ChoicesResponse, GenerateRequest } from '../../src/types.js';
 
 const choices: ChoicesRequest = { kind: 'choices', context: 'Galdera:', continuations: [' A', ' B', ' C'] };

@@ -82,16 +82,25 @@ export function newOnnxBackend(parts: BackendParts): Backend {
 
   async function* ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncGenerator<Answer> {
     const window = openWindow<EncodedItem>(requests, encode, parts.single ? { ...pullAhead, startDocuments: 1 } : pullAhead);
-    const abort = (): void => window.stop();
+    let wake: (() => void) | null = null;
+    const abort = (): void => {
+      window.stop();
+      wake?.();
+    };
     signal.addEventListener('abort', abort);
-    const aborted = new Promise<'aborted'>((resolve) => signal.addEventListener('abort', () => resolve('aborted')));
     let flying: Promise<Answer[]>[] = [];
     const choices = (): ScoreItem[] => window.items.filter((item) => item.kind === 'choices');
     const generations = (): GenerateItem[] => window.items.filter((item) => item.kind === 'generate');
     const settle = async (): Promise<Answer[] | 'aborted'> => {
       const [first, ...rest] = flying;
       flying = rest;
-      return first === undefined ? [] : Promise.race([first, aborted]);
+      if (first === undefined) return [];
+      // A promise of its own for each batch: one that lived as long as the run would hold on to every batch that was ever raced against it.
+      const aborted = new Promise<'aborted'>((resolve) => {
+        wake = () => resolve('aborted');
+        if (signal.aborted) wake();
+      });
+      return Promise.race([first, aborted]);
     };
     try {
       for (;;) {

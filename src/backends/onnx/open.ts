@@ -235,6 +235,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     dtype: model.dtype,
     attention,
     device: provider.name,
+    max_length: String(maxLength),
     ...model.digests,
     generation_config: generationDigest,
     tokenizer: tokenizer.digest,

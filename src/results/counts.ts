@@ -1,0 +1,100 @@
+/** What a run counts besides scores: unscored documents by reason, and oddities of answers. */
+import type { FailureReason, ResponseNotes } from '../types.js';
+
+/** What a run counts besides scores; all zero in a healthy run. */
+export interface Counts {
+  unscored: Partial<Record<FailureReason, number>>;
+  /** Documents whose prompt was cut on the left, and the tokens cut. */
+  truncatedPrompts: number;
+  truncatedTokens: number;
+  doubledBos: number;
+  /** API answers without any letter of the document. */
+  unparsable: number;
+  /** Documents whose target is none of their choices: wrong whatever the model says. */
+  goldOutOfRange: number;
+}
+
+/**
+ * Returns counts with nothing counted.
+ */
+export function noCounts(): Counts {
+  return { unscored: {}, truncatedPrompts: 0, truncatedTokens: 0, doubledBos: 0, unparsable: 0, goldOutOfRange: 0 };
+}
+
+/**
+ * Returns the sum of two counts.
+ */
+export function addCounts(a: Counts, b: Counts): Counts {
+  const unscored = { ...a.unscored };
+  for (const [reason, n] of entriesOf(b.unscored)) unscored[reason] = (unscored[reason] ?? 0) + n;
+  return {
+    unscored,
+    truncatedPrompts: a.truncatedPrompts + b.truncatedPrompts,
+    truncatedTokens: a.truncatedTokens + b.truncatedTokens,
+    doubledBos: a.doubledBos + b.doubledBos,
+    unparsable: a.unparsable + b.unparsable,
+    goldOutOfRange: a.goldOutOfRange + b.goldOutOfRange,
+  };
+}
+
+/**
+ * Returns the number of unscored documents.
+ */
+export function unscoredTotal(counts: Counts): number {
+  return entriesOf(counts.unscored).reduce((sum, [, n]) => sum + n, 0);
+}
+
+/** What counts of a response: why there is no answer, or the oddities of one. */
+export type Counted =
+  | { readonly kind: 'failure'; readonly reason: FailureReason; readonly message?: string }
+  | { readonly kind: 'choices' | 'generate'; readonly notes?: ResponseNotes };
+
+/**
+ * Adds one response's oddities to the counts.
+ */
+export function countResponse(counts: Counts, response: Counted): void {
+  if (response.kind === 'failure') {
+    counts.unscored[response.reason] = (counts.unscored[response.reason] ?? 0) + 1;
+    return;
+  }
+  const cut = response.notes?.truncatedTokens ?? 0;
+  if (cut > 0) {
+    counts.truncatedPrompts += 1;
+    counts.truncatedTokens += cut;
+  }
+  if (response.notes?.doubledBos === true) counts.doubledBos += 1;
+}
+
+/**
+ * Returns one sentence with every count that is not zero, or null when there is nothing to say.
+ */
+export function describeCounts(counts: Counts): string | null {
+  const parts = entriesOf(counts.unscored).map(([reason, n]) => `${n} unscored (${reason})`);
+  if (counts.truncatedPrompts > 0)
+    parts.push(`${counts.truncatedPrompts} prompts cut on the left by ${counts.truncatedTokens} tokens in all`);
+  if (counts.doubledBos > 0) parts.push(`${counts.doubledBos} prompts with a doubled BOS`);
+  if (counts.unparsable > 0) parts.push(`${counts.unparsable} answers without a letter (counted as wrong)`);
+  if (counts.goldOutOfRange > 0) parts.push(`${counts.goldOutOfRange} documents whose target is none of their choices (counted as wrong)`);
+  return parts.length === 0 ? null : parts.join('; ');
+}
+
+/** Every reason for which a document is unscored, in the order of messages. */
+export const FAILURE_REASONS: readonly FailureReason[] = [
+  'http',
+  'timeout',
+  'refused',
+  'malformed',
+  'not a number',
+  'empty continuation',
+  'too long',
+  'out of memory',
+  'budget',
+  'internal',
+];
+
+function entriesOf(unscored: Counts['unscored']): [FailureReason, number][] {
+  return FAILURE_REASONS.flatMap((reason): [FailureReason, number][] => {
+    const n = unscored[reason];
+    return n === undefined || n === 0 ? [] : [[reason, n]];
+  });
+}

@@ -1,0 +1,186 @@
+/**
+ * The one way from documents to an outcome: a document is admitted (its answer is stored, or must be asked for), its answer is settled
+ * (journal, score, sample), the run is finished. `run` feeds it from documents and a backend, `merge` from sample files. What to do about
+ * failures is decided outside, by its counters.
+ */
+import { UserError } from '../errors.js';
+import { aggregateGroup } from '../metrics/aggregate.js';
+import { averagesOf } from '../results/averages.js';
+import { addCounts, noCounts } from '../results/counts.js';
+import type { PromptOrigin, RunOutcome, TaskOutcome } from '../results/outcome.js';
+import { openSampleFile, type SampleFile } from '../results/sample-file.js';
+import { sampleLines } from '../results/samples.js';
+import { scoreDocument } from '../scoring/score.js';
+import { isGroup, nodesOf, type TaskNode, uniqueLeaves } from '../tasks/tree.js';
+import type { PreparedDoc, Response, Scored, ScoreTable, Task } from '../types.js';
+import { guard } from './guard.js';
+import type { Journal, StoredResponse } from './journal.js';
+import { keepSettled, newTaskState, outcomeOf, type SettledDocument, type TaskState } from './task-state.js';
+
+/** Where an answer comes from. */
+export type Origin = 'model' | 'journal';
+
+/** A document on its way through the pipeline. */
+export interface Item {
+  readonly state: TaskState;
+  /** Its place among the documents of this run, from 0. */
+  readonly place: number;
+  readonly prepared: PreparedDoc;
+}
+
+/** What policies look at. */
+export interface Counters {
+  /** Answers that the model gave, failures included, and failures among them. */
+  readonly answered: number;
+  readonly failed: number;
+  /** Answers that the journal gave. */
+  readonly reused: number;
+  /** One line per failed request, the first hundred; and how many more each task has. */
+  readonly failures: readonly string[];
+  readonly unlisted: ReadonlyMap<string, number>;
+}
+
+export interface PipelineOptions {
+  readonly journal: Journal | null;
+  /** Path of the unfinished sample file of a task; null keeps no samples. */
+  readonly partialSamples: ((task: Task) => string) | null;
+  /** Share of unscored documents above which a task gets no score. */
+  readonly maxErrorRate: number;
+  readonly onSettled?: (item: Item, response: Response, origin: Origin) => void;
+  readonly onFinished?: (outcome: TaskOutcome) => void;
+}
+
+export interface Pipeline {
+  /** Starts a task; `original` is the number of documents of its whole split. */
+  begin(task: Task, original: number): TaskState;
+  /** Takes in the next document of a task. `stored` is its answer in the journal, or null: then it is to be asked. */
+  admit(state: TaskState, prepared: PreparedDoc): { readonly item: Item; readonly stored: StoredResponse | null };
+  /** Checks, stores and scores an answer. An answer of the model is in the journal before it counts. Rejects with `UserError` on a full disk. */
+  settle(item: Item, answer: Response, origin: Origin): Promise<void>;
+  /** Takes in a document that was scored before; its sample lines are kept with `keepLine`. */
+  restore(state: TaskState, document: SettledDocument): void;
+  /** Keeps the sample line of a document for the filter of that index. */
+  keepLine(state: TaskState, filter: number, docId: number, line: string): Promise<void>;
+  /** Says that all documents of a task are in. */
+  end(state: TaskState, fingerprint: { readonly taskHash: string; readonly prompts: PromptOrigin }): void;
+  /** Returns the outcome of the trees `roots`; every task of them has ended and all its documents are settled. */
+  finish(roots: readonly TaskNode[], benchmarks: readonly TaskNode[]): RunOutcome;
+  /** Sample files by task, to be published or discarded by the caller. */
+  samples(): ReadonlyMap<string, SampleFile | null>;
+  readonly counters: Counters;
+}
+
+const LISTED_FAILURES = 100;
+/** The lines of one filter stand together in a sample file, in the order of documents. */
+const FILTER_STRIDE = 2 ** 32;
+
+/**
+ * Returns a pipeline through which nothing has gone yet.
+ */
+export function openPipeline(options: PipelineOptions): Pipeline {
+  const states = new Map<string, TaskState>();
+  const outcomes = new Map<string, TaskOutcome>();
+  const counters = { answered: 0, failed: 0, reused: 0, failures: [] as string[], unlisted: new Map<string, number>() };
+
+  const restore: Pipeline['restore'] = (state, document) => {
+    keepSettled(state, document);
+    close(state);
+  };
+  const keepLine: Pipeline['keepLine'] = async (state, filter, docId, line) => {
+    await state.samples?.add(filter * FILTER_STRIDE + docId, line);
+  };
+
+  const close = (state: TaskState): void => {
+    if (!state.complete || state.delivered < state.prepared || outcomes.has(state.task.name)) return;
+    const outcome = outcomeOf(state, options.maxErrorRate);
+    outcomes.set(state.task.name, outcome);
+    state.values.clear();
+    options.onFinished?.(outcome);
+  };
+
+  const list = ({ prepared }: Item, response: Response): void => {
+    if (response.kind !== 'failure') return;
+    const { name } = prepared.task;
+    if (counters.failures.length < LISTED_FAILURES)
+      counters.failures.push(`${name} document ${prepared.docId}: ${response.reason}: ${response.message}`);
+    else counters.unlisted.set(name, (counters.unlisted.get(name) ?? 0) + 1);
+  };
+
+  return {
+    begin: (task, original) => {
+      const state = newTaskState(task, options.partialSamples === null ? null : openSampleFile(options.partialSamples(task)), original);
+      states.set(task.name, state);
+      return state;
+    },
+    admit: (state, prepared) => ({
+      item: { state, place: state.prepared++, prepared },
+      stored: options.journal?.get(prepared.request) ?? null,
+    }),
+    settle: async (item, answer, origin) => {
+      const checked = guard(item.prepared.request, answer);
+      if (origin === 'journal') counters.reused += 1;
+      else {
+        counters.answered += 1;
+        if (checked.kind === 'failure') counters.failed += 1;
+        else await options.journal?.put(item.prepared.request, checked);
+      }
+      const { response, scored } = score(item.prepared, checked);
+      list(item, response);
+      options.onSettled?.(item, response, origin);
+      for (const [i, line] of sampleLines(item.prepared, response, scored).entries())
+        await keepLine(item.state, i, item.prepared.docId, line);
+      restore(item.state, { place: item.place, response, scored });
+    },
+    restore,
+    keepLine,
+    end: (state, { taskHash, prompts }) => {
+      state.taskHash = taskHash;
+      state.prompts = prompts;
+      state.complete = true;
+      close(state);
+    },
+    finish: (roots, benchmarks) => {
+      const left = uniqueLeaves(roots).find(({ name }) => !outcomes.has(name));
+      if (left !== undefined) throw new Error(`the task ${left.name} is not finished`);
+      const groups = new Map<string, ScoreTable>();
+      for (const root of roots) aggregateTree(root, outcomes, groups);
+      const run = { roots, tasks: outcomes, groups };
+      const counts = [...outcomes.values()].reduce((sum, o) => addCounts(sum, o.counts), noCounts());
+      return { ...run, averages: averagesOf(benchmarks, run), counts };
+    },
+    samples: () => new Map([...states].map(([name, state]) => [name, state.samples])),
+    counters,
+  };
+}
+
+/**
+ * Scores one answer. A generated text on which a task's pattern runs wild cannot be scored; that is this document's failure, not the run's.
+ */
+function score(prepared: PreparedDoc, response: Response): { response: Response; scored: readonly Scored[] } {
+  if (response.kind === 'failure') return { response, scored: [] };
+  try {
+    return { response, scored: scoreDocument(prepared, response) };
+  } catch (error) {
+    if (!(error instanceof UserError) || response.kind !== 'generate') throw error;
+    return { response: { kind: 'failure', reason: 'malformed', message: error.message }, scored: [] };
+  }
+}
+
+/**
+ * Fills `groups` with the score of every group of a tree. A group with a task that has no table has none either: a mean over the rest would
+ * be another quantity under the same name.
+ */
+function aggregateTree(root: TaskNode, outcomes: ReadonlyMap<string, TaskOutcome>, groups: Map<string, ScoreTable>): void {
+  for (const { node } of nodesOf(root)) {
+    if (!isGroup(node)) continue;
+    const tasks = uniqueLeaves([node]);
+    const tables = new Map(
+      tasks.flatMap(({ name }): [string, ScoreTable][] => {
+        const table = outcomes.get(name)?.table ?? null;
+        return table === null ? [] : [[name, table]];
+      }),
+    );
+    const table = tables.size < tasks.length ? null : aggregateGroup(node, tables);
+    if (table !== null) groups.set(node.name, table);
+  }
+}
