@@ -74,6 +74,13 @@ export async function openRun(reference: string, options: OpenOptions = {}): Pro
       throw new UserError(`${file.path}: is one of ${file.shard.count} shards of a run; join them first with \`eus-eval merge\``);
     }
   }
+  // The newest measurement counts, but never that of another prompt family.
+  const families = new Map(files.map((file) => [file.family, file.path]));
+  if (families.size > 1) {
+    throw new UserError(
+      `${reference}: holds results of ${families.size} prompt families; give one result file: ${[...families].map(([f, p]) => `${p} (${f})`).join(', ')}`,
+    );
+  }
   return joinFiles(reference, files);
 }
 

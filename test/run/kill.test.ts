@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packagePath } from '../../src/package-files.js';
 
 /** Kills in all; a longer job may ask for more. */
-const KILLS = Number(process.env.EUS_EVAL_KILLS ?? 200);
+const KILLS = Number(process.env.KILLS ?? 20);
 const BATCH = 4;
 const MAX_IN_FLIGHT = 16 * BATCH;
 
