@@ -115,11 +115,11 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     });
     journal = await openJournalOf(options, base, backend);
     const notes = [options.model === null ? EMBEDDED_REMARK : null, ...present.notes].filter((note) => note !== null);
-    if (target.name !== (options.name ?? backend.modelName))
-      notes.push(
-        `another model has results as ${backend.modelName} here; this one's are called ${target.name} (--name gives another name)`,
-      );
-    for (const note of notes) options.open.onProgress(note);
+    const renamed =
+      target.name === (options.name ?? backend.modelName)
+        ? []
+        : [`another model has results as ${backend.modelName} here; this one's are called ${target.name} (--name gives another name)`];
+    for (const note of [...notes, ...renamed]) options.open.onProgress(note);
     const context: PassContext = {
       options,
       plan,
@@ -139,7 +139,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       options.open.onProgress(`asking ${unscored} failed requests again`);
       result = await runOnce({ ...context, replaces: result.written });
     }
-    return result;
+    return { ...result, remark: [...notes, ...renamed].join('; ') || null };
   } finally {
     await journal?.close();
     await backend?.close();

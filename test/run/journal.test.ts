@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,5 +71,59 @@ describe('journal', () => {
     const file = path.join(folder, 'a-file');
     writeFileSync(file, '');
     expect(() => openJournal(path.join(file, 'journal'), model)).toThrow(/cannot be written.*--out/);
+  });
+
+  it('keeps -0, which a certain continuation has', async () => {
+    const journal = openJournal(folder, model);
+    await journal.put(request, { ...response, logprobs: [-0, -3] });
+    expect(journal.get(request)).toEqual({ ...response, logprobs: [-0, -3] });
+    await journal.close();
+  });
+
+  it('shows the answers of processes that ran at the same time', async () => {
+    const both = [openJournal(folder, model), openJournal(folder, model)];
+    const asked = [0, 1, 2, 3].map((i): ChoicesRequest => ({ ...request, context: `${i}` }));
+    for (const [i, one] of asked.entries()) await both[i % 2]?.put(one, response);
+    for (const one of both) await one.close();
+    const later = openJournal(folder, model);
+    expect(asked.map((one) => later.get(one))).toEqual(asked.map(() => response));
+    await later.close();
+  });
+
+  it('never gives back what a disk has damaged, and keeps the rest', async () => {
+    const asked = Array.from({ length: 200 }, (_, i): ChoicesRequest => ({ ...request, context: `document ${i}` }));
+    const answer = (i: number): ChoicesResponse => ({ ...response, logprobs: [-i, -1] });
+    const journal = openJournal(folder, model);
+    await Promise.all(asked.map((one, i) => journal.put(one, answer(i))));
+    await journal.close();
+    const file = path.join(folder, readdirSync(folder)[0] ?? '');
+    const whole = readFileSync(file);
+    let state = 7;
+    const random = (below: number): number => {
+      state = (state * 1664525 + 1013904223) % 2 ** 32;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const damages: ((bytes: Buffer) => Buffer)[] = [
+      (bytes) => bytes.fill(Buffer.from('a text\n'), 0, 4096),
+      (bytes) => Buffer.from(bytes.map((byte, i) => (i >= 4096 && i < 8192 ? random(256) : byte))),
+      (bytes) => bytes.fill(0, bytes.length - 5000),
+      (bytes) => bytes.subarray(0, 10_001),
+      () => Buffer.from('this is no journal'),
+      () => Buffer.alloc(0),
+    ];
+    for (const damage of damages) {
+      const bytes = damage(Buffer.from(whole));
+      writeFileSync(file, bytes);
+      const found = openJournal(folder, model);
+      const kept = asked.filter((one, i) => {
+        const stored = found.get(one);
+        if (stored !== null) expect(stored).toEqual(answer(i));
+        return stored !== null;
+      });
+      // A record has about 150 bytes: what lies outside of the damage is all there.
+      if (bytes.length === whole.length) expect(kept.length).toBeGreaterThan(200 * (1 - 5600 / whole.length));
+      await found.close();
+    }
+    truncateSync(file, 0);
   });
 });

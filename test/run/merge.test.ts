@@ -1,0 +1,137 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_OPEN_OPTIONS } from '../../src/backends/open.js';
+import { packagePath } from '../../src/package-files.js';
+import { mergeShards } from '../../src/run/merge.js';
+import { runSession, type SessionOptions } from '../../src/run/session.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'merge-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+let clock = 1_700_000_000_000;
+const quiet = { total: () => {}, done: () => {}, line: () => {}, stop: () => {} };
+
+/** Runs one of two shards of a benchmark on the fake model. */
+async function shard(index: number, more: Partial<SessionOptions> = {}): Promise<string> {
+  const { resultsFile } = await runSession({
+    model: 'fake:1',
+    name: null,
+    tasks: ['eus_trivia', 'mgsm_native_cot_eu'],
+    family: 'chat',
+    systemInstruction: null,
+    fewshotAsMultiturn: true,
+    limit: null,
+    shard: { index, count: 2 },
+    data: packagePath('fixtures/data'),
+    out: path.join(folder, 'shards'),
+    fresh: false,
+    journal: false,
+    samples: true,
+    maxErrorRate: 0.01,
+    retries: 0,
+    checkBatch: 0,
+    open: DEFAULT_OPEN_OPTIONS,
+    makeProgress: () => quiet,
+    signal: new AbortController().signal,
+    now: () => clock++,
+    ...more,
+  });
+  return resultsFile;
+}
+
+const merge = () => mergeShards([path.join(folder, 'shards')], path.join(folder, 'merged'), 0.01, () => clock++);
+
+/** Changes the lines of the sample file of eus_trivia beside a results file. */
+function edit(resultsFile: string, change: (lines: string[]) => string[]): void {
+  const dir = path.dirname(resultsFile);
+  const file = path.join(dir, readdirSync(dir).find((name) => name.startsWith('samples_eus_trivia')) ?? '');
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  writeFileSync(file, `${change(lines).join('\n')}\n`);
+}
+
+describe('merge', () => {
+  it.each([
+    ['--no-multiturn', { fewshotAsMultiturn: false }],
+    ['--system-instruction', { systemInstruction: 'Be brief.' }],
+    ['--limit', { limit: 10 }],
+    ['--prompt', { family: 'plain' }],
+    ['--max-length', { open: { ...DEFAULT_OPEN_OPTIONS, maxLength: 64 } }],
+    ['--max-new-tokens', { open: { ...DEFAULT_OPEN_OPTIONS, maxNewTokens: 7 } }],
+    ['--template-date', { open: { ...DEFAULT_OPEN_OPTIONS, templateDate: new Date('2026-11-22') } }],
+    ["the model's seed", { model: 'fake:2' }],
+  ] as const)('refuses shards with another %s', async (name, more) => {
+    await shard(0);
+    await shard(1, more);
+    await expect(merge()).rejects.toThrow(new RegExp(`of another run than .*: ${name} is `));
+    expect(readdirSync(folder)).toEqual(['shards']);
+  });
+
+  it.each<readonly [string, (lines: string[]) => string[], RegExp]>([
+    ['a document twice', (lines) => [...lines, lines[0] ?? ''], /document 0 is there twice/],
+    ['a missing document', (lines) => lines.slice(1), /lacks document 0/],
+    ['a document of the other shard', (lines) => lines.map((l) => l.replace('"doc_id": 3,', '"doc_id": 20,')), /lacks document 3/],
+    ['a score that cannot be', (lines) => lines.map((l) => l.replace(/"acc": [01]\.0/, '"acc": 7.5')), /acc is 7\.5/],
+    [
+      'a score that its log-probabilities contradict',
+      ([first = '', ...rest]) => [
+        first.includes('"acc": 1.0') ? first.replace('"acc": 1.0', '"acc": 0.0') : first.replace('"acc": 0.0', '"acc": 1.0'),
+        ...rest,
+      ],
+      /which its log-probabilities and its target contradict/,
+    ],
+    ['another prompt', (lines) => lines.map((l) => l.replace(/("prompt_hash": ")[0-9a-f]{2}/, '$100')), /other documents or prompts/],
+    [
+      'a failure that is none',
+      (lines) => lines.map((l) => l.replace('"filter": "none",', '"filter": "none", "unscored": "tired",')),
+      /unscored is "tired"/,
+    ],
+    ['no JSON', (lines) => ['{"doc_id": 1', ...lines], /not JSON/],
+  ])('refuses a shard with %s', async (_, change, message) => {
+    const file = await shard(0);
+    await shard(1);
+    edit(file, change);
+    await expect(merge()).rejects.toThrow(message);
+    expect(readdirSync(folder)).toEqual(['shards']);
+  });
+
+  it('joins shards of which some have no documents', async () => {
+    for (const index of [0, 1]) expect(readFileSync(await shard(index, { limit: 1 }), 'utf8')).toContain('"shard"');
+    const { outcome } = await merge();
+    expect(outcome.tasks.get('eus_trivia')?.effective).toBe(1);
+  });
+});
+
+describe('a run', () => {
+  it('keeps two models of one name apart, also where an older program made the folder', async () => {
+    const first = await shard(0, { shard: null, name: null });
+    const dir = path.dirname(first);
+    rmSync(path.join(dir, '.model'));
+    const content = JSON.parse(readFileSync(first, 'utf8'));
+    writeFileSync(
+      first,
+      JSON.stringify({
+        ...content,
+        model_identity: undefined,
+        eus_eval: { ...content.eus_eval, identity: { backend: 'fake', seed: '9' } },
+      }),
+    );
+    const second = await shard(0, { shard: null });
+    expect(path.basename(path.dirname(second))).toMatch(/^fake-1-[0-9a-f]{8}__chat$/);
+    await expect(shard(0, { shard: null, name: 'fake-1' })).rejects.toThrow(/--name fake-1: .* holds results of another model/);
+  });
+
+  it('asks only what failed again, with and without a journal, however much failed', async () => {
+    for (const journal of [true, false]) {
+      const out = path.join(folder, `${journal}`);
+      const result = await shard(0, { model: 'fake:1,fail=0.6', shard: null, out, journal, retries: 1, maxErrorRate: 1 });
+      expect(result).toContain(out);
+      const content = JSON.parse(readFileSync(result, 'utf8'));
+      expect(content.eus_eval.work.runs).toBeGreaterThan(0);
+    }
+  });
+});
