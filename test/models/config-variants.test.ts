@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { blueprintOf } from '../../src/backends/onnx/architectures/index.js';
+import { inverseFrequencies } from '../../src/backends/onnx/rope.js';
+import { UserError } from '../../src/errors.js';
+import { CONFIG_CLASSES } from '../../src/models/config-defaults.js';
+import { parseModelConfig } from '../../src/models/model-config.js';
+import { packagePath } from '../../src/package-files.js';
+
+type Change = Readonly<Record<string, unknown>>;
+interface Layer {
+  readonly frequencies: readonly number[];
+  readonly [fact: string]: unknown;
+}
+interface Summary {
+  readonly layers: readonly Layer[];
+  readonly [fact: string]: unknown;
+}
+/** What transformers 5.23 made of each variant: a summary, the number of an earlier variant with the same one, or its error; written by make_configs.py beside it. */
+type Row = readonly [change: Change, result: Summary | number | string];
+interface Table {
+  readonly base: Change;
+  readonly variants: readonly Row[];
+}
+const tableOf = (type: string): Table => JSON.parse(readFileSync(packagePath(`test/fixtures/model-configs/variants/${type}.json`), 'utf8'));
+
+function withChange(base: Change, change: Change): Record<string, unknown> {
+  return Object.fromEntries(Object.entries({ ...base, ...change }).filter(([, value]) => value !== '<absent>'));
+}
+
+const ACTIVATION = {
+  silu: /^SiLU/,
+  gelu: /^GELUActivation$/,
+  gelu_tanh: /^(?:GELUTanh|PytorchGELUTanh|NewGELUActivation|GELUActivation:tanh)/,
+} as const;
+
+/** What this program makes of a config.json, in the form of the table; a `UserError` where it refuses. */
+function summarize(value: unknown): Summary {
+  const c = parseModelConfig(value, 'config.json');
+  const b = blueprintOf(c);
+  const layers = Array.from({ length: c.layers }, (_, l) => {
+    const slides = b.slides(l) && b.window !== null;
+    const frequencies = inverseFrequencies(b.slides(l) ? c.ropeLocal : c.rope, c.headDim);
+    const n = frequencies.length;
+    return {
+      q: [c.heads * c.headDim, c.hiddenSize],
+      k: [c.kvHeads * c.headDim, c.hiddenSize],
+      bias: [b.qkvBias, b.outputBias, b.mlpBias],
+      norms: [b.headNorms, b.sandwichNorms],
+      scale: b.attentionScale,
+      cap: b.attentionSoftcap,
+      window: slides ? b.window : null,
+      intermediate: c.intermediateSize,
+      activation: b.activation,
+      frequencies: [0, 1, Math.floor(n / 2), n - 1].map((i) => frequencies[i] ?? 0),
+    };
+  });
+  return {
+    layers,
+    count: c.layers,
+    vocabulary: [c.vocabSize, c.hiddenSize],
+    epsilon: c.normEpsilon,
+    tied: b.tied,
+    cap: b.finalSoftcap,
+    length: c.maxLength,
+    eos: [...c.eosTokenIds],
+  };
+}
+
+/** Names of the facts in which two summaries differ. */
+function differences(ours: Summary, theirs: Summary): string[] {
+  const close = (a: unknown, b: unknown): boolean =>
+    typeof a === 'number' && typeof b === 'number' && Math.abs(a - b) <= 2e-6 * Math.abs(b);
+  const out = new Set<string>();
+  for (const [fact, value] of Object.entries(theirs)) {
+    if (fact === 'layers') continue;
+    if (JSON.stringify(value) !== JSON.stringify(ours[fact]) && !close(value, ours[fact])) out.add(fact);
+  }
+  ours.layers.forEach((own, l) => {
+    const layer = theirs.layers[theirs.layers.length === 1 ? 0 : l];
+    for (const [fact, value] of Object.entries(layer ?? {})) {
+      const mine = own[fact];
+      const same =
+        fact === 'activation'
+          ? ACTIVATION[mine === 'gelu' ? 'gelu' : mine === 'gelu_tanh' ? 'gelu_tanh' : 'silu'].test(String(value))
+          : fact === 'frequencies'
+            ? layer?.frequencies.every((f, i) => close(own.frequencies[i], f))
+            : JSON.stringify(mine) === JSON.stringify(value) || close(mine, value);
+      if (same !== true) out.add(fact);
+    }
+  });
+  return [...out].sort();
+}
+
+/** Outcomes that are neither the same nor refused by both, by what happened and what was changed, each with its reason. */
+const REASONS: readonly (readonly [outcome: RegExp, reason: string])[] = [];
+
+function outcome(base: Change, [change, result]: Row, rows: readonly Row[]): string {
+  const theirs = typeof result === 'number' ? rows[result]?.[1] : result;
+  let ours: Summary | string;
+  try {
+    ours = summarize(withChange(base, change));
+  } catch (error) {
+    expect(error, JSON.stringify(change)).toBeInstanceOf(UserError);
+    ours = error instanceof Error ? error.message : '';
+  }
+  if (typeof theirs === 'string' || typeof theirs !== 'object')
+    return typeof ours === 'string' ? 'refused by both' : `taken only here: ${JSON.stringify(change)}: ${theirs}`;
+  if (typeof ours === 'string') return `refused only here: ${JSON.stringify(change)}: ${ours}`;
+  const differ = differences(ours, theirs);
+  return differ.length === 0 ? 'same' : `differs in ${differ.join(', ')}: ${JSON.stringify(change)}`;
+}
+
+describe('config.json means what transformers 5.23 takes it for', () => {
+  it.each(Object.keys(CONFIG_CLASSES))('%s', (type) => {
+    const table = tableOf(type);
+    const outcomes = table.variants.map((row) => outcome(table.base, row, table.variants));
+    const odd = outcomes.filter((o) => o !== 'same' && o !== 'refused by both' && !REASONS.some(([pattern]) => pattern.test(o)));
+    expect(odd).toEqual([]);
+    expect(outcomes.filter((o) => o === 'same').length).toBeGreaterThan(table.variants.length / 3);
+  });
+
+  it('a refusal names the field in words of its own', () => {
+    const { base } = tableOf('qwen2');
+    const refusal = (change: Change): string => {
+      try {
+        summarize(withChange(base, change));
+      } catch (error) {
+        return error instanceof Error ? error.message : '';
+      }
+      return '';
+    };
+    expect(refusal({ num_hidden_layers: 0 })).toBe('config.json: num_hidden_layers is 0; valid is a number above 0');
+    expect(refusal({ hidden_size: null })).toBe('config.json: hidden_size is null; valid is a number');
+    expect(refusal({ rms_norm_eps: 'small' })).toBe('config.json: rms_norm_eps is "small"; valid is a number');
+    expect(refusal({ layer_types: 'full_attention' })).toBe('config.json: layer_types is "full_attention"; valid is a list');
+    expect(refusal({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'] })).toMatch(
+      /^config\.json: model_type "gpt2", architecture "GPT2LMHeadModel" is not supported; supported are LlamaForCausalLM, .*--model completions:NAME --base-url URL/,
+    );
+    expect(refusal({ model_type: 'lfm2', architectures: null, intermediate_size: null })).toMatch(
+      /^config\.json: model_type "lfm2" is not supported/,
+    );
+    expect(refusal({ sliding_window: 0 })).toBe('');
+    expect(refusal({ architectures: null })).toBe('');
+    expect(refusal({ architectures: ['Qwen2Model'] })).toBe('');
+    expect(refusal({ architectures: ['Qwen2MoeForCausalLM'] })).toMatch(/"Qwen2MoeForCausalLM" is not supported/);
+  });
+});
