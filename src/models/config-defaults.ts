@@ -51,7 +51,7 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
       tie_word_embeddings: false,
       vocab_size: 32000,
     },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor'],
+    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'layer_types'],
   },
   qwen2: {
     causal: 'Qwen2ForCausalLM',

@@ -62,10 +62,8 @@ export interface ModelConfig {
 }
 
 const count = z.number().int().positive();
-/** The window that some files write as 0 where there is none. */
-const window = z.number().int().nonnegative();
 const ropeEntry = z.looseObject({
-  rope_theta: z.number().positive().optional(),
+  rope_theta: z.number().optional(),
   rope_type: z.string().optional(),
   type: z.string().optional(),
   partial_rotary_factor: z.number().nullish(),
@@ -87,12 +85,13 @@ const schema = z.looseObject({
   tie_word_embeddings: z.boolean(),
   attention_bias: z.boolean().optional(),
   mlp_bias: z.boolean().optional(),
-  rope_theta: z.number().positive().nullish(),
-  rope_local_base_freq: z.number().positive().nullish(),
+  rope_theta: z.number().nullish(),
+  rope_local_base_freq: z.number().nullish(),
   rope_scaling: z.looseObject({}).nullish(),
   rope_parameters: z.looseObject({}).nullish(),
   partial_rotary_factor: z.number().nullish(),
-  sliding_window: window.nullish(),
+  // Some files write 0 or -1 where no layer has one; `blueprintOf` looks at it where a layer has.
+  sliding_window: z.number().int().nullish(),
   sliding_window_pattern: count.optional(),
   use_sliding_window: z.boolean().optional(),
   max_window_layers: z.number().int().optional(),
@@ -107,7 +106,7 @@ const schema = z.looseObject({
   transformers_weights: z.string().nullish(),
 });
 /** Fields that every class has, or that this program looks at whatever the class. */
-const EVERYWHERE = ['dtype', 'torch_dtype', 'transformers_weights'];
+const EVERYWHERE = ['dtype', 'torch_dtype', 'transformers_weights', 'layer_types'];
 /** Base of the rotation where a file names none (`default_theta` of the classes). */
 const THETA = 10_000;
 const GEMMA3_THETA = { full: 1_000_000, sliding: 10_000 };
@@ -157,17 +156,16 @@ function check<T>(type: z.ZodType<T>, value: unknown, file: string, where: strin
   );
 }
 
-function refusePartialRotation(factor: number | null | undefined, where: string): void {
-  if ((factor ?? 1) !== 1) throw new UserError(`${where}partial_rotary_factor ${factor} is not supported; supported is 1`);
-}
-
-/** Reads one RoPE entry in the new (`rope_parameters`) or old (`rope_theta` beside `rope_scaling`) spelling. */
-function ropeOf(entry: unknown, theta: number, longest: number, file: string, where: string): Rope {
+/** Reads one RoPE entry in the new (`rope_parameters`) or old (`rope_theta` beside `rope_scaling`) spelling; `c` is the whole file. */
+function ropeOf(entry: unknown, theta: number, c: z.infer<typeof schema>, file: string, where: string): Rope {
   const { rope_theta, rope_type, type, partial_rotary_factor } = check(ropeEntry, entry, file, where);
-  refusePartialRotation(partial_rotary_factor, `${file}: ${where}.`);
   const kind = rope_type ?? type ?? 'default';
   const base = rope_theta ?? theta;
+  if (!(base > 0)) throw new UserError(`${file}: ${where}: rope_theta is ${base}; valid is a number above 0`);
+  // These classes read the factor for scaled rotations only.
   if (kind === 'default') return { type: 'default', theta: base };
+  const factor = partial_rotary_factor ?? c.partial_rotary_factor ?? 1;
+  if (factor !== 1) throw new UserError(`${file}: ${where}: partial_rotary_factor ${factor} is not supported; supported is 1`);
   if (kind === 'linear') return { type: 'linear', theta: base, factor: check(linearSchema, entry, file, where).factor };
   if (kind === 'llama3') {
     const s = check(llama3Schema, entry, file, where);
@@ -177,7 +175,7 @@ function ropeOf(entry: unknown, theta: number, longest: number, file: string, wh
       factor: s.factor,
       lowFreqFactor: s.low_freq_factor,
       highFreqFactor: s.high_freq_factor,
-      originalMaxPosition: s.original_max_position_embeddings ?? longest,
+      originalMaxPosition: s.original_max_position_embeddings ?? c.max_position_embeddings,
     };
   }
   throw new UserError(`${file}: ${where}: rotary embedding of type "${kind}" is not supported; supported are default, linear, llama3`);
@@ -185,34 +183,35 @@ function ropeOf(entry: unknown, theta: number, longest: number, file: string, wh
 
 /**
  * Rotary embeddings of full and of sliding layers. Where both spellings stand in a file, the older one counts, as in transformers. Only Gemma 3 has two bases; its
- * scaling is of the full layers alone.
+ * scaling is of the full layers alone, and counts only where it says `rope_type`, since the class has set that one before it looks.
  */
 function ropes(c: z.infer<typeof schema>, known: ConfigClass, file: string): { rope: Rope; ropeLocal: Rope } {
-  const longest = c.max_position_embeddings;
   const parameters = c.rope_parameters ?? {};
   const scaling = c.rope_scaling ?? {};
   if (known.older.includes('rope_local_base_freq')) {
     const entry = (kind: 'full_attention' | 'sliding_attention', base: number, over: object): Rope =>
-      ropeOf({ ...Object(parameters[kind] ?? {}), ...over }, base, longest, file, `rope_parameters.${kind}`);
+      ropeOf({ ...Object(parameters[kind] ?? { rope_type: 'default' }), ...over }, base, c, file, `rope_parameters.${kind}`);
     return {
       rope: entry('full_attention', c.rope_theta ?? GEMMA3_THETA.full, scaling),
       ropeLocal: entry('sliding_attention', c.rope_local_base_freq ?? GEMMA3_THETA.sliding, {}),
     };
   }
   const old = Object.keys(scaling).length > 0;
-  const rope = ropeOf(old ? scaling : parameters, c.rope_theta ?? THETA, longest, file, old ? 'rope_scaling' : 'rope_parameters');
+  const rope = ropeOf(old ? scaling : parameters, c.rope_theta ?? THETA, c, file, old ? 'rope_scaling' : 'rope_parameters');
   return { rope, ropeLocal: rope };
 }
 
-function slidingLayers(c: z.infer<typeof schema>, file: string): boolean[] | null {
+/** Every class checks `layer_types`, but not every class knows it. */
+function slidingLayers(c: z.infer<typeof schema>, known: ConfigClass, file: string): boolean[] | null {
   if (!c.layer_types) return null;
   if (c.layer_types.length !== c.num_hidden_layers)
     throw new UserError(`${file}: layer_types has ${c.layer_types.length} entries for ${c.num_hidden_layers} layers`);
-  return c.layer_types.map((type) => {
+  const slides = c.layer_types.map((type) => {
     if (type !== 'full_attention' && type !== 'sliding_attention')
       throw new UserError(`${file}: layer_types: "${type}" is not supported; supported are full_attention, sliding_attention`);
     return type === 'sliding_attention';
   });
+  return Object.hasOwn(known.defaults, 'layer_types') || known.older.includes('layer_types') ? slides : null;
 }
 
 /** The error for a model that no graph can be written for; it names the ways that work. */
@@ -259,6 +258,8 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
   if ('text_config' in value)
     throw new UserError(`${file}: text_config: models that also take pictures or sound are not supported; use a text model`);
   const c = check(schema, knownFields(value, known), file, '');
+  if (c.head_dim === null && typeof known.defaults.head_dim === 'number')
+    throw new UserError(`${file}: head_dim is null; valid is a number, or no head_dim (which means ${known.defaults.head_dim})`);
   if (c.use_bidirectional_attention)
     throw new UserError(`${file}: use_bidirectional_attention: a model that looks ahead (an embedding model) gives no log-probabilities`);
   const headDim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
@@ -270,7 +271,6 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
   if (headDim % 2 !== 0) throw new UserError(`${file}: head_dim ${headDim} is odd; rotary embeddings need pairs`);
   if (c.num_attention_heads % kvHeads !== 0)
     throw new UserError(`${file}: num_attention_heads ${c.num_attention_heads} is not a multiple of num_key_value_heads ${kvHeads}`);
-  refusePartialRotation(c.partial_rotary_factor, `${file}: `);
   const eos = c.eos_token_id ?? [];
   return {
     file,
@@ -291,7 +291,7 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
     mlpBias: c.mlp_bias ?? false,
     ...ropes(c, known, file),
     slidingWindow: c.sliding_window ?? null,
-    slidingLayers: slidingLayers(c, file),
+    slidingLayers: slidingLayers(c, known, file),
     slidingPattern: c.sliding_window_pattern ?? null,
     useSlidingWindow: c.use_sliding_window ?? false,
     maxWindowLayers: c.max_window_layers ?? null,

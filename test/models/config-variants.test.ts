@@ -52,7 +52,7 @@ function summarize(value: unknown): Summary {
       window: slides ? b.window : null,
       intermediate: c.intermediateSize,
       activation: b.activation,
-      frequencies: [0, 1, Math.floor(n / 2), n - 1].map((i) => frequencies[i] ?? 0),
+      frequencies: [0, Math.min(1, n - 1), Math.floor(n / 2), n - 1].map((i) => frequencies[i] ?? 0),
     };
   });
   return {
@@ -93,7 +93,32 @@ function differences(ours: Summary, theirs: Summary): string[] {
 }
 
 /** Outcomes that are neither the same nor refused by both, by what happened and what was changed, each with its reason. */
-const REASONS: readonly (readonly [outcome: RegExp, reason: string])[] = [];
+const REASONS: readonly (readonly [outcome: RegExp, reason: string])[] = [
+  [/^taken only here: .*(?:expected float, got int|expected int, got float)/, 'JSON has one kind of number: 1 and 1.0 are the same'],
+  [/^taken only here: .*(?:Field '\w+' with value [\d.]+ doesn't match any)/, 'the same'],
+  [
+    /^taken only here: .*Field 'num_key_value_heads' expected int, got NoneType/,
+    'files of earlier versions say null for "as many as heads"',
+  ],
+  [
+    /^taken only here: .*"sliding_window":.*(?:RuntimeError|slice indices)/,
+    "Llama: only the cache of keys and values reads the field, which the model's class does not know",
+  ],
+  [/^taken only here: .*'LlamaConfig' object has no attribute 'sliding_window'/, 'the same'],
+  [/^taken only here: .*"rope_theta":null.*for \*\* or pow/, 'null is no base: the default of the class, as where the field is absent'],
+  [
+    /^taken only here: .*"rope_scaling".*KeyError: 'full_attention'/,
+    'Gemma 3 with an entry that is of no kind of layer: it is ignored, and so it is there without rope_scaling',
+  ],
+  [/^refused only here: .*: max_position_embeddings is (?:0|-1);/, 'no input would fit'],
+  [/^refused only here: .*: \w+ is "[\d.]+"; valid is a number$/, 'a text is not taken for a number'],
+  [/^refused only here: .*: head_dim 1 is odd/, 'a rotation needs pairs'],
+  [/^refused only here: .*: use_bidirectional_attention:/, 'such a model gives no log-probabilities'],
+  [
+    /^refused only here: .*"sliding_window":-1.*: layer \d has a sliding window/,
+    'a layer that sees nothing: every score would be that of uniform attention',
+  ],
+];
 
 function outcome(base: Change, [change, result]: Row, rows: readonly Row[]): string {
   const theirs = typeof result === 'number' ? rows[result]?.[1] : result;
@@ -116,7 +141,7 @@ describe('config.json means what transformers 5.23 takes it for', () => {
     const table = tableOf(type);
     const outcomes = table.variants.map((row) => outcome(table.base, row, table.variants));
     const odd = outcomes.filter((o) => o !== 'same' && o !== 'refused by both' && !REASONS.some(([pattern]) => pattern.test(o)));
-    expect(odd).toEqual([]);
+    expect(odd, type).toEqual([]);
     expect(outcomes.filter((o) => o === 'same').length).toBeGreaterThan(table.variants.length / 3);
   });
 

@@ -46,7 +46,10 @@ describe('config.json', () => {
     expect(of({ model_type: 'gemma2' })).toMatchObject({ maxLength: 8192, tiedEmbeddings: true, eosTokenIds: [1] });
     expect(of({ model_type: 'llama', hidden_activation: 'gelu' }).activation).toBe('silu');
     expect(of({ model_type: 'gemma2', hidden_act: 'silu' }).activation).toBe('gelu_pytorch_tanh');
-    expect(of({ model_type: 'mistral', layer_types: ['full_attention'] }).slidingLayers).toBeNull();
+    const layer_types = ['full_attention', 'sliding_attention'];
+    expect(of({ model_type: 'llama', layer_types }).slidingLayers).toBeNull();
+    expect(of({ model_type: 'mistral', layer_types }).slidingLayers).toEqual([false, true]);
+    expect(() => of({ model_type: 'llama', layer_types: ['full_attention'] })).toThrow('layer_types has 1 entries for 2 layers');
     const scaling = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
     expect(of({ rope_scaling: scaling, max_position_embeddings: 77 }).rope).toMatchObject({ originalMaxPosition: 77 });
   });

@@ -30,7 +30,7 @@ const BLUEPRINTS: Readonly<Record<Architecture, (config: ModelConfig) => Bluepri
 export const ARCHITECTURES: readonly string[] = Object.keys(BLUEPRINTS);
 
 /**
- * Returns the blueprint of a model. Throws `UserError` with the list of known architectures for another one.
+ * Returns the blueprint of a model. Throws `UserError` with the list of known architectures for another one, and for a layer that slides without a window.
  */
 export function blueprintOf(config: ModelConfig): Blueprint {
   const entry = Object.entries(BLUEPRINTS).find(([name]) => name === config.architecture);
@@ -38,5 +38,14 @@ export function blueprintOf(config: ModelConfig): Blueprint {
     throw new UserError(
       `${config.file}: architecture "${config.architecture}" is not supported; supported are ${ARCHITECTURES.join(', ')}`,
     );
-  return entry[1](config);
+  const blueprint = entry[1](config);
+  const sliding = Array.from({ length: config.layers }, (_, l) => l).find((l) => blueprint.slides(l));
+  if (sliding !== undefined && (blueprint.window === null || blueprint.window < 1)) {
+    const found =
+      config.slidingWindow === blueprint.window ? `sliding_window is ${config.slidingWindow}` : 'use_sliding_window is not true';
+    throw new UserError(
+      `${config.file}: layer ${sliding} has a sliding window, and ${found}; valid is a window from 1, or full_attention in layer_types`,
+    );
+  }
+  return blueprint;
 }

@@ -10,5 +10,6 @@ export function qwen2(c: ModelConfig): Blueprint {
 /** The sliding window as the Qwen configs say it. */
 export function qwenWindow(c: ModelConfig): Pick<Blueprint, 'window' | 'slides'> {
   const first = c.maxWindowLayers ?? 28;
-  return { window: c.useSlidingWindow ? c.slidingWindow : null, slides: (l) => c.slidingLayers?.[l] ?? l >= first };
+  const window = c.useSlidingWindow ? c.slidingWindow : null;
+  return { window, slides: (l) => c.slidingLayers?.[l] ?? (window !== null && l >= first) };
 }
