@@ -190,12 +190,10 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
     throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
   }
   // The engine gives an added token the id that the vocabulary has for its text, whatever `added_tokens` says.
-  const special = new Set<number>();
-  for (const { content, special: isSpecial } of added) {
+  const special = new Set(added.filter((token) => token.special).map((token) => token.content));
+  for (const { content } of added) {
     const id = engine.tokenToId(content);
-    if (id === null) continue;
-    vocabSize = Math.max(vocabSize, id + 1);
-    if (isSpecial) special.add(id);
+    if (id !== null) vocabSize = Math.max(vocabSize, id + 1);
   }
   const specialToken = (value: Json | undefined): SpecialToken | null => {
     const content = typeof value === 'string' ? value : isObject(value) && typeof value.content === 'string' ? value.content : null;
@@ -264,8 +262,8 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
       // Ids behind the vocabulary (a padded output layer) print nothing, and do not part the bytes beside them.
       const tokens: string[] = [];
       for (const id of ids) {
-        const token = skipSpecialTokens && special.has(id) ? null : tokenOf(id);
-        if (token !== null) tokens.push(token);
+        const token = tokenOf(id);
+        if (token !== null && !(skipSpecialTokens && special.has(token))) tokens.push(token);
       }
       try {
         return decoder === null ? tokens.join(' ') : decoder.decode(tokens);

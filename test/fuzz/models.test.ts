@@ -133,7 +133,7 @@ describe(`${runs} hostile model files each`, () => {
         type: 'Sequence',
         pretokenizers: [
           { type: 'Split', pattern: { Regex: '\\p{L}+| ' }, behavior: 'Isolated', invert: false },
-          { type: 'ByteLevel', add_prefix_space: false, use_regex: false },
+          { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
         ],
       },
       post_processor: { type: 'TemplateProcessing', single: [{ Sequence: { id: 'A', type_id: 0 } }], pair: [], special_tokens: {} },
