@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, it, vi } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
 import { endIds } from '../../src/backends/onnx/prepare-model.js';
 import { readHeader, readWeights } from '../../src/backends/onnx/safetensors.js';
 import { chatRenderer, chatTemplateOf } from '../../src/models/chat-template.js';
@@ -171,10 +171,11 @@ describe(`${runs} hostile model files each`, () => {
     };
     const isObject = (value: unknown): value is Record<string, never> =>
       typeof value === 'object' && value !== null && !Array.isArray(value);
-    // The library warns of what it passes over; thousands of warnings say nothing here.
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    // Few edited files get past the reader, which is strict; beside a whole file the other one is tried, too.
+    const whole = fc.constantFrom(JSON.stringify(bpe), JSON.stringify(unigram));
+    const files = fc.oneof({ weight: 3, arbitrary: nearJson([bpe, unigram]) }, { weight: 1, arbitrary: whole });
     let usable = 0;
-    const hostile = property(nearJson([bpe, unigram]), nearJson([config]), async (text, settings) => {
+    const hostile = property(files, nearJson([config]), async (text, settings) => {
       const [json, second] = [parsed(text), parsed(settings)];
       if (!isObject(json) || !isObject(second)) return;
       const tokenizer = survives(() => makeTokenizer(text, second, 'tokenizer.json', ''));
@@ -188,7 +189,7 @@ describe(`${runs} hostile model files each`, () => {
       for (const token of [tokenizer.bos, tokenizer.eos])
         if (token !== null && !(Number.isSafeInteger(token.id) && token.id >= 0)) throw new Error(`special token ${token.id}`);
     });
-    await fc.assert(hostile, options).finally(() => warn.mockRestore());
+    await fc.assert(hostile, options);
     if (usable < runs / 10) throw new Error(`only ${usable} of ${runs} got to the tokenizer`);
   });
 
