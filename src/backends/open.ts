@@ -1,5 +1,6 @@
 /** From a model reference to a backend. Each backend's code is loaded only when it is asked for. */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { UserError } from '../errors.js';
 import { withoutLogin } from '../http/redact.js';
 import { folderModelName } from '../hub/folder-name.js';
