@@ -161,6 +161,13 @@ function describe(issue: z.core.$ZodIssue, fields: readonly string[], config: Co
   }
   const found = valueAt(config, issue.path);
   if (found === undefined && where !== '' && issue.code !== 'custom') return `${where}: missing`;
+  if (
+    issue.code === 'invalid_type' &&
+    issue.expected === 'string' &&
+    (found === null || typeof found !== 'object' || found instanceof Date)
+  ) {
+    return `${where}: expected a text; without quotes YAML reads ${found instanceof Date ? 'a date' : String(found)} here: write it in quotes ('...')`;
+  }
   if (issue.code === 'invalid_value' && typeof found === 'string') {
     const valid = issue.values.map(String);
     return `${where}: '${found}' is not valid; valid: ${valid.join(', ')}.${didYouMean(found, valid)}`;

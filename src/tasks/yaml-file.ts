@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Document, isMap, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
+import { PYTHON_SCALARS } from './yaml-scalars.js';
 
 /** A task file is a page or two; anything larger is not one. */
 const MAX_BYTES = 1024 * 1024;
@@ -104,7 +105,8 @@ function parse(text: string): Document.Parsed {
     merge: true,
     uniqueKeys: false,
     prettyErrors: true,
-    customTags: (tags) => [...tags, functionTag],
+    schema: 'failsafe',
+    customTags: (tags) => [...tags, ...PYTHON_SCALARS, functionTag],
     logLevel: 'silent',
   });
 }

@@ -135,7 +135,7 @@ async function loadText(text: string): Promise<unknown> {
 describe('broken and hostile task files get one line: file, field, what is valid', () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ['an unknown field', `${BASE}doc_to_txt: a\n`, /x\.yaml: unknown field 'doc_to_txt'.*Did you mean doc_to_text\?/],
-    ['a number as text', `${BASE}target_delimiter: 3\n`, /x\.yaml: target_delimiter: expected string/],
+    ['a number as text', `${BASE}target_delimiter: 3\n`, /x\.yaml: target_delimiter: expected a text; without quotes YAML reads/],
     [
       'an output type',
       `${BASE}output_type: loglikelihood\n`,
