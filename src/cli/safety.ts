@@ -53,7 +53,7 @@ export const addSafety: AddCommand = (program, exit) => {
     .option('--api-key-env <name>', 'environment variable that holds the key')
     .option('--concurrency <n>', 'requests in flight at most', wholeNumber(1))
     .option('--max-cost <usd>', 'stop before a paid API costs more', numberBetween(0, Number.POSITIVE_INFINITY))
-    .option('--device <device>', 'auto, cpu or cuda[:N]', 'auto')
+    .option('--device <device>', 'auto, cpu, cuda[:N] or webgpu', 'auto')
     .option('--dtype <dtype>', 'auto, float32, float16, bfloat16', 'auto')
     .action(async (file: string, flags: AskFlags) => exit(await ask(file, flags)));
   return safety;

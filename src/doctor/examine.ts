@@ -4,6 +4,7 @@ import type { Finding } from './finding.js';
 import { machineFindings } from './machine.js';
 import { settingsFindings } from './settings.js';
 import { packageFindings, runtimeFindings, trialFinding } from './software.js';
+import { webGpuFindings } from './webgpu.js';
 
 /**
  * Returns all findings in the order in which to read them. Opens tiny sessions; asks the network only with `network`; changes nothing.
@@ -18,6 +19,7 @@ export async function examine(network: boolean): Promise<Finding[]> {
     // After a fault above it would only repeat it, and a broken library could take this process with it.
     ...(sound ? [await trialFinding()] : []),
     ...(await cudaFindings()),
+    ...(await webGpuFindings()),
     ...(await settingsFindings(network)),
     ...packageFindings(),
   ];

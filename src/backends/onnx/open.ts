@@ -10,7 +10,7 @@ import { VERSION } from '../../version.js';
 import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
-import { activationBudget, generateBytes, keyCost, runBytes } from './memory-plan.js';
+import { activationBudget, generateBytes, keyCost, type ModelSize, runBytes } from './memory-plan.js';
 import { endIds, prepareModel } from './prepare-model.js';
 import type { GraphSource, Provider } from './protocol.js';
 import { ropeTable } from './rope.js';
@@ -76,12 +76,24 @@ const ATTENTION_OF: Readonly<Record<Provider['name'], GraphSource['attention']>>
 /** Tokens per run and documents generated together where keys and values stay on a card. */
 const STACKED_TOKENS = 1024;
 const STACKED_DOCUMENTS = 32;
+const SMALLEST_STACKED = 64;
 /** Bytes of a table that any card binds at once: what Vulkan drivers of real cards have in common. */
 const BINDING_BYTES = 1024 ** 3;
 
 function bindingBytes(provider: Provider): number {
   if (provider.name !== 'webgpu') return Number.POSITIVE_INFINITY;
   return provider.bindingBytes ?? BINDING_BYTES;
+}
+
+/** Tokens per run that the memory of a card allows, as far as the user has said how much that is. Throws `UserError` where the weights leave no room. */
+function stackedTokens(size: ModelSize | null, { cardMemory: given, folder }: OnnxOptions): number {
+  if (size === null || given === undefined) return STACKED_TOKENS;
+  const bytes = activationBudget(size, { bytes: given, kind: 'given' }, folder);
+  let tokens = STACKED_TOKENS;
+  // Behind a run lie about as many columns as it has rows.
+  while (tokens > SMALLEST_STACKED && runBytes(size, { prefix: tokens, blocks: 1, length: tokens, scored: tokens >> 2 }) > bytes)
+    tokens >>= 1;
+  return tokens;
 }
 
 /** Bytes of slots that are always allowed. */
@@ -253,7 +265,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     ensurePositions,
     packed,
     limits: {
-      runTokens: options.batchTokens ?? (attention === 'stacked' ? STACKED_TOKENS : RUN_TOKENS),
+      runTokens: options.batchTokens ?? (attention === 'stacked' ? stackedTokens(model.size, options) : RUN_TOKENS),
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
       documents: attention === 'stacked' ? STACKED_DOCUMENTS : GENERATE_DOCUMENTS,
       slotTokens: Math.max(1, Math.floor(slotBytes(model.parameters) / bytesPerToken)),

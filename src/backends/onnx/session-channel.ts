@@ -4,6 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
+import { explainWebGpu, webGpuLine } from '../../webgpu/explain.js';
 import type { Reply, Request } from './protocol.js';
 
 export interface Channel {
@@ -66,7 +67,8 @@ export function processChannel(environment: Readonly<Record<string, string>>): C
       child.once('error', (error) => take(`the device's process failed: ${error.message}`));
       child.once('close', (code, signal) => {
         const last = errors.trim().split('\n').at(-1) ?? '';
-        take(`the device's process ended with ${signal === null ? `code ${code}` : `signal ${signal}`}${last === '' ? '' : `: ${last}`}`);
+        const how = `the device's process ended with ${signal === null ? `code ${code}` : `signal ${signal}`}${last === '' ? '' : `: ${last}`}`;
+        take(webGpuLine(explainWebGpu(how)));
       });
     },
     terminate: async () => {

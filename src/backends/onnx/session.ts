@@ -33,9 +33,9 @@ export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
 }
 
-/** What allocation failures say in ONNX Runtime (CPU and CUDA) and V8. */
+/** What allocation failures say in ONNX Runtime (CPU, CUDA and WebGPU), Dawn and V8. */
 const MEMORY_MESSAGE =
-  /failed to allocate memory|bad_alloc|bad allocation|out of memory|array buffer allocation failed|invalid (typed )?array length|available memory/i;
+  /failed to allocate memory|bad_alloc|bad allocation|out of memory|array buffer allocation failed|invalid (typed )?array length|available memory|(larger|greater) than the maximum|exceeds the max|max\w*BindingSize/i;
 
 /** How long `close` waits for a run to end before it leaves the thread to the process's end. */
 const CLOSE_MS = 3_000;
