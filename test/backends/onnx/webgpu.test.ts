@@ -23,6 +23,10 @@ const first = (count: number, tasks: RegExp): Expected[] => {
     return tasks.test(e.task) && before < count;
   });
 };
+/** SwiftShader is eight times slower than lavapipe, so little is asked of it here. */
+const FAST = SOFTWARE_GPU !== null && !/swiftshader/.test(SOFTWARE_GPU);
+if (SOFTWARE_GPU !== null && !FAST)
+  console.log('skipped: tests on WebGPU that take minutes on SwiftShader (lavapipe of Debian 13 runs them)');
 const unchecked = { device: 'webgpu', unchecked: true } as const;
 const choices = (context: string, continuations: string[]): Request => ({ kind: 'choices', context, continuations });
 
@@ -33,7 +37,7 @@ describe.skipIf(SOFTWARE_GPU === null)('on a card made of software', () => {
       tiny,
       packagePath('fixtures/data'),
       'plain',
-      first(2, /^(arc_easy|piqa|eus_trivia|bl2mp)/),
+      first(FAST ? 2 : 1, FAST ? /^(arc_easy|piqa|eus_trivia|bl2mp)/ : /^bl2mp/),
       unchecked,
     ).finally(() => {
       delete process.env.EUS_EVAL_TEST_PROFILE;
@@ -55,52 +59,60 @@ describe.skipIf(SOFTWARE_GPU === null)('on a card made of software', () => {
     }
     expect(onCard).toBeGreaterThan(100);
     expect([...onHost]).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 
-  it('tables in parts and a prefix that is not kept give the same', async () => {
-    const context = 'Galdera: zein da Euskal Herriko mendirik altuena?\nErantzuna:';
-    const asks: Ask[] = [' Anboto', ' Aizkorri', ' Gorbeia'].map((name, id) => ({
-      id,
-      request: choices(`${context} ${id}`, [name, ' A', ' B']),
-    }));
-    const answers = async (more: object): Promise<number[]> => {
-      const backend = await openModel(tiny, { ...unchecked, ...more });
-      try {
-        return [...(await askAll(backend, asks)).values()].flatMap((r) => (r.kind === 'choices' ? r.logprobs : [Number.NaN]));
-      } finally {
+  it.skipIf(!FAST)(
+    'tables in parts and a prefix that is not kept give the same',
+    async () => {
+      const context = 'Galdera: zein da Euskal Herriko mendirik altuena?\nErantzuna:';
+      const asks: Ask[] = [' Anboto', ' Aizkorri', ' Gorbeia'].map((name, id) => ({
+        id,
+        request: choices(`${context} ${id}`, [name, ' A', ' B']),
+      }));
+      const answers = async (more: object): Promise<number[]> => {
+        const backend = await openModel(tiny, { ...unchecked, ...more });
+        try {
+          return [...(await askAll(backend, asks)).values()].flatMap((r) => (r.kind === 'choices' ? r.logprobs : [Number.NaN]));
+        } finally {
+          await backend.close();
+        }
+      };
+      const whole = await answers({});
+      const inParts = await answers({ bindingBytes: 64 * 1024 });
+      const single = await answers({ single: true });
+      for (const [i, value] of whole.entries()) {
+        expect(Math.abs(value - (inParts[i] ?? Number.NaN))).toBeLessThan(1e-5);
+        expect(Math.abs(value - (single[i] ?? Number.NaN))).toBeLessThan(1e-5);
+      }
+    },
+    600_000,
+  );
+
+  it.skipIf(!FAST)(
+    'the check passes the right graph once, and refuses one whose attention kernel is wrong for many tokens',
+    async () => {
+      const said: string[] = [];
+      const say = (line: string): void => {
+        said.push(line);
+      };
+      for (const _ of [1, 2]) {
+        const backend = await openModel(tiny, { device: 'webgpu', say });
+        expect(backend.facts.device_check).toMatch(/^log-probabilities within [0-9.]+e-[5-9] of the CPU's in 4 kinds of runs/);
         await backend.close();
       }
-    };
-    const whole = await answers({});
-    const inParts = await answers({ bindingBytes: 64 * 1024 });
-    const single = await answers({ single: true });
-    for (const [i, value] of whole.entries()) {
-      expect(Math.abs(value - (inParts[i] ?? Number.NaN))).toBeLessThan(1e-5);
-      expect(Math.abs(value - (single[i] ?? Number.NaN))).toBeLessThan(1e-5);
-    }
-  }, 120_000);
-
-  it('the check passes the right graph once, and refuses one whose attention kernel is wrong for many tokens', async () => {
-    const said: string[] = [];
-    const say = (line: string): void => {
-      said.push(line);
-    };
-    for (const _ of [1, 2]) {
-      const backend = await openModel(tiny, { device: 'webgpu', say });
-      expect(backend.facts.device_check).toMatch(/^log-probabilities within [0-9.]+e-[5-9] of the CPU's in 4 kinds of runs/);
-      await backend.close();
-    }
-    expect(said).toHaveLength(1);
-    await expect(openModel(tiny, { device: 'webgpu', attention: 'cached' })).rejects.toThrow(
-      /^--device webgpu: software .* computes wrong: (many tokens|a shared prefix with branches): a log-probability differs from the CPU's by 0\.\d+/,
-    );
-  }, 240_000);
+      expect(said).toHaveLength(1);
+      await expect(openModel(tiny, { device: 'webgpu', attention: 'cached' })).rejects.toThrow(
+        /^--device webgpu: software .* computes wrong: (many tokens|a shared prefix with branches): a log-probability differs from the CPU's by 0\.\d+/,
+      );
+    },
+    600_000,
+  );
 
   it.skipIf(SHARED === null).each(['tiny-llama31', 'tiny-qwen3', 'tiny-gemma2'])(
     '%s',
     async (name) => {
       const file = 'bl2mp.plain.jsonl';
-      const expected = readGolden(shared(`golden/${name}/synthetic/${file}`), 'bl2mp').slice(0, 6);
+      const expected = readGolden(shared(`golden/${name}/synthetic/${file}`), 'bl2mp').slice(0, FAST ? 6 : 2);
       const result = await compare(shared(`models/${name}`), shared('data/synthetic'), 'plain', expected, unchecked);
       expect(result.differences).toEqual([]);
       expect(result.worst).toBeLessThan(1e-4);
