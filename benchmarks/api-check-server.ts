@@ -3,7 +3,7 @@
  *
  * usage: npx vite-node benchmarks/api-check-server.ts --base-url URL --model NAME --folder DIR --golden DIR --data DIR
  *                                                     [--limit 8|all] [--generations 1|all] [--families plain,chat]
- *                                                     [--tolerance 1e-3] [--ways ids:echo,text:echo,...]
+ *                                                     [--tolerance 1e-3] [--ways ids:best,ids:echo,text:echo,...]
  *   --folder: the model's tokenizer and chat template; --golden: a folder of TASK.FAMILY.jsonl with the harness's responses; --data: its data sets.
  *   --limit: documents of each task whose choices are scored; --generations: of each task that generates, asked once for ids and once for text.
  * Exit code 1 where a difference is above the tolerance, a greedy flag or a text differs, or a way of asking is not served.
@@ -32,6 +32,7 @@ for (const name of ['base-url', 'model', 'folder', 'golden', 'data'] as const)
 const families = values.families.split(',');
 const all = await goldenDocs(values.folder, values.golden, values.data, documentsOf(values.limit), documentsOf(values.generations));
 const docs = all.filter(({ where }) => families.some((family) => where.includes(`.${family}.jsonl`)));
+const MODES = ['echo', 'prompt_logprobs', 'logprob_token_ids', 'top_logprobs', 'generate'] as const;
 /** Generated text does not depend on how log-probabilities are asked for, so it is asked once for ids and once for text. */
 const generatedAs = new Set<string>();
 console.log(
@@ -40,10 +41,11 @@ console.log(
 let bad = 0;
 for (const way of values.ways.split(',')) {
   const [promptsAs = '', scoring = ''] = way.split(':');
-  if ((promptsAs !== 'ids' && promptsAs !== 'text') || (scoring !== 'echo' && scoring !== 'prompt_logprobs'))
-    throw new Error(`--ways ${way}: valid is ids|text:echo|prompt_logprobs`);
+  const mode = MODES.find((one) => one === scoring) ?? null;
+  if ((promptsAs !== 'ids' && promptsAs !== 'text') || (mode === null && scoring !== 'best'))
+    throw new Error(`--ways ${way}: valid is ids|text:best|${MODES.join('|')}`);
   const begun = performance.now();
-  const backend = await openCase({ url: values['base-url'], name: values.model, folder: values.folder, promptsAs, scoring });
+  const backend = await openCase({ url: values['base-url'], name: values.model, folder: values.folder, promptsAs, scoring: mode });
   const kinds = docs.filter(
     ({ doc }) => backend.kinds.has(doc.request.kind) && (doc.request.kind === 'choices' || !generatedAs.has(promptsAs)),
   );

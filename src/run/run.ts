@@ -10,6 +10,7 @@ import { type Counters, type Item, type Origin, openPipeline } from './pipeline.
 import type { RunPlan } from './plan.js';
 import { prepareTask } from './prepare-task.js';
 import type { Progress } from './progress.js';
+import { createScoringWays } from './scoring-ways.js';
 
 export interface RunInput {
   readonly plan: RunPlan;
@@ -33,6 +34,8 @@ export interface RunResult {
   /** Unfinished sample files by task, to be finished or discarded by the caller. */
   readonly samples: ReadonlyMap<string, SampleFile | null>;
   readonly counters: Counters;
+  /** Details of the work: which way choices were scored on a server, by task. */
+  readonly scoring: Readonly<Record<string, unknown>>;
 }
 
 /** A run whose first answers all failed stops here: a wrong URL or key should not cost a day. */
@@ -52,10 +55,12 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
   // Who has answered before is no wrong address: what is asked again may be just the requests that always fail.
   const answeredBefore = (input.journal?.size ?? 0) > 0;
   const counts = new Map<string, number>();
+  const scoringWays = createScoringWays();
   const pipeline = openPipeline({
     ...input,
     onSettled: (item, response, origin: Origin) => {
       progress.done(item.state.task.name, origin === 'model');
+      scoringWays.add(item.state.task.name, response);
       input.onAnswer?.(item, response, counts.get(item.state.task.name) ?? 0);
     },
     onFinished: (outcome) => progress.line(describeOutcome(outcome)),
@@ -100,7 +105,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
   if (signal.aborted) throw new InterruptedError('interrupted; finished answers are kept, give the same command again to go on');
   for (const item of open.values())
     await pipeline.settle(item, { kind: 'failure', reason: 'internal', message: 'the backend ended without an answer' }, 'model');
-  return { outcome: pipeline.finish(plan.roots, input.benchmarks), samples: pipeline.samples(), counters };
+  return { outcome: pipeline.finish(plan.roots, input.benchmarks), samples: pipeline.samples(), counters, scoring: scoringWays.details() };
 }
 
 /** Work that goes on beside the next answers: storing one must not hold up the next. What fails stops the run at the next answer. */

@@ -202,7 +202,7 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
   const progress = options.makeProgress(() => backend.status());
   const check = options.checkBatch > 0 ? newBatchCheck(options.checkBatch, plan.tasks.length) : null;
   try {
-    const { outcome, samples, counters } = await executeRun({
+    const { outcome, samples, counters, scoring } = await executeRun({
       ...context,
       partialSamples: options.samples ? (task) => path.join(partial, `${task.name}.jsonl`) : null,
       progress,
@@ -212,7 +212,7 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
     });
     progress.stop();
     // Before the check: its work is none of the run's.
-    const content = resultsContent(outcome, factsOf(context, options.now()));
+    const content = resultsContent(outcome, factsOf(context, scoring, options.now()));
     const written = await publishFiles(folder, partial, samples, content, options.now());
     for (const file of context.replaces ?? []) await rm(file, { force: true });
     return {
@@ -257,9 +257,10 @@ export function unlistedLine(unlisted: ReadonlyMap<string, number>, written: rea
   return `and ${total} more (${where})`;
 }
 
-function factsOf(context: PassContext, endedAt: number): RunFacts {
+function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>>, endedAt: number): RunFacts {
   const { options, plan, backend, source, remark, startedAt } = context;
   const selected = wantedTasks(options);
+  const work = backend.work();
   return {
     modelName: context.modelName,
     ownName: backend.modelName,
@@ -278,7 +279,7 @@ function factsOf(context: PassContext, endedAt: number): RunFacts {
     data: source.description,
     startedAt: startedAt / 1000,
     endedAt: endedAt / 1000,
-    work: backend.work(),
+    work: { ...work, details: { ...work.details, ...scoring } },
     remark,
   };
 }
