@@ -5,6 +5,8 @@ import { type Caller, callGenerate, type Tally } from './api/completion-call.js'
 import { type ChoicesPlan, type Encoder, EXTRA_TOKENS, type GeneratePlan, planChoices, planGenerate } from './api/completion-plan.js';
 import { describeWays, probeServers, type ScoringMode } from './api/completion-probe.js';
 import { asFailure } from './api/give-up.js';
+import type { Attempt, Outcome } from './api/limiter.js';
+import { createNeighbourhoods, homeOf, type Neighbourhood, waits } from './api/neighbourhoods.js';
 import { checkUrl, type HttpOptions, openTools, readKey } from './api/options.js';
 import { createParameters } from './api/refusals.js';
 import { scoreChoices } from './api/score-choices.js';
@@ -48,6 +50,8 @@ type Plan = ChoicesPlan | GeneratePlan | FailureResponse;
 interface Job {
   readonly id: number;
   readonly plan: Plan;
+  /** Null where the prompt's tokens are not known, and for generation, which takes longer than any beginning. */
+  readonly neighbourhood: Neighbourhood | null;
 }
 
 /**
@@ -111,25 +115,46 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   async function* ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncIterable<Answer> {
     const begun = tools.clock.now();
     async function* jobs(): AsyncGenerator<Job> {
-      for await (const one of requests) yield { id: one.id, plan: await plan(one) };
+      const neighbourhoods = createNeighbourhoods(urls.length);
+      for await (const one of requests) {
+        const planned = await plan(one);
+        const ids = planned.kind === 'choices' ? planned.sequences?.[0]?.ids : undefined;
+        yield { id: one.id, plan: planned, neighbourhood: ids === undefined ? null : neighbourhoods.of(ids) };
+      }
     }
     const finished = tools.limiter.run<Job, Response>(
       jobs(),
       {
-        admit: ({ plan }) => (plan.kind === 'failure' ? { kind: 'done', value: plan } : { kind: 'go' }),
-        giveUp: (_job, last, tries) => asFailure(last, tries),
-        async attempt({ plan }, at) {
+        admit({ plan, neighbourhood }) {
           if (plan.kind === 'failure') return { kind: 'done', value: plan };
-          if (plan.kind === 'generate') return callGenerate(caller, at.server, plan, at.signal);
-          const ways = probe.ways?.[at.server];
-          if (ways === undefined) throw new Error('no way to score');
-          return scoreChoices(caller, ways, at.server, plan, at.signal);
+          // The common beginning is computed once, before the rest of its documents is let go.
+          if (neighbourhood !== null && waits(neighbourhood)) return { kind: 'wait' };
+          if (neighbourhood?.state === 'new') neighbourhood.state = 'opening';
+          return { kind: 'go' };
+        },
+        prefers: ({ neighbourhood }) => (neighbourhood === null ? null : homeOf(neighbourhood)),
+        giveUp: (_job, last, tries) => asFailure(last, tries),
+        async attempt({ plan, neighbourhood }, at) {
+          if (neighbourhood?.state === 'opening') neighbourhood.server = at.server;
+          try {
+            return await attempt(plan, at);
+          } finally {
+            if (neighbourhood !== null) neighbourhood.state = 'open';
+          }
         },
       },
       signal,
     );
     for await (const { job, value } of finished) yield { id: job.id, response: value };
     seconds += (tools.clock.now() - begun) / 1000;
+  }
+
+  async function attempt(plan: Plan, at: Attempt): Promise<Outcome<Response>> {
+    if (plan.kind === 'failure') return { kind: 'done', value: plan };
+    if (plan.kind === 'generate') return callGenerate(caller, at.server, plan, at.signal);
+    const ways = probe.ways?.[at.server];
+    if (ways === undefined) throw new Error('no way to score');
+    return scoreChoices(caller, ways, at.server, plan, at.signal);
   }
 
   const promptsAs = encoder === null ? 'text' : 'token ids';

@@ -69,6 +69,8 @@ export type Admission<R> = { readonly kind: 'go' } | { readonly kind: 'wait' } |
 
 export interface Work<J, R> {
   attempt(job: J, at: Attempt): Promise<Outcome<R>>;
+  /** The server that is best asked as long as it has no more to do than its share; `firm`: the only one, unless it failed. */
+  prefers?(job: J): { readonly server: number; readonly firm: boolean } | null;
   /** The result of a job that was given up. */
   giveUp(job: J, last: Again, tries: number): R;
   /** Asked before a job starts; `wait` is allowed only while others are under way. */
@@ -111,6 +113,9 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const inFlight = (): number => paces.reduce((sum, pace) => sum + pace.inFlight, 0);
   return { run: (jobs, work, signal) => runJobs(shared, jobs, work, signal), inFlight, counts };
 }
+
+/** A preferred server may have so many times its even share of the requests under way. */
+const CROWDED = 1.25;
 
 /** What several runs of one limiter have in common. */
 interface Shared {
@@ -187,14 +192,20 @@ async function* runJobs<J, R>(
   function choose(now: number): Next<J> {
     const waiting = candidate(now);
     if (waiting === null) return { kind: 'event' };
+    const preferred = work.prefers?.(waiting.job) ?? null;
+    const share = CROWDED * ((running + 1) / paces.length) + 2;
     let best: number | null = null;
     let least = Number.POSITIVE_INFINITY;
     let opens = Number.POSITIVE_INFINITY;
     for (const [server, pace] of paces.entries()) {
+      if (preferred?.firm === true && server !== preferred.server && waiting.avoid !== preferred.server) continue;
       if (pace.inFlight >= pace.limit) continue;
       const from = Math.max(waiting.due, pace.notBefore());
       opens = Math.min(opens, from);
-      const load = (pace.inFlight + 1) / pace.limit + (server === waiting.avoid ? 1000 : 0);
+      const load =
+        (pace.inFlight + 1) / pace.limit +
+        (server === waiting.avoid ? 1000 : 0) -
+        (server === preferred?.server && pace.inFlight < share ? 500 : 0);
       if (from <= now && load < least) [best, least] = [server, load];
     }
     if (best !== null) return { kind: 'start', waiting, server: best };
