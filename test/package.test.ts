@@ -22,7 +22,8 @@ describe('package', () => {
     for (const kind of ['dependencies', 'devDependencies', 'peerDependencies']) {
       for (const version of Object.values(manifest[kind])) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     }
-    for (const name of [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]) expect(readme).toContain(`\`${name}\``);
+    for (const name of [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)])
+      expect(readme).toContain(`\`${name}\``);
   });
 
   it('needs no Unix shell in its scripts', () => {

@@ -35,7 +35,11 @@ it('goes through the proxy that HTTP_PROXY names, without a warning', async () =
   for (const name of ['http_proxy', 'https_proxy', 'HTTPS_PROXY', 'NO_PROXY', 'no_proxy']) vi.stubEnv(name, undefined);
   const warn = vi.spyOn(process, 'emitWarning');
   const { resolveModel } = await import('../../src/hub/resolve-model.js');
-  const found = await resolveModel('HiTZ/tiny', { files: 'tokenizer', offline: false }, { ...settingsFor(hub, tempFolder()), endpoint: `http://hub.example:${new URL(hub.endpoint).port}` });
+  const found = await resolveModel(
+    'HiTZ/tiny',
+    { files: 'tokenizer', offline: false },
+    { ...settingsFor(hub, tempFolder()), endpoint: `http://hub.example:${new URL(hub.endpoint).port}` },
+  );
   expect(found.name).toBe('HiTZ/tiny');
   expect(tunnels.length).toBeGreaterThan(0);
   // Files come from this machine's own address, which no proxy is asked for.
