@@ -4,7 +4,7 @@ import { components, fitStrengths } from '../../src/arena/bradley-terry.js';
 import { fitArena } from '../../src/arena/fit.js';
 import { PythonRandom } from '../../src/python/random.js';
 
-const fit = (text: string): Record<string, number> =>
+const scoresOf = (text: string): Record<string, number> =>
   Object.fromEntries(
     fitArena(battlesOf(text, 'b.csv', 'global'), { rounds: 0, seed: 1, level: 0.9, largestGroup: false }).models.map((m) => [
       m.model,
@@ -17,13 +17,15 @@ describe('the winner of a battle', () => {
     `model_a,model_b,winner\n${a},${b},${a}\n${b},${a},${a}\n${b},${a},${a}\n${b},${a},${a}\n${b},${a},${b}\n${a},${b},tie\n`;
 
   it('is a model by its exact name before a word for a side', () => {
-    const [short, long] = [fit(battles('A', 'B')), fit(battles('A-model', 'B-model'))];
+    const [short, long] = [scoresOf(battles('A', 'B')), scoresOf(battles('A-model', 'B-model'))];
     expect(short.A).toBeGreaterThan(short.B ?? 0);
     expect(short.A).toBeCloseTo(long['A-model'] ?? 0, 9);
   });
 
   it('may be a side in a file whose models are called otherwise', () => {
-    expect(fit('model_a,model_b,winner\nx,y,a\ny,x,B\nx,y,MODEL_B\n')).toEqual(fit('model_a,model_b,winner\nx,y,x\ny,x,x\nx,y,y\n'));
+    expect(scoresOf('model_a,model_b,winner\nx,y,a\ny,x,B\nx,y,MODEL_B\n')).toEqual(
+      scoresOf('model_a,model_b,winner\nx,y,x\ny,x,x\nx,y,y\n'),
+    );
   });
 
   it.each([
