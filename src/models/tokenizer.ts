@@ -13,6 +13,7 @@ import { addsBos } from './model-type.js';
 import { newPieceMemory } from './piece-memory.js';
 import { type Specials, specialsOf } from './post-processor.js';
 import { cutRule, piecesOf } from './text-pieces.js';
+import { checkAddedForms, checkHazards, MAX_TEXT } from './tokenizer-hazards.js';
 import { checkParts, KNOWN_PARTS } from './tokenizer-parts.js';
 
 export interface SpecialToken {
@@ -92,6 +93,7 @@ function isId(value: Json | undefined): value is number {
 interface AddedToken {
   readonly content: string;
   readonly special: boolean;
+  readonly normalized: boolean;
 }
 
 function addedTokens(json: JsonObject): AddedToken[] {
@@ -100,7 +102,7 @@ function addedTokens(json: JsonObject): AddedToken[] {
   return list.map((t, i) => {
     if (!isObject(t) || !isId(t.id) || typeof t.content !== 'string')
       throw new Error(`added_tokens[${i}] has no id (a whole number from 0) or no content (a text)`);
-    return { content: t.content, special: t.special === true };
+    return { content: t.content, special: t.special === true, normalized: t.normalized === true };
   });
 }
 
@@ -185,7 +187,11 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
     added = addedTokens(json);
     vocabSize = vocabularySize(model.vocab);
     checkParts(json);
+    checkHazards(json);
     engine = openEngine(text, json);
+    const normalizer = engine.getNormalizer();
+    if (normalizer !== null)
+      checkAddedForms(added.filter((token) => token.normalized).map(({ content }) => [content, normalizer.normalizeString(content)]));
   } catch (error) {
     throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
   }
@@ -209,6 +215,8 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
   const memory = newPieceMemory();
 
   async function encodeAll(texts: readonly string[]): Promise<number[][]> {
+    const long = texts.find((text) => text.length > MAX_TEXT);
+    if (long !== undefined) throw new UserError(`a text of ${long.length} characters; at most ${MAX_TEXT} are tokenized`);
     const cut = texts.map((text) => (text === '' ? [] : rule === null ? [text] : piecesOf(text, rule)));
     const known = new Map<string, readonly number[]>();
     const missing = new Set<string>();
