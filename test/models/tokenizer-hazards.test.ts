@@ -13,7 +13,7 @@ const split = (regex: string): Part => ({ type: 'Split', pattern: { Regex: regex
 const charsmap = (units: readonly number[], texts: string): string => {
   const head = Buffer.alloc(4 + 4 * units.length);
   head.writeUInt32LE(4 * units.length, 0);
-  units.forEach((unit, i) => head.writeUInt32LE(unit, 4 + 4 * i));
+  for (const [i, unit] of units.entries()) head.writeUInt32LE(unit, 4 + 4 * i);
   return Buffer.concat([head, Buffer.from(texts)]).toString('base64');
 };
 /** A trie of one word: `a` becomes the text at a place. */
