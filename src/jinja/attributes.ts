@@ -91,8 +91,8 @@ function markupMethod(value: Markup, name: string, strict: boolean): Runtime | u
 
 /** `value[key]` in Python, undefined where that is an IndexError, KeyError or TypeError. */
 function itemOf(value: Runtime, key: Runtime): Runtime | undefined {
-  if (value instanceof Dict) return isKey(key) ? value.get(key) : undefined;
   if (key instanceof Slice) return sliced(value, key);
+  if (value instanceof Dict) return isKey(key) ? value.get(key) : undefined;
   const at = typeof key === 'boolean' ? Number(key) : key;
   if (!isInteger(at)) return undefined;
   const index = Number(at);
@@ -144,14 +144,12 @@ export class Slice extends Special {
 function bound(value: Runtime): number | null {
   if (value === null) return null;
   const at = typeof value === 'boolean' ? Number(value) : value;
-  if (!isInteger(at)) throw new SliceTypeError();
+  if (!isInteger(at)) throw new TemplateError(`the bounds of a slice are integers or None, not ${typeName(value)}`);
   return Number(at);
 }
 
-/** A slice bound that is no integer: Python's TypeError, which Jinja turns into an undefined value. */
-class SliceTypeError extends Error {}
-
-function sliced(value: Runtime, slice: Slice): Runtime | undefined {
+/** `value[slice]`. Where Python raises a TypeError, so does Jinja: only for other keys does it give an undefined value instead. */
+function sliced(value: Runtime, slice: Slice): Runtime {
   const items =
     typeof value === 'string'
       ? value
@@ -163,15 +161,10 @@ function sliced(value: Runtime, slice: Slice): Runtime | undefined {
             ? value.text
             : null;
   if (value instanceof Range) throw new TemplateError('a slice of a range is not supported; use |list first');
-  if (items === null) return undefined;
-  try {
-    const picked = pick(items, bound(slice.start), bound(slice.stop), bound(slice.step));
-    if (value instanceof Tuple) return new Tuple(typeof picked === 'string' ? [picked] : picked);
-    return value instanceof Markup && typeof picked === 'string' ? new Markup(picked) : picked;
-  } catch (error) {
-    if (error instanceof SliceTypeError) return undefined;
-    throw error;
-  }
+  if (items === null) throw new TemplateError(`${typeName(value)} has no slices`);
+  const picked = pick(items, bound(slice.start), bound(slice.stop), bound(slice.step));
+  if (value instanceof Tuple) return new Tuple(typeof picked === 'string' ? [picked] : picked);
+  return value instanceof Markup && typeof picked === 'string' ? new Markup(picked) : picked;
 }
 
 function pick(

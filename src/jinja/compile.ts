@@ -233,25 +233,26 @@ function runLoop(parts: ForParts, items: Runtime, scope: Scope, out: Output, dep
       return text.text;
     });
   const loop = new Loop(chosen(parts, items, scope), depth0, strict, recursive ? recurse : null);
-  let any = false;
+  let completed = false;
   for (let item = loop.next(); item !== undefined; item = loop.next()) {
-    any = true;
     spend(parts.cost);
     const inner = scope.inner();
     inner.set('loop', loop);
     parts.assign(inner, item);
-    if (parts.body(inner, out) === 'break') break;
+    const signal = parts.body(inner, out);
+    if (signal === 'break') break;
+    // Jinja runs `else` unless the end of the body was reached once: a loop that always leaves with `continue` counts as empty.
+    if (signal === null) completed = true;
   }
-  return any ? null : parts.otherwise(scope.inner(), out);
+  return completed ? null : parts.otherwise(scope.inner(), out);
 }
 
-/** The items that the loop's condition lets through, looked at one by one. */
+/** The items that the loop's condition lets through, looked at one by one. A `loop` in the condition is that of the loop around. */
 function* chosen(parts: ForParts, items: Runtime, scope: Scope): Generator<Runtime> {
   for (const item of iterate(items)) {
     if (parts.test !== null) {
       spend(parts.cost);
       const inner = scope.inner();
-      inner.set('loop', new Undefined("'loop' is undefined in the condition of its own loop", scope.context.environment.strict));
       parts.assign(inner, item);
       if (!truth(parts.test(inner))) continue;
     }

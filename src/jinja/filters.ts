@@ -7,7 +7,7 @@ import { toText } from './print.js';
 import { isSequence, sequenceFilters } from './sequence-filters.js';
 import { isLower, isUpper } from './text-case.js';
 import { TEXT_FILTERS } from './text-filters.js';
-import { bind, Callable, Dict, isFloat, isInteger, Markup, type Runtime, Undefined } from './values.js';
+import { bind, Callable, Dict, isFloat, isInteger, isList, Markup, type Runtime, typeName, Undefined } from './values.js';
 import { TemplateError } from './work.js';
 
 /** Jinja's filters; those that make HTML or are random are not supported. */
@@ -83,12 +83,9 @@ const TESTS: Readonly<Record<string, Test>> = {
   iterable: plainTest(isIterable),
   mapping: plainTest((value) => value instanceof Dict),
   callable: plainTest((value) => value instanceof Callable || value instanceof Undefined),
-  escaped: plainTest((value) => {
-    if (value instanceof Undefined) throw new TemplateError(value.message);
-    return value instanceof Markup;
-  }),
-  filter: plainTest((value) => typeof value === 'string' && (isFilter(value) || UNSUPPORTED.includes(value))),
-  test: plainTest((value) => typeof value === 'string' && Object.hasOwn(TESTS, value)),
+  escaped: plainTest((value) => value instanceof Markup),
+  filter: plainTest((value) => named(value, (name) => isFilter(name) || UNSUPPORTED.includes(name))),
+  test: plainTest((value) => named(value, isTest)),
   odd: remainderIs(1, 2),
   even: remainderIs(0, 2),
   divisibleby: remainderIs(0),
@@ -109,6 +106,12 @@ const TESTS: Readonly<Record<string, Test>> = {
     ).flatMap(([operator, names]) => names.split(' ').map((name) => [name, comparing(operator)])),
   ),
 };
+
+/** Jinja looks the value up in a table, so that it must be hashable. */
+function named(value: Runtime, known: (name: string) => boolean): boolean {
+  if (isList(value) || value instanceof Dict) throw new TemplateError(`unhashable: ${typeName(value)}`);
+  return typeof value === 'string' && known(value);
+}
 
 /**
  * Returns whether there is a test of this name.

@@ -202,7 +202,8 @@ export function arithmetic(operator: BinaryOperator, a: Runtime, b: Runtime): Ru
   const y = numberOf(b);
   if (x === null || y === null) throw new TemplateError(`'${operator}' does not work between ${typeName(a)} and ${typeName(b)}`);
   if ((operator === '/' || operator === '//' || operator === '%') && Number(y) === 0) throw new TemplateError('division by zero');
-  if (operator === '/' && typeof x === 'bigint' && typeof y === 'bigint') return toFloat(divided(x, y));
+  if (operator === '/' && !isFloat(a) && !isFloat(b) && (typeof x === 'bigint' || typeof y === 'bigint'))
+    return toFloat(divided(BigInt(x), BigInt(y)));
   if (operator === '/' || isFloat(a) || isFloat(b) || (operator === '**' && y < 0)) {
     return toFloat(onFloats(operator, asFloat(x), asFloat(y)));
   }
@@ -242,13 +243,15 @@ function asFloat(value: number | bigint): number {
   return number;
 }
 
-/** The quotient of two large integers, rounded once. */
+/** The quotient of two integers of any size, rounded once: what the division leaves shows as a last bit, so that it is no tie. */
 function divided(x: bigint, y: bigint): number {
   const digits = 60n;
   const size = (n: bigint) => BigInt((n < 0n ? -n : n).toString(2).length);
   const shift = digits + size(y) - size(x);
-  const scaled = shift > 0n ? (x << shift) / y : x / (y << -shift);
-  const number = Number(scaled) * 2 ** Number(-shift);
+  const [above, below] = shift > 0n ? [x << shift, y] : [x, y << -shift];
+  const scaled = above / below;
+  const sticky = above % below === 0n ? 0n : 1n;
+  const number = Number(scaled < 0n ? scaled * 2n - sticky : scaled * 2n + sticky) * 2 ** Number(-shift - 1n);
   if (!Number.isFinite(number)) throw new TemplateError('a quotient too large for a float');
   return number;
 }

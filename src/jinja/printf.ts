@@ -54,7 +54,8 @@ export function printf(text: string, value: Runtime): string {
     named ||= name !== undefined;
     return convert(letter, name === undefined ? take() : fieldNamed(value, name), spec);
   });
-  if (!named && next < values.length && !(value instanceof Dict) && !isList(value))
+  // Python does not complain where the right side has items by key: objects, lists, and Jinja's undefined values.
+  if (!named && next < values.length && !(value instanceof Dict) && !isList(value) && !(value instanceof Undefined))
     throw new TemplateError("'%': more values than the text has formats");
   if (next > 0 && value instanceof Undefined) throw new TemplateError(value.message);
   return out;

@@ -7,8 +7,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Encoding, Tokenizer } from 'tokenizers';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import { cutShort } from '../json-file.js';
-import { refusePlaceholder } from '../placeholder-file.js';
+import { parseJsonFile } from '../json-file.js';
 import { addsBos } from './model-type.js';
 import { newPieceMemory } from './piece-memory.js';
 import { type Specials, specialsOf } from './post-processor.js';
@@ -49,7 +48,7 @@ type JsonObject = { readonly [key: string]: Json };
 /** More added tokens than any model has; the engine takes a second for each ten thousand. */
 const MAX_ADDED = 50_000;
 
-function isObject(value: Json | undefined): value is JsonObject {
+function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -68,13 +67,7 @@ async function readText(file: string): Promise<string | null> {
 }
 
 function parseObject(text: string, file: string): JsonObject {
-  refusePlaceholder(text, file);
-  let value: Json;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file}: not JSON: ${messageOf(error)}${cutShort(text)}`);
-  }
+  const value = parseJsonFile(text, file);
   if (!isObject(value)) throw new UserError(`${file}: not a JSON object`);
   return value;
 }
