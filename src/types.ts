@@ -182,6 +182,16 @@ export interface GenerateRequest {
   readonly context: string | readonly Message[];
   readonly until: readonly string[];
   readonly maxNewTokens: number | null;
+  /** A thought may come before the answer: stop strings count behind it only. Absent: the whole text is the answer. */
+  readonly thought?: ThoughtRule;
+}
+
+/** How a thought before the answer is told from the answer (`thought.ts`). */
+export interface ThoughtRule {
+  /** What ends a thought, e.g. `</think>`. */
+  readonly mark: string;
+  /** The model is said to think: no stop string counts before the mark, even where the text opens no thought. */
+  readonly awaited: boolean;
 }
 
 export type Request = ChoicesRequest | GenerateRequest;
@@ -213,7 +223,7 @@ export interface ChoicesResponse {
 
 export interface GenerateResponse {
   readonly kind: 'generate';
-  /** Cut before the first stop string. */
+  /** Cut before the first stop string, or the first behind the thought. */
   readonly text: string;
   /** `stop`: a stop string or EOS; `length`: the limit of new tokens. */
   readonly finish: 'stop' | 'length';
@@ -323,6 +333,18 @@ export interface Scored {
   /** What the filter made of the response: [log-prob, greedy] pairs, or a text. */
   readonly filtered: readonly (readonly [number, boolean])[] | string;
   readonly metrics: Readonly<Partial<Record<MetricName, MetricValue>>>;
+  /** Of choices: the index of the predicted one; of a letter answer: the index of the letter that it is, absent where it is none. */
+  readonly predicted?: number;
+  /** Log-probability of the predicted choice minus that of the best other one, in nats. */
+  readonly margin?: number;
+  /** The generation ended at the limit of new tokens, where more than one was allowed; counted. */
+  readonly cut?: boolean;
+  /** Nothing but blanks is left to score; counted. */
+  readonly empty?: boolean;
+  /** A thought was taken off before scoring; counted. */
+  readonly thinkingRemoved?: boolean;
+  /** The thought never ended, so the answer is empty; counted. */
+  readonly thinkingUnfinished?: boolean;
   /** An API answer that holds no letter at all; counted. */
   readonly unparsable?: boolean;
   /** The document's target names none of its choices: scored as wrong, as the harness does; counted. */

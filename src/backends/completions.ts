@@ -69,7 +69,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   const { key, from } = readKey(options, 'OPENAI_API_KEY', tools.env);
   const encoder: Encoder | null =
     options.tokenizer === null || options.promptsAs === 'text' ? null : { tokenizer: options.tokenizer, addBos: options.addBos ?? false };
-  const tally: Tally = { httpRequests: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, straddledBoundaries: 0 };
+  const tally: Tally = { httpRequests: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, straddledBoundaries: 0, thoughtsStopped: 0 };
   const parameters = createParameters({ add_special_tokens: [], temperature: [], stop: [], max_tokens: ['max_completion_tokens'] });
   const caller: Caller = {
     tools,

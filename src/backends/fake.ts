@@ -94,7 +94,8 @@ function count(request: Request, work: WorkReport): void {
 }
 
 function answer(request: Request, settings: FakeSettings): Response {
-  const draw = numbers(`${settings.seed}\0${JSON.stringify(request)}`);
+  // Where a thought ends is no part of what is asked.
+  const draw = numbers(`${settings.seed}\0${JSON.stringify({ ...request, thought: undefined })}`);
   if (draw() < settings.fail) return { kind: 'failure', reason: 'http', message: 'the fake backend was told to fail on this request' };
   return request.kind === 'choices' ? choose(request, draw, settings.nan) : write(request, draw);
 }

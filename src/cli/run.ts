@@ -36,6 +36,7 @@ interface RunFlags {
   prices?: string;
   maxTries?: number;
   maxNewTokens?: number;
+  thinking?: string;
   scoring?: OpenOptions['scoring'];
   promptsAs?: 'ids' | 'text';
   serve?: EngineName;
@@ -92,6 +93,8 @@ export const addRun: AddCommand = (program, exit) =>
     .optionsGroup('Prompts:')
     .option('--system-instruction <text>', 'system message of chat prompts')
     .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print it (default: their fixed one)')
+    .option('--max-new-tokens <n>', 'new tokens instead of what the tasks say, for models that think first', wholeNumber(1))
+    .option('--thinking <mark>', 'what ends a thought before the answer, or none (default: </think>)', markOf)
     .option('--no-multiturn', 'few-shot examples of chat prompts in one message')
     .optionsGroup('Local models:')
     .option('--device <device>', 'auto, cpu, cuda[:N] or webgpu', device, 'auto')
@@ -112,7 +115,6 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--concurrency <n>', 'requests in flight at most', wholeNumber(1))
     .option('--timeout <seconds>', 'of one request', numberBetween(0.001, 86_400))
     .option('--max-tries <n>', 'tries per request (default: 10)', wholeNumber(1))
-    .option('--max-new-tokens <n>', 'new tokens of models that think before they answer', wholeNumber(1))
     .option('--scoring <way>', `how a completions server is asked: ${SCORING.join(', ')} (default: the best it knows)`, oneOf(SCORING))
     .option('--prompts-as <form>', 'ids or text, for completions (default: ids with --tokenizer)', oneOf(['ids', 'text']))
     .optionsGroup('When something fails:')
@@ -145,6 +147,7 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
       fewshotAsMultiturn: flags.multiturn,
       limit: flags.limit ?? null,
       shard: flags.shard ?? null,
+      thinking: flags.thinking ?? null,
       data: flags.data ?? null,
       out: flags.out,
       fresh: flags.fresh,
@@ -263,6 +266,12 @@ function family(text: string): PromptFamily {
   const found = FAMILIES.find((f) => f === text);
   if (found === undefined) throw new InvalidArgumentError(`Valid: ${FAMILIES.join(', ')}.`);
   return found;
+}
+
+/** What ends a thought; `none` for nothing. */
+function markOf(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('The mark that ends a thought is expected, e.g. </think>, or none.');
+  return text;
 }
 
 /** A name to show: one line of visible characters. */

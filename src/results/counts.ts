@@ -1,5 +1,5 @@
 /** What a run counts besides scores: unscored documents by reason, and oddities of answers. */
-import type { FailureReason, ResponseNotes } from '../types.js';
+import type { FailureReason, ResponseNotes, Scored } from '../types.js';
 
 /** What a run counts besides scores; all zero in a healthy run. */
 export interface Counts {
@@ -8,6 +8,13 @@ export interface Counts {
   truncatedPrompts: number;
   truncatedTokens: number;
   doubledBos: number;
+  /** Answers that ended at the limit of new tokens; the one token of a letter answer does not count. */
+  cutAnswers: number;
+  /** Answers of which nothing is left to score. */
+  emptyAnswers: number;
+  /** Answers whose thought was taken off before scoring, and those of them whose thought never ended (empty answers). */
+  thinkingRemoved: number;
+  thinkingUnfinished: number;
   /** API answers without any letter of the document. */
   unparsable: number;
   /** Documents whose target is none of their choices: wrong whatever the model says. */
@@ -18,7 +25,18 @@ export interface Counts {
  * Returns counts with nothing counted.
  */
 export function noCounts(): Counts {
-  return { unscored: {}, truncatedPrompts: 0, truncatedTokens: 0, doubledBos: 0, unparsable: 0, goldOutOfRange: 0 };
+  return {
+    unscored: {},
+    truncatedPrompts: 0,
+    truncatedTokens: 0,
+    doubledBos: 0,
+    cutAnswers: 0,
+    emptyAnswers: 0,
+    thinkingRemoved: 0,
+    thinkingUnfinished: 0,
+    unparsable: 0,
+    goldOutOfRange: 0,
+  };
 }
 
 /**
@@ -32,6 +50,10 @@ export function addCounts(a: Counts, b: Counts): Counts {
     truncatedPrompts: a.truncatedPrompts + b.truncatedPrompts,
     truncatedTokens: a.truncatedTokens + b.truncatedTokens,
     doubledBos: a.doubledBos + b.doubledBos,
+    cutAnswers: a.cutAnswers + b.cutAnswers,
+    emptyAnswers: a.emptyAnswers + b.emptyAnswers,
+    thinkingRemoved: a.thinkingRemoved + b.thinkingRemoved,
+    thinkingUnfinished: a.thinkingUnfinished + b.thinkingUnfinished,
     unparsable: a.unparsable + b.unparsable,
     goldOutOfRange: a.goldOutOfRange + b.goldOutOfRange,
   };
@@ -66,6 +88,18 @@ export function countResponse(counts: Counts, response: Counted): void {
 }
 
 /**
+ * Adds the oddities of one document's answer to the counts. `scored` are its scores under each filter, which say the same of the answer.
+ */
+export function countScored(counts: Counts, [first]: readonly Omit<Scored, 'filtered'>[]): void {
+  if (first?.cut === true) counts.cutAnswers += 1;
+  if (first?.empty === true) counts.emptyAnswers += 1;
+  if (first?.thinkingRemoved === true) counts.thinkingRemoved += 1;
+  if (first?.thinkingUnfinished === true) counts.thinkingUnfinished += 1;
+  if (first?.unparsable === true) counts.unparsable += 1;
+  if (first?.goldOutOfRange === true) counts.goldOutOfRange += 1;
+}
+
+/**
  * Returns one sentence with every count that is not zero, or null when there is nothing to say.
  */
 export function describeCounts(counts: Counts): string | null {
@@ -73,6 +107,13 @@ export function describeCounts(counts: Counts): string | null {
   if (counts.truncatedPrompts > 0)
     parts.push(`${counts.truncatedPrompts} prompts cut on the left by ${counts.truncatedTokens} tokens in all`);
   if (counts.doubledBos > 0) parts.push(`${counts.doubledBos} prompts with a doubled BOS`);
+  if (counts.cutAnswers > 0)
+    parts.push(`${counts.cutAnswers} answers cut at the limit of new tokens (scored as they are; --max-new-tokens N allows more)`);
+  if (counts.thinkingUnfinished > 0) parts.push(`${counts.thinkingUnfinished} thoughts that never ended (scored as empty answers)`);
+  const empty = counts.emptyAnswers - counts.thinkingUnfinished;
+  if (empty > 0) parts.push(`${empty} empty answers`);
+  const removed = counts.thinkingRemoved - counts.thinkingUnfinished;
+  if (removed > 0) parts.push(`${removed} thoughts taken off before scoring`);
   if (counts.unparsable > 0) parts.push(`${counts.unparsable} answers without a letter (counted as wrong)`);
   if (counts.goldOutOfRange > 0) parts.push(`${counts.goldOutOfRange} documents whose target is none of their choices (counted as wrong)`);
   return parts.length === 0 ? null : parts.join('; ');

@@ -27,6 +27,12 @@ export function sampleLines(prepared: PreparedDoc, response: Response, scored: r
       prompt_hash: prepared.promptHash,
       target_hash: prepared.targetHash,
       ...Object.fromEntries(metrics.flatMap(([name, value]) => (value === undefined ? [] : [[name, metricValue(value)]]))),
+      ...(scores?.predicted === undefined ? {} : { predicted: scores.predicted }),
+      ...(scores?.margin === undefined ? {} : { margin: metricValue(scores.margin) }),
+      ...(response.kind === 'generate' ? { finish: response.finish } : {}),
+      ...(scores?.thinkingRemoved === true ? { thinking_removed: true } : {}),
+      ...(scores?.thinkingUnfinished === true ? { thinking_unfinished: true } : {}),
+      ...(scores?.empty === true ? { empty: true } : {}),
       ...(scores?.unparsable === true ? { unparsable: true } : {}),
       ...(scores?.goldOutOfRange === true ? { gold_out_of_range: true } : {}),
       ...(response.kind !== 'failure' && (response.notes?.truncatedTokens ?? 0) > 0

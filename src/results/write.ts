@@ -99,6 +99,10 @@ function countFields(counts: RunOutcome['counts']): Fields {
     truncated_prompts: counts.truncatedPrompts,
     truncated_tokens: counts.truncatedTokens,
     doubled_bos: counts.doubledBos,
+    cut_answers: counts.cutAnswers,
+    empty_answers: counts.emptyAnswers,
+    thinking_removed: counts.thinkingRemoved,
+    thinking_unfinished: counts.thinkingUnfinished,
     unparsable: counts.unparsable,
     gold_out_of_range: counts.goldOutOfRange,
   };

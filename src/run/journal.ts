@@ -96,7 +96,13 @@ function storeError(folder: string, error: unknown): UserError {
 function canonical(request: Request): string {
   return request.kind === 'choices'
     ? JSON.stringify(['choices', request.context, request.continuations])
-    : JSON.stringify(['generate', request.context, request.until, request.maxNewTokens]);
+    : JSON.stringify([
+        'generate',
+        request.context,
+        request.until,
+        request.maxNewTokens,
+        ...(request.thought === undefined ? [] : [request.thought.mark, request.thought.awaited]),
+      ]);
 }
 
 function digest(parts: readonly string[]): Buffer {

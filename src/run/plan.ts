@@ -2,6 +2,7 @@
 import { UserError } from '../errors.js';
 import { apiEntries } from '../prompts/api.js';
 import { uniqueLeaves } from '../tasks/tree.js';
+import { DEFAULT_MARK } from '../thought.js';
 import type { Backend, ChatRenderer, Group, PromptFamily, Task } from '../types.js';
 
 export interface Shard {
@@ -16,6 +17,10 @@ export interface PlanOptions {
   readonly fewshotAsMultiturn: boolean;
   readonly limit: number | null;
   readonly shard: Shard | null;
+  /** What ends a thought before the answer; `none`: the whole text is the answer; null: `</think>`, where there is one. */
+  readonly thinking?: string | null;
+  /** New tokens instead of what the tasks say. */
+  readonly maxNewTokens?: number | null;
 }
 
 /** What a plan needs to know of a backend. */
@@ -32,9 +37,18 @@ export interface RunPlan {
   readonly fewshotAsMultiturn: boolean;
   readonly limit: number | null;
   readonly shard: Shard | null;
+  /** What ends a thought before the answer; null: the whole text is the answer. */
+  readonly thinking: string | null;
+  /** The model is said to think: stop strings count behind the thought only. */
+  readonly thinkingAwaited: boolean;
+  /** New tokens instead of what the tasks say. */
+  readonly maxNewTokens: number | null;
   /** Tells how many documents of a task there really are; returns the number expected of the whole run. */
   expectDocuments(task: Task, count: number): number;
 }
+
+/** The word that turns the search for thoughts off. */
+const NO_THINKING = 'none';
 
 /**
  * Returns the plan of a run.
@@ -69,6 +83,11 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
     fewshotAsMultiturn: options.fewshotAsMultiturn,
     limit: options.limit,
     shard: options.shard,
+    thinking: options.thinking === NO_THINKING ? null : (options.thinking ?? DEFAULT_MARK),
+    // Who gives more new tokens expects a thought, in the api family at least, where letters need one token.
+    thinkingAwaited:
+      options.thinking !== NO_THINKING && (options.thinking != null || (family === 'api' && (options.maxNewTokens ?? 1) > 1)),
+    maxNewTokens: options.maxNewTokens ?? null,
     expectDocuments: (task, count) => {
       expected.set(task.name, count);
       return [...expected.values()].reduce((a, b) => a + b, 0);

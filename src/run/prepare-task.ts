@@ -34,7 +34,7 @@ export async function prepareTask(plan: RunPlan, task: Task, source: DataSource)
   const watched = async function* (): AsyncIterable<PreparedDoc> {
     for await (const prepared of documents) {
       fingerprint.add(prepared.docHash, prepared.promptHash, prepared.targetHash);
-      yield prepared;
+      yield asAsked(prepared, plan);
     }
   };
   return {
@@ -44,6 +44,15 @@ export async function prepareTask(plan: RunPlan, task: Task, source: DataSource)
     taskHash: fingerprint.hash,
     promptStatus: () => (plan.shard === null && (plan.limit === null || plan.limit >= original) ? fingerprint.status() : 'partial'),
   };
+}
+
+/** The document with its request as this run asks it: how many new tokens, and what ends a thought. One new token has no room for a thought. */
+function asAsked(prepared: PreparedDoc, plan: RunPlan): PreparedDoc {
+  const { request } = prepared;
+  if (request.kind !== 'generate') return prepared;
+  const maxNewTokens = plan.maxNewTokens ?? request.maxNewTokens;
+  const thought = plan.thinking === null || maxNewTokens === 1 ? {} : { thought: { mark: plan.thinking, awaited: plan.thinkingAwaited } };
+  return { ...prepared, request: { ...request, maxNewTokens, ...thought } };
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Feeds the pipeline from the sample files of shards, each document checked: what a shard says must be what a run can have written. */
 import { UserError } from '../errors.js';
-import { type Counts, countResponse, FAILURE_REASONS, noCounts } from '../results/counts.js';
+import { type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
 import { sampleLines } from '../results/read-samples.js';
 import { parseMetric } from '../results/samples.js';
 import { predictByScore } from '../scoring/choices.js';
-import { goldIndex } from '../scoring/score.js';
+import { goldIndex, isCut } from '../scoring/score.js';
 import type { MetricName, MetricValue, Scored, Task } from '../types.js';
 import type { Pipeline } from './pipeline.js';
 import { blockOf } from './plan.js';
@@ -77,10 +77,7 @@ export async function restoreTask(pipeline: Pipeline, task: Task, shards: readon
 
 function count(counts: Counts, { response, scored }: Restored): void {
   countResponse(counts, response);
-  for (const { unparsable, goldOutOfRange } of scored) {
-    if (unparsable === true) counts.unparsable += 1;
-    if (goldOutOfRange === true) counts.goldOutOfRange += 1;
-  }
+  countScored(counts, scored);
 }
 
 function refuseOtherCounts(counts: Counts, expected: ShardTask, file: string): void {
@@ -153,9 +150,23 @@ function scoredOf(fields: Fields, task: Task, where: string): Omit<Scored, 'filt
   return {
     filter: String(fields.filter),
     metrics,
+    ...(isCut(fields.finish, newTokensOf(fields)) ? { cut: true } : {}),
+    ...(fields.empty === true ? { empty: true } : {}),
+    ...(fields.thinking_removed === true ? { thinkingRemoved: true } : {}),
+    ...(fields.thinking_unfinished === true ? { thinkingUnfinished: true } : {}),
     ...(fields.unparsable === true ? { unparsable: true } : {}),
     ...(fields.gold_out_of_range === true ? { goldOutOfRange: true } : {}),
   };
+}
+
+/** The limit of new tokens in the arguments of a generation. */
+function newTokensOf(fields: Fields): unknown {
+  const parts = ['arguments', 'gen_args_0', 'arg_1', 'max_gen_toks'];
+  return parts.reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), fields);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Refuses log-probabilities that are none, and an `acc` that is not what they say. */

@@ -135,10 +135,11 @@ function describeOutcome(outcome: TaskOutcome): string {
   const { task, table } = outcome;
   const documents =
     outcome.scored < outcome.effective ? `${outcome.scored} of ${outcome.effective} documents scored` : `${outcome.scored} documents`;
+  const cut = outcome.counts.cutAnswers === 0 ? '' : `, ${outcome.counts.cutAnswers} cut at the limit of new tokens`;
   if (table === null) return `${task.name}: no score, ${documents}`;
   const wanted = task.meta.headlineMetric.includes(',') ? task.meta.headlineMetric : `${task.meta.headlineMetric},none`;
   const [key, estimate] = Object.entries(table.estimates).find(([k]) => k === wanted) ?? Object.entries(table.estimates)[0] ?? [];
   if (key === undefined || estimate === undefined) return `${task.name}: ${documents}`;
   const stderr = estimate.stderr === null ? '' : ` ± ${estimate.stderr.toFixed(4)}`;
-  return `${task.name}: ${key.replace(/,none$/, '')} ${estimate.value.toFixed(4)}${stderr} (${documents})`;
+  return `${task.name}: ${key.replace(/,none$/, '')} ${estimate.value.toFixed(4)}${stderr} (${documents}${cut})`;
 }

@@ -39,6 +39,8 @@ export interface SessionOptions {
   readonly fewshotAsMultiturn: boolean;
   readonly limit: number | null;
   readonly shard: Shard | null;
+  /** What ends a thought before the answer; `none`: the whole text is the answer; null: `</think>`, where there is one. */
+  readonly thinking?: string | null;
   readonly data: string | null;
   readonly out: string;
   readonly fresh: boolean;
@@ -105,7 +107,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   let target: ResultFolder | null = null;
   try {
     backend = await openBackend(options.model, options.open);
-    const plan = planRun(present.roots, backend, options);
+    const plan = planRun(present.roots, backend, { ...options, maxNewTokens: options.open.maxNewTokens });
     const modelIdentity = modelIdentityOf(backend.identity, backend.chatTemplate);
     target = await claimFolder(base, {
       name: options.name ?? backend.modelName,

@@ -35,6 +35,10 @@ const countsFields = {
   truncated_prompts: count,
   truncated_tokens: count,
   doubled_bos: count,
+  cut_answers: count.default(0),
+  empty_answers: count.default(0),
+  thinking_removed: count.default(0),
+  thinking_unfinished: count.default(0),
   unparsable: count,
   gold_out_of_range: count,
 };
@@ -138,6 +142,10 @@ function countsOf(fields: z.infer<z.ZodObject<typeof countsFields>>): Counts {
     truncatedPrompts: fields.truncated_prompts,
     truncatedTokens: fields.truncated_tokens,
     doubledBos: fields.doubled_bos,
+    cutAnswers: fields.cut_answers,
+    emptyAnswers: fields.empty_answers,
+    thinkingRemoved: fields.thinking_removed,
+    thinkingUnfinished: fields.thinking_unfinished,
     unparsable: fields.unparsable,
     goldOutOfRange: fields.gold_out_of_range,
   };

@@ -1,6 +1,6 @@
 /** What a run keeps of one task while its documents come back in any order. Small numbers only; texts go to the sample file. */
 import { aggregateTask } from '../metrics/aggregate.js';
-import { type Counted, type Counts, countResponse, noCounts, unscoredTotal } from '../results/counts.js';
+import { type Counted, type Counts, countResponse, countScored, noCounts, unscoredTotal } from '../results/counts.js';
 import type { PromptOrigin, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
 import type { MetricName, MetricValue, Scored, Task } from '../types.js';
@@ -54,11 +54,10 @@ export interface SettledDocument {
 export function keepSettled(state: TaskState, { place, response, scored }: SettledDocument): void {
   countResponse(state.counts, response);
   state.delivered += 1;
-  for (const { filter, metrics, unparsable, goldOutOfRange } of scored) {
+  countScored(state.counts, scored);
+  for (const { filter, metrics } of scored) {
     const byMetric = state.values.get(filter) ?? new Map<MetricName, (MetricValue | undefined)[]>();
     state.values.set(filter, byMetric);
-    if (unparsable === true) state.counts.unparsable += 1;
-    if (goldOutOfRange === true) state.counts.goldOutOfRange += 1;
     for (const { metric } of state.task.metrics) {
       const value = metrics[metric];
       if (value === undefined) continue;

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import { strip } from '../python/strings.js';
+import { beginsInThought, findThought, type Thought } from '../thought.js';
 import type { ChoicesResponse, GenerateResponse, MetricName, MetricValue, PreparedDoc, Scored } from '../types.js';
 import { biasItem } from './bias.js';
 import { predictByNormalisedScore, predictByScore, predictGreedyFirst } from './choices.js';
@@ -50,8 +51,15 @@ function scoreChoices(prepared: PreparedDoc, response: ChoicesResponse): Scored 
     filter: 'none',
     filtered: logprobs.map((logprob, i) => [logprob, greedy[i] ?? false] as const),
     metrics,
+    predicted,
+    ...(logprobs.length > 1 ? { margin: marginOf(logprobs, predicted) } : {}),
     ...(gold === -1 ? { goldOutOfRange: true } : {}),
   };
+}
+
+/** Negative where the bias benchmarks predict a choice of greedy tokens that another one surpasses. */
+function marginOf(logprobs: readonly number[], predicted: number): number {
+  return (logprobs[predicted] ?? Number.NaN) - Math.max(...logprobs.filter((_, i) => i !== predicted));
 }
 
 function scoreText(prepared: PreparedDoc, response: GenerateResponse): readonly Scored[] {
@@ -59,9 +67,17 @@ function scoreText(prepared: PreparedDoc, response: GenerateResponse): readonly 
   if (task.outputType !== 'generate_until') throw new Error(`${whereIs(prepared)}: log-probabilities were asked for, a text came back`);
   const letters = lettersOf(prepared);
   const reference = typeof target === 'string' ? target : (letters?.[target] ?? String(target));
-  const unparsable = letters !== null && !namesOneLetter(response.text, letters);
+  const thought = thoughtOf(prepared, response.text);
+  const answer = answerOf(response.text, thought);
+  const marks = {
+    ...(letters !== null && !namesOneLetter(answer, letters) ? { unparsable: true } : {}),
+    ...(isCut(response.finish, maxNewTokensOf(prepared)) ? { cut: true } : {}),
+    ...(strip(answer) === '' ? { empty: true } : {}),
+    ...(thought.kind === 'none' ? {} : { thinkingRemoved: true }),
+    ...(thought.kind === 'open' ? { thinkingUnfinished: true } : {}),
+  };
   return task.filters.map(({ name, steps }) => {
-    const filtered = applyFilter(steps, response.text);
+    const filtered = applyFilter(steps, answer);
     const metrics: Partial<Record<MetricName, MetricValue>> = {};
     for (const spec of task.metrics) {
       if (spec.metric !== 'exact_match')
@@ -69,8 +85,33 @@ function scoreText(prepared: PreparedDoc, response: GenerateResponse): readonly 
       // A letter loses white space on both sides, whatever the filter leaves.
       metrics.exact_match = exactMatch(letters === null ? filtered : strip(filtered), reference, spec);
     }
-    return { filter: name, filtered, metrics, ...(unparsable ? { unparsable } : {}) };
+    const [spec] = task.metrics;
+    const predicted =
+      letters === null || spec === undefined ? -1 : letters.findIndex((letter) => exactMatch(strip(filtered), letter, spec) === 1);
+    return { filter: name, filtered, metrics, ...(predicted === -1 ? {} : { predicted }), ...marks };
   });
+}
+
+function thoughtOf({ request }: PreparedDoc, text: string): Thought {
+  if (request.kind !== 'generate' || request.thought === undefined) return { kind: 'none' };
+  return findThought(text, request.thought, beginsInThought(request.context, request.thought));
+}
+
+/** The text that is scored. */
+function answerOf(text: string, thought: Thought): string {
+  if (thought.kind === 'none') return text;
+  return thought.kind === 'open' ? '' : text.slice(thought.end);
+}
+
+function maxNewTokensOf({ request }: PreparedDoc): number | null {
+  return request.kind === 'generate' ? request.maxNewTokens : null;
+}
+
+/**
+ * Tells whether a generation was cut at its limit. The one token of a letter answer always ends at its limit, which says nothing.
+ */
+export function isCut(finish: unknown, maxNewTokens: unknown): boolean {
+  return finish === 'length' && maxNewTokens !== 1;
 }
 
 /**

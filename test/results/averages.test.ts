@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { averagesOf, describeAverages } from '../../src/results/averages.js';
+import { noCounts } from '../../src/results/counts.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
 import type { Group, ScoreTable, Task } from '../../src/types.js';
 
@@ -29,7 +30,7 @@ function runOf(scores: Readonly<Record<string, number>>, change: (root: Group | 
   return { roots, tasks, groups };
 }
 
-const NONE = { unscored: {}, truncatedPrompts: 0, truncatedTokens: 0, doubledBos: 0, unparsable: 0, goldOutOfRange: 0 };
+const NONE = noCounts();
 
 describe('averages of a run', () => {
   it('are those of the paper: 14, 9 and 4 benchmarks, the bias benchmarks left out', () => {

@@ -88,6 +88,8 @@ describe('multiple choice', () => {
         [-1, false],
       ],
       metrics: { acc: 1, acc_norm: 1 },
+      predicted: 0,
+      margin: 0,
     });
   });
 

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js';
 import { isPrivateHost } from '../../http/proxy.js';
 import { quoted } from '../../http/redact.js';
+import { cutBehindThought, stoppedInThought } from '../../thought.js';
 import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
 import { createBudget, mostItCosts } from './budget.js';
 import { asFailure } from './give-up.js';
@@ -20,7 +21,7 @@ import type { HttpOptions, Tools } from './options.js';
 import { costOf, findPrice, loadPrices } from './prices.js';
 import { readQuotas } from './quota.js';
 import { createParameters } from './refusals.js';
-import { cutAtStop } from './stop.js';
+import { STOPPED_IN_THOUGHT, stopsToSend } from './stop.js';
 
 /** What a chat API takes besides the options of every HTTP backend. */
 export interface ChatOptions extends HttpOptions {
@@ -56,6 +57,7 @@ export interface ChatProvider {
 export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly Message[];
+  /** Stop strings to send. */
   readonly until: readonly string[];
   readonly maxNewTokens: number;
 }
@@ -84,6 +86,7 @@ export const API_DEFAULTS = { timeoutSeconds: 600, concurrency: 64 } as const;
 interface Job {
   readonly id: number;
   readonly request: ChatRequest;
+  readonly asked: GenerateRequest;
   /** Dollars set aside, 0 where the price is not known. */
   readonly atMost: number;
 }
@@ -111,6 +114,8 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
   let seconds = 0;
   let broke = false;
   let answered = false;
+  /** An answer has shown a thought, so that stop strings are no longer sent. */
+  let thinks = false;
 
   function prepare(request: GenerateRequest): ChatRequest {
     const messages: readonly Message[] =
@@ -118,13 +123,14 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     return {
       model: options.name,
       messages,
-      until: request.until,
+      until: stopsToSend(request, thinks),
       maxNewTokens: options.maxNewTokens ?? request.maxNewTokens ?? API_NEW_TOKENS,
     };
   }
 
   async function attempt(job: Job, signal: AbortSignal): Promise<Outcome<Response>> {
-    const { request } = job;
+    const { asked } = job;
+    const request = { ...job.request, until: stopsToSend(asked, thinks) };
     const version = parameters.version;
     const body = parameters.apply(provider.parameters(request));
     let reply: Awaited<ReturnType<ChatProvider['send']>>;
@@ -150,13 +156,17 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     if (usage === null) total.withoutUsage += 1;
     total.input += usage?.input ?? 0;
     total.output += usage?.output ?? 0;
+    if (answer.kind === 'text' && request.until.length > 0 && stoppedInThought(answer.text, answer.finish, asked.thought)) {
+      thinks = true;
+      return STOPPED_IN_THOUGHT;
+    }
     const cost = price === null || usage === null ? null : costOf(price, usage.input, usage.output);
     budget.settle(job.atMost, cost);
     const rest = { quotas: readQuotas(reply.header, tools.wallClock()), tokens: (usage?.input ?? 0) + (usage?.output ?? 0) };
     if (answer.kind === 'refused')
       return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: quoted(answer.message, where.secrets) }, ...rest };
     if (answer.model !== null) served.add(answer.model);
-    const cut = cutAtStop(answer.text, request.until);
+    const cut = cutBehindThought(answer.text, asked.until, asked.thought, false);
     const used =
       usage === null
         ? {}
@@ -208,7 +218,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
         if (request.kind !== 'generate') yield { id, response: NO_CHOICES };
         else {
           const chat = prepare(request);
-          yield { id, request: chat, atMost: price === null ? 0 : mostItCosts(price, chat.messages, chat.maxNewTokens) };
+          yield { id, request: chat, asked: request, atMost: price === null ? 0 : mostItCosts(price, chat.messages, chat.maxNewTokens) };
         }
       }
     }

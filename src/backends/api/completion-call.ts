@@ -1,5 +1,6 @@
 import { UserError } from '../../errors.js';
 import { quoted } from '../../http/redact.js';
+import { beginsInThought, cutBehindThought, stoppedInThought } from '../../thought.js';
 import type { FailureResponse, Response, ResponseNotes } from '../../types.js';
 import { alignOffsets, alignTokens } from './align.js';
 import type { ChoicesPlan, Encoder, GeneratePlan, ScoredPrompt } from './completion-plan.js';
@@ -22,7 +23,7 @@ import type { Tools } from './options.js';
 import { type PromptMode, type PromptToken, readPromptTokens, sumTokens } from './prompt-tokens.js';
 import { readQuotas } from './quota.js';
 import type { Parameters } from './refusals.js';
-import { cutAtStop } from './stop.js';
+import { STOPPED_IN_THOUGHT, stopsToSend } from './stop.js';
 
 /** How one server is asked for log-probabilities of prompts, as its probe found. */
 export interface Dialect {
@@ -54,6 +55,8 @@ export interface Tally {
   outputTokens: number;
   /** Contexts sent alone to learn how many tokens they have. */
   straddledBoundaries: number;
+  /** Answers that a stop string ended inside a thought, so that stop strings are no longer sent. */
+  thoughtsStopped: number;
 }
 
 type Prompt = readonly number[] | string;
@@ -260,9 +263,12 @@ function sameToken(token: PromptToken, id: number, encoder: Encoder | null): boo
  * Generates greedily from one prompt. The text is cut at the first stop string here too, for servers that know fewer of them.
  */
 export async function callGenerate(caller: Caller, server: number, plan: GeneratePlan, signal: AbortSignal): Promise<Outcome<Response>> {
+  const { thought, context } = plan.request;
+  const sent = stopsToSend({ ...plan.request, until: plan.until }, caller.tally.thoughtsStopped > 0);
+  const stop = sent.length > 0 ? sent : plan.ends;
   const fields = {
     max_tokens: plan.maxNewTokens,
-    ...(plan.until.length === 0 ? {} : { stop: plan.until }),
+    ...(stop.length === 0 ? {} : { stop }),
     ...(typeof plan.prompt === 'string' ? { add_special_tokens: caller.addBos } : {}),
   };
   const called = await call(caller, server, [plan.prompt], fields, signal);
@@ -276,7 +282,11 @@ export async function callGenerate(caller: Caller, server: number, plan: Generat
   const ending = readFinish(choice.finishReason);
   if (ending.kind === 'refused') return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: ending.message } };
   if (ending.kind === 'failed') return { kind: 'again', reason: 'http', message: ending.message, overload: false, retryAfterMs: null };
-  const cut = cutAtStop(choice.text, plan.until);
+  if (plan.request.until.length > 0 && sent.length > 0 && stoppedInThought(choice.text, ending.finish, thought)) {
+    caller.tally.thoughtsStopped += 1;
+    return STOPPED_IN_THOUGHT;
+  }
+  const cut = cutBehindThought(choice.text, plan.until, thought, thought !== undefined && beginsInThought(context, thought));
   const finish = cut.found ? 'stop' : ending.finish;
   const used = usage === null ? {} : { usage: { inputTokens: usage.input, outputTokens: usage.output } };
   const value: Response = { kind: 'generate', text: cut.text, finish, ...noted(plan.notes), ...used };

@@ -40,6 +40,9 @@ export interface GeneratePlan {
   readonly kind: 'generate';
   readonly prompt: readonly number[] | string;
   readonly until: readonly string[];
+  /** The tokenizer's end-of-sequence text, which ends thoughts too. */
+  readonly ends: readonly string[];
+  readonly request: GenerateRequest;
   readonly maxNewTokens: number;
   readonly notes: ResponseNotes;
 }
@@ -90,17 +93,17 @@ export async function planGenerate(
   maxLength: number | null,
 ): Promise<GeneratePlan | FailureResponse> {
   const maxNewTokens = request.maxNewTokens ?? DEFAULT_NEW_TOKENS;
-  const until = [...new Set([...request.until, ...(encoder?.tokenizer.eos == null ? [] : [encoder.tokenizer.eos.text])])].filter(
-    (stop) => stop !== '',
-  );
-  if (encoder === null) return { kind: 'generate', prompt: request.context, until, maxNewTokens, notes: {} };
+  const ends = encoder?.tokenizer.eos == null ? [] : [encoder.tokenizer.eos.text];
+  const until = [...new Set([...request.until, ...ends])].filter((stop) => stop !== '');
+  const common = { kind: 'generate', until, ends, request, maxNewTokens } as const;
+  if (encoder === null) return { ...common, prompt: request.context, notes: {} };
   if (hasHalfCharacter(request.context)) return failure('malformed', HALF_CHARACTER);
   const all = await encodeText(encoder.tokenizer, request.context, encoder);
   const longest = maxLength ?? Number.POSITIVE_INFINITY;
   if (longest <= maxNewTokens) return failure('too long', `${maxNewTokens} new tokens leave no room for a prompt in ${longest}`);
   const { ids, truncatedTokens } = truncatePrompt(all, longest, maxNewTokens);
   const notes = notesOf(truncatedTokens, hasDoubledBos(encoder.tokenizer, all)) ?? {};
-  return { kind: 'generate', prompt: ids, until, maxNewTokens, notes };
+  return { ...common, prompt: ids, notes };
 }
 
 function failure(reason: FailureResponse['reason'], message: string): FailureResponse {

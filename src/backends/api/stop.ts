@@ -1,12 +1,21 @@
+import { beginsInThought } from '../../thought.js';
+import type { GenerateRequest } from '../../types.js';
+
 /**
- * Returns the text cut before the first stop string, and whether one was found. Empty stop strings are ignored.
- * Servers cut too, but some know only four stop strings or none.
+ * Returns the stop strings that are sent to a server. None where a thought is awaited (`--thinking`, a prompt that opens it, or, as `thinks` says, an
+ * earlier answer of this server): there they would end the thought. All of them are cut on our side anyway, since some servers know only four or none.
  */
-export function cutAtStop(text: string, until: readonly string[]): { readonly text: string; readonly found: boolean } {
-  let end = -1;
-  for (const stop of until) {
-    const at = stop === '' ? -1 : text.indexOf(stop);
-    if (at !== -1 && (end === -1 || at < end)) end = at;
-  }
-  return end === -1 ? { text, found: false } : { text: text.slice(0, end), found: true };
+export function stopsToSend({ until, thought, context }: GenerateRequest, thinks: boolean): readonly string[] {
+  return thought !== undefined && (thinks || thought.awaited || beginsInThought(context, thought)) ? [] : until;
 }
+
+/** What an answer means that a stop string ended inside its thought: the same is to be asked without stop strings. */
+export const STOPPED_IN_THOUGHT = {
+  kind: 'again',
+  reason: 'malformed',
+  message: 'a stop string ended the thought before the answer',
+  overload: false,
+  retryAfterMs: null,
+  mended: true,
+  maybePaid: true,
+} as const;

@@ -1,5 +1,6 @@
 /** What ends a greedy generation, token by token: the same rules wherever the tokens are computed. */
 import type { ModelTokenizer } from '../../models/tokenizer.js';
+import { cutAtStop, cutBehindThought, findThought, openingOf } from '../../thought.js';
 import type { Answer, GenerateResponse } from '../../types.js';
 import type { Counters } from './counters.js';
 import { failure, type GenerateItem } from './requests.js';
@@ -17,18 +18,6 @@ export interface Growing {
 }
 
 /**
- * Cuts a text before the first occurrence of any stop string.
- */
-export function cutAtStop(text: string, until: readonly string[]): string {
-  let end = text.length;
-  for (const stop of until) {
-    const at = text.indexOf(stop);
-    if (at >= 0 && at < end) end = at;
-  }
-  return text.slice(0, end);
-}
-
-/**
  * Returns a document that has no token yet.
  */
 export function newGrowing(item: GenerateItem): Growing {
@@ -42,16 +31,48 @@ function sound(logprob: number | undefined): boolean {
 
 function finish(a: Growing, reason: GenerateResponse['finish'], rules: StopRules, counters: Counters): Answer {
   counters.addSequence([...a.item.ids, ...a.tokens.slice(0, -1)]);
-  const written = rules.tokenizer.decode(a.tokens, { skipSpecialTokens: true });
+  const { until, thought } = a.item;
+  const cut = cutBehindThought(textOf(a, rules.tokenizer), until, thought?.rule, thought?.begun ?? false);
   // A clean-up may take away a blank that a stop string has.
-  const text = rules.tokenizer.cleanUp(cutAtStop(written, a.item.until));
+  const text = rules.tokenizer.cleanUp(cut.text);
   const response: GenerateResponse = {
     kind: 'generate',
     text,
-    finish: reason,
+    // Where a thought was awaited and none came, the stop string shows only now.
+    finish: thought !== undefined && cut.found ? 'stop' : reason,
     ...(a.item.notes === undefined ? {} : { notes: a.item.notes }),
   };
   return { id: a.item.id, response };
+}
+
+/** The text so far without special tokens, except those that mark a thought. */
+function textOf({ item, tokens }: Growing, tokenizer: ModelTokenizer): string {
+  const plain = tokenizer.decode(tokens, { skipSpecialTokens: true });
+  if (item.thought === undefined) return plain;
+  const { mark } = item.thought.rule;
+  const marks = [mark, openingOf(mark)].filter((text) => text !== null);
+  const whole = tokenizer.decode(tokens);
+  if (marks.every((text) => whole.includes(text) === plain.includes(text))) return plain;
+  const parts: string[] = [];
+  let from = 0;
+  for (const [i, token] of tokens.entries()) {
+    const own = marks.find((text) => tokenizer.decode([token]).trim() === text);
+    if (own === undefined) continue;
+    parts.push(tokenizer.decode(tokens.slice(from, i), { skipSpecialTokens: true }), own);
+    from = i + 1;
+  }
+  return [...parts, tokenizer.decode(tokens.slice(from), { skipSpecialTokens: true })].join('');
+}
+
+/** Whether a stop string that has just appeared ends the generation: inside a thought it does not. */
+function isStop({ item, tokens }: Growing, tail: string, tokenizer: ModelTokenizer): boolean {
+  const { until, thought } = item;
+  if (thought === undefined) return true;
+  if (thought.end !== null && tail.includes(thought.end)) return true;
+  const text = tokenizer.decode(tokens);
+  const found = findThought(text, thought.rule, thought.begun);
+  if (found.kind === 'ended') return cutAtStop(text.slice(found.end), until).found;
+  return found.kind === 'none' && !thought.rule.awaited;
 }
 
 /**
@@ -68,6 +89,6 @@ export function takeToken(
   a.tokens.push(token);
   if (rules.eos.has(token)) return finish(a, 'stop', rules, counters);
   const tail = rules.tokenizer.decode(a.tokens.slice(-a.item.lookback));
-  if (a.item.until.some((stop) => tail.includes(stop))) return finish(a, 'stop', rules, counters);
+  if (a.item.until.some((stop) => tail.includes(stop)) && isStop(a, tail, rules.tokenizer)) return finish(a, 'stop', rules, counters);
   return a.tokens.length >= a.item.maxNewTokens ? finish(a, 'length', rules, counters) : null;
 }

@@ -9,7 +9,8 @@ import {
   truncatePrompt,
 } from '../../models/encode.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
-import type { Answer, Ask, ChatRenderer, ChoicesRequest, FailureReason, GenerateRequest, ResponseNotes } from '../../types.js';
+import { beginsInThought } from '../../thought.js';
+import type { Answer, Ask, ChatRenderer, ChoicesRequest, FailureReason, GenerateRequest, ResponseNotes, ThoughtRule } from '../../types.js';
 import type { Sequence } from './stack.js';
 import type { Item } from './window.js';
 
@@ -27,6 +28,8 @@ export interface GenerateItem extends Item {
   /** Tokens at the end of an answer whose text may hold a stop string: two more than the longest has, since a model may spell one with other tokens. */
   readonly lookback: number;
   readonly maxNewTokens: number;
+  /** A thought may come before the answer; `begun`: the prompt has opened it. `end` is the end-of-sequence text, which ends thoughts too. */
+  readonly thought?: { readonly rule: ThoughtRule; readonly begun: boolean; readonly end: string | null };
   readonly notes: ResponseNotes | undefined;
 }
 
@@ -102,6 +105,9 @@ async function encodeGenerateRequest(id: number, request: GenerateRequest, c: Re
     until,
     lookback: Math.max(1, ...stops.map((stop) => stop.length)) + 2,
     maxNewTokens,
+    ...(request.thought === undefined
+      ? {}
+      : { thought: { rule: request.thought, begun: beginsInThought(text, request.thought), end: c.tokenizer.eos?.text ?? null } }),
     notes: notesOf(truncatedTokens, hasDoubledBos(c.tokenizer, all)),
   };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { newOnnxBackend } from '../../../src/backends/onnx/backend.js';
-import { cutAtStop } from '../../../src/backends/onnx/greedy.js';
 import { OutOfMemoryError, type Session } from '../../../src/backends/onnx/session.js';
 import { loadTokenizer } from '../../../src/models/tokenizer.js';
 import { packagePath } from '../../../src/package-files.js';
+import { cutAtStop } from '../../../src/thought.js';
 import type { Ask, Backend, Request } from '../../../src/types.js';
 import { askAll, openModel } from './compare.js';
 
@@ -197,9 +197,9 @@ describe('faults', () => {
 
 describe('generation', () => {
   it('cuts at the first of all stop strings', () => {
-    expect(cutAtStop('a b\n\nc</s>', ['</s>', '\n\n', 'zz'])).toBe('a b');
-    expect(cutAtStop('abc', ['zz'])).toBe('abc');
-    expect(cutAtStop('Question:', ['Question:'])).toBe('');
+    expect(cutAtStop('a b\n\nc</s>', ['</s>', '\n\n', 'zz', ''])).toEqual({ text: 'a b', found: true });
+    expect(cutAtStop('abc', ['zz'])).toEqual({ text: 'abc', found: false });
+    expect(cutAtStop('Question:', ['Question:'])).toEqual({ text: '', found: true });
   });
 
   it('several at a time give what one at a time gives', async () => {
