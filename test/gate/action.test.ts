@@ -98,7 +98,8 @@ async function repository(): Promise<string> {
   await cli(cwd, 'run', '--model', 'fake:1', ...words(commands?.[1]), '--data', packagePath('fixtures/data'), '--offline');
   await cli(cwd, 'gate', ...words(commands?.[2]));
   const policy = snippets().find((y) => 'allowed_drop' in y);
-  writeFileSync(path.join(cwd, 'eval/policy.yaml'), JSON.stringify({ ...policy, benchmarks: {}, groups: {} }));
+  // The small data of the package cannot show a drop that the default policy wants to be able to see.
+  writeFileSync(path.join(cwd, 'eval/policy.yaml'), JSON.stringify({ ...policy, detectable: null, benchmarks: {}, groups: {} }));
   return cwd;
 }
 
@@ -153,7 +154,10 @@ describe.skipIf(!existsSync(packagePath('dist/cli/main.js')))('action.yml (needs
       '--offline',
     );
     await cli(cwd, 'gate', 'eval/baseline.json', 'first', '--bless');
-    const ended = await runAction(cwd, { ...inputs, baseline: 'eval/baseline.json', junit: 'gate.xml' });
+    const blind = await runAction(cwd, { ...inputs, baseline: 'eval/baseline.json' });
+    expect([blind.code, blind.verdict]).toEqual([4, 'cannot judge']);
+    writeFileSync(path.join(cwd, 'policy.yaml'), 'detectable: null\n');
+    const ended = await runAction(cwd, { ...inputs, baseline: 'eval/baseline.json', junit: 'gate.xml', policy: 'policy.yaml' });
     expect(ended.log).toContain('gate: pass');
     expect([ended.code, ended.verdict]).toEqual([0, 'pass']);
     expect(readFileSync(path.join(cwd, 'gate.xml'), 'utf8')).toContain('name="eus_trivia"/>');
@@ -180,7 +184,8 @@ describe.skipIf(!existsSync(packagePath('dist/cli/main.js')))('action.yml (needs
     const given = steps.find((s) => s.uses.includes('eus-eval'))?.with ?? {};
     for (const name of Object.keys(given)) expect(Object.keys(action.inputs)).toContain(name);
     const cwd = await repository();
-    const replaced = { model: 'fake:1', data: packagePath('fixtures/data'), 'run-arguments': '--offline', install: 'false' };
+    const policy = 'eval/policy.yaml';
+    const replaced = { model: 'fake:1', data: packagePath('fixtures/data'), 'run-arguments': '--offline', install: 'false', policy };
     const ended = await runAction(cwd, { ...given, ...replaced });
     expect(ended.log).toContain('gate: pass');
     expect(ended.code).toBe(0);
@@ -194,8 +199,11 @@ describe.skipIf(!existsSync(packagePath('dist/cli/main.js')))('action.yml (needs
     const bin = path.join(cwd, 'bin');
     mkdirSync(bin);
     // Stand-ins: nothing is downloaded, and the data sets are those of the package.
-    writeFileSync(path.join(bin, 'npm'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
-    const more = `[ "$1" != run ] || set -- "$@" --offline --data '${packagePath('fixtures/data')}'`;
+    for (const name of ['npm', 'git']) writeFileSync(path.join(bin, name), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    const more = [
+      `[ "$1" != run ] || set -- "$@" --offline --data '${packagePath('fixtures/data')}'`,
+      '[ "$1" != gate ] || set -- "$@" --config eval/policy.yaml',
+    ].join('\n');
     writeFileSync(path.join(bin, 'eus-eval'), `#!/bin/sh\n${more}\nexec '${process.execPath}' '${packagePath('bin/eus-eval.js')}' "$@"\n`, {
       mode: 0o755,
     });
