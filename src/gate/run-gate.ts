@@ -72,9 +72,12 @@ async function checkBless(file: string): Promise<void> {
     );
 }
 
-/** What the candidate alone does not allow to be judged (too many unscored documents) must not become the measure of others. */
+/**
+ * What the candidate alone does not allow to be judged (too many unscored documents) must not become the measure of others. How small a drop can be seen depends on
+ * the pair and on the policy of the day, so few documents are no reason to refuse a baseline.
+ */
 async function bless(file: string, candidate: Run, policy: Policy, options: ReturnType<typeof compareOptions>, now: number): Promise<void> {
-  const alone = judge(await compareRuns(candidate, candidate, options), policy, now);
+  const alone = judge(await compareRuns(candidate, candidate, options), { ...policy, detectable: null }, now);
   const against = alone.reasons.find((r) => r.verdict === 'cannot judge' && r.subject !== null);
   if (against !== undefined) throw new CannotJudgeError(`not blessed: ${against.message}`);
   await writeBaseline(file, candidate);
