@@ -1,6 +1,7 @@
 import { messageOf, UserError } from '../errors.js';
 import { isFields } from '../python/equal.js';
 import { fromEntries } from '../python/fields.js';
+import { PyFloat } from '../python/float.js';
 import { pythonRegex } from '../python/regex.js';
 import { didYouMean } from '../suggest.js';
 import type { Doc, FilterSpec, FilterStep, Language, MetricSpec, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
@@ -178,6 +179,7 @@ function toDoc(file: string, sample: Readonly<Record<string, unknown>>): Doc {
 
 function toValue(file: string, value: unknown): Value {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value instanceof PyFloat) return value;
   if (Array.isArray(value)) return value.map((item) => toValue(file, item));
   if (typeof value === 'object' && value !== undefined && Object.getPrototypeOf(value) === Object.prototype) {
     return fromEntries(Object.entries(value).map(([key, inner]) => [key, toValue(file, inner)] as const));

@@ -173,6 +173,11 @@ function describe(issue: z.core.$ZodIssue, fields: readonly string[], config: Co
     return `${where}: '${found}' is not valid; valid: ${valid.join(', ')}.${didYouMean(found, valid)}`;
   }
   if (issue.code === 'invalid_union') {
+    // A list of texts with a number in it: what is wrong is the item, not that it is a list.
+    const inner = issue.errors
+      .flatMap((errors) => errors.slice(0, 1))
+      .find((error) => error.code === 'invalid_type' && error.path.length > 0);
+    if (inner !== undefined) return describe({ ...inner, path: [...issue.path, ...inner.path] }, fields, config);
     const wanted = issue.errors.map((errors) => errors[0]?.message.replace(/^Invalid input: /, '') ?? '').filter((x) => x !== '');
     return `${where}: ${[...new Set(wanted)].join(' or ') || issue.message}`;
   }

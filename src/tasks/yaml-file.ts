@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Document, isMap, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { PyFloat } from '../python/float.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
 import { PYTHON_SCALARS } from './yaml-scalars.js';
 
@@ -137,6 +138,8 @@ export function parseYaml(file: string, text: string): Config {
     Pair: (_, pair) => {
       if (isPair(pair) && isScalar(pair.key) && pair.key.value === '__proto__')
         throw new UserError(`${file}: no field can be called __proto__`);
+      // Values of few-shot samples are printed into prompts, where Python tells the float 1.0 from the integer 1; settings are only counted with.
+      if (isPair(pair) && isScalar(pair.key) && pair.key.value === 'samples') keepFloats(pair.value);
     },
   });
   try {
@@ -144,6 +147,17 @@ export function parseYaml(file: string, text: string): Config {
   } catch (error) {
     throw new UserError(`${file}: not a valid task file: ${messageOf(error)}`);
   }
+}
+
+/** Marks the integral floats below a node. */
+function keepFloats(node: unknown): void {
+  if (!isNode(node)) return;
+  visit(node, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === 'number' && Number.isInteger(scalar.value) && /[.]/.test(scalar.source ?? ''))
+        scalar.value = new PyFloat(scalar.value);
+    },
+  });
 }
 
 function toRecord(value: unknown): Config {

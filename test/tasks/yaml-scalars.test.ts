@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { PyFloat } from '../../src/python/float.js';
 import { parseYaml } from '../../src/tasks/yaml-file.js';
 
 /** Scalars with the kind and value that PyYAML reads (made by make-yaml-scalars.py). */
@@ -30,4 +31,14 @@ it(`${rows.length} scalars are what PyYAML reads`, () => {
   expect(rows.length).toBe(3000);
   const differing = rows.filter(([text, kind, value]) => JSON.stringify(read(text)) !== JSON.stringify(expected(kind, value)));
   expect(differing.map(([text, ...python]) => [text, python, read(text)])).toEqual([]);
+});
+
+it('floats of few-shot samples are told from integers, since Python prints them so; elsewhere a number is a number', () => {
+  const text =
+    'fewshot_config:\n  samples:\n    - &a {q: x, n: 1.0, i: 1, h: 1.5}\n    - {<<: *a, l: [1_0.0, "1.0"]}\nmetadata: {version: 1.0}\n';
+  const first = { q: 'x', n: new PyFloat(1), i: 1, h: 1.5 };
+  expect(parseYaml('x.yaml', text)).toEqual({
+    fewshot_config: { samples: [first, { ...first, l: [new PyFloat(10), '1.0'] }] },
+    metadata: { version: 1 },
+  });
 });
