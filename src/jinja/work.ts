@@ -11,7 +11,7 @@ export class TemplateRefusal extends TemplateError {
 }
 
 /** Characters, items and nodes that one rendering may walk over, copy and print; a prompt takes some hundred thousand. */
-const MAX_WORK = 20_000_000;
+const MAX_WORK = 10_000_000;
 /** Levels of statements, expressions and macro calls inside one another; beyond them the stack could run out. */
 const MAX_LEVELS = 1_500;
 let left = MAX_WORK;
