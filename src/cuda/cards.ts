@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Env } from './folders.js';
+import type { Env } from '../cache-folders.js';
 
 export interface Card {
   readonly name: string;

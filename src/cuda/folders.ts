@@ -1,21 +1,19 @@
 /** Where this program keeps what it fetches for CUDA. */
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { type Env, ownCache } from '../cache-folders.js';
+import { UserError } from '../errors.js';
 
-export type Env = Readonly<Record<string, string | undefined>>;
-
-/**
- * Returns this program's own cache folder: `EUS_EVAL_CACHE`, else `eus-eval` in `XDG_CACHE_HOME`, else `~/.cache/eus-eval`. Absolute; it need not exist.
- */
-export function ownCache(env: Env = process.env): string {
-  const own = env.EUS_EVAL_CACHE ?? '';
-  if (own !== '') return path.resolve(own.replace(/^~(?=$|\/)/, homedir()));
-  const xdg = env.XDG_CACHE_HOME ?? '';
-  // The specification calls a relative path invalid: it would mean another folder after every `cd`.
-  return path.join(path.isAbsolute(xdg) ? xdg : path.join(homedir(), '.cache'), 'eus-eval');
-}
-
-/** The folder that holds all of CUDA's files; `setup cuda --remove` deletes it whole. */
+/** The folder that holds all of CUDA's files; `setup cuda --remove` deletes it whole. Throws `UserError` where there is no place for a cache. */
 export function cudaFolder(env: Env = process.env): string {
   return path.join(ownCache(env), 'cuda');
+}
+
+/** The same folder, or null where there is no place for a cache: then nothing was ever set up in it. */
+export function cudaFolderIfAny(env: Env = process.env): string | null {
+  try {
+    return cudaFolder(env);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
 }

@@ -3,7 +3,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
-import { cudaFolder, type Env } from './folders.js';
+import type { Env } from '../cache-folders.js';
+import { cudaFolderIfAny } from './folders.js';
 import { systemLibraries } from './system-libraries.js';
 
 const require = createRequire(import.meta.url);
@@ -100,10 +101,10 @@ const LOADED_LATER = /^lib(?:cudnn_|nvrtc-builtins|nvblas|cufftw|onnxruntime)|\.
 export function findCuda(env: Env = process.env): Found {
   const version = runtimeVersion();
   if (version === null) return { origin: 'none', missing: 'onnxruntime-node' };
-  const folder = cudaFolder(env);
-  const manifest = readManifest(folder, version);
-  const torn = manifest === null ? null : firstMissing(folder, manifest);
-  if (manifest !== null && torn === null) {
+  const folder = cudaFolderIfAny(env);
+  const manifest = folder === null ? null : readManifest(folder, version);
+  const torn = folder === null || manifest === null ? null : firstMissing(folder, manifest);
+  if (folder !== null && manifest !== null && torn === null) {
     const own = manifest.packages.flatMap((entry) => entry.files.map((file) => path.join(packageFolder(folder, entry.folder), file.name)));
     const runtime = own.find((file) => /^libonnxruntime\.so/.test(path.basename(file)));
     const provider = own.find((file) => path.basename(file) === PROVIDER);

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Env } from '../cache-folders.js';
 import { UserError } from '../errors.js';
 import { askHub, type HubResponse, readJson, readText } from '../hub/http.js';
 import type { HubSettings } from '../hub/settings.js';
-import { cudaFolder, type Env } from './folders.js';
+import { cudaFolder } from './folders.js';
 import { parseWheelName, type WheelName } from './wheel-name.js';
 
 /** A wheel that could be used. */

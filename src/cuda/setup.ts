@@ -1,10 +1,11 @@
 /** `eus-eval setup cuda`: finds, fetches, unpacks and tries the libraries that CUDA needs. */
 import { rm, stat } from 'node:fs/promises';
+import type { Env } from '../cache-folders.js';
 import { UserError } from '../errors.js';
 import type { Progress } from '../hub/progress.js';
 import { cardOf, visibleCards } from './cards.js';
 import { type CudaFault, explainCuda, faultLine, missingLibrary } from './explain.js';
-import { cudaFolder, type Env } from './folders.js';
+import { cudaFolder } from './folders.js';
 import { glibcVersion } from './glibc.js';
 import { begunWheels, fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
 import { findCuda, firstMissing, readManifest, runtimeVersion } from './installed.js';

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Env } from './folders.js';
+import type { Env } from '../cache-folders.js';
 
 /**
  * What ONNX Runtime's CUDA provider needs: the first four are named in the library itself (`readelf -d`, onnxruntime-gpu 1.30.0), the others are loaded

@@ -2,10 +2,41 @@ import { messageOf, UserError } from '../errors.js';
 import { PyFloat } from '../python/float.js';
 import { isArray, parseJson } from '../python/json.js';
 import type { Doc, Value } from '../types.js';
+import { converterOf, emptyColumn, noteValue } from './json-columns.js';
 import { readLineBlocks } from './lines.js';
 
+/** Documents that are kept while their types are found, so that a file of usual size is read once. */
+const MAX_KEPT = 20_000;
+
 /**
- * Yields the documents of a JSON lines file: one object a line, fields in their order and untouched; blank lines are skipped.
+ * Yields the documents of the JSON lines files of a split with the types that `datasets` gives them (json-columns.ts): all have the same fields. The types
+ * are those of all rows, so a large split is read twice. Throws `UserError` as `readJsonLines`, before the first document.
+ */
+export async function* readJsonRows(files: readonly string[], maxKept: number = MAX_KEPT): AsyncGenerator<Doc> {
+  const column = emptyColumn();
+  const kept: Doc[] = [];
+  let rows = 0;
+  for (const file of files) {
+    for await (const doc of readJsonLines(file)) {
+      noteValue(column, doc);
+      if (rows++ < maxKept) kept.push(doc);
+      else kept.length = 0;
+    }
+  }
+  const convert = converterOf(column);
+  const typed = (doc: Doc): Doc => {
+    const value = convert === null ? doc : convert(doc);
+    return isDoc(value) ? value : doc;
+  };
+  if (rows <= maxKept) {
+    for (const doc of kept) yield typed(doc);
+    return;
+  }
+  for (const file of files) for await (const doc of readJsonLines(file)) yield typed(doc);
+}
+
+/**
+ * Yields the documents of a JSON lines file: one object a line, fields in their order and untouched, as `json.loads` reads them; blank lines are skipped.
  * `chunks` replaces the file's content. Throws `UserError` naming file and line for text that is no JSON or no object.
  */
 export async function* readJsonLines(file: string, chunks?: AsyncIterable<Buffer>): AsyncGenerator<Doc> {

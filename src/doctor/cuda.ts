@@ -1,8 +1,9 @@
 /** What runs on an NVIDIA card need: the card, its driver, the libraries, and a session. */
 import path from 'node:path';
+import type { Env } from '../cache-folders.js';
 import { type Cards, visibleCards } from '../cuda/cards.js';
 import { explainCuda, INSTALL_DRIVER, SETUP } from '../cuda/explain.js';
-import { cudaFolder, type Env } from '../cuda/folders.js';
+import { cudaFolderIfAny } from '../cuda/folders.js';
 import { findCuda, firstMissing, readManifest, runtimeVersion } from '../cuda/installed.js';
 import { probeSession } from '../cuda/probe.js';
 import { DRIVER_LIBRARY, systemLibraries, systemLibrary } from '../cuda/system-libraries.js';
@@ -66,9 +67,9 @@ function driverFinding(file: string | null, version: string | null): Finding {
 /** A line for each package of libraries that setup brought, or for each library of the system. */
 function libraryFindings(env: Env): Finding[] {
   const version = runtimeVersion();
-  const folder = cudaFolder(env);
-  const manifest = version === null ? null : readManifest(folder, version);
-  if (manifest !== null) {
+  const folder = cudaFolderIfAny(env);
+  const manifest = version === null || folder === null ? null : readManifest(folder, version);
+  if (manifest !== null && folder !== null) {
     const torn = firstMissing(folder, manifest);
     const packages = manifest.packages.map((entry) => {
       const own = torn !== null && path.basename(path.dirname(torn)) === entry.folder;

@@ -1,7 +1,7 @@
 /** What the environment says: caches, the hub, tokens and keys. Never a value that is secret. */
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { type Env, ownCache } from '../cuda/folders.js';
+import { type Env, ownCache } from '../cache-folders.js';
 import { messageOf } from '../errors.js';
 import { askHub } from '../hub/http.js';
 import { type HubSettings, hubSettings } from '../hub/settings.js';
@@ -22,11 +22,21 @@ export async function settingsFindings(network: boolean, env: Env = process.env)
   }
   return [
     await folderFinding('hub cache', hub.cacheDir, 'HF_HOME'),
-    await folderFinding('own cache', ownCache(env), 'EUS_EVAL_CACHE'),
+    await ownFinding(env),
     await hubFinding(hub, network),
     tokenFinding(hub),
     ...keyFindings(env),
   ];
+}
+
+async function ownFinding(env: Env): Promise<Finding> {
+  let folder: string;
+  try {
+    folder = ownCache(env);
+  } catch (error) {
+    return fault('own cache', 'wrong', messageOf(error), 'set EUS_EVAL_CACHE to a folder that you may write');
+  }
+  return folderFinding('own cache', folder, 'EUS_EVAL_CACHE');
 }
 
 /** The folder, or the nearest one above that exists: it must be writable, with room. */

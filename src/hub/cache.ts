@@ -73,12 +73,14 @@ export async function linkBlob(settings: HubSettings, repo: Repo, commit: string
   await makeFolder(dirname(target));
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await symlink(relative(dirname(target), blob), temporary);
+    // File systems without links say so in many ways (EPERM, ENOTSUP, ENOSYS, EACCES, EINVAL): what else is wrong, the copy finds out.
+    await symlink(relative(dirname(target), blob), temporary).catch(() => copyFile(blob, temporary));
+    await rename(temporary, target);
   } catch (error) {
-    if (systemCode(error) !== 'EPERM' && systemCode(error) !== 'ENOTSUP') throw diskError(target, error);
-    await copyFile(blob, temporary);
+    await unlink(temporary).catch(() => undefined);
+    // Another process may have put it there, where a name that exists is not replaced.
+    if (!(await isFile(target))) throw diskError(target, error);
   }
-  await rename(temporary, target);
   return target;
 }
 

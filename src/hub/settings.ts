@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Env, folderIn, hubHome } from '../cache-folders.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { quote } from './names.js';
 
@@ -24,19 +24,16 @@ export interface HubSettings {
   readonly now: () => number;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
-
 /**
  * Returns the hub's settings from the environment: `HF_ENDPOINT`; `HF_TOKEN`, else the file `HF_TOKEN_PATH` or `HF_HOME/token`;
  * `HF_HUB_CACHE`, else `HF_HOME/hub`; `HF_HUB_OFFLINE` (or `TRANSFORMERS_OFFLINE`) adds to `offline`.
- * Throws `UserError` for an endpoint that is no web address and for a token with characters that no header can hold; never shows the token.
+ * Throws `UserError` where there is no home folder and none of them is set, for an endpoint that is no web address, and for a token with characters that no header can hold; never shows the token.
  */
 export function hubSettings(offline: boolean, env: Env = process.env): HubSettings {
-  const home = folder(env, env.HF_HOME) ?? join(folder(env, env.XDG_CACHE_HOME) ?? join(homedir(), '.cache'), 'huggingface');
   return {
     endpoint: endpointOf(env.HF_ENDPOINT),
-    token: tokenOf(env, home),
-    cacheDir: folder(env, env.HF_HUB_CACHE) ?? folder(env, env.HUGGINGFACE_HUB_CACHE) ?? join(home, 'hub'),
+    token: tokenOf(env),
+    cacheDir: folderIn(env, 'HF_HUB_CACHE') ?? folderIn(env, 'HUGGINGFACE_HUB_CACHE') ?? join(hubHome(env), 'hub'),
     offline: offline || isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     sleep: (milliseconds) => sleep(milliseconds),
     now: () => Date.now(),
@@ -45,16 +42,6 @@ export function hubSettings(offline: boolean, env: Env = process.env): HubSettin
 
 function isTrue(value: string | undefined): boolean {
   return ['1', 'ON', 'YES', 'TRUE'].includes((value ?? '').toUpperCase());
-}
-
-/** A folder from a variable, with `~` and `$NAME` as Python expands them; null when it is not set. */
-function folder(env: Env, value: string | undefined): string | null {
-  if (value === undefined || value === '') return null;
-  const expanded = value.replace(/^~(?=$|\/)/, homedir());
-  return expanded.replace(
-    /\$(\w+)|\$\{(\w+)\}/g,
-    (whole, name: string | undefined, braced: string | undefined) => env[name ?? braced ?? ''] ?? whole,
-  );
 }
 
 function endpointOf(value: string | undefined): string {
@@ -68,25 +55,37 @@ function endpointOf(value: string | undefined): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function tokenOf(env: Env, home: string): string | null {
-  const [source, text] = tokenText(env, home);
+function tokenOf(env: Env): string | null {
+  const [source, text] = tokenText(env);
   const token = text.replace(/[\r\n]/g, '').trim();
   if (token === '') return null;
   if (!/^[\x21-\x7e]+$/.test(token)) throw new UserError(`${source} holds characters that no token has; copy the token again`);
   return token;
 }
 
-function tokenText(env: Env, home: string): [source: string, text: string] {
+function tokenText(env: Env): [source: string, text: string] {
   for (const name of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
     const value = env[name];
     if (value !== undefined && value.trim() !== '') return [name, value];
   }
   if (isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN)) return ['', ''];
-  const path = folder(env, env.HF_TOKEN_PATH) ?? join(home, 'token');
+  const path = tokenFile(env);
+  if (path === null) return ['', ''];
   try {
     return [path, readFileSync(path, 'utf8')];
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return ['', ''];
     throw new UserError(`cannot read the token file ${quote(path)}: ${messageOf(error)}`);
+  }
+}
+
+/** Null where only the cache has a place (`HF_HUB_CACHE` without a home folder). */
+function tokenFile(env: Env): string | null {
+  const named = folderIn(env, 'HF_TOKEN_PATH');
+  if (named !== null) return named;
+  try {
+    return join(hubHome(env), 'token');
+  } catch {
+    return null;
   }
 }

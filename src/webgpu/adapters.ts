@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import path from 'node:path';
 import { visibleCards } from '../cuda/cards.js';
-import type { Env } from '../cuda/folders.js';
+import type { Env } from '../cache-folders.js';
 
 export interface Adapter {
   /** `software`: a device made of software, used only where it is asked for by name. */

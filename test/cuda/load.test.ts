@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ownCache } from '../../src/cache-folders.js';
 import { cardOf, visibleCards } from '../../src/cuda/cards.js';
 import { explainCuda, faultLine } from '../../src/cuda/explain.js';
-import { cudaFolder, ownCache } from '../../src/cuda/folders.js';
+import { cudaFolder } from '../../src/cuda/folders.js';
 import { findCuda, runtimeVersion } from '../../src/cuda/installed.js';
 import { loadedRuntimes, loadLibraries, loadOne, prepareCuda } from '../../src/cuda/load.js';
 import { probeSession } from '../../src/cuda/probe.js';

@@ -31,15 +31,15 @@ async function read(split: string, repo = 'HiTZ/EusTrivia', config = 'default') 
 describe('documents of a folder', () => {
   it('reads JSON lines with order, types, CRLF and blank lines', async () => {
     const docs = await read('test');
-    expect(docs.map(dumpsJson)).toEqual(['{"id": 1, "b": [1.0, null, {"z": 1, "a": 2}], "a": "ñ"}', '{"id": 2}']);
+    expect(docs.map(dumpsJson)).toEqual(['{"id": 1, "b": [1.0, null, {"z": 1, "a": 2}], "a": "ñ"}', '{"id": 2, "b": null, "a": null}']);
     expect(docs[0]?.b).toEqual([new PyFloat(1), null, { z: 1, a: 2 }]);
   });
 
   it('drops a byte order mark', async () => expect(await read('bom')).toEqual([{ x: 1 }]));
 
-  it('keeps integer-like keys, big integers and negative zero', async () => {
+  it('keeps integer-like keys and negative zero; an integer of more than 64 bits is a float, as in datasets', async () => {
     const [doc] = await read('odd');
-    expect(doc === undefined ? '' : dumpsJson(doc)).toBe('{"2": 12345678901234567890, "1": 0.1, "__proto__": -0.0, "n": NaN}');
+    expect(doc === undefined ? '' : dumpsJson(doc)).toBe('{"2": 1.2345678901234567e+19, "1": 0.1, "__proto__": -0.0, "n": NaN}');
   });
 
   it('reads nothing from an empty file', async () => expect(await read('empty')).toEqual([]));
@@ -80,14 +80,14 @@ describe('clear errors of a folder', () => {
     );
   });
 
-  it('yields the rows before a broken line and only then throws', async () => {
+  it('yields no row of a file with a broken line: the types are those of all rows', async () => {
     const source = await openData({ dir, offline: true });
     const seen: unknown[] = [];
     const reading = (async () => {
       for await (const doc of source.split('HiTZ/EusTrivia', 'default', 'broken')) seen.push(doc);
     })();
     expect(await failure(reading)).toContain('line 3');
-    expect(seen).toEqual([{ x: 1 }, { x: 2 }]);
+    expect(seen).toEqual([]);
   });
 
   it('refuses names that leave the folder', async () => {

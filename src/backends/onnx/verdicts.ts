@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { type Env, ownCache } from '../../cuda/folders.js';
+import { type Env, ownCache } from '../../cache-folders.js';
 
 const schema = z.object({
   /** What was checked: card, driver, runtime, program version, layout of keys and values. */
@@ -39,7 +39,12 @@ function read(file: string): Verdict | null {
 
 /** Returns what was found about exactly this subject, or null. Never throws. */
 export function readVerdict(subject: Verdict['subject'], env: Env = process.env): Verdict | null {
-  return read(fileOf(subject, env));
+  try {
+    return read(fileOf(subject, env));
+  } catch {
+    // No place for a cache: nothing is kept.
+    return null;
+  }
 }
 
 /** Returns all verdicts that are kept. Never throws. */
@@ -55,9 +60,9 @@ export function allVerdicts(env: Env = process.env): Verdict[] {
 
 /** Keeps a verdict. A folder that cannot be written means that the device is checked again next time; never throws. */
 export function keepVerdict(verdict: Verdict, env: Env = process.env): void {
-  const file = fileOf(verdict.subject, env);
-  const fresh = `${file}.${process.pid}`;
   try {
+    const file = fileOf(verdict.subject, env);
+    const fresh = `${file}.${process.pid}`;
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(fresh, `${JSON.stringify(verdict)}\n`);
     renameSync(fresh, file);
