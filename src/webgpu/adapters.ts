@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import path from 'node:path';
-import { visibleCards } from '../cuda/cards.js';
 import type { Env } from '../cache-folders.js';
+import { visibleCards } from '../cuda/cards.js';
 
 export interface Adapter {
   /** `software`: a device made of software, used only where it is asked for by name. */
