@@ -1,4 +1,5 @@
 /** The main thread's side of the session, which lives in a thread or a process of its own. */
+import { UserError } from '../../errors.js';
 import type {
   CacheShape,
   OpenMessage,
@@ -67,7 +68,8 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     ended = resolve;
   });
   channel.onEnd((how) => {
-    die(new Error(how));
+    // A lost device is no fault of the program: one line with the way out.
+    die(open.provider.name === 'webgpu' ? new UserError(how) : new Error(how));
     ended();
   });
   channel.onReply((reply) => {
