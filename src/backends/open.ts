@@ -36,7 +36,7 @@ export interface OpenOptions {
   readonly timeoutSeconds: number | null;
   /** Tries per request of a server or API; null: the backend's own. */
   readonly maxTries: number | null;
-  /** New tokens of API models that think before they answer, instead of what the task says. */
+  /** New tokens instead of what the tasks say, for models that think before they answer. */
   readonly maxNewTokens: number | null;
   /** How a completions server is asked for log-probabilities; null: in the best way that it knows. */
   readonly scoring: ScoringMode | null;

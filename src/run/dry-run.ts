@@ -42,7 +42,7 @@ export async function dryRun(options: SessionOptions, json: boolean): Promise<st
       kinds: new Set(api ? ['generate'] : ['choices', 'generate']),
       renderChat: tokens.render,
     },
-    options,
+    { ...options, maxNewTokens: options.open.maxNewTokens },
   );
   const price = reference === null ? null : findPrice(await loadPrices(options.open.pricesFile), reference.name);
   const rows: Row[] = [];
