@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { openCompletions } from '../src/backends/completions.js';
 import { newCounters } from '../src/backends/onnx/counters.js';
 import { newGrowing, takeToken } from '../src/backends/onnx/greedy.js';
 import { openOpenAI } from '../src/backends/openai.js';
@@ -6,6 +7,7 @@ import { loadTokenizer } from '../src/models/tokenizer.js';
 import { packagePath } from '../src/package-files.js';
 import { countScored, describeCounts, noCounts } from '../src/results/counts.js';
 import { sampleLines } from '../src/results/samples.js';
+import { planRun } from '../src/run/plan.js';
 import { scoreDocument } from '../src/scoring/score.js';
 import { beginsInThought, cutBehindThought, findThought, openingOf } from '../src/thought.js';
 import type { Response as Answer, Ask, GenerateRequest, GenerateResponse, PreparedDoc, ThoughtRule } from '../src/types.js';
@@ -147,48 +149,58 @@ test('choices show the predicted one and how far it is ahead', () => {
   expect(JSON.parse(line)).not.toHaveProperty('finish');
 });
 
-/** Asks a chat server that writes `text`, and cuts it at the stop strings that it is sent, as servers do. */
-async function askServer(text: string, requests: readonly GenerateRequest[]) {
+/** Asks a server that writes `text`, and cuts it at the stop strings that it is sent, as servers do. */
+async function askServer(text: string, requests: readonly GenerateRequest[], kind: 'chat' | 'completions' = 'chat') {
   const clock = createVirtualClock();
   const sent: Record<string, unknown>[] = [];
   const fetch = async (_: unknown, init?: RequestInit): Promise<Response> => {
-    const body: Record<string, unknown> = JSON.parse(String(init?.body));
+    if (init?.body === undefined) return Response.json({ data: [{ id: 'm' }] });
+    const body: Record<string, unknown> = JSON.parse(String(init.body));
+    // What is no generation of ours is a look at what the server can do: nothing but generating.
+    if (body.max_tokens !== 4096) return Response.json({ choices: [{ index: 0, finish_reason: 'length', text: '' }] });
     sent.push(body);
     const stop = Array.isArray(body.stop) ? body.stop.map(String) : [];
     const ends = stop.map((s) => text.indexOf(s)).filter((at) => at >= 0);
     const content = ends.length === 0 ? text : text.slice(0, Math.min(...ends));
     await clock.sleep(100);
     return Response.json({
-      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }],
+      choices: [
+        { index: 0, finish_reason: 'stop', ...(kind === 'chat' ? { message: { role: 'assistant', content } } : { text: content }) },
+      ],
       usage: { prompt_tokens: 5, completion_tokens: 9 },
     });
   };
-  const backend = await openOpenAI({
+  const common = {
     name: 'm',
-    baseUrl: 'http://localhost:1/v1',
     apiKeyEnv: null,
     concurrency: 1,
     timeoutSeconds: null,
     maxCostUsd: null,
     pricesFile: null,
     seams: { clock, random: seededRandom(1), fetch, env: {}, wallClock: () => 0 },
-  });
+  };
+  const url = 'http://localhost:1/v1';
+  const opened =
+    kind === 'chat'
+      ? openOpenAI({ ...common, baseUrl: url })
+      : openCompletions({ ...common, baseUrls: [url], tokenizer: null, maxLength: null });
   const answers: Answer[] = [];
   async function* asks(): AsyncGenerator<Ask> {
     for (const [id, request] of requests.entries()) yield { id, request };
   }
   const all = async (): Promise<void> => {
+    const backend = await opened;
     for await (const { response } of backend.ask(asks(), new AbortController().signal)) answers.push(response);
   };
   await clock.drive(all());
   return { answers, stops: sent.map((body) => body.stop ?? null) };
 }
 
-describe('stop strings and servers', () => {
+describe.each(['chat', 'completions'] as const)('stop strings and servers (%s)', (kind) => {
   const until = ['Question:', '</s>'];
-  const asked = (thought?: ThoughtRule): GenerateRequest => ({
+  const asked = (thought?: ThoughtRule, context = 'How many?'): GenerateRequest => ({
     kind: 'generate',
-    context: [{ role: 'user', content: 'How many?' }],
+    context: kind === 'chat' ? [{ role: 'user', content: context }] : context,
     until,
     maxNewTokens: 4096,
     ...(thought === undefined ? {} : { thought }),
@@ -196,23 +208,44 @@ describe('stop strings and servers', () => {
   const text = '<think>\nQuestion: what is asked? 5 and 4.\n</think>\n\nThe answer is 18.';
 
   it('are not sent where the thought is awaited', async () => {
-    const { answers, stops } = await askServer(`${text} Question: next`, [asked(rule('</think>', true))]);
+    const { answers, stops } = await askServer(`${text} Question: next`, [asked(rule('</think>', true))], kind);
     expect(stops).toEqual([null]);
     expect(answers).toMatchObject([{ kind: 'generate', text: `${text} `, finish: 'stop' }]);
   });
 
   it('are sent until one has ended a thought; that request is asked again, and later ones go without', async () => {
-    const { answers, stops } = await askServer(text, [asked(rule()), asked(rule())]);
+    const { answers, stops } = await askServer(text, [asked(rule()), asked(rule())], kind);
     expect(stops.slice(0, 1)).toEqual([until]);
     expect(stops.slice(-1)).toEqual([null]);
     expect(answers).toMatchObject([{ text }, { text }]);
   });
 
   it('are sent to a model that never thinks', async () => {
-    const { answers, stops } = await askServer('18 Question: next', [asked(rule()), asked()]);
+    const { answers, stops } = await askServer('18 Question: next', [asked(rule()), asked()], kind);
     expect(stops).toEqual([until, until]);
     expect(answers).toMatchObject([{ text: '18 ' }, { text: '18 ' }]);
   });
+
+  it.runIf(kind === 'completions')('are not sent where the prompt has opened the thought', async () => {
+    const rest = text.slice('<think>\n'.length);
+    const { answers, stops } = await askServer(rest, [asked(rule(), 'How many?<think>\n')], kind);
+    expect(stops).toEqual([null]);
+    expect(answers).toMatchObject([{ text: rest }]);
+  });
+});
+
+test('a run looks for </think> unless it is told another mark or none; a mark or more new tokens say that the model thinks', () => {
+  const backend = { modelName: 'm', source: 'openai', families: ['api'], kinds: new Set(['generate'] as const), renderChat: null } as const;
+  const planned = (more: { thinking?: string; maxNewTokens?: number }) => {
+    const bare = { family: null, systemInstruction: null, fewshotAsMultiturn: true, limit: null, shard: null };
+    const { thinking, thinkingAwaited } = planRun([], backend, { ...bare, ...more });
+    return [thinking, thinkingAwaited];
+  };
+  expect(planned({})).toEqual(['</think>', false]);
+  expect(planned({ maxNewTokens: 1 })).toEqual(['</think>', false]);
+  expect(planned({ maxNewTokens: 2048 })).toEqual(['</think>', true]);
+  expect(planned({ thinking: '[/THINK]' })).toEqual(['[/THINK]', true]);
+  expect(planned({ thinking: 'none', maxNewTokens: 2048 })).toEqual([null, false]);
 });
 
 describe('stop strings and local generation', async () => {
