@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { refusePlaceholder } from '../placeholder-file.js';
 import { numberIn, type Table, tableOf } from '../tables/read-table.js';
 import { QUESTIONS, type Question } from './battles.js';
 import type { ArenaFit } from './fit.js';
@@ -90,7 +91,9 @@ export function fitOf(text: string, file: string): ArenaFit | null {
 async function readText(file: string): Promise<string> {
   try {
     if ((await stat(file)).size > MAX_BYTES) throw new UserError(`${file}: larger than ${MAX_BYTES} bytes`);
-    return await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8');
+    refusePlaceholder(text, file);
+    return text;
   } catch (error) {
     throw error instanceof UserError
       ? error

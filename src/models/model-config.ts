@@ -218,7 +218,7 @@ function slidingLayers(c: z.infer<typeof schema>, known: ConfigClass, file: stri
 function unsupported(file: string, what: string): UserError {
   const names = Object.values(CONFIG_CLASSES).map((known) => known.causal);
   return new UserError(
-    `${file}: ${what} is not supported; supported are ${names.join(', ')}. Ways that work for others: an inference server that runs it (vLLM, llama.cpp for GGUF, ...), asked with --model completions:NAME --base-url URL, or an ONNX export in its folder (onnx/model.onnx)`,
+    `${file}: ${what} is not supported; supported are ${names.join(', ')}. Ways that work for others: --serve vllm (or --serve llama.cpp with a GGUF file), a server that runs already (--model completions:NAME --base-url URL), or an ONNX export in its folder (onnx/model.onnx)`,
   );
 }
 
@@ -253,7 +253,7 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
   if (typeof value !== 'object' || value === null) throw new UserError(`${file}: not a JSON object`);
   if ('quantization_config' in value && value.quantization_config)
     throw new UserError(
-      `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model, or a server (--model completions:NAME --base-url URL)`,
+      `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model, --serve vllm, or a server that runs already (--model completions:NAME --base-url URL)`,
     );
   if ('text_config' in value)
     throw new UserError(`${file}: text_config: models that also take pictures or sound are not supported; use a text model`);

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { CsvError, parse } from 'csv-parse/sync';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { PLACEHOLDER_BYTES, refusePlaceholder } from '../placeholder-file.js';
 
 /** One row: its cells in the order of the header, and the line of the file that it ends on. */
 export interface TableRow {
@@ -37,6 +38,7 @@ export async function readTable(file: string, options: TableOptions): Promise<Ta
     const { size } = await stat(file);
     if (size > MAX_BYTES) throw new UserError(`${file}: ${size} bytes; at most ${MAX_BYTES} are read`);
     bytes = await readFile(file);
+    refusePlaceholder(bytes.toString('latin1', 0, PLACEHOLDER_BYTES), file);
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = systemCode(error);

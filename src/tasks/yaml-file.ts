@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Document, isMap, isNode, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { refusePlaceholder } from '../placeholder-file.js';
 import { PyFloat } from '../python/float.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
 import { PYTHON_SCALARS } from './yaml-scalars.js';
@@ -66,7 +67,9 @@ async function readText(file: string): Promise<string> {
     // A device or a pipe (an include may name one) has no size and perhaps no end.
     if (!info.isFile()) throw new UserError(`${file}: no regular file; a task file is one`);
     if (size > MAX_BYTES) throw new UserError(`${file}: ${size} bytes; a task file has at most ${MAX_BYTES}`);
-    return await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8');
+    refusePlaceholder(text, file);
+    return text;
   } catch (error) {
     if (error instanceof UserError) throw error;
     const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
