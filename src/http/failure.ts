@@ -21,6 +21,8 @@ export class TransportError extends Error {
 
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|ISSUER/;
 const NO_TLS = /^EPROTO$|SSL|ERR_TLS/;
+/** Node's words for a server that hangs up on the TLS greeting; the code is that of any cut connection. */
+const HUNG_UP_ON_TLS = /before secure TLS connection was established/;
 const UNSENT = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -49,21 +51,24 @@ export function transportError(
   const text = quoted(messageOf(root) || messageOf(error), secrets);
   const host = url !== null && URL.canParse(url) ? new URL(url).host : 'the server';
   const tunnel = /Proxy response \((\d+)\)/.exec(text)?.[1];
-  const lasting = tunnel !== undefined || CERTIFICATE.test(code) || NO_TLS.test(code) || UNSENT.has(code);
+  const noTls = NO_TLS.test(code) || HUNG_UP_ON_TLS.test(text);
+  const lasting = tunnel !== undefined || CERTIFICATE.test(code) || noTls || UNSENT.has(code);
   const reason =
-    tunnel === undefined ? reasonOf(code, text, proxy === null ? host : `the proxy ${placeOf(proxy)}`) : `the proxy answers ${tunnel}`;
+    tunnel === undefined
+      ? reasonOf(code, text, noTls, proxy === null ? host : `the proxy ${placeOf(proxy)}`)
+      : `the proxy answers ${tunnel}`;
   const through = proxy === null ? '' : `, through the proxy ${placeOf(proxy)} of ${proxy.variable}`;
   return new TransportError(`the connection failed${through} (${reason})`, code, !lasting, lasting, { cause: error });
 }
 
 /** What failed, in words where the code has some. */
-function reasonOf(code: string, text: string, place: string): string {
+function reasonOf(code: string, text: string, noTls: boolean, place: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${code}: no such host is known: ${place}`;
   if (code === 'ECONNREFUSED') return `${code}: nothing listens at ${place}`;
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return `no connection to ${place} within ${CONNECT_MS / 1000} s`;
   if (CERTIFICATE.test(code))
     return `${code}: the certificate is not trusted; NODE_EXTRA_CA_CERTS must name the file of the authority that signed it`;
-  if (NO_TLS.test(code)) return `${code}: ${place} speaks no TLS that is understood; http:// instead of https://?`;
+  if (noTls) return `${code}: ${place} speaks no TLS that is understood; http:// instead of https://?`;
   return code !== '' && !text.includes(code) ? `${code}: ${text}` : text;
 }
 

@@ -152,6 +152,106 @@ describe('parameters that a model refuses', () => {
   });
 });
 
+describe('values that a model refuses', () => {
+  const refusal = (message: string, code: string | null = null, param: string | null = null): Exchange => ({
+    status: 400,
+    body: { error: { message, type: 'invalid_request_error', param, code } },
+  });
+
+  // The words of vLLM, llama.cpp and OpenAI about one prompt that does not fit with its answer.
+  it.each([
+    "'max_tokens' or 'max_completion_tokens' is too large: 1024. The window of this model is 1500 tokens and the request has 515 input tokens.",
+    'max_tokens=1024 cannot be greater than the room left (1500 - 515)',
+    "This model's maximum context length is 1500 tokens. However, you requested 1539 tokens (515 in the messages, 1024 in the completion).",
+  ])('in one long request change nothing for the others: %s', async (message) => {
+    const long: GenerateRequest = { ...REASONED, context: [{ role: 'user', content: 'luzea '.repeat(400) }] };
+    const { answers, sent, backend } = await ask(
+      'openai',
+      [REASONED, long, REASONED, REASONED, REASONED, REASONED],
+      (body) => (JSON.stringify(body).includes('luzea') ? refusal(message) : 'letter'),
+      { concurrency: 1 },
+    );
+    expect([...answers].sort(([a], [b]) => a - b).map(([, a]) => (a.kind === 'failure' ? a.reason : a.kind))).toEqual([
+      'generate',
+      'too long',
+      'generate',
+      'generate',
+      'generate',
+      'generate',
+    ]);
+    expect(sent).toHaveLength(6);
+    expect(sent.every(({ body }) => body.max_tokens === 1024)).toBe(true);
+    expect(backend.work().details.changed_parameters).toEqual([]);
+  });
+
+  // As OpenAI's newer models say it; "instead" proposes no other parameter here.
+  it.each([null, 0.05])(
+    'in every request end the run by naming the option, and never lift the limit (--max-cost %s)',
+    async (maxCostUsd) => {
+      const below = "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got 1 instead.";
+      const bodies: Record<string, unknown>[] = [];
+      const asked = ask(
+        'openai',
+        Array.from({ length: 20 }, () => LETTER),
+        (body) => {
+          bodies.push(body);
+          return 'max_tokens' in body ? refusal(below, 'integer_below_min_value', 'max_tokens') : 'letter';
+        },
+        { maxCostUsd },
+      );
+      await expect(asked).rejects.toThrow(/refuses the limit on new tokens .*--max-new-tokens N/);
+      expect(bodies.every((body) => body.max_tokens === 1)).toBe(true);
+    },
+  );
+});
+
+describe('an error inside HTTP 200', () => {
+  const choice = (rest: object): Exchange => ({
+    status: 200,
+    body: {
+      choices: [{ index: 0, message: { role: 'assistant', content: 'A' }, ...rest }],
+      usage: { prompt_tokens: 9, completion_tokens: 1 },
+    },
+  });
+  const busy: Exchange = { status: 200, body: { error: { code: 429, message: 'upstream is busy' } } };
+
+  it.each([
+    ['beside the choices', busy],
+    ['in a choice', choice({ finish_reason: 'error', error: { code: 502, message: 'the model behind broke off' } })],
+    ['as its finish reason', choice({ finish_reason: 'error' })],
+    ['as its finish reason, of another provider', choice({ finish_reason: 'insufficient_system_resource' })],
+  ])('%s is tried again and never scored', async (_, exchange) => {
+    const recovered = await ask('openai', [LETTER], (_body, n) => (n <= 2 ? exchange : 'letter'));
+    expect(recovered.answers.get(0)).toMatchObject({ kind: 'generate', text: 'B' });
+    expect(recovered.sent).toHaveLength(3);
+    // A second document is answered, so that the first one alone is given up.
+    const lost = await ask('openai', [LETTER, REASONED], (body) => (body.max_tokens === 1 ? exchange : 'letter'), { maxTries: 3 });
+    expect(lost.answers.get(0)).toMatchObject({ kind: 'failure' });
+    expect(lost.answers.get(1)).toMatchObject({ kind: 'generate' });
+  });
+
+  it('counts as the status that it names: 429 waits and is quoted, 401 ends the run', async () => {
+    const { answers, backend } = await ask('openai', [LETTER, REASONED], (body) => (body.max_tokens === 1 ? busy : 'letter'), {
+      maxTries: 3,
+    });
+    expect(answers.get(0)).toMatchObject({ kind: 'failure', message: expect.stringContaining('upstream is busy') });
+    expect(Number(backend.work().details.overloads)).toBeGreaterThan(0);
+    const denied: Exchange = { status: 200, body: { error: { code: 401, message: 'no such key' } } };
+    await expect(ask('openai', [LETTER], () => denied)).rejects.toThrow(/refuses the key/);
+  });
+
+  it('the first choice is the one with index 0, wherever it stands', async () => {
+    const body = {
+      choices: [
+        { index: 1, message: { content: 'C' }, finish_reason: 'stop' },
+        { index: 0, message: { content: 'D' }, finish_reason: 'stop' },
+      ],
+    };
+    const { answers } = await ask('openai', [LETTER], () => ({ status: 200, body }));
+    expect(answers.get(0)).toMatchObject({ kind: 'generate', text: 'D' });
+  });
+});
+
 describe('answers that are none', () => {
   it.each([
     ['openai', 'filtered', { kind: 'failure', reason: 'refused' }],

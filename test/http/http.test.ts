@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { transportError } from '../../src/http/failure.js';
 import { checkKey } from '../../src/http/key.js';
@@ -74,6 +75,15 @@ describe('a connection that failed', () => {
     const error = transportError(new TypeError('fetch failed', { cause: coded(code) }), 'http://h:8/v1', null);
     expect(error.sent).toBe(sent);
     expect(error.message).toMatch(message);
+  });
+  it('while TLS was agreed on was never sent, though its code is that of any cut connection', async () => {
+    const server = createServer((socket) => void socket.once('data', () => socket.destroy()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `https://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/v1`;
+    const error = transportError(await fetch(url).catch((e: unknown) => e), url, null);
+    server.close();
+    expect(error).toMatchObject({ sent: false, lasting: true, message: expect.stringContaining('http:// instead of https://?') });
   });
   it('through a proxy names it', () => {
     const proxy = { url: new URL('http://user:pw-secret@proxy:3128'), variable: 'HTTP_PROXY' };

@@ -19,7 +19,9 @@ export interface Parameters {
 
 /** Signs that a server does not know or take a parameter, whatever its value. */
 const UNSUPPORTED =
-  /not support|unsupported|unrecognized|unknown|unexpected|not (be )?(permitted|allowed|accepted)|extra (inputs|fields)|deprecated|no longer|instead|cannot be used|not take|invalid (parameter|argument|field)/i;
+  /not support|unsupported|unrecognized|unknown|unexpected|not (be )?(permitted|allowed|accepted)|extra (inputs|fields)|deprecated|no longer|(?<!\bgot [^.]*)instead|cannot be used|not take|invalid (parameter|argument|field)/i;
+/** Codes of a value outside its range, whatever the message says besides. */
+const OUT_OF_RANGE = /below_min|above_max|out_of_range|too_(small|large|low|high)/;
 /** Signs that it refuses a value. */
 const VALUE =
   /too (small|large|low|high)|below|above|minimum|maximum|at (least|most)|less than|greater than|between|higher|lower|raise|>=|<=|_value\b/i;
@@ -51,7 +53,8 @@ export function createParameters(mendable: Readonly<Record<string, readonly stri
         const current = nameOf(name);
         if (current === null || !(current in sent)) continue;
         if (error.param === '' ? !mentions(error.message, current) : error.param !== current) continue;
-        if (!/unsupported|unknown_param/.test(error.code) && !UNSUPPORTED.test(error.message)) {
+        const unsupported = /unsupported|unknown_param/.test(error.code) || UNSUPPORTED.test(error.message);
+        if (!unsupported || OUT_OF_RANGE.test(error.code)) {
           if (VALUE.test(error.message) || VALUE.test(error.code)) refusedValue ??= name;
           continue;
         }
