@@ -194,7 +194,6 @@ describe('result files', () => {
   it('that nest deeply', () => {
     expect(() => parsePlainJson(`{"a": ${deep(5000)}}`)).toThrow(/nested deeper than 200/);
     expect(parsePlainJson(JSON.stringify({ a: Array(500).fill([{ b: '[[["\\' }]) }))).toHaveProperty('a');
-    expect(() => shardFileOf(`{"config": {"limit": ${deep(5000)}}}`, 'r.json')).toThrow(/nested deeper than 200/);
   });
 
   it('whose groups hold one another in a thousand million ways', () => {
@@ -204,7 +203,7 @@ describe('result files', () => {
 
   it('of more shards than memory', () => {
     const shard = { index: 0, count: 2 ** 52 };
-    expect(() => shardFileOf(JSON.stringify({ eus_eval: { shard } }), 'r.json')).toThrow(UserError);
+    expect(() => shardFileOf({ eus_eval: { shard } }, 'r.json')).toThrow(UserError);
   });
 
   it('samples with a bias that nests deeply', async () => {
@@ -235,7 +234,8 @@ describe('result files', () => {
   });
 
   it('names that a spreadsheet would take for a formula', () => {
-    expect(toCsv([['\r', '\t1', '-1.5']])).toBe('"\'\r",\'\t1,-1.5\n');
+    // Control characters become blanks first, so none of them hides the sign of a formula.
+    expect(toCsv([['\r', '\t=1', '=1', '@a,b', '-1.5']])).toBe(' , =1,\'=1,"\'@a,b",-1.5\n');
   });
 });
 

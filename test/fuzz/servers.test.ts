@@ -133,7 +133,8 @@ describe(`${runs} hostile answers of servers each`, () => {
       }
     });
     await fc.assert(hostile, options);
-    expect(answered).toBeGreaterThan(runs / 10);
+    // A reason to finish that no provider names is a failure, so most of the hostile ones are no answers.
+    expect(answered).toBeGreaterThan(runs / 20);
   });
 
   it('error answers and headers', { timeout: TIMEOUT }, async () => {

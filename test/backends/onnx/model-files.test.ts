@@ -145,7 +145,7 @@ describe('a broken model folder gives one line that names file, tensor, found an
   });
 
   it.each([
-    ['bfloat16', 'cpu', /dtype bfloat16 needs --device cuda/],
+    ['bfloat16', 'cpu', /dtype bfloat16 needs a card \(--device cuda/],
     ['auto', 'tpu', /device "tpu" is not known; valid are auto, cpu, cuda, cuda:N/],
   ] as const)('dtype %s on %s', async (dtype, device, expected) => {
     expect(await messageOf(openOnnx({ folder: source, modelName: 'm', dtype, device, renderChat: null, chatTemplate: null }))).toMatch(
