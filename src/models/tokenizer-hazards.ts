@@ -58,16 +58,33 @@ function checkMerges({ vocab, merges, continuing_subword_prefix: prefix }: Part)
   }
 }
 
+/** An added token, and what is looked for in texts: its content, behind the normalizer where it is `normalized`. */
+export interface AddedForm {
+  readonly content: string;
+  readonly form: string;
+  readonly normalized: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+}
+
 /**
- * Checks what the normalizer makes of added tokens that are looked for in normalised text (`forms`: pairs of content and normalised content). An empty form
- * would be found before every byte, also inside a character, where the engine stops. Throws `Error` naming the token.
+ * Checks added tokens for what stops the engine. Throws `Error` naming the tokens:
+ * - an empty form would be found before every byte, also inside a character;
+ * - where one token takes the blanks behind it (`rstrip`), another that is made of blanks is still found among them, and with `lstrip` it would begin behind its
+ *   own end.
  */
-export function checkAddedForms(forms: readonly (readonly [string, string])[]): void {
-  for (const [content, form] of forms)
-    if (form === '')
+export function checkAddedForms(forms: readonly AddedForm[]): void {
+  const name = (token: AddedForm): string => JSON.stringify(token.content.slice(0, 80));
+  for (const token of forms) {
+    if (token.form === '')
+      throw new Error(`added_tokens: nothing is left of ${name(token)} behind the normalizer; set its "normalized" to false`);
+    if (!token.lstrip || token.rstrip || !/^\p{White_Space}+$/u.test(token.form)) continue;
+    const other = forms.find((one) => one.rstrip && one.normalized === token.normalized);
+    if (other !== undefined)
       throw new Error(
-        `added_tokens: nothing is left of ${JSON.stringify(content.slice(0, 80))} behind the normalizer; set its "normalized" to false`,
+        `added_tokens: ${name(other)} with rstrip takes blanks away in which ${name(token)} with lstrip is found; that stops the library`,
       );
+  }
 }
 
 /**

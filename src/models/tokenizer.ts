@@ -87,6 +87,8 @@ interface AddedToken {
   readonly content: string;
   readonly special: boolean;
   readonly normalized: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
 }
 
 function addedTokens(json: JsonObject): AddedToken[] {
@@ -95,7 +97,8 @@ function addedTokens(json: JsonObject): AddedToken[] {
   return list.map((t, i) => {
     if (!isObject(t) || !isId(t.id) || typeof t.content !== 'string')
       throw new Error(`added_tokens[${i}] has no id (a whole number from 0) or no content (a text)`);
-    return { content: t.content, special: t.special === true, normalized: t.normalized === true };
+    const { content, special, normalized, lstrip, rstrip } = t;
+    return { content, special: special === true, normalized: normalized === true, lstrip: lstrip === true, rstrip: rstrip === true };
   });
 }
 
@@ -183,8 +186,9 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
     checkHazards(json);
     engine = openEngine(text, json);
     const normalizer = engine.getNormalizer();
-    if (normalizer !== null)
-      checkAddedForms(added.filter((token) => token.normalized).map(({ content }) => [content, normalizer.normalizeString(content)]));
+    const formOf = ({ content, normalized }: AddedToken): string =>
+      normalized && normalizer !== null ? normalizer.normalizeString(content) : content;
+    checkAddedForms(added.filter(({ content }) => content !== '').map((token) => ({ ...token, form: formOf(token) })));
   } catch (error) {
     throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
   }

@@ -32,6 +32,16 @@ const HAZARDS: Readonly<Record<string, readonly [Part, string, RegExp]>> = {
     'aé b',
     /nothing is left of "\\n\\n" behind the normalizer/,
   ],
+  'blanks that two added tokens take': [
+    {
+      added_tokens: [
+        { ...blanks, content: '>', normalized: false },
+        { ...blanks, id: 6, content: '\n', lstrip: true, rstrip: false, normalized: false },
+      ],
+    },
+    'a>\n  b',
+    /">" with rstrip takes blanks away in which "\\n" with lstrip is found/,
+  ],
   'pieces of length 0': [{ pre_tokenizer: { type: 'FixedLength', length: 0 } }, 'ab', /length 0/],
   'merges without the prefix': [
     { model: { ...model, continuing_subword_prefix: '##' } },
