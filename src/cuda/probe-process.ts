@@ -7,7 +7,13 @@ import { messageOf } from '../errors.js';
 import { loadedRuntimes, prepareCuda } from './load.js';
 import { probeModel, SIDE } from './probe-model.js';
 
-const Request = z.object({ provider: z.enum(['cpu', 'cuda', 'webgpu']), deviceId: z.number(), libraries: z.array(z.string()).readonly() });
+const Request = z.object({
+  provider: z.enum(['cpu', 'cuda', 'webgpu']),
+  deviceId: z.number(),
+  libraries: z.array(z.string()).readonly(),
+  /** The numbers go through float16 before they are multiplied: fails on a device that has none. */
+  throughFloat16: z.boolean().optional(),
+});
 export type ProbeRequest = Readonly<z.infer<typeof Request>>;
 
 export interface ProbeReply {
@@ -17,31 +23,34 @@ export interface ProbeReply {
   readonly seconds: number;
 }
 
-/** Needs more digits than TF32 has (10 bits), and fits in float32. */
+/** Needs more digits than TF32 and float16 have (10 bits), and fits in float32. */
 const VALUE = 1 + 2 ** -12;
+/** Fits in float16. */
+const SHORT_VALUE = 1 + 2 ** -4;
 
-async function probe({ provider, deviceId, libraries }: ProbeRequest): Promise<void> {
+async function probe({ provider, deviceId, libraries, throughFloat16 = false }: ProbeRequest): Promise<void> {
   if (provider === 'cuda') prepareCuda(libraries);
   const ort = await import('onnxruntime-node');
   ort.env.logLevel = 'fatal';
-  const session = await ort.InferenceSession.create(probeModel(), {
+  const session = await ort.InferenceSession.create(probeModel(throughFloat16), {
     executionProviders: [provider === 'cuda' ? { name: 'cuda', deviceId } : { name: provider }],
     logSeverityLevel: 4,
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     ...(provider === 'cuda' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
   });
-  const diagonal = Float32Array.from({ length: SIDE * SIDE }, (_, i) => (i % (SIDE + 1) === 0 ? VALUE : 0));
+  const given = throughFloat16 ? SHORT_VALUE : VALUE;
+  const diagonal = Float32Array.from({ length: SIDE * SIDE }, (_, i) => (i % (SIDE + 1) === 0 ? given : 0));
   const x = new ort.Tensor('float32', diagonal, [SIDE, SIDE]);
   const { y } = await session.run({ x });
   const got = y?.data instanceof Float32Array ? y.data : new Float32Array(0);
-  const wrong = diagonal.findIndex((value, i) => got[i] !== (value === 0 ? 0 : Math.fround(VALUE * VALUE)));
+  const wrong = diagonal.findIndex((value, i) => got[i] !== (value === 0 ? 0 : Math.fround(given * given)));
   if (wrong >= 0) {
     const rounded = got[0] === 1;
     throw new Error(
       rounded
         ? 'float32 is computed with the 10 bits of TF32, although NVIDIA_TF32_OVERRIDE=0 forbids it'
-        : `a product of two numbers comes out as ${got[wrong]} instead of ${Math.fround(VALUE * VALUE)}`,
+        : `a product of two numbers comes out as ${got[wrong]} instead of ${Math.fround(given * given)}`,
     );
   }
   await session.release();

@@ -12,6 +12,9 @@ const DRIVER: Readonly<Record<string, string>> = {
   win32: 'install the current driver of the card',
 };
 
+/** What the runtime says where a kernel needs float16 and the device has none. */
+export const NO_FLOAT16 = /requires f16|shader-?f16/i;
+
 /** First line of a message, for what is not known here. */
 const firstLine = (message: string): string => message.split('\n')[0]?.slice(0, 300) ?? message;
 
@@ -21,8 +24,7 @@ const firstLine = (message: string): string => message.split('\n')[0]?.slice(0, 
 export function explainWebGpu(message: string, platform: string = process.platform): WebGpuFault {
   if (/webgpu adapter|No supported adapters|vulkan/i.test(message) && /fail|not|unable/i.test(message))
     return { what: 'no graphics card that WebGPU can use was found', mend: DRIVER[platform] ?? null };
-  if (/requires f16|shader-?f16/i.test(message))
-    return { what: 'this device does not compute in float16', mend: 'leave out --dtype float16' };
+  if (NO_FLOAT16.test(message)) return { what: 'this device does not compute in float16', mend: 'leave out --dtype float16' };
   if (/device (was )?lost|DXGI_ERROR_DEVICE|VK_ERROR_DEVICE_LOST|device's process/i.test(message))
     return {
       what: `the device was lost (${firstLine(message)})`,

@@ -7,6 +7,8 @@ import { loadTokenizer } from '../../models/tokenizer.js';
 import { packagePath } from '../../package-files.js';
 import type { Backend, ChatRenderer } from '../../types.js';
 import { VERSION } from '../../version.js';
+import { explainWebGpu, webGpuLine } from '../../webgpu/explain.js';
+import { hasFloat16 } from '../../webgpu/float16.js';
 import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
@@ -16,7 +18,7 @@ import type { GraphSource, Provider } from './protocol.js';
 import { ropeTable } from './rope.js';
 import { checkDevice } from './self-check.js';
 import { openSession, type Session } from './session.js';
-import { keepVerdict, readVerdict, verdictLine } from './verdicts.js';
+import { keepVerdict, readVerdict, type Verdict, verdictLine } from './verdicts.js';
 
 export interface OnnxOptions {
   /** Holds config.json and the weights. */
@@ -135,9 +137,9 @@ async function believed(
   options: OnnxOptions,
   device: Device,
   say: (line: string) => void,
-): Promise<{ device: Device; facts: Record<string, unknown> }> {
+): Promise<{ device: Device; verdict: Verdict | null }> {
   const { provider } = device;
-  if (provider.name === 'cpu' || options.unchecked === true) return { device, facts: {} };
+  if (provider.name === 'cpu' || options.unchecked === true) return { device, verdict: null };
   const attention = options.attention ?? ATTENTION_OF[provider.name];
   const subject = {
     device: provider.name === 'cuda' ? `cuda:${provider.deviceId}` : provider.name,
@@ -162,12 +164,23 @@ async function believed(
     );
     keepVerdict(verdict);
   }
-  if (verdict.passed) return { device, facts: { device_check: verdictLine(verdict) } };
+  if (verdict.passed) return { device, verdict };
   const what = `${subject.card} (${provider.name}) computes wrong: ${verdictLine(verdict)}`;
   if (options.device !== 'auto')
     throw new UserError(`--device ${options.device}: ${what}; --device cpu does without it; another driver may mend it`);
   say(`${what}; the model runs on the CPU`);
-  return { device: await chooseDevice('cpu', say), facts: {} };
+  return { device: await chooseDevice('cpu', say), verdict: null };
+}
+
+/** Returns what finds out, when it is asked, whether a device has float16; the answer is kept with the verdict about the device. */
+function float16Of({ provider, facts }: Device, verdict: Verdict | null, say: (line: string) => void): () => Promise<boolean> {
+  if (provider.name !== 'webgpu') return async () => true;
+  return async () => {
+    const has = verdict?.float16 ?? (await hasFloat16());
+    if (verdict !== null && verdict.float16 === undefined) keepVerdict({ ...verdict, float16: has });
+    if (!has) say(`${facts.card} has no float16: weights of 16 bits lie there in 32, which takes twice the memory`);
+    return has;
+  };
 }
 
 /**
@@ -179,9 +192,12 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const say = options.say ?? (() => {});
   const chosen = await chooseDevice(options.device, say);
   checkDtype(options.dtype, chosen);
-  const { device, facts: checked } = await believed(options, withBinding(chosen, options.bindingBytes), say);
+  const { device, verdict } = await believed(options, withBinding(chosen, options.bindingBytes), say);
   const { provider } = device;
   const attention = options.attention ?? ATTENTION_OF[provider.name];
+  const float16 = float16Of(device, verdict, say);
+  if (provider.name === 'webgpu' && options.dtype === 'float16' && !(await float16()))
+    throw new UserError(`--device webgpu: ${webGpuLine(explainWebGpu('requires f16'))}`);
   // On a CPU every graph computes in float32.
   const model = await prepareModel(
     options.folder,
@@ -189,6 +205,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     provider.name === 'cpu' ? 'float32' : options.dtype,
     options.adapter ?? null,
     bindingBytes(provider),
+    float16,
   );
   const { config, window } = model;
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
@@ -277,7 +294,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
       dtype: model.dtype,
       device: provider.name,
       ...device.facts,
-      ...checked,
+      ...(verdict === null ? {} : { device_check: verdictLine(verdict) }),
       threads,
       max_length: maxLength,
       add_bos: needsBos(model.modelType),

@@ -80,8 +80,11 @@ const NOTHING_NARROW: Narrowing = { narrow: new Map(), narrowed: [], kept: 0, ma
  * Which matrices lie on a card in 16 bits without a change of any value: those of float16, and those of bfloat16 that float16 can hold. The runtime takes all external tensors from
  * files or all from memory, so where one is converted, all are read.
  */
-async function narrowMatrices(weights: Weights): Promise<Narrowing> {
+async function narrowMatrices(weights: Weights, float16: () => Promise<boolean>): Promise<Narrowing> {
   const matrices = [...weights.tensors].filter(([, place]) => place.shape.length === 2);
+  const short = matrices.filter(([, place]) => place.dtype !== 'F32').length;
+  if (short === 0) return NOTHING_NARROW;
+  if (!(await float16())) return { ...NOTHING_NARROW, kept: short };
   const exponents = new Map<string, number>();
   for (const [name, place] of matrices) {
     const exponent = place.dtype === 'F16' ? 0 : place.dtype === 'BF16' ? await halfExponent(place) : null;
@@ -110,7 +113,8 @@ async function narrowMatrices(weights: Weights): Promise<Narrowing> {
 }
 
 /**
- * Reads a model folder, and the folder of an adapter for it (null: none). Safetensors are preferred; without them an export is taken. Throws `UserError` with one line for a missing, truncated or
+ * Reads a model folder, and the folder of an adapter for it (null: none). Safetensors are preferred; without them an export is taken. `float16` is asked, where it matters,
+ * whether the device can hold float16. Throws `UserError` with one line for a missing, truncated or
  * inconsistent file and for an unknown architecture.
  */
 export async function prepareModel(
@@ -119,6 +123,7 @@ export async function prepareModel(
   dtype: 'auto' | FloatType,
   adapter: string | null = null,
   bindingBytes: number = Number.POSITIVE_INFINITY,
+  float16: () => Promise<boolean> = async () => true,
 ): Promise<PreparedModel> {
   const file = findExport(folder);
   if (file !== null) {
@@ -151,7 +156,7 @@ export async function prepareModel(
         ? mostCommonType(tensors.map((t) => t.dtype))
         : dtype;
   const { narrow, narrowed, kept, matrices } =
-    attention === 'stacked' && compute === 'float32' && adapter === null ? await narrowMatrices(weights) : NOTHING_NARROW;
+    attention === 'stacked' && compute === 'float32' && adapter === null ? await narrowMatrices(weights, float16) : NOTHING_NARROW;
   const graph = newGraph(weights, compute, folder, narrow);
   // Tables are divided as if they were widened, for their product is computed so.
   const vocabulary =

@@ -10,6 +10,8 @@ const schema = z.object({
   subject: z.record(z.string(), z.string()),
   parts: z.array(z.object({ name: z.string(), difference: z.number().nullable(), wrong: z.string().nullable() })),
   passed: z.boolean(),
+  /** Whether the device has float16; absent while nothing has asked. */
+  float16: z.boolean().optional(),
   seconds: z.number(),
   day: z.string(),
 });
