@@ -199,13 +199,9 @@ async function* runJobs<J, R>(
     let opens = Number.POSITIVE_INFINITY;
     for (const [server, pace] of paces.entries()) {
       if (preferred?.firm === true && server !== preferred.server && waiting.avoid !== preferred.server) continue;
-      if (pace.inFlight >= pace.limit) continue;
-      const from = Math.max(waiting.due, pace.notBefore());
+      const from = Math.max(waiting.due, pace.opens());
       opens = Math.min(opens, from);
-      const load =
-        (pace.inFlight + 1) / pace.limit +
-        (server === waiting.avoid ? 1000 : 0) -
-        (server === preferred?.server && pace.inFlight < share ? 500 : 0);
+      const load = pace.load + (server === waiting.avoid ? 1000 : 0) - (server === preferred?.server && pace.inFlight < share ? 500 : 0);
       if (from <= now && load < least) [best, least] = [server, load];
     }
     if (best !== null) return { kind: 'start', waiting, server: best };
@@ -256,30 +252,29 @@ async function* runJobs<J, R>(
   async function start(waiting: Waiting<J>, server: number): Promise<void> {
     const pace = paces[server];
     if (pace === undefined) throw new Error(`no server ${server}`);
-    const sentAt = read();
     const tries = waiting.tries + 1;
     running += 1;
     counts.attempts += 1;
     if (tries > 1) counts.retries += 1;
-    pace.started(sentAt);
+    const ticket = pace.start(read());
     counts.mostInFlight = Math.max(counts.mostInFlight, running);
     try {
       const attempt = (cut: AbortSignal): Promise<Outcome<R>> => work.attempt(waiting.job, { server, tries, signal: cut });
       const outcome = await timed(options.clock, options.timeoutMs, stop.signal, attempt).catch((error: unknown) => {
-        pace.released();
+        pace.released(ticket);
         throw error;
       });
       const now = read();
       if (outcome?.kind === 'done') {
         giveUpsInARow = 0;
         shared.answered = true;
-        pace.succeeded(now, sentAt, outcome.quotas ?? [], outcome.tokens ?? 0);
+        pace.answered(ticket, now, outcome.quotas ?? [], outcome.tokens ?? 0);
         ready.push({ job: waiting.job, value: outcome.value });
       } else if (outcome === null || outcome.mended === true) {
-        pace.released();
+        pace.released(ticket);
         if (outcome !== null) retries.push({ ...waiting, due: now });
       } else {
-        retry(waiting, outcome, tries, now, pace.failed(now, sentAt, outcome, tries), server);
+        retry(waiting, outcome, tries, now, pace.failed(ticket, now, outcome, tries), server);
       }
     } catch (error) {
       if (!stop.signal.aborted) fatal ??= { error };

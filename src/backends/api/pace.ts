@@ -1,28 +1,38 @@
 import { createQuotaGate, type Quota } from './quota.js';
-import { createRate } from './rate.js';
 
 /**
- * How many requests one server gets at a time, and how far apart.
+ * When one server gets its next request.
  *
- * Requests at once follow AIMD: they double each round while that brings more answers, halve where the server stops answering in time, and grow by one
- * a round from there. Requests per time follow what the server says (`Retry-After`, quota headers). A server that only refuses (429, 503) is measured:
- * what it let in between two looks is what it allows. Where half the rate brings as many refusals, they are chance, and the rate is free again.
+ * What it says (`Retry-After`, quota headers) holds. Where it only refuses (429, 503), three things are told apart by what it lets in:
+ * - *Used up*: the last requests were all refused. Nothing starts but a single request now and then; once that is answered, all goes on.
+ *   What was let in between two such moments is what the server allows, and is the rate from then on if refusals were many.
+ * - *A limit*: a share is refused, and at a lower rate it is not. The lower rate is kept, and raised in steps that shrink where it is refused again.
+ * - *Chance* (a flaky proxy, a key that others use too): at a lower rate the same share is refused. Nothing is held back.
+ *
+ * Requests at once double each round while that brings more answers, and halve where the server stops answering in time.
  */
 export interface Pace {
-  /** Requests under way. */
   readonly inFlight: number;
-  /** Requests that may be under way at once; at least 1. */
-  readonly limit: number;
-  /** Clock time before which nothing may start. */
-  notBefore(): number;
-  /** A request starts. */
-  started(now: number): void;
-  /** A request sent at `sentAt` was answered. `tokens` is its size, for token quotas. */
-  succeeded(now: number, sentAt: number, quotas: readonly Quota[], tokens: number): void;
+  /** Share of the requests at once that the next one would take up, for choosing among servers. */
+  readonly load: number;
+  /** Time from which a request may start; infinite where only the end of another one can tell. */
+  opens(): number;
+  start(now: number): Ticket;
+  /** A request was answered. `tokens` is its size, for token quotas. */
+  answered(ticket: Ticket, now: number, quotas: readonly Quota[], tokens: number): void;
   /** A request failed on try `tries`. Returns the milliseconds after which it may be tried again. */
-  failed(now: number, sentAt: number, failure: Failure, tries: number): number;
-  /** A request ended without telling anything about the server (aborted, or refused for its content). */
-  released(): void;
+  failed(ticket: Ticket, now: number, failure: Failure, tries: number): number;
+  /** A request ended without telling anything about the server (aborted, or mended and sent again). */
+  released(ticket: Ticket): void;
+}
+
+/** A request under way. */
+export interface Ticket {
+  readonly serial: number;
+  readonly sentAt: number;
+  readonly window: Window | null;
+  readonly period: Period;
+  readonly outage: Outage | null;
 }
 
 /** What a failure says of the server. */
@@ -36,21 +46,70 @@ export interface Failure {
 }
 
 export interface PaceOptions {
-  /** Requests at once in the beginning. */
+  /** Requests at once in the beginning, and at most. */
   readonly start: number;
-  /** Requests at once at most. */
   readonly max: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
+/** Some requests sent one after the other at one rate: `sent` from `from` to `until`, null while it lasts. */
+interface Window {
+  readonly size: number;
+  from: number;
+  until: number | null;
+  sent: number;
+  refused: number;
+  open: number;
+}
+
+/** What was sent since the server was used up the last time, or since the first request. */
+interface Period {
+  readonly first: boolean;
+  from: number;
+  sent: number;
+  refused: number;
+}
+
+interface Outage {
+  readonly since: number;
+  probes: number;
+}
+
+type Mode = 'free' | 'test' | 'paced';
+
 /** The longest wait that a server may ask for: daily quotas are asked again every two minutes, and nonsense stops nobody for years. */
 export const LONGEST_TOLD_MS = 120_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
+/** An outage up to this long may come from a quota per minute. */
+const MINUTE_MS = 90_000;
+/** A refused request is tried again after at most this. */
+const REFUSED_WAIT_MS = 500;
 /** Failures in a row, of any kind, after which a server counts as overloaded. */
-const FAILURES_IN_A_ROW = 5;
-/** A round (as many answers as the limit) must bring this much more answers per second for the doubling to go on. */
+const FAILURES_IN_A_ROW = 10;
+/** Requests sent one after the other and all refused, after which a server counts as used up. */
+const USED_UP = { free: 8, paced: 3, chance: 25 } as const;
+/** Waits before a used-up server is asked again: the first, and the longest of a short outage and of any. */
+const PROBE_MS = { first: 500, short: 10_000, longest: 30_000 } as const;
+/** Requests in a window, and in one at a rate known to be near the limit. */
+const WINDOW = { free: 40, paced: 10, near: 50, enough: 20, test: 120 } as const;
+/** Shares of refusals that are borne: while nothing is held back, and between two moments at which the server was used up. */
+const BORNE = { free: 0.13, usedUp: 0.05, paced: 0.03 } as const;
+/** From this share on refusals are no chance. */
+const MOSTLY = 0.6;
+/** Share of the measured rate that tells a limit from chance, and that is used where it is a limit. */
+const RATE = { test: 0.7, used: 0.97, floor: 0.8 } as const;
+const STEP = { first: 0.25, least: 0.02, most: 0.5 } as const;
+/** Share of the time that may be lost by trying a higher rate. */
+/** A window near the limit that has lasted this long is enough. */
+const LONG_MS = 30_000;
+const COST_SHARE = 0.04;
+/** Requests after which chance is put to the test again; doubles. */
+const TEST_AGAIN = 500;
+/** Timers are late by some milliseconds; starts closer than this make up for it. */
+const TIMER_MS = 20;
+/** A round (as many answers as may be under way) must bring this much more answers per second for the doubling to go on. */
 const GAIN = 1.1;
 
 /**
@@ -58,91 +117,249 @@ const GAIN = 1.1;
  */
 export function createPace(options: PaceOptions): Pace {
   const gate = createQuotaGate();
-  const rate = createRate();
-  let limit = Math.max(1, Math.min(options.start, options.max));
-  let inFlight = 0;
+  const open = new Set<Ticket>();
+  let serial = 0;
+  let lastAnswered = 0;
+  let refusedSerials: number[] = [];
+  let refusalMs = 0;
   let hold = Number.NEGATIVE_INFINITY;
-  let halvedAt = Number.NEGATIVE_INFINITY;
-  let refusedAt = Number.NEGATIVE_INFINITY;
+  let outage: Outage | null = null;
+  let period: Period = { first: true, from: 0, sent: 0, refused: 0 };
+  let before = { from: 0, letIn: 0 };
+  // The rate of starts per millisecond and how it came about.
+  let mode: Mode = 'free';
+  let rate = Number.POSITIVE_INFINITY;
+  let due = Number.NEGATIVE_INFINITY;
+  let window = newWindow(WINDOW.free);
+  let tested = 0;
+  let step: number = STEP.first;
+  let lastStep = 0;
+  let near = false;
+  let costMs = 0;
+  let falls: { readonly from: number; readonly sent: number; readonly refused: number } = NO_FALLS;
+  let chance = { share: 0, until: 0, again: TEST_AGAIN };
+  let mean = { at: 0, rate: 0 };
+  // Requests at once.
+  let cap = Math.max(1, Math.min(options.start, options.max));
   let doubling = true;
+  let halvedAt = Number.NEGATIVE_INFINITY;
   let failuresInARow = 0;
-  let refusalsInARow = 0;
-  let sentSince = 0;
-  let round = { since: 0, answers: 0, rate: 0 };
-
-  function rise(now: number): void {
-    // Only a limit that was used says anything about a higher one.
-    if (inFlight + 1 < Math.floor(limit)) return;
-    // Where the rate is known, it alone holds back.
-    limit = Math.min(options.max, limit + (doubling || (rate.known && halvedAt === Number.NEGATIVE_INFINITY) ? 1 : 1 / limit));
-    if (!doubling) return;
-    if (round.answers === 0) round.since = now;
-    round.answers += 1;
-    if (round.answers < limit || now <= round.since) return;
-    const reached = round.answers / (now - round.since);
-    if (reached < round.rate * GAIN) doubling = false;
-    round = { since: now, answers: 0, rate: reached };
-  }
+  let round = { since: 0, answers: 0, rate: 0, flat: 0 };
 
   /** Full jitter (any moment up to an exponentially growing bound) keeps failed requests from coming back as one wave. */
   const jitter = (first: number, times: number): number => options.random() * Math.min(LONGEST_WAIT_MS, first * 2 ** Math.min(times, 15));
 
-  function refused(now: number, sentAt: number, told: number | null, tries: number): number {
-    // Requests sent before the last refusal came back tell nothing new.
-    const fresh = sentAt >= refusedAt;
-    const chance = rate.chance;
-    if (fresh) {
-      // With something let in since the last refusal, this one begins anew.
-      refusalsInARow = sentSince > 1 ? 1 : refusalsInARow + 1;
-      refusedAt = now;
-      sentSince = 0;
+  /** Requests let in per millisecond, as a mean that forgets within a minute; counts `more` at the present moment. */
+  function recent(more: number, now = mean.at): number {
+    mean = { at: now, rate: mean.rate * Math.exp((mean.at - now) / 60_000) + more / 60_000 };
+    return mean.rate;
+  }
+
+  function go(to: Mode, perMs: number): void {
+    mode = to;
+    rate = perMs;
+    window = newWindow(to === 'free' ? WINDOW.free : near ? WINDOW.near : WINDOW.paced);
+  }
+
+  /** Halves what lies between what is let in and chance: about as many requests as make four refusals by chance. */
+  function test(share: number, goodput: number): void {
+    go('test', Math.max(RATE.test * Math.min(goodput, rate), RATE.floor * recent(0)));
+    tested = share;
+    window = newWindow(Math.max(WINDOW.enough, Math.min(WINDOW.test, Math.ceil(6 / share))));
+  }
+
+  function pace(perMs: number, known: boolean): void {
+    [step, lastStep, near] = [known ? STEP.least : STEP.first, 0, known];
+    go('paced', Math.max(perMs, RATE.floor * recent(0)));
+  }
+
+  /** Draws conclusions from a window once the fate of its requests is known. */
+  function judge(now: number): void {
+    const { sent, refused, from, until } = window;
+    if (until === null || (window.open > 0 && now < until + 2 * refusalMs)) return;
+    const share = refused / sent;
+    const goodput = Math.max(1, sent - refused) / Math.max(1, until - from);
+    if (mode === 'paced') raise(sent / Math.max(1, until - from));
+    else if (mode === 'free') {
+      const known = serial < chance.until && share < Math.min(MOSTLY, 1.6 * chance.share + BORNE.free);
+      if (share <= BORNE.free || known) go('free', rate);
+      else test(share, goodput);
+    } else if (share > Math.min(MOSTLY, 2 * tested + 0.1)) test(share, goodput);
+    else if (share <= 0.2 * tested) {
+      pace((rate * RATE.used) / RATE.test, falls.refused > 0);
+      falls = NO_FALLS;
     }
-    const wait = told ?? (fresh && !chance ? jitter(Math.min(FIRST_WAIT_MS, Math.max(10, rate.gap)), refusalsInARow - 1) : 0);
+    else if (tested > MOSTLY) test(share, goodput);
+    else {
+      chance = { share: Math.max(share, tested), until: serial + chance.again, again: 2 * chance.again };
+      go('free', Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** Nothing was refused at this rate. */
+  function raise(used: number): void {
+    falls = NO_FALLS;
+    // Only a rate that was used says anything about a higher one.
+    lastStep = used > 0.8 * rate ? step : 0;
+    step = Math.min(STEP.most, 1.5 * step);
+    go('paced', rate * (1 + lastStep));
+  }
+
+  /** A request of the present window was refused at a rate that should have been kept to: one step back, and more where that does not help. */
+  function fall(now: number, heldMs: number): void {
+    costMs = heldMs;
+    const again = falls.refused > 0;
+    falls = again ? { ...falls, from: falls.from + costMs, sent: falls.sent + window.sent, refused: falls.refused + 1 } : { from: now + costMs, sent: 0, refused: 1 };
+    const back = (rate / (1 + lastStep)) * (again ? 0.9 : lastStep === 0 ? 0.98 : 1);
+    [step, lastStep, near] = [Math.max(STEP.least, lastStep / 4), 0, true];
+    const share = (falls.refused - 1) / Math.max(1, falls.sent);
+    if (falls.sent < WINDOW.enough || share < BORNE.paced) go('paced', Math.max(back, RATE.floor * recent(0)));
+    else test(share, (falls.sent - falls.refused + 1) / Math.max(1, now - falls.from));
+  }
+
+  /** The server is used up, or says how long to wait. `late` requests are under way that it will refuse, too. */
+  function usedUp(now: number, told: number | null, late: number): void {
+    if (outage === null) {
+      const known = period;
+      const letIn = known.sent - known.refused - late;
+      const few = known.refused + late <= BORNE.usedUp * known.sent;
+      const allowed = letIn / Math.max(1, now - known.from);
+      const measured = letIn >= WINDOW.paced || known.refused >= WINDOW.enough;
+      if (!known.first && measured && letIn > 0 && !few && allowed < rate) pace(RATE.used * allowed, letIn >= 2 * WINDOW.enough);
+      if (told === null) window = newWindow(window.size);
+      before = { from: known.from, letIn };
+      if (known.first || measured) period = { first: false, from: now, sent: 0, refused: 0 };
+      outage = { since: now, probes: 0 };
+      if (mode === 'free') [cap, doubling, round] = [Math.min(cap, options.start), true, { since: now, answers: 0, rate: 0, flat: 0 }];
+    }
+    const longest = Math.min(PROBE_MS.longest, Math.max(PROBE_MS.short, (now - outage.since) / 4));
+    const wait = told ?? Math.min(longest, PROBE_MS.first * 2 ** outage.probes) * (0.75 + 0.5 * options.random());
     hold = Math.max(hold, now + wait);
-    rate.refused(now, sentAt, fresh, wait);
-    return Math.max(hold - now, chance ? jitter(FIRST_WAIT_MS / 2, Math.min(tries - 1, 3)) : 0);
+  }
+
+  /** The server lets in again. What it let in until it was used up, it allows in the whole time up to now, if it counts by the minute. */
+  function recover(now: number): void {
+    const allowed = before.letIn / (now - before.from);
+    if (mode === 'free' && outage !== null && now - outage.since > (now - before.from) / 2 && now - outage.since < MINUTE_MS) {
+      if (before.letIn >= WINDOW.enough) pace(RATE.used * allowed, true);
+    }
+    outage = null;
+    window = newWindow(window.size);
+  }
+
+  function refused(ticket: Ticket, now: number, told: number | null, tries: number): number {
+    refusalMs = refusalMs === 0 ? now - ticket.sentAt : refusalMs * 0.8 + (now - ticket.sentAt) * 0.2;
+    ticket.period.refused += 1;
+    recent(-1, now);
+    if (ticket.window !== null) ticket.window.refused += 1;
+    if (mode === 'paced' && ticket.window === window) {
+      fall(now, told ?? 0);
+    }
+    refusedSerials = [...refusedSerials, ticket.serial].slice(-USED_UP.chance);
+    if (ticket.outage !== null && ticket.outage === outage) {
+      outage.probes += 1;
+      usedUp(now, told, 0);
+    } else {
+      // A request that was sent before this one and is still under way was let in, it seems.
+      let letIn = lastAnswered;
+      for (const other of open) if (other.serial < ticket.serial) letIn = Math.max(letIn, other.serial);
+      const all = refusedSerials.filter((s) => s > letIn).length >= USED_UP[mode === 'paced' ? 'paced' : serial < chance.until ? 'chance' : 'free'];
+      if (mode !== 'free' && told !== null) hold = Math.max(hold, now + told);
+      else if ((told !== null && told > 0) || (all && outage === null))
+        usedUp(now, told, [...open].filter((other) => other.serial > letIn).length);
+    }
+    return Math.max(told ?? 0, (0.5 + 0.5 * options.random()) * Math.min(REFUSED_WAIT_MS, 50 * 2 ** Math.min(tries, 10)));
+  }
+
+  /** One more answer: room for one more at once, where the room there was is used. */
+  function widen(now: number): void {
+    if (open.size + 2 < Math.floor(cap)) return;
+    // Where the rate is known, it alone holds back.
+    cap = Math.min(options.max, cap + (doubling || (mode !== 'free' && halvedAt === Number.NEGATIVE_INFINITY) ? 1 : 1 / cap));
+    if (round.answers === 0) round.since = now;
+    round.answers += 1;
+    if (!doubling || round.answers < cap || now <= round.since) return;
+    const reached = round.answers / (now - round.since);
+    const flat = reached < round.rate * GAIN ? round.flat + 1 : 0;
+    if (flat >= 2) doubling = false;
+    round = { since: now, answers: 0, rate: Math.max(reached, round.rate), flat };
+  }
+
+  function end(ticket: Ticket): void {
+    open.delete(ticket);
+    if (ticket.window !== null) ticket.window.open -= 1;
   }
 
   return {
     get inFlight() {
-      return inFlight;
+      return open.size;
     },
-    get limit() {
-      return Math.max(1, Math.floor(limit));
+    get load() {
+      return (open.size + 1) / cap;
     },
-    // Behind a refusal one request goes alone, to see whether the server lets in again.
-    notBefore: () => Math.max(hold, gate.notBefore(), rate.notBefore(refusalsInARow > 0 && sentSince <= 1 && !rate.chance)),
-    started(now) {
-      inFlight += 1;
-      sentSince += 1;
+    opens() {
+      if (open.size >= Math.floor(cap)) return Number.POSITIVE_INFINITY;
+      // A request that is not refused as quickly as others were is let in.
+      const probe = outage === null ? undefined : [...open].find((ticket) => ticket.outage === outage);
+      return Math.max(hold, gate.notBefore(), due, probe === undefined ? 0 : probe.sentAt + 3 * refusalMs + TIMER_MS);
+    },
+    start(now) {
+      const gap = 1 / rate;
+      due = Math.max(due + gap, now + gap - (gap < TIMER_MS ? TIMER_MS : 0));
+      if (Number.isNaN(due) || rate === Number.POSITIVE_INFINITY) due = now;
+      if (outage !== null && [...open].some((ticket) => ticket.outage === outage)) recover(now);
+      judge(now);
+      const counted = outage === null && window.until === null ? window : null;
+      if (counted !== null) {
+        if (counted.sent === 0) counted.from = now;
+        counted.sent += 1;
+        counted.open += 1;
+        const lasted = now - counted.from;
+        const enough = counted.sent >= counted.size || (near && counted.sent >= WINDOW.paced && lasted > LONG_MS);
+        if (enough && lasted >= (near ? Math.min(2000, costMs) / COST_SHARE : 0)) counted.until = now;
+      }
+      serial += 1;
+      if (period.first && period.sent === 0) period.from = now;
+      period.sent += 1;
+      recent(1, now);
+      const ticket = { serial, sentAt: now, window: counted, period, outage };
+      open.add(ticket);
       gate.started(now);
-      rate.started(now);
+      return ticket;
     },
-    succeeded(now, sentAt, quotas, tokens) {
-      rise(now);
-      inFlight -= 1;
+    answered(ticket, now, quotas, tokens) {
+      end(ticket);
       failuresInARow = 0;
-      gate.heard(now, sentAt, quotas, tokens, 0);
+      lastAnswered = Math.max(lastAnswered, ticket.serial);
+      if (ticket.outage !== null && ticket.outage === outage) recover(now);
+      widen(now);
+      judge(now);
+      gate.heard(now, ticket.sentAt, quotas, tokens, 0);
     },
-    failed(now, sentAt, { overload, refused: turnedAway = false, retryAfterMs, quotas = [] }, tries) {
-      inFlight -= 1;
+    failed(ticket, now, { overload, refused: turnedAway = false, retryAfterMs, quotas = [] }, tries) {
+      end(ticket);
       failuresInARow += 1;
       const told = retryAfterMs === null ? null : Math.min(LONGEST_TOLD_MS, retryAfterMs) * (1 + 0.05 * options.random());
-      gate.heard(now, sentAt, quotas, 0, overload ? failuresInARow : 0);
-      if (turnedAway) return refused(now, sentAt, told, tries);
+      const probes = ticket.outage !== null && ticket.outage === outage ? outage.probes : 0;
+      gate.heard(now, ticket.sentAt, quotas, 0, overload ? 1 + probes : 0);
+      if (turnedAway) {
+        const wait = refused(ticket, now, told, tries);
+        judge(now);
+        return wait;
+      }
       if (!overload && failuresInARow < FAILURES_IN_A_ROW) return told ?? jitter(FIRST_WAIT_MS, tries - 1);
-      const wait = told ?? jitter(FIRST_WAIT_MS, failuresInARow - 1);
+      const wait = told ?? jitter(FIRST_WAIT_MS, Math.min(failuresInARow, tries + 2) - 1);
       hold = Math.max(hold, now + wait);
       // Requests sent before the last halving tell nothing new: one wave of failures halves once.
-      if (sentAt >= halvedAt) {
-        limit = Math.max(1, limit / 2);
-        halvedAt = now;
-        doubling = false;
-      }
+      if (ticket.sentAt >= halvedAt) [cap, halvedAt, doubling] = [Math.max(1, cap / 2), now, false];
       return wait;
     },
-    released() {
-      inFlight -= 1;
-    },
+    released: end,
   };
+}
+
+const NO_FALLS = { from: 0, sent: 0, refused: 0 } as const;
+
+function newWindow(size: number): Window {
+  return { size, from: 0, until: null, sent: 0, refused: 0, open: 0 };
 }
