@@ -188,8 +188,7 @@ export function createPace(options: PaceOptions): Pace {
     else if (share <= 0.2 * tested) {
       pace((rate * RATE.used) / RATE.test, falls.refused > 0);
       falls = NO_FALLS;
-    }
-    else if (tested > MOSTLY) test(share, goodput);
+    } else if (tested > MOSTLY) test(share, goodput);
     else {
       chance = { share: Math.max(share, tested), until: serial + chance.again, again: 2 * chance.again };
       go('free', Number.POSITIVE_INFINITY);
@@ -209,7 +208,9 @@ export function createPace(options: PaceOptions): Pace {
   function fall(now: number, heldMs: number): void {
     costMs = heldMs;
     const again = falls.refused > 0;
-    falls = again ? { ...falls, from: falls.from + costMs, sent: falls.sent + window.sent, refused: falls.refused + 1 } : { from: now + costMs, sent: 0, refused: 1 };
+    falls = again
+      ? { ...falls, from: falls.from + costMs, sent: falls.sent + window.sent, refused: falls.refused + 1 }
+      : { from: now + costMs, sent: 0, refused: 1 };
     const back = (rate / (1 + lastStep)) * (again ? 0.9 : lastStep === 0 ? 0.98 : 1);
     [step, lastStep, near] = [Math.max(STEP.least, lastStep / 4), 0, true];
     const share = (falls.refused - 1) / Math.max(1, falls.sent);
@@ -263,7 +264,8 @@ export function createPace(options: PaceOptions): Pace {
       // A request that was sent before this one and is still under way was let in, it seems.
       let letIn = lastAnswered;
       for (const other of open) if (other.serial < ticket.serial) letIn = Math.max(letIn, other.serial);
-      const all = refusedSerials.filter((s) => s > letIn).length >= USED_UP[mode === 'paced' ? 'paced' : serial < chance.until ? 'chance' : 'free'];
+      const all =
+        refusedSerials.filter((s) => s > letIn).length >= USED_UP[mode === 'paced' ? 'paced' : serial < chance.until ? 'chance' : 'free'];
       if (mode !== 'free' && told !== null) hold = Math.max(hold, now + told);
       else if ((told !== null && told > 0) || (all && outage === null))
         usedUp(now, told, [...open].filter((other) => other.serial > letIn).length);

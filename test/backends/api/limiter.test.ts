@@ -38,7 +38,7 @@ describe('throughput against a limit per minute', () => {
     expect(result.answered).toBe(2000);
     // A window lets its last quota go at once, so it may even be a little quicker than its mean.
     expect(result.idealSeconds / result.seconds).toBeGreaterThan(0.85);
-    expect(result.refused).toBeLessThan(server.headers ? 100 : 300);
+    expect(result.refused).toBeLessThan(150);
   });
 
   // Only refusals tell of the limit, and after three minutes it is known.
@@ -58,15 +58,14 @@ describe('throughput against a limit per minute', () => {
     { perMinute: 3000, latencyMs: latencies[1] },
   ];
   it.each(shapes.flatMap((s) => paces.flatMap((p) => [true, false].map((retryAfter) => ({ ...s, ...p, retryAfter })))))(
-    'is above 85 %% once the limit is learnt, with few refusals: %o',
+    'is above 80 %% once the limit is learnt, with few refusals: %o',
     async (server) => {
       const requests = server.perMinute * (server.perMinute > 1000 ? 5 : 9);
       const result = await simulate({ requests, headers: false, max: 64, ...server });
       expect(result.answered).toBe(requests);
-      // A limit over any minute remembers the burst from before it was known.
-      expect(result.shareAfter(180)).toBeGreaterThan(server.shape === 'sliding' ? 0.5 : 0.85);
-      expect(result.refusedAfter(180)).toBeLessThan(0.2 * requests);
-      expect(result.refused).toBeLessThan(0.25 * requests);
+      expect(result.shareAfter(180)).toBeGreaterThan(0.8);
+      expect(result.refusedAfter(180)).toBeLessThan(0.12 * requests);
+      expect(result.refused).toBeLessThan(0.15 * requests);
     },
   );
 
@@ -91,7 +90,7 @@ describe('throughput against a limit per minute', () => {
     expect(inMinutes(13, 14)).toBeGreaterThan(0.85 * 600);
   });
 
-  it.each([0.01, 0.1, 0.3])('keeps its pace where a share of %d is refused by chance, whatever the rate', async (share) => {
+  it.each([0.01, 0.05, 0.1, 0.3])('keeps its pace where a share of %d is refused by chance, whatever the rate', async (share) => {
     const { clock, limiter } = setUp({ max: 64, maxTries: 10 });
     const chance = seededRandom(3);
     async function attempt(job: number): Promise<Outcome<number>> {
