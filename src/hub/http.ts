@@ -106,7 +106,7 @@ function unreachable(settings: HubSettings, what: string, error: unknown): UserE
   const reason = quoted(transportError(error, settings.endpoint, null).message, secretsOf(settings));
   const otherwise = variables?.otherwise ?? 'use --offline for what is in the cache';
   return new UserError(
-    `${what}: cannot reach ${settings.endpoint} (${reason}); check the connection, ${variables?.endpoint ?? 'HF_ENDPOINT'} and the proxy, or ${otherwise}`,
+    `${what}: cannot reach ${settings.endpoint}: ${reason}; check the connection, ${variables?.endpoint ?? 'HF_ENDPOINT'} and the proxy, or ${otherwise}`,
   );
 }
 

@@ -352,7 +352,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     const sources = await wheelSources({ index: index.url, wheels: null }, { EUS_EVAL_CACHE: cache });
     const error = await failure(indexWheels({ ...sources, settings: { ...sources.settings, sleep: async () => {} } }, 'nvidia-cublas'));
     expect(messageOf(error)).toBe(
-      `package nvidia-cublas: cannot reach ${index.url} (ECONNREFUSED); check the connection, --index and the proxy, or give a folder of wheels with --wheels DIR`,
+      `package nvidia-cublas: cannot reach ${index.url}: the connection failed (ECONNREFUSED: nothing listens at ${new URL(index.url).host}); check the connection, --index and the proxy, or give a folder of wheels with --wheels DIR`,
     );
   });
 

@@ -163,7 +163,9 @@ describe('settings', () => {
     }
     const gone = named(await settingsFindings(true, { HF_HOME: scratch, HF_ENDPOINT: hub.endpoint }), 'hub');
     expect(gone?.status).toBe('wrong');
-    expect(gone?.detail).toMatch(/^cannot reach http:\/\/127\.0\.0\.1:\d+ \(ECONNREFUSED\)$/);
+    expect(gone?.detail).toMatch(
+      /^cannot reach http:\/\/127\.0\.0\.1:\d+: the connection failed \(ECONNREFUSED: nothing listens at 127\.0\.0\.1:\d+\)$/,
+    );
   });
 });
 
