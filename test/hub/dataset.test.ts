@@ -299,7 +299,7 @@ describe('clear errors', () => {
   it('no connection', async () => {
     const nowhere = settingsFor(hub, cache, { endpoint: 'http://127.0.0.1:9' });
     expect(await failure(read('HiTZ/EusTrivia', 'default', 'test', nowhere))).toMatch(
-      /cannot reach http:\/\/127\.0\.0\.1:9: the connection failed \(ECONNREFUSED.+\); check the connection/,
+      /cannot reach http:\/\/127\.0\.0\.1:9: the connection failed \(.+\); check the connection/,
     );
   });
 
