@@ -6,6 +6,7 @@ import { withoutLogin } from '../http/redact.js';
 import { folderModelName } from '../hub/folder-name.js';
 import { progressLines } from '../hub/progress-lines.js';
 import type { ResolvedAdapter } from '../hub/resolve-model.js';
+import { untilStopped } from '../interrupt.js';
 import { packagePath } from '../package-files.js';
 import { type EngineName, isGguf } from '../serve/engines.js';
 import { didYouMean } from '../suggest.js';
@@ -207,7 +208,8 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
   const { resolveModel } = await import('../hub/resolve-model.js');
   const { loadChatTemplate } = await import('../models/chat-template.js');
   const { openOnnx } = await import('./onnx/open.js');
-  const model = await resolveModel(name, { files: 'all', offline: options.offline, onProgress: progressLines(options.onProgress) });
+  const found = resolveModel(name, { files: 'all', offline: options.offline, onProgress: progressLines(options.onProgress) });
+  const model = await untilStopped(found, options.signal);
   const template = await loadChatTemplate(model.folder, { now: options.templateDate });
   return openOnnx({
     folder: model.weights,
@@ -264,11 +266,11 @@ async function loadTokenizerOf(reference: string, options: OpenOptions) {
   const { loadChatTemplate } = await import('../models/chat-template.js');
   const { loadTokenizer } = await import('../models/tokenizer.js');
   const { addsBos } = await import('../models/model-type.js');
-  const { folder, weights } = await resolveModel(reference, {
-    files: 'tokenizer',
-    offline: options.offline,
-    onProgress: progressLines(options.onProgress),
-  });
+  const onProgress = progressLines(options.onProgress);
+  const { folder, weights } = await untilStopped(
+    resolveModel(reference, { files: 'tokenizer', offline: options.offline, onProgress }),
+    options.signal,
+  );
   return {
     name: publicName(reference, reference),
     tokenizer: await loadTokenizer(folder),

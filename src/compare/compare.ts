@@ -323,7 +323,9 @@ function unlikeSamples(run: Run, task: string, key: string, outcomes: ReadonlyMa
   if (value === undefined || scores === undefined || scores.length === 0) return null;
   const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
   if (Math.abs(mean - value) <= 1e-6) return null;
-  return `the samples of the ${side} give ${metricOf(key)} ${mean.toFixed(4)}, its result file says ${value.toFixed(4)}: one of the two was changed`;
+  // One document of thousands more or less shows in later digits only.
+  const shown = (x: number): string => x.toFixed(mean.toFixed(4) === value.toFixed(4) ? 8 : 4);
+  return `the samples of the ${side} give ${metricOf(key)} ${shown(mean)}, its result file says ${shown(value)}: one of the two was changed`;
 }
 
 /** What the files say of a metric of a benchmark: of the group, or of one of its tasks. */

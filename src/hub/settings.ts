@@ -57,9 +57,12 @@ function endpointOf(value: string | undefined): string {
 
 function tokenOf(env: Env): string | null {
   const [source, text] = tokenText(env);
-  const token = text.replace(/[\r\n]/g, '').trim();
+  const token = text.trim();
   if (token === '') return null;
-  if (!/^[\x21-\x7e]+$/.test(token)) throw new UserError(`${source} holds characters that no token has; copy the token again`);
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new UserError(
+      `${source} holds characters that no token has (a blank, a line break or a letter outside ASCII); it must hold one token alone`,
+    );
   return token;
 }
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { rememberSplits } from '../data/remember.js';
+import { stoppable } from '../data/stoppable.js';
 import { systemCode, UserError } from '../errors.js';
 import { fileNameOf } from '../file-name.js';
 import { makeFolder, removeEmpty } from '../folders.js';
@@ -96,7 +97,10 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const selected = await selectTasks(wantedTasks(options), registry);
   const dataFolder = dataFolderOf(options);
   const source = rememberSplits(
-    await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) }),
+    stoppable(
+      await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) }),
+      options.signal,
+    ),
   );
   const present = leaveOutMissing(selected, dataFolder);
   const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);

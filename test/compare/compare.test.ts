@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KnownBenchmark } from '../../src/compare/benchmarks.js';
@@ -143,6 +143,16 @@ describe('compareRuns', () => {
     const result = await compareRuns(await openRun(clean), await openRun(base), compareOptions(KNOWN));
     expect(result.refused.map(describeRefusal)).toEqual([
       'piqa: the samples of the candidate give acc 0.5700, its result file says 0.6000: one of the two was changed',
+    ]);
+    // A difference in later digits is shown, or the two numbers would look the same.
+    const near = writeRun(scratch(), plain());
+    const file = path.join(near, readdirSync(near).filter((name) => name.startsWith('results_'))[0] ?? '');
+    const content = JSON.parse(readFileSync(file, 'utf8'));
+    content.results.piqa['acc,none'] += 0.00002;
+    writeFileSync(file, JSON.stringify(content));
+    const nearly = await compareRuns(await openRun(clean), await openRun(near), compareOptions(KNOWN));
+    expect(nearly.refused.map(describeRefusal)).toEqual([
+      'piqa: the samples of the candidate give acc 0.60000000, its result file says 0.60002000: one of the two was changed',
     ]);
   });
 });

@@ -55,7 +55,12 @@ describe('the variables of the Python tools', () => {
   });
 
   it('never shows a secret', () => {
-    expect(message({ HF_TOKEN: 'hf_gehéim' })).toBe('HF_TOKEN holds characters that no token has; copy the token again');
+    // Two tokens on two lines would become one that nobody has, and be sent.
+    for (const secret of ['hf_gehéim', 'hf_geheim\nhf_other', 'hf_geheim\r\nhf_other', 'hf_geheim hf_other'])
+      expect(message({ HF_TOKEN: secret })).toBe(
+        'HF_TOKEN holds characters that no token has (a blank, a line break or a letter outside ASCII); it must hold one token alone',
+      );
+    expect(of({ HF_TOKEN: 'hf_one\r\n' }).token).toBe('hf_one');
     expect(message({ HF_ENDPOINT: 'https://me:geheim@x.example' })).toMatch(/name or password(?!.*geheim)/);
   });
 });

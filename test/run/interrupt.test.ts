@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, cpSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +50,39 @@ describe('an interrupted run', () => {
     // 24 documents; asked twice are at most those in flight when the signal came.
     expect(size() / 65 - 24).toBeLessThanOrEqual(4);
     expect(askedBefore).toBeLessThan(24);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a first signal is heard while a hub does not answer', () => {
+  it.each([
+    ['the model', ['--model', 'Org/Model-3.1']],
+    ['the documents', ['--model', 'fake:1']],
+    ['the tokenizer', ['--model', 'completions:m', '--tokenizer', 'Org/Model-3.1', '--base-url', 'http://127.0.0.1:9/v1']],
+  ] as const)('about %s', async (_, model) => {
+    const asked: Socket[] = [];
+    const silent = createServer((socket) => {
+      socket.on('error', () => undefined);
+      asked.push(socket);
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const args = ['run', ...model, '--tasks', 'eus_trivia', '--limit', '2', '--out', path.join(folder, 'silent')];
+    const child = spawn(process.execPath, [packagePath('bin/eus-eval.js'), ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, HF_ENDPOINT: endpoint, HF_HOME: path.join(folder, 'silent-cache'), HF_TOKEN: '' },
+    });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    while (asked.length === 0 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT');
+    expect(await ended, stderr).toBe(130);
+    expect(stderr).toContain('give the same command again');
+    for (const socket of asked) socket.destroy();
+    silent.close();
   });
 });
 
