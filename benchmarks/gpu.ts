@@ -1,0 +1,129 @@
+/**
+ * Tries the devices of a machine and prints rows for benchmarks/GPU.md: the check of each device, documents per second on made-up documents, and the harness on the same
+ * documents where Python has it.
+ *
+ * usage: npx vite-node benchmarks/gpu.ts [--model DIR] [--devices cuda,webgpu,cpu] [--dtype auto] [--documents 200] [--python VENV/bin/python] [--harness-dtype bfloat16]
+ *
+ * Both are measured from the first request to the last score, after a few documents that do not count. Without --model the tiny model of this package is taken, which says
+ * nothing about speed.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openOnnx } from '../src/backends/onnx/open.js';
+import { messageOf } from '../src/errors.js';
+import { packagePath } from '../src/package-files.js';
+import type { Ask, Backend } from '../src/types.js';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: packagePath('fixtures/models/tiny-llama') },
+    devices: { type: 'string', default: 'cuda,webgpu,cpu' },
+    dtype: { type: 'string', default: 'auto' },
+    documents: { type: 'string', default: '200' },
+    python: { type: 'string' },
+    'harness-dtype': { type: 'string', default: 'bfloat16' },
+    'harness-batch': { type: 'string', default: '64' },
+  },
+});
+
+const WORDS = 'etxe mendi ibai kale liburu ikasle hiri itsaso egun gau urte lan hizkuntza herri jende mundu bide eskola ur'.split(' ');
+let seed = 1;
+const text = (words: number): string =>
+  Array.from({ length: words }, () => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    return WORDS[seed % WORDS.length];
+  }).join(' ');
+
+/** A question on a passage of its own with four letters: nothing is shared, so both programs compute the same tokens but for the choices. */
+const documents = Array.from({ length: Number(values.documents) }, () => ({
+  context: `P: ${text(90)}\nQ: ${text(12)}?\nA: ${text(4)}\nB: ${text(4)}\nC: ${text(4)}\nD: ${text(4)}\nAnswer:`,
+  continuations: [' A', ' B', ' C', ' D'],
+}));
+
+interface Measured {
+  readonly seconds: number;
+  readonly tokens: number;
+  readonly scores: readonly number[];
+}
+
+async function measure(backend: Backend, count: number): Promise<Measured> {
+  const asks: Ask[] = documents.slice(0, count).map((document, id) => ({ id, request: { kind: 'choices', ...document } }));
+  async function* source(): AsyncGenerator<Ask> {
+    yield* asks;
+  }
+  const before = backend.work().computedTokens;
+  const start = performance.now();
+  const scores: number[][] = [];
+  for await (const { id, response } of backend.ask(source(), new AbortController().signal)) {
+    if (response.kind !== 'choices') throw new Error(response.kind === 'failure' ? response.message : 'no scores');
+    scores[id] = [...response.logprobs];
+  }
+  return { seconds: (performance.now() - start) / 1000, tokens: backend.work().computedTokens - before, scores: scores.flat() };
+}
+
+function row(cells: readonly (string | number)[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function harness(): { seconds: number; device: string; values: number[] } | null {
+  if (values.python === undefined) return null;
+  const file = fileURLToPath(new URL('gpu-harness.py', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(values.python, [file, values.model, values['harness-dtype'], values['harness-batch']], {
+    input: JSON.stringify(documents.map(({ context, continuations }) => [context, continuations])),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  console.error(`the harness was not run: ${stderr.trim().split('\n').at(-1)}`);
+  return null;
+}
+
+function dtypeOf(name: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
+  if (name === 'auto' || name === 'float32' || name === 'float16' || name === 'bfloat16') return name;
+  throw new Error(`--dtype ${name}: valid are auto, float32, float16, bfloat16`);
+}
+
+const reference = harness();
+const count = documents.length;
+row(['card', 'program', 'dtype', 'documents/s', 'tokens/s', 'largest difference from the harness', 'check of the device']);
+row(['---', '---', '---', '---:', '---:', '---:', '---']);
+if (reference !== null)
+  row([
+    reference.device,
+    'harness',
+    values['harness-dtype'],
+    (count / reference.seconds).toFixed(1),
+    '',
+    '',
+    `batch ${values['harness-batch']}`,
+  ]);
+for (const device of values.devices.split(',')) {
+  try {
+    const backend = await openOnnx({
+      folder: values.model,
+      modelName: 'benchmark',
+      device,
+      dtype: device === 'cpu' ? 'auto' : dtypeOf(values.dtype),
+      renderChat: null,
+      chatTemplate: null,
+      say: (line) => console.error(line),
+    });
+    await measure(backend, 8);
+    const { seconds, tokens, scores } = await measure(backend, count);
+    const { facts } = backend;
+    const worst = reference === null ? null : Math.max(...scores.map((value, i) => Math.abs(value - (reference.values[i] ?? Number.NaN))));
+    row([
+      String(facts.card ?? 'CPU'),
+      `eus-eval, ${device}`,
+      String(facts.dtype),
+      (count / seconds).toFixed(1),
+      (tokens / seconds).toFixed(0),
+      worst === null ? '' : worst.toExponential(1),
+      String(facts.device_check ?? ''),
+    ]);
+    await backend.close();
+  } catch (error) {
+    console.error(`${device}: ${messageOf(error)}`);
+  }
+}
