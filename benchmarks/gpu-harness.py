@@ -6,12 +6,14 @@ import json
 import sys
 import time
 
+import torch
+
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 
 model, dtype, batch = sys.argv[1:4]
 documents = json.load(sys.stdin)
-lm = HFLM(pretrained=model, dtype=dtype, batch_size=int(batch))
+lm = HFLM(pretrained=model, dtype=dtype, batch_size=int(batch), device="cuda" if torch.cuda.is_available() else "cpu")
 requests = [
     Instance("loglikelihood", {}, (context, continuation), i)
     for i, (context, continuations) in enumerate(documents)
