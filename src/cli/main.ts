@@ -3,6 +3,7 @@ import { EXIT, messageOf, systemCode, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
 import { commandGroups } from './commands.js';
+import { harnessOptionHint } from './harness-options.js';
 
 /**
  * Runs the command line and returns the exit code; never throws. Arguments exclude `node` and the script.
@@ -83,10 +84,19 @@ function settle(command: Command): void {
   for (const sub of command.commands) settle(sub);
 }
 
-/** Commander's "error: unknown option '--x'\n(Did you mean --y?)" as one line in our form. */
+/**
+ * Commander's "error: unknown option '--x'\n(Did you mean --y?)" as one line in our form. What an option of lm-eval is called here stands in place
+ * of the guess, which may be the opposite (--no-samples for --log_samples).
+ */
 function oneLine(text: string): string {
-  return `eus-eval: ${text
+  const line = text
     .replace(/^error: /, '')
     .trim()
-    .replace(/\s*\n\s*/g, ' ')}\n`;
+    .replace(/\s*\n\s*/g, ' ');
+  const option = /^unknown option '(.+?)'/.exec(line)?.[1] ?? '';
+  const hint = harnessOptionHint(option);
+  if (hint !== null) return `eus-eval: unknown option '${option}' of lm-eval: ${hint}\n`;
+  if (line.startsWith("too many arguments for 'run'"))
+    return `eus-eval: ${line} The model stands after --model; several tasks are one word with commas: --tasks a,b\n`;
+  return `eus-eval: ${line}\n`;
 }

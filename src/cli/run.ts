@@ -5,7 +5,7 @@ import { EXIT } from '../errors.js';
 import type { SessionOptions, SessionResult } from '../run/session.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import type { PromptFamily } from '../types.js';
-import { folderName, list, numberBetween, shardOf, wholeNumber } from './arguments.js';
+import { folderName, list, numberBetween, oneModel, shardOf, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 import { dateOf } from './prompt-inputs.js';
 
@@ -76,7 +76,7 @@ export const addRun: AddCommand = (program, exit) =>
     .command('run')
     .description('run benchmarks on a model and write results')
     .optionsGroup('What to run:')
-    .option('-m, --model <ref>', 'folder, hub name or BACKEND:NAME (see below); default: a tiny model that comes along')
+    .option('-m, --model <ref>', 'folder, hub name or BACKEND:NAME (see below); default: a tiny model that comes along', oneModel)
     .option('-t, --tasks <names>', 'benchmarks, groups, wildcards, eu, en, es, all or a task file (default: all)', list)
     .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", family)
     .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))
