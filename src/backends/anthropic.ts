@@ -53,8 +53,8 @@ function parametersOf(request: ChatRequest): Record<string, unknown> {
   };
 }
 
-/** A negative number would give money back. */
-const tokens = z.number().nonnegative();
+/** A negative number would give money back, and one beyond all windows makes nonsense of every sum. */
+const tokens = z.number().nonnegative().max(1e9);
 const schema = z.looseObject({
   type: z.literal('message'),
   model: z.string().nullish(),

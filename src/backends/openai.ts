@@ -62,8 +62,8 @@ function parametersOf(request: ChatRequest): Record<string, unknown> {
 }
 
 const part = z.looseObject({ type: z.string().optional(), text: z.string().optional() });
-/** A negative number would give money back. */
-const tokens = z.number().nonnegative();
+/** A negative number would give money back, and one beyond all windows makes nonsense of every sum. */
+const tokens = z.number().nonnegative().max(1e9);
 const schema = z.looseObject({
   model: z.string().nullish(),
   choices: z.array(

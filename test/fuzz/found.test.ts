@@ -252,6 +252,7 @@ describe('servers', () => {
 
   it('negative counts of tokens, which would give money back', () => {
     expect(readChat({ choices: [{ message: { content: 'a' } }], usage: { prompt_tokens: -1e9, completion_tokens: 1 } })).toMatch(/usage/);
+    expect(readChat({ choices: [{ message: { content: 'a' } }], usage: { prompt_tokens: 1e300, completion_tokens: 1 } })).toMatch(/usage/);
     expect(readMessage({ type: 'message', content: [], stop_reason: 'end_turn', usage: { input_tokens: 1, output_tokens: -5 } })).toMatch(
       /usage/,
     );
