@@ -195,7 +195,7 @@ function refuseForeignOptions(backend: BackendName, options: OpenOptions): void 
   const odd = foreign.find(([, given]) => given);
   if (odd !== undefined)
     throw new UserError(
-      `${odd[0]} means nothing for ${backend === 'onnx' ? 'a local model' : `${backend}:`}; it goes with --model ${odd[2]}`,
+      `${odd[0]} has no effect on ${backend === 'onnx' ? 'a local model' : `${backend}:`}; use it with --model ${odd[2]}`,
     );
 }
 

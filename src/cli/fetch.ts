@@ -90,7 +90,8 @@ async function print({ splits, failures }: Fetched, model: ResolvedModel | null,
   if (splits.length > 0) process.stdout.write(`${table.toString()}\n`);
   if (model !== null)
     process.stdout.write(`model ${model.name}${model.revision === null ? '' : ` (${model.revision.slice(0, 8)})`}: ${model.folder}\n`);
-  if (failures.length > 0) process.stdout.write(`${failures.length} of ${failures.length + splits.length} splits could not be had\n`);
+  if (failures.length > 0)
+    process.stdout.write(`${failures.length} of ${failures.length + splits.length} splits could not be downloaded\n`);
 }
 
 function byDataset(splits: readonly FetchedSplit[]): Map<string, FetchedSplit[]> {

@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     program.commandsGroup('Help:').helpCommand(true);
     program.addHelpText(
       'after',
-      '\nFirst steps: `eus-eval run` scores a tiny model that comes along; `eus-eval run --help` says what else it can do.',
+      '\nFirst steps: `eus-eval run` scores a tiny bundled model; `eus-eval run --help` says what else it can do.',
     );
     if (argv.length === 0) {
       program.outputHelp();

@@ -76,7 +76,7 @@ export const addRun: AddCommand = (program, exit) =>
     .command('run')
     .description('run benchmarks on a model and write results')
     .optionsGroup('What to run:')
-    .option('-m, --model <ref>', 'folder, hub name or BACKEND:NAME (see below); default: a tiny model that comes along', oneModel)
+    .option('-m, --model <ref>', 'folder, hub name or BACKEND:NAME (see below); default: a tiny bundled model', oneModel)
     .option('-t, --tasks <names>', 'benchmarks, groups, wildcards, eu, en, es, all or a task file (default: all)', list)
     .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", family)
     .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))

@@ -73,7 +73,7 @@ function plain(name: string): string {
 function unknown(word: string, entries: ReadonlyMap<string, Group | Task>): UserError {
   const names = [...topics.flatMap(({ name, also }) => [name, ...also]), ...entries.keys()];
   return new UserError(
-    `nothing is known about '${word}'; valid: a metric (${topics.map(({ name }) => name).join(', ')}) or a benchmark of 'eus-eval list'.${didYouMean(word, names)}`,
+    `unknown metric or benchmark '${word}'; valid: a metric (${topics.map(({ name }) => name).join(', ')}) or a benchmark of 'eus-eval list'.${didYouMean(word, names)}`,
   );
 }
 

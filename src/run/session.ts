@@ -84,7 +84,7 @@ const EMBEDDED_TASKS = [
   'basqbbq_MSE_ambig',
   'mgsm_native_cot_eu',
 ];
-const EMBEDDED_REMARK = 'a tiny model with random weights: these numbers show that everything works and mean nothing else';
+const EMBEDDED_REMARK = 'a tiny model with random weights: its scores only show that the installation works';
 
 /**
  * Runs benchmarks on a model and writes `results_<time>.json` and `samples_<task>_<time>.jsonl` under `<out>/<model>/`. Files appear
