@@ -1,4 +1,6 @@
 /** Feeds the pipeline from the sample files of shards, each document checked: what a shard says must be what a run can have written. */
+
+import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
 import { sampleLines } from '../results/read-samples.js';
@@ -91,6 +93,7 @@ async function readDocuments(pipeline: Pipeline, state: TaskState, file: string)
   const { task } = state;
   const filters = task.filters.map(({ name }) => name);
   const documents = new Map<number, Restored>();
+  if (!existsSync(file)) throw new UserError(`merge: there is no ${file}; a shard must be run with samples`);
   const seen = new Set<string>();
   for await (const { fields, where, text } of sampleLines(file)) {
     const filter = filters.indexOf(String(fields.filter));

@@ -219,7 +219,7 @@ describe('eus-eval run', () => {
       '--out',
       path.join(folder, 'x'),
     ]);
-    expect(foreign.stderr).toMatch(/of another run .* the model is fake-6, not fake-5/);
+    expect(foreign.stderr).toMatch(/of another run .* the model's seed is 6, not 5/);
 
     // Into a shard's own folder, also through a link: refused, and nothing is written.
     const before = visible(parts);
