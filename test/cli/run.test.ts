@@ -210,7 +210,9 @@ describe('eus-eval run', () => {
     cpSync(path.join(parts, 'shard-1-of-3'), path.join(folder, 'copy'), { recursive: true });
     const doubled = await eusEval(['merge', parts, path.join(folder, 'copy'), '--out', path.join(folder, 'x')]);
     expect(doubled.stderr).toContain('shard 1/3 is there twice');
-    expect((await eusEval(['run', ...args.slice(2), '--model', 'fake:6', '--out', path.join(folder, 'foreign'), '--shard', '2/3'])).code).toBe(0);
+    expect(
+      (await eusEval(['run', ...args.slice(2), '--model', 'fake:6', '--out', path.join(folder, 'foreign'), '--shard', '2/3'])).code,
+    ).toBe(0);
     const foreign = await eusEval([
       'merge',
       path.join(parts, 'shard-1-of-3'),
