@@ -91,7 +91,7 @@ export interface LimiterOptions {
   readonly max: number;
   readonly maxTries: number;
   readonly timeoutMs: number;
-  /** Told one line when a server asks for a wait that is cut short. */
+  /** Told one line when a server asks for a wait that is cut short, and when nothing was answered for a while. */
   readonly say?: (line: string) => void;
 }
 
@@ -109,7 +109,15 @@ interface Waiting<J> {
 export function createLimiter(options: LimiterOptions): Limiter {
   const paces = Array.from({ length: options.servers }, () => createPace(options));
   const counts: LimiterCounts = { attempts: 0, retries: 0, overloads: 0, timeouts: 0, mostInFlight: 0 };
-  const shared: Shared = { options, paces, counts, now: steadyReading(options.clock), answered: false, saidLong: false };
+  const shared: Shared = {
+    options,
+    paces,
+    counts,
+    now: steadyReading(options.clock),
+    answered: false,
+    saidLong: false,
+    saidUnanswered: false,
+  };
   const inFlight = (): number => paces.reduce((sum, pace) => sum + pace.inFlight, 0);
   return { run: (jobs, work, signal) => runJobs(shared, jobs, work, signal), inFlight, counts };
 }
@@ -126,6 +134,7 @@ interface Shared {
   /** Some request was answered: the address is right. */
   answered: boolean;
   saidLong: boolean;
+  saidUnanswered: boolean;
 }
 
 /** What may happen next: a start now, a start at a later time, or nothing before something else happens. */
@@ -292,6 +301,10 @@ async function* runJobs<J, R>(
       options.say?.(
         `the server asks for a wait of ${spell(outcome.retryAfterMs ?? 0)}; it is asked again every ${LONGEST_TOLD_MS / 1000} s`,
       );
+    }
+    if (!shared.answered && !shared.saidUnanswered && now - begun > PATIENCE_UNREACHED_MS) {
+      shared.saidUnanswered = true;
+      options.say?.(`nothing was answered so far, and requests are tried again; the last failure: ${outcome.message}`);
     }
     if (!shared.answered && outcome.unreachable === true && (tries >= TRIES_UNREACHED || now - begun > PATIENCE_UNREACHED_MS))
       throw new UserError(outcome.message);
