@@ -2,6 +2,7 @@
 import { UserError } from '../errors.js';
 import type { ChoicesRequest, FailureResponse, ResponseNotes } from '../types.js';
 import type { ModelTokenizer } from './tokenizer.js';
+import { MAX_TEXT } from './tokenizer-hazards.js';
 
 export interface EncodeOptions {
   /** With the special tokens that the tokenizer puts around a text, for the models that expect them (one BOS, mostly); `false` as in the recorded runs. */
@@ -17,14 +18,15 @@ export interface EncodedPair {
 }
 
 /**
- * True where a text holds half a surrogate pair (`\\ud83d` alone, which JSON can spell): it is no valid Unicode, and Python's tokenizers stop at it.
+ * Returns why a text cannot be tokenized, null where it can:
+ * - half a surrogate pair (`\\ud83d` alone, which JSON can spell) is no valid Unicode, and Python's tokenizers stop at it;
+ * - more than `MAX_TEXT` characters could end the process.
  */
-export function hasHalfCharacter(text: string): boolean {
-  return /\p{Surrogate}/u.test(text);
+export function untokenizable(text: string): FailureResponse | null {
+  if (text.length > MAX_TEXT) return tooLong(text.length);
+  if (!/\p{Surrogate}/u.test(text)) return null;
+  return refuse('malformed', 'the text holds half a surrogate pair (such as \\ud83d alone), which is no valid Unicode and has no tokens');
 }
-
-/** What is said of a document whose text `hasHalfCharacter`. */
-export const HALF_CHARACTER = 'the text holds half a surrogate pair (such as \\ud83d alone), which is no valid Unicode and has no tokens';
 
 /** True for Python's white space (`str.isspace`): JavaScript's without the byte order mark, and with the separators 0x1c to 0x1f and 0x85. */
 function isPythonSpace(character: string): boolean {
@@ -139,7 +141,12 @@ export async function encodeRequestChoices(
   request: ChoicesRequest,
   options: EncodeOptions & { readonly maxLength: number },
 ): Promise<EncodedChoices | FailureResponse> {
-  if ([request.context, ...request.continuations].some(hasHalfCharacter)) return refuse('malformed', HALF_CHARACTER);
+  for (const text of [request.context, ...request.continuations]) {
+    const refusal = untokenizable(text);
+    if (refusal !== null) return refusal;
+  }
+  const longest = request.context.length + Math.max(0, ...request.continuations.map((text) => text.length));
+  if (longest > MAX_TEXT) return tooLong(longest);
   const pairs = await encodeChoices(tokenizer, request.context, request.continuations, options);
   if (pairs.length === 0) return refuse('malformed', 'the request has no continuations');
   const sequences: TargetSequence[] = [];
@@ -154,6 +161,10 @@ export async function encodeRequestChoices(
     sequences.push({ ids: cut.input, targets: cut.continuation });
   }
   return { kind: 'sequences', sequences, notes: notesOf(truncated, pairs[0]?.doubledBos ?? false) };
+}
+
+function tooLong(characters: number): FailureResponse {
+  return refuse('too long', `a text of ${characters} characters; at most ${MAX_TEXT} are tokenized`);
 }
 
 function refuse(reason: FailureResponse['reason'], message: string): FailureResponse {

@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Encoding, Tokenizer } from 'tokenizers';
+import { type Encoding, AddedToken as EngineToken, Tokenizer } from 'tokenizers';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { parseJsonFile } from '../json-file.js';
+import { type AddedToken, addedTokens, configTokens, isId } from './added-tokens.js';
 import { addsBos } from './model-type.js';
 import { newPieceMemory } from './piece-memory.js';
 import { type Specials, specialsOf } from './post-processor.js';
@@ -45,9 +46,6 @@ export interface ModelTokenizer {
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type JsonObject = { readonly [key: string]: Json };
 
-/** More added tokens than any model has; the engine takes a second for each ten thousand. */
-const MAX_ADDED = 50_000;
-
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -76,30 +74,6 @@ function parseObject(text: string, file: string): JsonObject {
 async function readJson(file: string): Promise<JsonFile | null> {
   const text = await readText(file);
   return text === null ? null : { value: parseObject(text, file), text };
-}
-
-/** Ids are positions of a table of logits; none is near this. */
-function isId(value: Json | undefined): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
-}
-
-interface AddedToken {
-  readonly content: string;
-  readonly special: boolean;
-  readonly normalized: boolean;
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
-}
-
-function addedTokens(json: JsonObject): AddedToken[] {
-  const list = Array.isArray(json.added_tokens) ? json.added_tokens : [];
-  if (list.length > MAX_ADDED) throw new Error(`${list.length} added_tokens; at most ${MAX_ADDED} are taken`);
-  return list.map((t, i) => {
-    if (!isObject(t) || !isId(t.id) || typeof t.content !== 'string')
-      throw new Error(`added_tokens[${i}] has no id (a whole number from 0) or no content (a text)`);
-    const { content, special, normalized, lstrip, rstrip } = t;
-    return { content, special: special === true, normalized: normalized === true, lstrip: lstrip === true, rstrip: rstrip === true };
-  });
 }
 
 /**
@@ -145,6 +119,10 @@ function openEngine(text: string, json: JsonObject): Tokenizer {
   }
 }
 
+function engineToken({ content, special, singleWord, normalized, lstrip, rstrip }: AddedToken): EngineToken {
+  return new EngineToken(content, special, { singleWord, normalized, leftStrip: lstrip, rightStrip: rstrip });
+}
+
 /**
  * Blanks that version 4 of transformers, and version 5 for all but byte-pair tokenizers, takes out of a decoded text, in this order.
  */
@@ -177,10 +155,12 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
   const json = parseObject(text, where);
   const model = isObject(json.model) ? json.model : {};
   let engine: Tokenizer;
-  let added: readonly AddedToken[];
+  let own: readonly AddedToken[];
+  let more: readonly AddedToken[];
   let vocabSize: number;
   try {
-    added = addedTokens(json);
+    own = addedTokens(json);
+    more = configTokens(config, own);
     vocabSize = vocabularySize(model.vocab);
     checkParts(json);
     checkHazards(json);
@@ -188,10 +168,12 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
     const normalizer = engine.getNormalizer();
     const formOf = ({ content, normalized }: AddedToken): string =>
       normalized && normalizer !== null ? normalizer.normalizeString(content) : content;
-    checkAddedForms(added.filter(({ content }) => content !== '').map((token) => ({ ...token, form: formOf(token) })));
+    checkAddedForms([...own, ...more].filter(({ content }) => content !== '').map((token) => ({ ...token, form: formOf(token) })));
+    if (more.length > 0) engine.addAddedTokens(more.map(engineToken));
   } catch (error) {
     throw new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
   }
+  const added = [...own, ...more];
   // The engine gives an added token the id that the vocabulary has for its text, whatever `added_tokens` says.
   const special = new Set(added.filter((token) => token.special).map((token) => token.content));
   for (const { content } of added) {
@@ -208,7 +190,7 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
   const blame = (error: unknown): UserError =>
     error instanceof UserError ? error : new UserError(`${where}: this tokenizer cannot be used: ${messageOf(error)}`, { cause: error });
 
-  const rule = cutRule(json);
+  const rule = cutRule(more.length === 0 ? json : { ...json, added_tokens: added });
   const memory = newPieceMemory();
 
   async function encodeAll(texts: readonly string[]): Promise<number[][]> {

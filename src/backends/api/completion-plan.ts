@@ -1,12 +1,11 @@
 import {
   encodeRequestChoices,
   encodeText,
-  HALF_CHARACTER,
   hasDoubledBos,
-  hasHalfCharacter,
   notesOf,
   type TargetSequence,
   truncatePrompt,
+  untokenizable,
 } from '../../models/encode.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { rstrip } from '../../python/strings.js';
@@ -97,7 +96,8 @@ export async function planGenerate(
   const until = [...new Set([...request.until, ...ends])].filter((stop) => stop !== '');
   const common = { kind: 'generate', until, ends, request, maxNewTokens } as const;
   if (encoder === null) return { ...common, prompt: request.context, notes: {} };
-  if (hasHalfCharacter(request.context)) return failure('malformed', HALF_CHARACTER);
+  const refusal = untokenizable(request.context);
+  if (refusal !== null) return refusal;
   const all = await encodeText(encoder.tokenizer, request.context, encoder);
   const longest = maxLength ?? Number.POSITIVE_INFINITY;
   if (longest <= maxNewTokens) return failure('too long', `${maxNewTokens} new tokens leave no room for a prompt in ${longest}`);

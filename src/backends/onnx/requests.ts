@@ -1,13 +1,5 @@
 /** From a request to what the model computes: token ids, and the failures that need no model. */
-import {
-  encodeRequestChoices,
-  encodeText,
-  HALF_CHARACTER,
-  hasDoubledBos,
-  hasHalfCharacter,
-  notesOf,
-  truncatePrompt,
-} from '../../models/encode.js';
+import { encodeRequestChoices, encodeText, hasDoubledBos, notesOf, truncatePrompt, untokenizable } from '../../models/encode.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { beginsInThought } from '../../thought.js';
 import type { Answer, Ask, ChatRenderer, ChoicesRequest, FailureReason, GenerateRequest, ResponseNotes, ThoughtRule } from '../../types.js';
@@ -86,7 +78,8 @@ async function encodeGenerateRequest(id: number, request: GenerateRequest, c: Re
   const maxNewTokens = request.maxNewTokens ?? DEFAULT_NEW_TOKENS;
   if (maxNewTokens >= c.maxLength)
     return failure(id, 'too long', `${maxNewTokens} new tokens leave no room for a prompt: the model takes ${c.maxLength}`);
-  if (hasHalfCharacter(text)) return failure(id, 'malformed', HALF_CHARACTER);
+  const refusal = untokenizable(text);
+  if (refusal !== null) return { id, response: refusal };
   const encoded = await encodeText(c.tokenizer, text, { addBos: c.addBos });
   const prefix = c.tokenizer.bos ?? c.tokenizer.eos;
   const all = encoded.length === 0 && prefix !== null ? [prefix.id] : encoded;
