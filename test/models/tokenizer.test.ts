@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadTokenizer } from '../../src/models/tokenizer.js';
 import { SHARED } from '../shared.js';
@@ -61,6 +63,31 @@ describe.each(Object.entries(cases.tokenizers))('tokenizer of %s', (name, expect
       }),
       { numRuns: 5 },
     );
+  });
+});
+
+describe('tokenizer_config.json', () => {
+  const tiny = file('../../fixtures/models/tiny-llama');
+  const texts = ['Kaixo, mundua!', '<|im_start|>a 123\n\n b'];
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'tokenizer-'));
+    copyFileSync(`${tiny}/tokenizer.json`, `${folder}/tokenizer.json`);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('may be absent: the same ids, and the ends of special_tokens_map.json', async () => {
+    const whole = await loadTokenizer(tiny);
+    const bare = await loadTokenizer(folder);
+    expect(await bare.encodeAll(texts)).toEqual(await whole.encodeAll(texts));
+    expect([bare.bos, bare.eos]).toEqual([null, null]);
+    writeFileSync(`${folder}/special_tokens_map.json`, '{"eos_token": {"content": "<|im_end|>"}}');
+    expect((await loadTokenizer(folder)).eos).toEqual(whole.eos);
+  });
+
+  it('may hold Infinity and NaN, as Python writes them', async () => {
+    writeFileSync(`${folder}/tokenizer_config.json`, '{"model_max_length": Infinity, "x": [NaN, -Infinity], "eos_token": "<|im_end|>"}');
+    expect((await loadTokenizer(folder)).eos?.text).toBe('<|im_end|>');
   });
 });
 

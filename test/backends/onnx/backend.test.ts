@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newOnnxBackend } from '../../../src/backends/onnx/backend.js';
 import { OutOfMemoryError, type Session } from '../../../src/backends/onnx/session.js';
 import { loadTokenizer } from '../../../src/models/tokenizer.js';
+import { MAX_TEXT } from '../../../src/models/tokenizer-hazards.js';
 import { packagePath } from '../../../src/package-files.js';
 import { cutAtStop } from '../../../src/thought.js';
 import type { Ask, Backend, Request } from '../../../src/types.js';
@@ -91,6 +92,24 @@ describe('answers', () => {
       const nan = await askAll(backendOf(pretend(() => bad)), asks(choices('a', ' b')));
       expect(nan.get(0)).toMatchObject({ kind: 'failure', reason: 'not a number' });
     }
+  });
+
+  it('half a surrogate pair and a text beyond all limits leave their own documents unscored, no others', async () => {
+    const generate = (context: string): Request => ({ kind: 'generate', context, until: ['\n'], maxNewTokens: 2 });
+    const half = ['\ud83d', '\ude00 bai', 'bai \ud83d.'];
+    const long = 'a'.repeat(MAX_TEXT);
+    const bad = [
+      ...half.flatMap((text) => [choices(text, ' A'), choices('a', ' A', text), generate(text)]),
+      ...[choices(`${long}b`, ' A'), choices(long, ' A'), choices('a', ' A', long), generate(`${long}b`)],
+    ];
+    const good = [choices('\ud83d\ude00', ' A'), generate('\ud83d\ude00')];
+    const answers = await askAll(backendOf(pretend()), asks(...bad, ...good));
+    const reasons = [...bad, ...good].map((_, id) => {
+      const response = answers.get(id);
+      return response?.kind === 'failure' ? response.reason : response?.kind;
+    });
+    expect(reasons).toEqual([...Array(9).fill('malformed'), ...Array(4).fill('too long'), 'choices', 'generate']);
+    expect(answers.get(9)).toMatchObject({ message: 'a text of 2000001 characters; at most 2000000 are tokenized' });
   });
 
   it('a context that is too long is cut on the left and the cut is noted', async () => {
