@@ -70,7 +70,9 @@ function samples(out: string): Map<string, { scores: number[]; rest: string }> {
     );
   return new Map(
     lines.map(({ task, line }) => {
-      const { resps, filtered_resps: filtered, ...rest } = JSON.parse(line);
+      // The margin is the difference of two of these log-probabilities.
+      const { resps, filtered_resps: filtered, margin, ...rest } = JSON.parse(line);
+      expect(margin).toBeGreaterThanOrEqual(0);
       const scores = [...resps.flat(), ...filtered].map(([x]: [string]) => Number(x));
       return [
         `${task} ${rest.doc_id}`,
