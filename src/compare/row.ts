@@ -233,12 +233,12 @@ export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: r
   const stderr = eb === null || ec === null ? null : Math.hypot(eb, ec);
   const half = stderr === null ? null : normalQuantile(0.025) * stderr;
   const z = zOf(name.higherIsBetter ? difference : -difference, stderr);
-  const documents = [base.documents, candidate.documents].flatMap((d) => d ?? []);
+  const documents = base.documents === null || candidate.documents === null ? null : Math.min(base.documents, candidate.documents);
   const pDrop = z === null ? null : normalTail(-z);
   return {
     ...name,
     share,
-    n: documents.length === 0 ? null : Math.min(...documents) - Math.max(base.unscored, candidate.unscored),
+    n: documents === null ? null : documents - Math.max(base.unscored, candidate.unscored),
     base: base.value,
     candidate: candidate.value,
     difference,

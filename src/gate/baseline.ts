@@ -23,7 +23,7 @@ const TASK = z.object({
   shots: number.nullable(),
   version: z.string().nullable(),
   fingerprint: z.string().nullable(),
-  documents: z.object({ original: number, effective: number }).nullable(),
+  documents: z.object({ original: number.nullable(), effective: number }).nullable(),
   /** What is recorded of a metric's direction; absent in older baselines. */
   higher_is_better: z.record(z.string(), z.boolean()).optional(),
   setting: z

@@ -165,14 +165,15 @@ function perLanguage<T>(of: (language: Language) => T): Record<Language, T> {
 
 function cellOf(m: Measurement, value: number, benchmark: Benchmark, mark: string | null): Writable<Cell> {
   const full = m.original ?? benchmark.documents;
-  const answered = m.scored ?? m.documents;
+  // A file that does not count its documents still says its limit.
+  const answered = m.scored ?? m.documents ?? m.weight;
   return {
     value,
     stderr: m.stderr,
     bias: m.bias,
     documents: m.documents,
     scored: m.scored,
-    partial: m.absent.length > 0 || (full !== null && answered !== null && answered < full),
+    partial: m.absent.length > 0 || (full !== null && answered < full),
     fingerprint: m.fingerprint,
     version: m.version,
     n_shot: m.nShot,

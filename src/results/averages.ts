@@ -28,10 +28,11 @@ export function averagesOf(
 export function describeAverages(averages: readonly LanguageAverage[]): string | null {
   const several = averages.filter(({ benchmarks }) => benchmarks.length > 1);
   if (several.length === 0) return null;
-  const parts = several.map(({ language, value, benchmarks, missing }) => {
+  const parts = several.flatMap(({ language, value, benchmarks, missing }) => {
+    if (value === null) return [];
     const all = benchmarks.length + missing.length;
     const over = missing.length === 0 ? `all ${all} benchmarks` : `${benchmarks.length} of ${all} benchmarks`;
-    return `${language} ${(value ?? 0).toFixed(4)} (${over})`;
+    return `${language} ${value.toFixed(4)} (${over})`;
   });
   return `Averages by language, bias benchmarks left out: ${parts.join(', ')}`;
 }

@@ -37,8 +37,8 @@ export interface TaskResult {
   readonly nShot: number | null;
   /** As text, an integral float without its `.0`, so that 1 and 1.0 are the same version. */
   readonly version: string | null;
-  /** Documents of the whole split and documents evaluated; null for groups. */
-  readonly samples: { readonly original: number; readonly effective: number } | null;
+  /** Documents of the whole split (null where the file does not say) and documents evaluated; null for groups and where nothing is said. */
+  readonly samples: { readonly original: number | null; readonly effective: number } | null;
   /** The fingerprint of its prompts; null for groups. */
   readonly hash: string | null;
   readonly higherIsBetter: ReadonlyMap<string, boolean>;
@@ -215,9 +215,7 @@ function validated(content: unknown, file: string): ResultFile {
     eusEvalVersion: own === null ? null : textAt(own, 'version', 'eus_eval.'),
     remark: own === null ? null : textAt(own, 'remark', 'eus_eval.'),
     shard:
-      shard === null
-        ? null
-        : { index: count(shard.index, 'eus_eval.shard.index') ?? 0, count: count(shard.count, 'eus_eval.shard.count') ?? 0 },
+      shard === null ? null : { index: stated(shard.index, 'eus_eval.shard.index'), count: stated(shard.count, 'eus_eval.shard.count') },
     eusEval: own,
   };
 }
@@ -240,10 +238,13 @@ function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables):
     estimates: estimatesOf(name, scores),
     nShot: numberAt(tables.nShot, name, 'n-shot.'),
     version: versionOf(tables.versions[name]),
-    samples: effective === null ? null : { original: original ?? effective, effective },
+    samples: effective === null ? null : { original, effective },
     hash: textAt(tables.hashes, name, 'task_hashes.') || null,
     higherIsBetter: new Map(
-      Object.entries(objectAt(tables.higher, name, 'higher_is_better.') ?? {}).map(([metric, higher]) => [metric, higher !== false]),
+      // The harness writes null for a group whose tasks disagree: the direction is not known.
+      Object.entries(objectAt(tables.higher, name, 'higher_is_better.') ?? {}).flatMap(([metric, higher]) =>
+        typeof higher === 'boolean' ? [[metric, higher] as const] : [],
+      ),
     ),
     facts:
       config === null
@@ -351,6 +352,13 @@ function count(value: unknown, field: string): number | null {
     throw new UserError(`${field}: expected a whole number from 0, found ${typeof value === 'number' ? value : kind(value)}`);
   }
   return value;
+}
+
+/** A count that must be there: a shard without its numbers would pass for a whole run. */
+function stated(value: unknown, field: string): number {
+  const stated = count(value, field);
+  if (stated === null) throw new UserError(`${field}: missing; expected a whole number from 0`);
+  return stated;
 }
 
 function texts(value: unknown, field: string): string[] {

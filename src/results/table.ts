@@ -21,7 +21,7 @@ function addRows(rows: string[][], run: RunOutcome, node: Group | Task, depth: n
   const outcome = isGroup(node) ? undefined : run.tasks.get(node.name);
   const table = isGroup(node) ? run.groups.get(node.name) : outcome?.table;
   const label = depth === 0 ? node.alias : `${' '.repeat(depth)}- ${node.alias}`;
-  const documents = isGroup(node) ? (table?.samples ?? 0) : (outcome?.scored ?? 0);
+  const documents = isGroup(node) ? table?.samples : outcome?.scored;
   const lines = Object.entries(table?.estimates ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   if (lines.length === 0) {
     const why = isGroup(node) && node.aggregate.length === 0 ? '' : 'no score';
@@ -47,8 +47,10 @@ function addRows(rows: string[][], run: RunOutcome, node: Group | Task, depth: n
   if (isGroup(node)) for (const child of node.children) addRows(rows, run, child, depth + 1);
 }
 
-function documentsOf(outcome: TaskOutcome | undefined, documents: number): string {
-  return outcome !== undefined && outcome.scored < outcome.effective ? `${outcome.scored} of ${outcome.effective}` : String(documents);
+function documentsOf(outcome: TaskOutcome | undefined, documents: number | undefined): string {
+  return outcome !== undefined && outcome.scored < outcome.effective
+    ? `${outcome.scored} of ${outcome.effective}`
+    : String(documents ?? '');
 }
 
 const PROMPTS: Record<TaskOutcome['prompts'], string> = {

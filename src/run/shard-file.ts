@@ -102,9 +102,10 @@ export function shardFileOf(content: unknown, file: string): ShardFile {
   const stamp = path.basename(file).slice('results_'.length, -'.json'.length);
   const tasks = Object.entries(own.tasks).map(([name, t]): [string, ShardTask] => {
     const task = result.tasks.get(name);
-    if (task?.samples == null || task.hash === null)
+    const original = task?.samples?.original;
+    if (original == null || task === undefined || task.hash === null)
       throw new UserError(`merge: ${file}: n-samples.${name} or task_hashes.${name} is missing; run this shard again`);
-    return [name, { documents: t.documents, original: task.samples.original, counts: countsOf(t), hash: task.hash }];
+    return [name, { documents: t.documents, original, counts: countsOf(t), hash: task.hash }];
   });
   return {
     file,
