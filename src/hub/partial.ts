@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.js';
@@ -49,7 +49,16 @@ export async function claimPartial(settings: HubSettings, blob: string): Promise
 
 async function acquire(settings: HubSettings, lock: string): Promise<boolean> {
   try {
-    await writeFile(lock, OWNER, { flag: 'wx' });
+    const handle = await open(lock, 'wx');
+    try {
+      await handle.writeFile(OWNER);
+    } catch (error) {
+      // A full disk still takes the empty file: others would wait for an owner that never was.
+      await unlink(lock).catch(() => undefined);
+      throw error;
+    } finally {
+      await handle.close();
+    }
     return true;
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw diskError(lock, error, settings.variables?.cache);

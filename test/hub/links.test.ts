@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { linkBlob } from '../../src/hub/cache.js';
+import { claimPartial } from '../../src/hub/partial.js';
 import { hubSettings } from '../../src/hub/settings.js';
 import { tempFolder } from '../data/temp.js';
 
-const fault = vi.hoisted(() => ({ link: '', rename: '' }));
+const fault = vi.hoisted(() => ({ link: '', rename: '', write: '' }));
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
   const failing = <T extends readonly unknown[]>(kind: 'link' | 'rename', call: (...args: T) => Promise<void>) => {
@@ -14,7 +15,12 @@ vi.mock('node:fs/promises', async (original) => {
       await call(...args);
     };
   };
-  return { ...real, symlink: failing('link', real.symlink), rename: failing('rename', real.rename) };
+  const open = async (...args: Parameters<typeof real.open>) => {
+    const handle = await real.open(...args);
+    if (fault.write !== '') handle.writeFile = () => Promise.reject(Object.assign(new Error(fault.write), { code: fault.write }));
+    return handle;
+  };
+  return { ...real, open, symlink: failing('link', real.symlink), rename: failing('rename', real.rename) };
 });
 
 const repo = { kind: 'model', name: 'a/b' } as const;
@@ -53,4 +59,17 @@ describe('a cache on a file system without links', () => {
     fault.link = '';
     expect(readdirSync(snapshot)).toEqual(['config.json']);
   });
+});
+
+it('a disk too full for the lock of a download leaves no lock that others would wait for', async () => {
+  const { settings } = cache();
+  const blobs = join(settings.cacheDir, 'models--a--b', 'blobs');
+  fault.write = 'ENOSPC';
+  await expect(claimPartial(settings, join(blobs, 'other'))).rejects.toThrow(/^no space left on the disk of .*set HF_HOME/);
+  fault.write = '';
+  expect(readdirSync(blobs)).toEqual(['etag']);
+  const claim = await claimPartial(settings, join(blobs, 'other'));
+  expect(readdirSync(blobs)).toEqual(['etag', 'other.eus-eval.lock']);
+  await claim?.release(true);
+  expect(readdirSync(blobs)).toEqual(['etag']);
 });
