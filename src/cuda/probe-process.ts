@@ -2,6 +2,7 @@
  * A process that opens one tiny session and says how it went. A process, because libraries once loaded stay, and because a fault in them must not end
  * the program that asks. Argument: a `ProbeRequest` as JSON; standard output: a `ProbeReply` as JSON.
  */
+import '../backends/onnx/no-telemetry.js';
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { loadedRuntimes, prepareCuda } from './load.js';

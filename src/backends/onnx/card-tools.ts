@@ -1,4 +1,5 @@
 /** Small graphs beside the model's, for tensors that stay on the device: to bring one there, and to keep some columns of keys and values. */
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { type Attribute, newGraph } from './graph-builder.js';
 import type { ElementName } from './proto.js';

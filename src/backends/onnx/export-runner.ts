@@ -2,6 +2,7 @@
  * Runs an ordinary ONNX export (`input_ids`, `attention_mask`, `past_key_values.<l>.key`, ...). It knows one text at a time, so a packed run becomes one call per
  * stretch, with the keys and values that the stretch sees gathered as its past. What is computed once stays so; the calls are smaller.
  */
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { floats } from './graph-runner.js';
 import { copyRanges, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';

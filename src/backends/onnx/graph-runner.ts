@@ -1,4 +1,5 @@
 /** Runs the graph that this program wrote (`decoder.ts`): whole packed runs at once, behind the keys and values of earlier ones. */
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { fillBias, HIDDEN } from './bias.js';
 import { growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';

@@ -2,6 +2,7 @@
  * Runs the graphs without a cache: the one that scores (`attention-packed.ts`) and the one that generates (`decode-loop.ts`). Both hold all weights, so only one of them is
  * open: the other is opened when a run needs it, after the first has been released.
  */
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { floats } from './graph-runner.js';
 import { FAR } from './packed-masks.js';

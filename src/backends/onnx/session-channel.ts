@@ -2,6 +2,7 @@
  * Where a session lives: in a thread of this process (CPU, CUDA), or in a process of its own (WebGPU). What drives a graphics card may print by itself, and may take its process with
  * it when the device is lost; neither is to reach the program that reads benchmarks and keeps a journal.
  */
+import './no-telemetry.js';
 import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { explainWebGpu, webGpuLine } from '../../webgpu/explain.js';

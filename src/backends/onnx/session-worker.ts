@@ -1,4 +1,5 @@
 /** Owns the inference session and the cache of keys and values. `run()` of the runtime blocks its thread, so it has one to itself, or a process. */
+import './no-telemetry.js';
 import { parentPort } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import { prepareCuda } from '../../cuda/load.js';

@@ -1,4 +1,5 @@
 /** Runs the graph whose keys and values stay on the device (`attention-stacked.ts`): what a run computed is there for all that follow. */
+import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { COLUMN_INPUTS, ROW_INPUTS } from './attention-stacked.js';
 import { type CardTools, cardTools, type OpenTool } from './card-tools.js';
