@@ -79,7 +79,7 @@ describe('models that would give other numbers', () => {
     ],
     [
       { rope_parameters: { rope_type: 'linear', factor: 2, partial_rotary_factor: 0.5 }, model_type: 'llama' },
-      'rope_parameters.partial_rotary_factor 0.5',
+      'rope_parameters: partial_rotary_factor 0.5',
     ],
     [{ use_bidirectional_attention: true }, 'use_bidirectional_attention'],
     [{ text_config: BASE }, 'text_config: models that also take pictures'],
