@@ -6,7 +6,7 @@ const HARNESS_OPTIONS: Readonly<Record<string, string>> = {
   batch_size: 'batches are filled by tokens: --batch-tokens N',
   max_batch_size: 'batches are filled by tokens: --batch-tokens N',
   output_path: 'use --out DIR',
-  log_samples: 'samples are always written, unless --no-samples is given',
+  log_samples: 'samples are always written; --samples compact packs them, --no-samples writes none',
   use_cache: 'answers are always kept and used again; --fresh forgets them, --no-journal keeps none',
   cache_requests: 'answers are always kept and used again; --fresh forgets them, --no-journal keeps none',
   write_out: 'use `eus-eval show TASK` to see prompts',

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { OpenOptions } from '../backends/open.js';
 import { EXIT } from '../errors.js';
+import type { SamplesForm } from '../results/sample-name.js';
 import type { SessionOptions, SessionResult } from '../run/session.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import type { PromptFamily } from '../types.js';
@@ -47,7 +48,7 @@ interface RunFlags {
   cardMemory?: number;
   checkBatch?: number | true;
   journal: boolean;
-  samples: boolean;
+  samples?: boolean | SamplesForm;
   offline: boolean;
   json: boolean;
   quiet: boolean;
@@ -55,6 +56,7 @@ interface RunFlags {
 
 const SCORING = ['logprob_token_ids', 'top_logprobs', 'generate', 'prompt_logprobs', 'echo'];
 const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'];
+const SAMPLES = ['full', 'compact'] as const;
 const FAMILIES = ['plain', 'chat', 'api'] as const;
 
 const MODELS = `
@@ -87,6 +89,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('-o, --out <dir>', 'where results go', folderName, 'results')
     .option('--name <name>', 'what results and leaderboards call the model (default: its own name)', modelName)
     .option('--offline', 'any network access is an error', false)
+    .option('--samples <form>', 'full: JSON lines as the harness writes them; compact: the same, packed (default: full)', samplesForm)
     .option('--no-samples', 'write no sample files')
     .option('--json', 'print the results file instead of a table', false)
     .option('-q, --quiet', 'no progress', false)
@@ -152,7 +155,7 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
       out: flags.out,
       fresh: flags.fresh,
       journal: flags.journal,
-      samples: flags.samples,
+      samples: flags.samples === false ? null : flags.samples === 'compact' ? 'compact' : 'full',
       maxErrorRate: flags.maxErrorRate,
       retries: flags.retryErrors === undefined ? 0 : flags.retryErrors === true ? 1 : flags.retryErrors,
       checkBatch: flags.checkBatch === undefined ? 0 : flags.checkBatch === true ? 16 : flags.checkBatch,
@@ -254,6 +257,12 @@ function oneOf(valid: readonly string[]): (text: string) => string {
     if (!valid.includes(text)) throw new InvalidArgumentError(`Valid: ${valid.join(', ')}.`);
     return text;
   };
+}
+
+function samplesForm(text: string): SamplesForm {
+  const found = SAMPLES.find((form) => form === text);
+  if (found === undefined) throw new InvalidArgumentError(`Valid: ${SAMPLES.join(', ')}.`);
+  return found;
 }
 
 function engine(text: string): EngineName {

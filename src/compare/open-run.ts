@@ -6,6 +6,7 @@ import { fileNameOf } from '../file-name.js';
 import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, type ResultFile, readResultFile, type TaskResult } from '../results/read.js';
 import { readSamples, type TaskSamples } from '../results/read-samples.js';
+import { findSampleFile } from '../results/sample-name.js';
 import type { PromptFamily } from '../types.js';
 
 /** How a run asked, besides its tasks: what may explain another fingerprint. */
@@ -119,9 +120,8 @@ function taskOf(result: TaskResult, from: ResultFile): RunTask {
     system: from.systemInstruction,
     multiturn: from.fewshotAsMultiturn,
   };
-  const stamp = /^results_?(.*)\.json$/.exec(path.basename(file))?.[1];
-  const samples = stamp === undefined ? null : path.join(path.dirname(file), `samples_${result.name.replaceAll('/', '__')}_${stamp}.jsonl`);
-  if (samples === null || !existsSync(samples)) return { result, setting, file, samples: null, samplesFile: null };
+  const samples = findSampleFile(file, result.name);
+  if (samples === null) return { result, setting, file, samples: null, samplesFile: null };
   return { result, setting, file, samples: () => readSamples(samples, result.name), samplesFile: samples };
 }
 

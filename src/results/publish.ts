@@ -5,6 +5,7 @@ import path from 'node:path';
 import { dumpsJsonIndented } from '../python/json.js';
 import type { Value } from '../types.js';
 import { fail, type SampleFile } from './sample-file.js';
+import { sampleFileName } from './sample-name.js';
 import { fileTime } from './write.js';
 
 /**
@@ -28,7 +29,7 @@ export async function publishFiles(
   const written: string[] = [];
   for (const [task, file] of samples) {
     if (file === null) continue;
-    const name = path.join(folder, `samples_${task}_${time}.jsonl`);
+    const name = path.join(folder, sampleFileName(task, time, file.form));
     await file.publish(name);
     written.push(name);
   }

@@ -1,7 +1,7 @@
 /** Reading sample files, our own and the harness's, line by line: only hashes and outcomes stay in memory, never texts. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { fileBytes } from './gzip-blocks.js';
 import { parsePlainJson } from './plain-json.js';
 
 /** Outcome of one document of a bias benchmark, as a small number; `NO_BIAS` where there is none. */
@@ -46,7 +46,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * Reads one sample file of `task`; `chunks` are its bytes where they do not come from the disk. Throws `UserError` naming file, line and field when a line is no JSON, lacks its hashes, contradicts an
  * earlier line of the same document, or repeats one.
  */
-export async function readSamples(path: string, task: string, chunks: Chunks = bytesOf(path)): Promise<TaskSamples> {
+export async function readSamples(path: string, task: string, chunks: Chunks = fileBytes(path)): Promise<TaskSamples> {
   const index = new Map<string, number>();
   const docHashes: string[] = [];
   const promptHashes: string[] = [];
@@ -128,7 +128,7 @@ export function checkOf(promptHash: string, targetHash: string): string {
  */
 export async function* sampleLines(
   path: string,
-  chunks: Chunks = bytesOf(path),
+  chunks: Chunks = fileBytes(path),
 ): AsyncGenerator<{ fields: Fields; where: string; text: string }> {
   let line = 0;
   for await (const text of textLines(path, chunks)) {
@@ -147,10 +147,6 @@ export async function* sampleLines(
 }
 
 type Chunks = AsyncIterable<Buffer>;
-
-function bytesOf(path: string): Chunks {
-  return createReadStream(path, { highWaterMark: 1 << 20 });
-}
 
 /** Bytes of one line that are still read. */
 const MAX_LINE = 256 * 1024 * 1024;

@@ -1,14 +1,18 @@
 /** Sample files: written as documents come, in any order, without holding them in memory; finished in order, atomically. */
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { BLOCK_BYTES, fileBytes, packBlock } from './gzip-blocks.js';
+import type { SamplesForm } from './sample-name.js';
 
 /** Bytes collected before they are written. */
 const FLUSH_BYTES = 256 * 1024;
+const LINE_END = 0x0a;
 
 export interface SampleFile {
+  readonly form: SamplesForm;
   /** Adds one line (without its line end) that belongs at `position` among all lines of the file. */
   add(position: number, line: string): Promise<void>;
-  /** Puts the lines in the order of their positions; the file is complete, still under its unfinished name. */
+  /** Puts the lines in the order of their positions and packs them where they are to be compact; the file is complete, still under its unfinished name. */
   seal(): Promise<void>;
   /** Gives the sealed file its name. Needs no room on the disk. */
   publish(path: string): Promise<void>;
@@ -20,13 +24,14 @@ export interface SampleFile {
  * Starts a sample file whose unfinished content lies at `partial`. No file stays open between writes, so many tasks may be under
  * way at once. All methods throw `UserError` when the disk is full or the folder cannot be written.
  */
-export function openSampleFile(partial: string): SampleFile {
+export function openSampleFile(partial: string, form: SamplesForm = 'full'): SampleFile {
   const positions: number[] = [];
   const offsets: number[] = [];
   let written = 0;
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let ordered = true;
+  let packed = form === 'full';
   let queue: Promise<void> = writeFile(partial, '').catch(fail(partial));
   // Someone awaits the queue later; a failure until then must not count as unhandled.
   queue.catch(() => undefined);
@@ -41,6 +46,7 @@ export function openSampleFile(partial: string): SampleFile {
   };
 
   return {
+    form,
     add: async (position, line) => {
       const buffer = Buffer.from(`${line}\n`);
       const last = positions.at(-1);
@@ -56,6 +62,8 @@ export function openSampleFile(partial: string): SampleFile {
       await flush();
       if (!ordered) await reorder(partial, positions, [...offsets, written]).catch(fail(partial));
       ordered = true;
+      if (!packed) await pack(partial).catch(fail(partial));
+      packed = true;
     },
     publish: (path) => rename(partial, path).catch(fail(path)),
     discard: async () => {
@@ -89,6 +97,32 @@ async function reorder(partial: string, positions: readonly number[], offsets: r
     await target.close();
   }
   await rename(sorted, partial);
+}
+
+/** Replaces the lines by gzip members of whole lines. */
+async function pack(partial: string): Promise<void> {
+  const packed = `${partial}.packed`;
+  const target = await open(packed, 'w');
+  try {
+    let waiting: Buffer[] = [];
+    let bytes = 0;
+    const flush = async (last: Buffer): Promise<void> => {
+      const lines = Buffer.concat([...waiting, last]);
+      [waiting, bytes] = [[], 0];
+      if (lines.length > 0) await target.writeFile(await packBlock(lines));
+    };
+    for await (const chunk of fileBytes(partial)) {
+      const end = chunk.lastIndexOf(LINE_END) + 1;
+      const rest = end > 0 && bytes + end >= BLOCK_BYTES ? chunk.subarray(end) : chunk;
+      if (rest !== chunk) await flush(chunk.subarray(0, end));
+      waiting.push(rest);
+      bytes += rest.length;
+    }
+    await flush(Buffer.alloc(0));
+  } finally {
+    await target.close();
+  }
+  await rename(packed, partial);
 }
 
 /**

@@ -7,7 +7,8 @@ import { apiEntry } from '../prompts/api.js';
 import type { RunOutcome } from '../results/outcome.js';
 import { publishFiles } from '../results/publish.js';
 import { findResultFiles } from '../results/read.js';
-import { fail } from '../results/sample-file.js';
+import { fail, openSampleFile } from '../results/sample-file.js';
+import { type SamplesForm, samplesFormOf } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
 import { loadRegistry, selectTasks } from '../tasks/registry.js';
 import { pruneTree, uniqueLeaves } from '../tasks/tree.js';
@@ -51,7 +52,12 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
   const partial = path.join(target.folder, `.partial-merge-${process.pid}`);
   try {
     await makeFolder(partial).catch(fail(partial));
-    const pipeline = openPipeline({ journal: null, partialSamples: (task) => path.join(partial, `${task.name}.jsonl`), maxErrorRate });
+    const form = formOf(shards);
+    const pipeline = openPipeline({
+      journal: null,
+      openSamples: (task) => openSampleFile(path.join(partial, `${task.name}.jsonl`), form),
+      maxErrorRate,
+    });
     for (const task of uniqueLeaves(roots)) await restoreTask(pipeline, task, shards);
     const outcome = pipeline.finish(roots, registry.benchmarks);
     const content = resultsContent(outcome, {
@@ -69,6 +75,12 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
     await target.abandon();
     await removeEmpty(made);
   }
+}
+
+/** The form of the joined samples: compact where those of every shard are. */
+function formOf(shards: readonly ShardFile[]): SamplesForm {
+  const files = shards.flatMap((shard) => Object.keys(shard.tasks).map((task) => shard.samples(task)));
+  return files.every((file) => file !== null && samplesFormOf(file) === 'compact') ? 'compact' : 'full';
 }
 
 /** What shards of one run have in common. */

@@ -8,7 +8,7 @@ import { aggregateGroup } from '../metrics/aggregate.js';
 import { averagesOf } from '../results/averages.js';
 import { addCounts, noCounts } from '../results/counts.js';
 import type { PromptOrigin, RunOutcome, TaskOutcome } from '../results/outcome.js';
-import { openSampleFile, type SampleFile } from '../results/sample-file.js';
+import type { SampleFile } from '../results/sample-file.js';
 import { sampleLines } from '../results/samples.js';
 import { scoreDocument } from '../scoring/score.js';
 import { isGroup, nodesOf, type TaskNode, uniqueLeaves } from '../tasks/tree.js';
@@ -42,8 +42,8 @@ export interface Counters {
 
 export interface PipelineOptions {
   readonly journal: Journal | null;
-  /** Path of the unfinished sample file of a task; null keeps no samples. */
-  readonly partialSamples: ((task: Task) => string) | null;
+  /** Starts the sample file of a task; null keeps no samples. */
+  readonly openSamples: ((task: Task) => SampleFile) | null;
   /** Share of unscored documents above which a task gets no score. */
   readonly maxErrorRate: number;
   readonly onSettled?: (item: Item, response: Response, origin: Origin) => void;
@@ -108,7 +108,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
 
   return {
     begin: (task, original) => {
-      const state = newTaskState(task, options.partialSamples === null ? null : openSampleFile(options.partialSamples(task)), original);
+      const state = newTaskState(task, options.openSamples === null ? null : options.openSamples(task), original);
       states.set(task.name, state);
       return state;
     },

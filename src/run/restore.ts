@@ -1,6 +1,4 @@
 /** Feeds the pipeline from the sample files of shards, each document checked: what a shard says must be what a run can have written. */
-
-import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
 import { sampleLines } from '../results/read-samples.js';
@@ -49,6 +47,8 @@ export async function restoreTask(pipeline: Pipeline, task: Task, shards: readon
     if (expected.original !== part.original)
       throw new UserError(`merge: ${task.name} has ${expected.original} documents in ${shard.file}, ${part.original} in ${first.file}`);
     const file = shard.samples(task.name);
+    if (file === null)
+      throw new UserError(`merge: there are no samples of ${task.name} beside ${shard.file}; a shard must be run with samples`);
     const documents = await readDocuments(pipeline, state, file);
     const own = fingerprintOf(task, family);
     const counts = noCounts();
@@ -93,7 +93,6 @@ async function readDocuments(pipeline: Pipeline, state: TaskState, file: string)
   const { task } = state;
   const filters = task.filters.map(({ name }) => name);
   const documents = new Map<number, Restored>();
-  if (!existsSync(file)) throw new UserError(`merge: there is no ${file}; a shard must be run with samples`);
   const seen = new Set<string>();
   for await (const { fields, where, text } of sampleLines(file)) {
     const filter = filters.indexOf(String(fields.filter));

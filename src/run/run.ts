@@ -17,8 +17,8 @@ export interface RunInput {
   readonly backend: Backend;
   readonly source: DataSource;
   readonly journal: Journal | null;
-  /** Path of the unfinished sample file of a task; null keeps no samples. */
-  readonly partialSamples: ((task: Task) => string) | null;
+  /** Starts the sample file of a task; null keeps no samples. */
+  readonly openSamples: ((task: Task) => SampleFile) | null;
   readonly progress: Progress;
   /** All built-in benchmarks, for the averages by language. */
   readonly benchmarks: readonly TaskNode[];

@@ -16,7 +16,8 @@ import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
 import { modelIdentityOf } from '../results/model-identity.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { publishFiles } from '../results/publish.js';
-import { fail } from '../results/sample-file.js';
+import { fail, openSampleFile } from '../results/sample-file.js';
+import type { SamplesForm } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
 import { loadRegistry, type Registry, selectTasks } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
@@ -46,7 +47,8 @@ export interface SessionOptions {
   readonly out: string;
   readonly fresh: boolean;
   readonly journal: boolean;
-  readonly samples: boolean;
+  /** How sample files are written; null writes none. */
+  readonly samples: SamplesForm | null;
   readonly maxErrorRate: number;
   /** Extra passes over the requests that failed. */
   readonly retries: number;
@@ -204,13 +206,14 @@ interface PassContext {
 
 async function runOnce(context: PassContext): Promise<SessionResult & { readonly written: readonly string[] }> {
   const { options, plan, backend, folder } = context;
+  const form = options.samples;
   const partial = await makePartialFolder(folder);
   const progress = options.makeProgress(() => backend.status());
   const check = options.checkBatch > 0 ? newBatchCheck(options.checkBatch, plan.tasks.length) : null;
   try {
     const { outcome, samples, counters, scoring } = await executeRun({
       ...context,
-      partialSamples: options.samples ? (task) => path.join(partial, `${task.name}.jsonl`) : null,
+      openSamples: form === null ? null : (task) => openSampleFile(path.join(partial, `${task.name}.jsonl`), form),
       progress,
       maxErrorRate: options.maxErrorRate,
       signal: options.signal,

@@ -1,10 +1,10 @@
 /** What `merge` needs of the results file of one shard, checked. */
-import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Counts } from '../results/counts.js';
 import type { RunFacts } from '../results/outcome.js';
 import { readResultContent, resultFileOf } from '../results/read.js';
+import { findSampleFile } from '../results/sample-name.js';
 import type { WorkReport } from '../types.js';
 
 export interface ShardFile {
@@ -13,8 +13,8 @@ export interface ShardFile {
   readonly count: number;
   readonly tasks: Readonly<Record<string, ShardTask>>;
   readonly facts: RunFacts;
-  /** Path of the sample file of a task. */
-  samples(task: string): string;
+  /** Path of the sample file of a task; null where the shard was run without samples. */
+  samples(task: string): string | null;
 }
 
 export interface ShardTask {
@@ -99,7 +99,6 @@ export function shardFileOf(content: unknown, file: string): ShardFile {
   const own = root.eus_eval;
   if (own.shard === null)
     throw new UserError(`merge: ${file} is of a whole run, not of a shard; give only folders that --shard runs wrote`);
-  const stamp = path.basename(file).slice('results_'.length, -'.json'.length);
   const tasks = Object.entries(own.tasks).map(([name, t]): [string, ShardTask] => {
     const task = result.tasks.get(name);
     const original = task?.samples?.original;
@@ -133,7 +132,7 @@ export function shardFileOf(content: unknown, file: string): ShardFile {
       work: own.work,
       remark: result.remark,
     },
-    samples: (task) => path.join(path.dirname(file), `samples_${task}_${stamp}.jsonl`),
+    samples: (task) => findSampleFile(file, task),
   };
 }
 

@@ -31,7 +31,7 @@ async function shard(index: number, more: Partial<SessionOptions> = {}): Promise
     out: path.join(folder, 'shards'),
     fresh: false,
     journal: false,
-    samples: true,
+    samples: 'full',
     maxErrorRate: 0.01,
     retries: 0,
     checkBatch: 0,
