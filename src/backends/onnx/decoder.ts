@@ -9,7 +9,7 @@
  * Outputs: logprob [Q] (natural log), greedy [R] (arg max token).
  */
 import type { ModelConfig } from '../../models/model-config.js';
-import type { GraphBuilder, StoredMatrix } from './graph-builder.js';
+import type { GraphBuilder, MatrixUse, StoredMatrix } from './graph-builder.js';
 import { ELEMENT } from './proto.js';
 import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
 
@@ -90,23 +90,26 @@ export function decoderParts(
     const normed = g.node('SimplifiedLayerNormalization', [g.node('Cast', [x], { to: ELEMENT.float32 }), scale], attributes);
     return g.node('Cast', [normed], { to: ELEMENT[g.compute] });
   };
-  /** The product with a matrix of the files, [outputs, inputs], which is widened where it is used if it is stored in fewer bits. */
-  const product = (g: GraphBuilder, x: string, w: StoredMatrix, bias: readonly string[] = []): string =>
-    g.node('Gemm', [x, castTo(g, w.name, w.type, g.compute), ...bias], {
-      transB: 1,
-      ...(w.scale === 1 ? {} : { alpha: { float: w.scale } }),
-    });
+  /** The product with a matrix of the files, which is widened where it is used if it is stored in fewer bits. */
+  const product = (g: GraphBuilder, x: string, w: StoredMatrix, bias: readonly string[] = []): string => {
+    const weight = castTo(g, w.name, w.type, g.compute);
+    if (!w.transposed) return g.node('Gemm', [x, weight, ...bias], { transB: 1, ...(w.scale === 1 ? {} : { alpha: { float: w.scale } }) });
+    const plain = g.node('MatMul', [x, weight]);
+    const scaled = w.scale === 1 ? plain : g.node('Mul', [plain, g.scalar(w.scale)]);
+    return bias.reduce((sum, b) => g.node('Add', [sum, b]), scaled);
+  };
   const linear = (g: GraphBuilder, x: string, name: string, outputs: number, inputs: number, bias: boolean): string =>
     product(g, x, root.matrix(`${name}.weight`, [outputs, inputs]), bias ? [root.weight(`${name}.bias`, [outputs])] : []);
-  const table = (name: string): StoredMatrix[] =>
-    vocabulary.map((part) => root.matrix(name, [c.vocabSize, c.hiddenSize], vocabulary.length === 1 ? undefined : part));
-  const embeddings = table(`${b.prefix}embed_tokens.weight`);
+  const table = (name: string, use: MatrixUse): StoredMatrix[] =>
+    vocabulary.map((part) => root.matrix(name, [c.vocabSize, c.hiddenSize], vocabulary.length === 1 ? undefined : part, use));
+  const embeddings = table(`${b.prefix}embed_tokens.weight`, b.tied ? 'product' : 'rows');
 
   return {
     embed(g, ids) {
       const x = pickRows(g, ids, (k, own) => {
-        const { name, type, scale } = embeddings[k] ?? missing();
-        const rows = castTo(g, g.node('Gather', [name, own]), type, g.compute);
+        const { name, type, scale, transposed } = embeddings[k] ?? missing();
+        const found = g.node('Gather', [name, own], transposed ? { axis: 1 } : {});
+        const rows = castTo(g, transposed ? g.node('Transpose', [found], { perm: [1, 0] }) : found, type, g.compute);
         return scale === 1 ? rows : g.node('Mul', [rows, g.scalar(scale)]);
       });
       return b.embeddingScale === null ? x : g.node('Mul', [x, g.scalar(b.embeddingScale)]);
@@ -135,7 +138,7 @@ export function decoderParts(
     },
     output(g, x) {
       const scored = norm(g, x, `${b.prefix}norm`);
-      return (b.tied ? embeddings : table('lm_head.weight')).map((weight) => {
+      return (b.tied ? embeddings : table('lm_head.weight', 'product')).map((weight) => {
         const logits = castTo(g, product(g, scored, weight), g.compute, 'float32');
         return b.finalSoftcap === null ? logits : softcap(g, logits, b.finalSoftcap, true);
       });

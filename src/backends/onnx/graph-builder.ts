@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { UserError } from '../../errors.js';
 import type { LowRank } from './adapter.js';
+import type { NarrowedTensor } from './narrow-weights.js';
 import {
   ATTRIBUTE,
   type AttributeMessage,
@@ -29,7 +30,17 @@ export interface StoredMatrix {
   readonly type: ElementName;
   /** What its numbers are to be multiplied by: a power of two. */
   readonly scale: number;
+  /** It lies as [inputs, outputs], not as [outputs, inputs]. */
+  readonly transposed: boolean;
 }
+
+/** What a matrix is for: to be multiplied with, or to have rows looked up in it and nothing else. */
+export type MatrixUse = 'product' | 'rows';
+
+/**
+ * How matrices that are multiplied with lie: as the files have them, [outputs, inputs], or transposed. The kernels of WebGPU are two to three times faster on the latter.
+ */
+export type MatrixLayout = 'outputs first' | 'inputs first';
 
 /** Rows `start` to before `start + count`. */
 export interface RowRange {
@@ -38,10 +49,10 @@ export interface RowRange {
 }
 
 /**
- * Tensors that are not as the model's files have them, by name. `location`: where else they are (null: in the file); `exponent`: a matrix that lies in float16 although the
- * graph computes in 32 bits, its numbers multiplied by two to this power (null: it is of the file's type).
+ * Matrices that lie in float16 although the graph computes in 32 bits, by name: their numbers are multiplied by two to this power. Where there are any, all tensors are read
+ * when the session is made (`GraphBuilder.loads`), because the runtime takes all of them from files or all from memory.
  */
-export type NarrowMatrices = ReadonlyMap<string, { readonly exponent: number | null; readonly location: string | null }>;
+export type NarrowMatrices = ReadonlyMap<string, number>;
 
 export interface GraphBuilder {
   /** Adds a node with one output and returns that output's name. */
@@ -66,8 +77,10 @@ export interface GraphBuilder {
   filled(value: number, dims: readonly number[]): string;
   /** The tensor of the model's files under this name, cast to the compute type where it is of another; checks its shape. */
   weight(name: string, shape: readonly number[]): string;
-  /** The same for a matrix, or some of its rows, which may lie in fewer bits than the compute type. */
-  matrix(name: string, shape: readonly number[], rows?: RowRange): StoredMatrix;
+  /** The same for a matrix, or some of its rows, which may lie in fewer bits than the compute type, and transposed where the layout wants it for this use. */
+  matrix(name: string, shape: readonly number[], rows?: RowRange, use?: MatrixUse): StoredMatrix;
+  /** What must be read and brought into another form when the session is made; empty where all tensors are taken from the files as they are. */
+  readonly loads: readonly NarrowedTensor[];
   has(name: string): boolean;
   input(name: string, type: ElementName, dims: readonly Dimension[]): string;
   /** An output; without `dims` its shape is left open. */
@@ -114,8 +127,14 @@ function scalarBytes(value: number, type: ElementName): Uint8Array {
  * Starts a graph whose floating-point values are of type `compute`. `weight` throws `UserError` for a tensor that is missing, of another shape,
  * or of a type that holds no weights.
  */
-export function newGraph(weights: Weights, compute: ElementName, modelFolder: string, narrow: NarrowMatrices = new Map()): GraphBuilder {
-  return build(weights, compute, modelFolder, narrow, 'eus-eval', null, { serial: 0 });
+export function newGraph(
+  weights: Weights,
+  compute: ElementName,
+  modelFolder: string,
+  narrow: NarrowMatrices = new Map(),
+  layout: MatrixLayout = 'outputs first',
+): GraphBuilder {
+  return build(weights, compute, modelFolder, narrow, layout, 'eus-eval', null, { serial: 0 });
 }
 
 /** Makes the builder of a graph, or of the body `name` inside `outer`; names are unique over all of them, for which they share a counter. */
@@ -124,12 +143,14 @@ function build(
   compute: ElementName,
   modelFolder: string,
   narrow: NarrowMatrices,
+  layout: MatrixLayout,
   name: string,
   outer: GraphBuilder | null,
   counter: { serial: number },
 ): GraphBuilder {
   const graph: GraphMessage = { name, node: [], initializer: [], input: [], output: [] };
   const known = new Map<string, string>();
+  const loads: NarrowedTensor[] = [];
   const prefix = outer === null ? '' : `${name}:`;
 
   function add(key: string, tensor: (name: string) => TensorMessage): string {
@@ -141,25 +162,35 @@ function build(
     return own;
   }
 
+  /** A tensor of the files or some of its rows, of `type`. `change`: how a matrix of 16 bits is brought into another form; null: it stays as it is. */
   function external(
     name: string,
     place: TensorPlace,
     type: ElementName,
     rows: RowRange | undefined,
-    location: string | null,
+    change: { readonly exponent: number; readonly transpose: boolean } | null,
   ): TensorMessage {
-    const file = path.relative(weights.root, place.file).split(path.sep).join('/');
-    const [all = 1] = place.shape;
+    const [all = 1, ...inner] = place.shape;
     const rowBytes = place.length / all;
+    const offset = place.offset + (rows?.start ?? 0) * rowBytes;
+    const length = rows === undefined ? place.length : rows.count * rowBytes;
+    const dims = rows === undefined ? [...place.shape] : [rows.count, ...inner];
+    let location = path.relative(weights.root, place.file).split(path.sep).join('/');
+    if (narrow.size > 0) {
+      location = `tensor/${name}`;
+      const exponent = change !== null && place.dtype === 'BF16' ? change.exponent : null;
+      const columns = change?.transpose === true ? (place.shape[1] ?? 1) : null;
+      loads.push({ location, file: place.file, offset, length, exponent, columns });
+    }
     return {
       name,
-      dims: rows === undefined ? [...place.shape] : [rows.count, ...place.shape.slice(1)],
+      dims: change?.transpose === true ? dims.reverse() : dims,
       dataType: ELEMENT[type],
       dataLocation: 1,
       externalData: [
-        { key: 'location', value: location ?? file },
-        { key: 'offset', value: String((location === null ? place.offset : 0) + (rows?.start ?? 0) * rowBytes) },
-        { key: 'length', value: String(rows === undefined ? place.length : rows.count * rowBytes) },
+        { key: 'location', value: location },
+        { key: 'offset', value: String(narrow.size > 0 ? 0 : offset) },
+        { key: 'length', value: String(length) },
       ],
     };
   }
@@ -181,7 +212,7 @@ function build(
       throw new UserError(`${place.file}: tensor ${name} is of type ${type}; supported are ${Object.keys(WEIGHT_BYTES).join(', ')}`);
     }
     const own = rowsName(name, rows);
-    graph.initializer.push(external(own, place, ONNX_TYPE[type], rows, narrow.get(name)?.location ?? null));
+    graph.initializer.push(external(own, place, ONNX_TYPE[type], rows, null));
     return ONNX_TYPE[type] === wanted ? own : builder.node('Cast', [own], { to: ELEMENT[wanted] });
   }
 
@@ -224,7 +255,8 @@ function build(
   const builder: GraphBuilder = {
     compute,
     message: graph,
-    body: (bodyName) => build(weights, compute, modelFolder, narrow, bodyName, builder, counter),
+    loads,
+    body: (bodyName) => build(weights, compute, modelFolder, narrow, layout, bodyName, builder, counter),
     nodeTo(outputs, op, inputs, attributes = {}, domain = '') {
       graph.node.push({
         name: `${op}_${counter.serial++}`,
@@ -271,18 +303,29 @@ function build(
     },
     has: (name) => weights.tensors.has(name),
     weight: (name, shape) => (outer === null ? widened(name, shape) : outer.weight(name, shape)),
-    matrix(name, shape, rows) {
-      if (outer !== null) return outer.matrix(name, shape, rows);
-      const lies = narrow.get(name);
-      if (lies === undefined || lies.exponent === null) return { name: widened(name, shape, rows), type: compute, scale: 1 };
-      const own = rowsName(name, rows);
+    matrix(name, shape, rows, use = 'product') {
+      if (outer !== null) return outer.matrix(name, shape, rows, use);
+      const transposed = layout === 'inputs first' && use === 'product';
+      const own = `${rowsName(name, rows)}${transposed ? ':transposed' : ''}`;
+      const exponent = narrow.get(name);
+      if (exponent === undefined) {
+        let made = known.get(own);
+        if (made === undefined) {
+          made = widened(name, shape, rows);
+          // Of a constant, so it is done once, when the session is made.
+          if (transposed) made = builder.node('Transpose', [made], { perm: [1, 0] });
+          known.set(own, made);
+        }
+        return { name: made, type: compute, scale: 1, transposed };
+      }
       if (!known.has(own)) {
-        graph.initializer.push(external(own, find(name, shape), 'float16', rows, lies.location));
+        const tensor = external(own, find(name, shape), 'float16', rows, { exponent, transpose: transposed });
+        graph.initializer.push(tensor);
         // An initializer that is an input, too, could be replaced, so its Cast is not folded, which would widen it when the session is made.
-        builder.input(own, 'float16', rows === undefined ? shape : [rows.count, ...shape.slice(1)]);
+        builder.input(own, 'float16', tensor.dims);
         known.set(own, own);
       }
-      return { name: own, type: 'float16', scale: 2 ** -lies.exponent };
+      return { name: own, type: 'float16', scale: 2 ** -exponent, transposed };
     },
     input(name, type, dims) {
       graph.input.push(valueInfo(name, type, dims));

@@ -55,7 +55,7 @@ export interface OnnxOptions {
 }
 
 /** Changes when the graph or the planning changes in a way that could change an answer. */
-const GRAPH_VERSION = '2';
+const GRAPH_VERSION: Readonly<Record<GraphSource['attention'], string>> = { cached: '2', packed: '2', stacked: '3' };
 /** Tokens per run on a CPU: large enough for full speed of the matrix products, small enough to waste little attention. */
 const RUN_TOKENS = 384;
 /** Bytes of logits per run. */
@@ -259,7 +259,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const bytesPerToken = 2 * 4 * cache.layers * cache.kvHeads * cache.headDim;
   const identity: Record<string, string> = {
     backend: 'onnx',
-    graph: GRAPH_VERSION,
+    graph: GRAPH_VERSION[attention],
     runtime,
     dtype: model.dtype,
     attention,

@@ -16,7 +16,7 @@ import { slidesAnywhere, writeDecoder } from './decoder.js';
 import { findExport, readExport } from './export-model.js';
 import { type NarrowMatrices, newGraph } from './graph-builder.js';
 import type { ModelSize } from './memory-plan.js';
-import { halfExponent, type NarrowedTensor } from './narrow-weights.js';
+import { halfExponent } from './narrow-weights.js';
 import type { ExportSource, GraphSource } from './protocol.js';
 import { kernelHead } from './rope.js';
 import { readWeights, type Weights } from './safetensors.js';
@@ -67,49 +67,24 @@ const ATTENTIONS = { cached: cachedAttention, packed: packedAttention, stacked: 
 
 interface Narrowing {
   readonly narrow: NarrowMatrices;
-  readonly narrowed: readonly NarrowedTensor[];
   /** Matrices of 16 bits that must lie in 32. */
   readonly kept: number;
-  /** Matrices that lie in 16. */
-  readonly matrices: number;
 }
 
-const NOTHING_NARROW: Narrowing = { narrow: new Map(), narrowed: [], kept: 0, matrices: 0 };
+const NOTHING_NARROW: Narrowing = { narrow: new Map(), kept: 0 };
 
-/**
- * Which matrices lie on a card in 16 bits without a change of any value: those of float16, and those of bfloat16 that float16 can hold. The runtime takes all external tensors from
- * files or all from memory, so where one is converted, all are read.
- */
+/** Which matrices lie on a card in 16 bits without a change of any value: those of float16, and those of bfloat16 that float16 can hold. */
 async function narrowMatrices(weights: Weights, float16: () => Promise<boolean>): Promise<Narrowing> {
   const matrices = [...weights.tensors].filter(([, place]) => place.shape.length === 2);
   const short = matrices.filter(([, place]) => place.dtype !== 'F32').length;
   if (short === 0) return NOTHING_NARROW;
   if (!(await float16())) return { ...NOTHING_NARROW, kept: short };
-  const exponents = new Map<string, number>();
+  const narrow = new Map<string, number>();
   for (const [name, place] of matrices) {
     const exponent = place.dtype === 'F16' ? 0 : place.dtype === 'BF16' ? await halfExponent(place) : null;
-    if (exponent !== null) exponents.set(name, exponent);
+    if (exponent !== null) narrow.set(name, exponent);
   }
-  const converted = matrices.some(([name, place]) => place.dtype === 'BF16' && exponents.has(name));
-  const location = (name: string): string | null => (converted ? `tensor/${name}` : null);
-  const narrow = new Map(
-    [...weights.tensors.keys()].map((name) => [name, { exponent: exponents.get(name) ?? null, location: location(name) }]),
-  );
-  const narrowed = converted
-    ? [...weights.tensors].map(([name, { dtype, file, offset, length }]) => ({
-        location: `tensor/${name}`,
-        file,
-        offset,
-        length,
-        exponent: dtype === 'BF16' ? (exponents.get(name) ?? null) : null,
-      }))
-    : [];
-  return {
-    narrow,
-    narrowed,
-    kept: matrices.filter(([name, place]) => place.dtype !== 'F32' && !exponents.has(name)).length,
-    matrices: exponents.size,
-  };
+  return { narrow, kept: short - narrow.size };
 }
 
 /**
@@ -155,9 +130,9 @@ export async function prepareModel(
       : dtype === 'auto'
         ? mostCommonType(tensors.map((t) => t.dtype))
         : dtype;
-  const { narrow, narrowed, kept, matrices } =
+  const { narrow, kept } =
     attention === 'stacked' && compute === 'float32' && adapter === null ? await narrowMatrices(weights, float16) : NOTHING_NARROW;
-  const graph = newGraph(weights, compute, folder, narrow);
+  const graph = newGraph(weights, compute, folder, narrow, attention === 'stacked' ? 'inputs first' : 'outputs first');
   // Tables are divided as if they were widened, for their product is computed so.
   const vocabulary =
     attention === 'cached' ? null : vocabularyParts(config.vocabSize, config.hiddenSize * (compute === 'float32' ? 4 : 2), bindingBytes);
@@ -187,7 +162,7 @@ export async function prepareModel(
       attention,
       compute,
       vocabulary,
-      narrowed,
+      narrowed: graph.loads,
       generator,
       group: config.heads / config.kvHeads,
       sliding: anySliding,
@@ -220,7 +195,7 @@ export async function prepareModel(
       parameters,
       weights_dtype: [...new Set(tensors.map((t) => t.dtype))].join(','),
       ...(weights.leftOut === null ? {} : { weights_left_out: weights.leftOut }),
-      ...(matrices + kept === 0 ? {} : { matrices_in_16_bits: matrices, matrices_kept_in_32_bits: kept }),
+      ...(narrow.size + kept === 0 ? {} : { matrices_in_16_bits: narrow.size, matrices_kept_in_32_bits: kept }),
     },
   };
 }
