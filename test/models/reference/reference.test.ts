@@ -1,0 +1,92 @@
+/**
+ * Tiny models of every type against transformers (make_models.py): log-probabilities, greedy flags and generated texts, with everything in one run and with runs so small that
+ * prefixes, windows and the original context of a scaled rotation are crossed between runs.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { OnnxOptions } from '../../../src/backends/onnx/open.js';
+import { UserError } from '../../../src/errors.js';
+import { packagePath } from '../../../src/package-files.js';
+import type { Ask } from '../../../src/types.js';
+import { askAll, openModel } from '../../backends/onnx/compare.js';
+import { readFixture, writeModel } from './weights.js';
+
+interface Documents {
+  readonly choices: readonly { readonly context: string; readonly continuations: readonly string[] }[];
+  readonly generate: readonly { readonly prompt: string; readonly tokens: number }[];
+}
+const documents: Documents = JSON.parse(readFileSync(packagePath('test/models/reference/documents.json'), 'utf8'));
+/** Of a sum of log-probabilities of up to 20 tokens, in float32. */
+const TOLERANCE = 1e-4;
+/** All at once, in runs of few tokens, each continuation by itself, and as cards compute. */
+const RUNS: readonly Partial<OnnxOptions>[] = [
+  {},
+  { batchTokens: 24 },
+  { single: true },
+  { attention: 'packed' },
+  { attention: 'stacked' },
+];
+
+const asks: Ask[] = [
+  ...documents.choices.map(({ context, continuations }, id): Ask => ({ id, request: { kind: 'choices', context, continuations } })),
+  ...documents.generate.map(
+    ({ prompt, tokens }, i): Ask => ({
+      id: documents.choices.length + i,
+      request: { kind: 'generate', context: prompt, until: ['<|im_end|>'], maxNewTokens: tokens },
+    }),
+  ),
+];
+
+/** What differs from the fixture, one line for each answer, and the largest difference of a log-probability. */
+async function compareWith(folder: string, name: string, more: Partial<OnnxOptions>): Promise<{ differences: string[]; worst: number }> {
+  const fixture = readFixture(name);
+  const backend = await openModel(folder, more);
+  const responses = await askAll(backend, asks).finally(() => backend.close());
+  const differences: string[] = [];
+  let worst = 0;
+  for (const { id } of asks) {
+    const where = `${JSON.stringify(more)} ${id}`;
+    const response = responses.get(id);
+    const choices = fixture.choices[id];
+    if (response?.kind === 'choices' && choices !== undefined)
+      choices.forEach(([logprob, greedy], i) => {
+        const error = Math.abs(logprob - (response.logprobs[i] ?? Number.NaN));
+        worst = Math.max(worst, error);
+        if (!(error <= TOLERANCE)) differences.push(`${where}: ${response.logprobs[i]} instead of ${logprob}`);
+        if (response.greedy[i] !== greedy) differences.push(`${where}: greedy ${response.greedy[i]}`);
+      });
+    else if (response?.kind !== 'generate' || response.text !== fixture.texts[id - documents.choices.length])
+      differences.push(`${where}: ${JSON.stringify(response)} instead of ${JSON.stringify(fixture.texts[id - documents.choices.length])}`);
+  }
+  return { differences, worst };
+}
+
+const all = readdirSync(packagePath('test/models/reference/models')).map((file) => file.replace('.json', ''));
+/** Models with a reference whose graph is not written yet. */
+const WRITTEN = /^(?:llama-llama3|mistral-.|qwen[23]-a|gemma2-.|gemma3_text-.)$/;
+/** One of each kind of attention, position and block in the usual suite; all with EUS_EVAL_EVERY_MODEL=1, those that an expression names with EUS_EVAL_MODELS. */
+const USUAL = ['llama-llama3', 'mistral-a', 'gemma3_text-b'];
+const { EUS_EVAL_EVERY_MODEL: every, EUS_EVAL_MODELS: pattern } = process.env;
+const names = pattern ? all.filter((name) => new RegExp(pattern).test(name)) : every ? all : USUAL;
+
+describe('tiny models of every type', () => {
+  it.each(names)('%s', async (name) => {
+    const fixture = readFixture(name);
+    const folder = writeModel(fixture);
+    try {
+      if (!WRITTEN.test(name)) {
+        await expect(openModel(folder)).rejects.toThrow(UserError);
+        return;
+      }
+      let largest = 0;
+      for (const more of RUNS) {
+        const { differences, worst } = await compareWith(folder, name, more);
+        largest = Math.max(largest, worst);
+        expect(differences).toEqual([]);
+      }
+      if (pattern) console.log(`${name}: largest difference ${largest.toExponential(1)}`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
