@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Option } from 'commander';
 import type { ArenaScores } from '../arena/scores.js';
 import { UserError } from '../errors.js';
+import { addArenaServe } from './arena-serve.js';
 import { numberBetween, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
@@ -35,7 +36,9 @@ const repeat = (value: string, previous: readonly string[] | undefined) => [...(
  * Adds `arena fit` and `arena correlate`.
  */
 export const addArena: AddCommand = (program) => {
-  const arena = program.command('arena').description('rank models from battles, and correlate the ranking with benchmarks');
+  const arena = program
+    .command('arena')
+    .description('let people compare models, rank the models from the votes, and correlate the ranking with benchmarks');
   arena
     .command('fit')
     .description('Bradley-Terry scores (mean 1000) with bootstrap intervals from a CSV of battles')
@@ -113,6 +116,7 @@ export const addArena: AddCommand = (program) => {
       }
       process.stdout.write(flags.json ? `${JSON.stringify(rows, null, 1)}\n` : await table(correlationTable(rows)));
     });
+  addArenaServe(arena);
   return arena;
 };
 

@@ -1,0 +1,109 @@
+/** A running arena: everything that its routes share. */
+import { openConnections } from '../http/connections.js';
+import { beat } from './battles.js';
+import type { ArenaConfig } from './config.js';
+import { type AnswerStream, endpointStream } from './endpoint.js';
+import { type Guard, httpGuard } from './http-guard.js';
+import { randomId, randomToken } from './identity.js';
+import { type LiveTurns, liveTurns } from './live-turns.js';
+import { type Matchmaker, matchmaker } from './matchmaker.js';
+import { type LiveRanking, liveRanking } from './ranking.js';
+import { type RateLimit, rateLimit } from './rate-limit.js';
+import { type Database, text } from './sql.js';
+
+export interface Arena {
+  readonly config: ArenaConfig;
+  readonly db: Database;
+  readonly secret: string;
+  /** Name of this process. */
+  readonly process: string;
+  readonly guard: Guard;
+  readonly turns: LiveTurns;
+  readonly matchmaker: Matchmaker;
+  readonly ranking: () => Promise<readonly LiveRanking[]>;
+  /** Requests by address, and attempts at passwords and passphrases by address. */
+  readonly limits: { readonly requests: RateLimit; readonly attempts: RateLimit; readonly prompts: RateLimit };
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+  close(): Promise<void>;
+}
+
+export interface ArenaOptions {
+  readonly config: ArenaConfig;
+  readonly db: Database;
+  /** Null: no moderator's page. */
+  readonly moderatorPassword: string | null;
+  /** Key of hashes; null: made once and kept in the database. */
+  readonly secret: string | null;
+  readonly https: boolean;
+  readonly log: (line: string) => void;
+  /** In place of the endpoints, in tests. */
+  readonly stream?: AnswerStream;
+  readonly now?: () => number;
+}
+
+/** Milliseconds between two signs of life. */
+const BEAT_MS = 2_000;
+/** Attempts at a passphrase or password, by address and minute. */
+const ATTEMPTS = 10;
+
+/**
+ * Opens an arena over an open database, which `close` closes. Throws `StorageError` where the database is away.
+ */
+export async function openArena(options: ArenaOptions): Promise<Arena> {
+  const { config, db, log } = options;
+  const now = options.now ?? Date.now;
+  const secret = options.secret ?? (await keptSecret(db));
+  const name = randomId();
+  const connections = openConnections({ silenceMs: 0 });
+  const makeMatch = matchmaker(db, config, now);
+  await beat(db, name, now());
+  const beating = setInterval(() => void beat(db, name, now()).catch(() => undefined), BEAT_MS);
+  beating.unref();
+  const turns = liveTurns({
+    db,
+    config,
+    stream: options.stream ?? endpointStream(config, connections, process.env),
+    process: name,
+    redraw: (draw, keep, side, without) => makeMatch.draw(draw, { fixed: { model: keep, side }, without }),
+    log,
+    now,
+  });
+  return {
+    config,
+    db,
+    secret,
+    process: name,
+    guard: httpGuard({
+      secret,
+      https: options.https,
+      origin: config.origin === undefined ? null : new URL(config.origin).origin,
+      trustedProxies: config.trusted_proxies,
+      moderatorPassword: options.moderatorPassword,
+      now,
+    }),
+    turns,
+    matchmaker: makeMatch,
+    ranking: liveRanking(db, config, now),
+    limits: {
+      requests: rateLimit(config.limits.requests_per_address_per_minute, now),
+      attempts: rateLimit(ATTEMPTS, now),
+      prompts: rateLimit(config.limits.prompts_per_minute, now),
+    },
+    now,
+    log,
+    close: async () => {
+      clearInterval(beating);
+      await turns.close();
+      await connections.close();
+      await db.close();
+    },
+  };
+}
+
+/** The secret that all processes on one database share where none is given. */
+async function keptSecret(db: Database): Promise<string> {
+  await db.run("insert into meta (name, value) values ('secret', ?) on conflict (name) do nothing", randomToken());
+  const [row] = await db.all("select value from meta where name = 'secret'");
+  return text(row, 'value');
+}

@@ -1,0 +1,189 @@
+/** Signs that somebody does not vote honestly. Each is a flag for a moderator, with its evidence; none bans anybody. Error rates: docs/arena-serve.md. */
+import { binomialTail } from './binomial.js';
+import type { Choice } from './choice.js';
+
+/** One vote as the heuristics look at it. */
+export interface ObservedVote {
+  readonly content: Choice;
+  readonly language: Choice;
+  readonly whole: Choice;
+  readonly left: string;
+  readonly right: string;
+  /** From the first text shown to the first vote. */
+  readonly seconds: number;
+  /** Of both answers. */
+  readonly characters: number;
+  /** Hash of the normalised prompt; equal prompts have equal ones. */
+  readonly promptHash: string;
+  /** Letters and digits of the prompt. */
+  readonly promptLetters: number;
+}
+
+export const FLAG_KINDS = [
+  'too-fast',
+  'one-side',
+  'same-answer',
+  'repeated-prompts',
+  'empty-prompts',
+  'shared-prompts',
+  'one-model',
+  'random',
+] as const;
+export type FlagKind = (typeof FLAG_KINDS)[number];
+
+/** A suspicion about one participant: `count` of `of` votes, and what else shows it. */
+export interface Flag {
+  readonly kind: FlagKind;
+  readonly participant: string;
+  readonly count: number;
+  readonly of: number;
+  /** A model or side, where it is about one. */
+  readonly about: string;
+  /** Chance of this or more from an honest voter where it can be computed, else null. */
+  readonly p: number | null;
+}
+
+/** Characters a second of both answers together beyond which nobody can have read half of them: reading is 20 to 40 (Brysbaert 2019: 238 words a minute). */
+const READABLE = 100;
+/** Share of wins that an honest voter may give to the side that he looks at first. */
+const HABIT = 0.6;
+const SURE = 0.001;
+/** Shorter prompts are greetings, which many send. */
+const TELLING_LETTERS = 20;
+
+/**
+ * Returns the flags of one participant. `strengths` are the log-strengths of the ranking on the whole; `senders` tells how many participants sent a prompt.
+ */
+export function flagsOf(
+  participant: string,
+  votes: readonly ObservedVote[],
+  strengths: ReadonlyMap<string, number>,
+  senders: ReadonlyMap<string, number>,
+): Flag[] {
+  return [
+    tooFast(votes),
+    oneSide(votes),
+    sameAnswer(votes),
+    repeatedPrompts(votes),
+    emptyPrompts(votes),
+    sharedPrompts(votes, senders),
+    oneModel(votes, strengths),
+    randomVotes(votes, strengths),
+  ].flatMap((flag) => (flag === null ? [] : [{ participant, ...flag }]));
+}
+
+type Found = Omit<Flag, 'participant'> | null;
+
+/** At least half of the votes, and five, came faster than anybody reads. */
+export function tooFast(votes: readonly ObservedVote[]): Found {
+  const fast = votes.filter((v) => v.seconds * READABLE < v.characters).length;
+  return fast >= 5 && fast * 2 >= votes.length ? { kind: 'too-fast', count: fast, of: votes.length, about: '', p: null } : null;
+}
+
+/** Sides are drawn by chance, so an honest voter prefers either as often; a habit of up to 60 % is let pass. Exact binomial tail below 0.001. */
+export function oneSide(votes: readonly ObservedVote[]): Found {
+  const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
+  const left = decided.filter((v) => v.whole === 'a').length;
+  const most = Math.max(left, decided.length - left);
+  const p = binomialTail(most, decided.length, HABIT);
+  return p < SURE ? { kind: 'one-side', count: most, of: decided.length, about: left === most ? 'a' : 'b', p } : null;
+}
+
+/** The same answers to both questions in 19 of 20 votes, of 20 or more. */
+export function sameAnswer(votes: readonly ObservedVote[]): Found {
+  const counts = new Map<string, number>();
+  for (const v of votes) counts.set(`${v.content}/${v.language}`, (counts.get(`${v.content}/${v.language}`) ?? 0) + 1);
+  const [about, most] = [...counts].sort((x, y) => y[1] - x[1])[0] ?? ['', 0];
+  return votes.length >= 20 && most >= 0.95 * votes.length ? { kind: 'same-answer', count: most, of: votes.length, about, p: null } : null;
+}
+
+/** Half of the prompts, and four, are ones that the same participant sent before. */
+export function repeatedPrompts(votes: readonly ObservedVote[]): Found {
+  const again = votes.length - new Set(votes.map((v) => v.promptHash)).size;
+  return again >= 4 && again * 2 >= votes.length ? { kind: 'repeated-prompts', count: again, of: votes.length, about: '', p: null } : null;
+}
+
+/** Half of the prompts, and four, have fewer than three letters or digits. */
+export function emptyPrompts(votes: readonly ObservedVote[]): Found {
+  const empty = votes.filter((v) => v.promptLetters < 3).length;
+  return empty >= 4 && empty * 2 >= votes.length ? { kind: 'empty-prompts', count: empty, of: votes.length, about: '', p: null } : null;
+}
+
+/** Half of the prompts, and three, were sent by four or more participants, word for word, and are longer than a greeting. */
+export function sharedPrompts(votes: readonly ObservedVote[], senders: ReadonlyMap<string, number>): Found {
+  const shared = votes.filter((v) => v.promptLetters >= TELLING_LETTERS && (senders.get(v.promptHash) ?? 0) >= 4).length;
+  return shared >= 3 && shared * 2 >= votes.length ? { kind: 'shared-prompts', count: shared, of: votes.length, about: '', p: null } : null;
+}
+
+/** Chance of the left side by the ranking (Bradley & Terry 1952). */
+function chanceLeft(v: ObservedVote, strengths: ReadonlyMap<string, number>): number {
+  return 1 / (1 + Math.exp((strengths.get(v.right) ?? 0) - (strengths.get(v.left) ?? 0)));
+}
+
+/**
+ * One model wins, or loses, far more often with this voter than the ranking says: who recognises a model can push it. Normal tail of the sum of its battles below 0.001
+ * over the number of models and two directions, from ten battles on.
+ */
+export function oneModel(votes: readonly ObservedVote[], strengths: ReadonlyMap<string, number>): Found {
+  const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
+  const models = [...new Set(decided.flatMap((v) => [v.left, v.right]))];
+  let found: Found = null;
+  for (const model of models) {
+    const own = decided.filter((v) => v.left === model || v.right === model);
+    if (own.length < 10) continue;
+    const won = own.filter((v) => (v.whole === 'a') === (v.left === model)).length;
+    const chances = own.map((v) => (v.left === model ? chanceLeft(v, strengths) : 1 - chanceLeft(v, strengths)));
+    const expected = chances.reduce((sum, p) => sum + p, 0);
+    // The floor of one half keeps a model that nearly always wins from making every loss a surprise.
+    const spread = Math.sqrt(
+      Math.max(
+        0.5,
+        chances.reduce((sum, p) => sum + p * (1 - p), 0),
+      ),
+    );
+    const p = Math.min(1, 2 * models.length * normalTail((Math.abs(won - expected) - 0.5) / spread));
+    if (p < SURE && (found?.p ?? 1) > p)
+      found = { kind: 'one-model', count: won > expected ? won : own.length - won, of: own.length, about: model, p };
+  }
+  return found;
+}
+
+/**
+ * Votes that do not depend on the answers: among 30 or more decided votes, the preference for the stronger model is too weak. The score of the ranking's slope,
+ * sum of (y - p) logit p, is 0 for an honest voter with variance sum of p (1 - p) (logit p)^2; below -3.3 standard deviations it is flagged.
+ */
+export function randomVotes(votes: readonly ObservedVote[], strengths: ReadonlyMap<string, number>): Found {
+  const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
+  if (decided.length < 30) return null;
+  let [score, variance, stronger] = [0, 0, 0];
+  for (const v of decided) {
+    const p = chanceLeft(v, strengths);
+    const slope = Math.log(p / (1 - p));
+    const left = v.whole === 'a' ? 1 : 0;
+    score += (left - p) * slope;
+    variance += p * (1 - p) * slope * slope;
+    if ((left === 1) === p >= 0.5) stronger++;
+  }
+  const z = variance === 0 ? 0 : score / Math.sqrt(variance);
+  return z < -3.3 ? { kind: 'random', count: stronger, of: decided.length, about: '', p: normalTail(-z) } : null;
+}
+
+/** Upper tail of the standard normal distribution (Abramowitz & Stegun 26.2.17, within 7.5e-8). */
+function normalTail(z: number): number {
+  if (z < 0) return 1 - normalTail(-z);
+  const t = 1 / (1 + 0.2316419 * z);
+  const poly = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * poly;
+}
+
+/**
+ * Returns a prompt in the form in which equal ones are found: no case, no accents, no punctuation, single blanks.
+ */
+export function normalPrompt(prompt: string): string {
+  return prompt
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+}

@@ -1,0 +1,61 @@
+/** Draws the next battle from the battles so far. */
+import { pairCounts } from './battles.js';
+import type { ArenaConfig } from './config.js';
+import { type Draw, drawPair, pairKey } from './draw.js';
+import type { Sql } from './sql.js';
+import { strengthsOf } from './strengths.js';
+import { tallies } from './tallies.js';
+
+/** Milliseconds that counts may be old: counting all battles at each draw would be the arena's most frequent work. */
+const FRESH_MS = 2_000;
+/** Milliseconds that the strengths behind `uncertain` may be old. */
+const STRENGTHS_MS = 60_000;
+
+export interface Matchmaker {
+  /** Draws a battle, or the other side of one (`fixed`). Null where fewer than two models are left. */
+  draw(
+    name: string,
+    options?: { readonly fixed?: { readonly model: string; readonly side: 'left' | 'right' }; readonly without?: readonly string[] },
+  ): Promise<Draw | null>;
+}
+
+/**
+ * Returns the matchmaker of an arena.
+ */
+export function matchmaker(db: Sql, config: ArenaConfig, now: () => number): Matchmaker {
+  const active = config.models.filter((m) => m.active).map((m) => m.name);
+  let counts = new Map<string, { a: string; b: string; battles: number }>();
+  let [countedAt, fittedAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let strengths: ReadonlyMap<string, number> = new Map();
+  return {
+    async draw(name, options = {}) {
+      if (now() - countedAt > FRESH_MS) {
+        const fresh = new Map<string, { a: string; b: string; battles: number }>();
+        for (const { a, b, battles } of await pairCounts(db)) {
+          const key = pairKey(a, b);
+          fresh.set(key, { a, b, battles: battles + (fresh.get(key)?.battles ?? 0) });
+        }
+        [counts, countedAt] = [fresh, now()];
+      }
+      if (config.draw === 'uncertain' && now() - fittedAt > STRENGTHS_MS) {
+        strengths = strengthsOf(await tallies(db, 'global'));
+        fittedAt = now();
+      }
+      const drawn = drawPair({
+        models: active.filter((m) => !(options.without ?? []).includes(m)),
+        counts: [...counts.values()],
+        policy: config.draw,
+        strengths,
+        seed: config.seed,
+        name,
+        ...(options.fixed === undefined ? {} : { fixed: options.fixed }),
+      });
+      if (drawn !== null) {
+        const key = pairKey(drawn.left, drawn.right);
+        const known = counts.get(key);
+        counts.set(key, { a: drawn.left, b: drawn.right, battles: (known?.battles ?? 0) + 1 });
+      }
+      return drawn;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** The HTML that the arena sends: a frame without any content of participants or models; all of that is put in as text by the script. */
+import { escapeHtml } from '../../leaderboard/escape-html.js';
+import { LANGUAGES, type PageLanguage } from '../languages.js';
+import { wordsOf } from './words.js';
+
+const NAMES = { eu: 'Euskara', es: 'Español', en: 'English' } as const;
+
+/**
+ * Returns the page of participants or of the moderator in one language.
+ */
+export function shellHtml(page: 'arena' | 'moderator', name: string, language: PageLanguage): string {
+  const words = wordsOf(language);
+  const links = LANGUAGES.map(
+    (l) => `<a href="?lang=${l}" lang="${l}" hreflang="${l}"${l === language ? ' aria-current="true"' : ''}>${NAMES[l]}</a>`,
+  );
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(page === 'arena' ? name : `${words.moderator} - ${name}`)}</title>
+<link rel="stylesheet" href="style.css">
+<script type="module" src="${page}.js"></script>
+</head>
+<body>
+<a class="skip" href="#main">${escapeHtml(words.skip ?? '')}</a>
+<header>
+<p class="name">${escapeHtml(name)}</p>
+<nav aria-label="${escapeHtml(words.language ?? '')}">${links.join(' ')}</nav>
+</header>
+<main id="main" tabindex="-1"><noscript><p class="notice">${escapeHtml(words.noScript ?? '')}</p></noscript></main>
+<p id="status" role="status" aria-live="polite"></p>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,89 @@
+/** The ranking while votes come in. */
+import { QUESTIONS, type Question } from '../arena/battles.js';
+import { fitArena } from '../arena/fit.js';
+import { UserError } from '../errors.js';
+import type { ArenaConfig } from './config.js';
+import { pairKey, pairsOf } from './draw.js';
+import type { Sql } from './sql.js';
+import { tallies } from './tallies.js';
+
+/** Milliseconds that a ranking is shown again before it is fitted anew. */
+const FRESH_MS = 30_000;
+const ROUNDS = 100;
+
+export interface LiveModel {
+  readonly model: string;
+  readonly score: number;
+  readonly low: number;
+  readonly high: number;
+  readonly battles: number;
+  readonly rankLow: number;
+  readonly rankHigh: number;
+}
+
+/** The ranking of one question. `models` is empty and `problem` says why while there is no common scale. */
+export interface LiveRanking {
+  readonly question: Question;
+  readonly battles: number;
+  readonly models: readonly LiveModel[];
+  readonly leftOut: readonly string[];
+  readonly problem: string;
+  /** Battles that are missing until every pair has its target, and widest interval in points. */
+  readonly battlesNeeded: number;
+  readonly pairsNeeded: number;
+  readonly widest: number | null;
+}
+
+/** Returns a function that gives the rankings of all questions, fitted at most every 30 seconds. */
+export function liveRanking(db: Sql, config: ArenaConfig, now: () => number): () => Promise<readonly LiveRanking[]> {
+  let cached: { readonly at: number; readonly value: Promise<readonly LiveRanking[]> } | null = null;
+  async function fitAll(): Promise<readonly LiveRanking[]> {
+    const all: LiveRanking[] = [];
+    for (const question of QUESTIONS) {
+      all.push(await rankingOf(db, config, question));
+      // A fit takes some tenths of a second, in which nobody is served; between two, everybody is.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return all;
+  }
+  return () => {
+    if (cached !== null && now() - cached.at < FRESH_MS) return cached.value;
+    const value = fitAll();
+    cached = { at: now(), value };
+    value.catch(() => {
+      cached = null;
+    });
+    return value;
+  };
+}
+
+/**
+ * Returns the ranking of one question: Bradley-Terry scores with 90 % bootstrap intervals (100 rounds, the arena's seed).
+ */
+export async function rankingOf(db: Sql, config: ArenaConfig, question: Question): Promise<LiveRanking> {
+  const battles = await tallies(db, question);
+  const total = battles.pairs.reduce((sum, p) => sum + p.winsA + p.winsB + p.ties, 0);
+  const met = new Map(
+    battles.pairs.map((p) => [pairKey(battles.models[p.a] ?? '', battles.models[p.b] ?? ''), p.winsA + p.winsB + p.ties]),
+  );
+  const active = config.models.filter((m) => m.active).map((m) => m.name);
+  const missing = pairsOf(active).map(([a, b]) => Math.max(0, config.target.battles_per_pair - (met.get(pairKey(a, b)) ?? 0)));
+  const needed = { battlesNeeded: missing.reduce((x, y) => x + y, 0), pairsNeeded: missing.filter((n) => n > 0).length };
+  try {
+    const fit = fitArena(battles, { rounds: ROUNDS, seed: config.seed, level: 0.9, largestGroup: true });
+    const models = fit.models.map((m) => ({
+      model: m.model,
+      score: m.score,
+      low: m.low,
+      high: m.high,
+      battles: m.battles,
+      rankLow: m.rank_low,
+      rankHigh: m.rank_high,
+    }));
+    const widest = models.reduce((most, m) => Math.max(most, m.high - m.low), 0);
+    return { question, battles: total, models, leftOut: fit.left_out, problem: '', ...needed, widest };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { question, battles: total, models: [], leftOut: [], problem: error.message, ...needed, widest: null };
+  }
+}
