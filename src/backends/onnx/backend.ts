@@ -10,6 +10,7 @@ import { type EncodedItem, encodeRequest, type GenerateItem, type RequestContext
 import { newScorer } from './score.js';
 import { newPackedScorer } from './score-packed.js';
 import type { Session } from './session.js';
+import { compareIds } from './stack.js';
 import { openWindow, type WindowLimits } from './window.js';
 
 export interface BackendParts {
@@ -46,6 +47,8 @@ export interface PackedLimits {
 const WINDOW: WindowLimits = { documents: 256, tokens: 400_000, startDocuments: 24, startTokens: 8_000 };
 /** The same for packed runs, which are long: the more documents a run holds, the less its prefix weighs. */
 const PACKED_WINDOW: WindowLimits = { documents: 1024, tokens: 1_600_000, startDocuments: 64, startTokens: 64_000 };
+/** Generation begins with so many times as much as scoring does. */
+const GENERATE_START = 6;
 /** Batches given to the session thread before the first is answered, so that it never waits for the plan of the next. */
 const BATCHES_AHEAD = 2;
 /**
@@ -128,8 +131,19 @@ export function newOnnxBackend(parts: BackendParts): Backend {
         }
         if (generations().length > 0) {
           scorer.forget();
+          // Prompts are taken faster than batches are scored, and those that come later share nothing with them.
+          await window.ready(GENERATE_START);
+          if (signal.aborted) return;
+          // In the order of their tokens, and on from where the last ones were: those that come meanwhile and belong before them share less with what is there.
+          let last: readonly number[] = [];
           const take = (count: number): GenerateItem[] => {
-            const items = generations().slice(0, count);
+            const sorted = generations();
+            const from = Math.max(
+              0,
+              sorted.findIndex((item) => compareIds(item.ids, last) >= 0),
+            );
+            const items = sorted.slice(from, from + count);
+            last = items.at(-1)?.ids ?? last;
             window.remove(items);
             return items;
           };

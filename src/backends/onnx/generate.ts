@@ -8,7 +8,7 @@ import { type Growing, newGrowing, type StopRules, takeToken } from './greedy.js
 import type { StepMessage } from './protocol.js';
 import { failure, type GenerateItem } from './requests.js';
 import { OutOfMemoryError, type Session } from './session.js';
-import { choosePath, type Known, type Limits, planBatch, type Where } from './stack.js';
+import { choosePath, commonPrefix, type Known, type Limits, planBatch, type Where } from './stack.js';
 
 export interface GenerateLimits extends Limits {
   /** Documents generated at the same time. */
@@ -20,8 +20,15 @@ export interface GenerateLimits extends Limits {
 /** Slots grow in steps of so many positions; the kernel's time grows with them. */
 const SLOT_STEP = 64;
 
-/** Its index in the list of active documents is its slot. */
-type Active = Growing;
+/** Part of a step's slots that must be free before prompts are computed for them. */
+const WORTH_FILLING = 1 / 8;
+
+/** A prompt on the stack, and what its last row says. */
+interface Prompt {
+  readonly where: Where;
+  token: number | undefined;
+  logprob: number | undefined;
+}
 
 /**
  * Generates until `next` has no more documents and all are done; yields answers as they are finished. `next(n)` hands out up to n documents that wait, neighbours
@@ -38,92 +45,119 @@ export async function* generateAll(
   stopped: () => boolean,
 ): AsyncGenerator<Answer> {
   let documents = limits.documents;
-  let active: Active[] = [];
+  let active: Growing[] = [];
   let known: readonly Known[] = [];
   let capacity = 0;
   let slots = 0;
+  /** Documents active after the last prompts came in; null where more would have had room. */
+  let full: number | null = null;
   const retry: GenerateItem[] = [];
-
-  const push = (a: Active, token: number | undefined, logprob: number | undefined): Answer | null =>
-    takeToken(a, token, logprob, rules, counters);
 
   const roomFor = (item: GenerateItem): number => item.tokens + item.maxNewTokens;
 
-  /** The next document, if it has room beside the active ones: one at a time, so that the stack never holds more than a prompt and what the next shares with it. */
-  const admit = (): GenerateItem | null => {
-    if (active.length >= documents) return null;
-    const [item] = retry.length > 0 ? retry.splice(0, 1) : next(1);
-    if (item === undefined) return null;
-    const taken = active.reduce((sum, a) => sum + roomFor(a.item), 0);
-    if (active.length > 0 && taken + roomFor(item) > limits.slotTokens) {
-      retry.unshift(item);
-      return null;
+  /**
+   * The next documents that have room beside the active ones, as many as one run computes, so that the stack never holds more than that, or one prompt, and what the next share with
+   * it. While a step is nearly full none are taken: a run for each document that comes costs more than a few slots that are empty for some steps.
+   */
+  const admit = (): GenerateItem[] => {
+    const out: GenerateItem[] = [];
+    if (active.length > 0 && full !== null && full - active.length < Math.ceil(documents * WORTH_FILLING)) return out;
+    full = null;
+    let taken = active.reduce((sum, a) => sum + roomFor(a.item), 0);
+    let tokens = 0;
+    let before: readonly number[] = [];
+    for (;;) {
+      if (active.length + out.length >= documents) break;
+      const [item] = retry.length > 0 ? retry.splice(0, 1) : next(1);
+      if (item === undefined) return out;
+      if (active.length + out.length > 0 && taken + roomFor(item) > limits.slotTokens) {
+        retry.unshift(item);
+        break;
+      }
+      const shared = out.length > 0 ? commonPrefix(before, item.ids) : Math.max(0, ...known.map(({ ids }) => commonPrefix(ids, item.ids)));
+      tokens += item.ids.length - shared;
+      if (out.length > 0 && tokens > limits.runTokens) {
+        retry.unshift(item);
+        return out;
+      }
+      taken += roomFor(item);
+      before = item.ids;
+      out.push(item);
+      capacity = Math.max(capacity, Math.ceil(roomFor(item) / SLOT_STEP) * SLOT_STEP);
+      slots = Math.max(slots, Math.min(documents, Math.floor(limits.slotTokens / roomFor(item))));
     }
-    capacity = Math.max(capacity, Math.ceil(roomFor(item) / SLOT_STEP) * SLOT_STEP);
-    slots = Math.max(slots, Math.min(documents, Math.floor(limits.slotTokens / roomFor(item))));
-    return item;
+    full = active.length + out.length;
+    return out;
   };
 
-  /** Computes a prompt on the stack; returns its place and its first token. */
-  const prefill = async (item: GenerateItem): Promise<{ where: Where; token: number | undefined; logprob: number | undefined }> => {
-    // Only the last row is wanted, so it must not lie in what is kept; the target's log-probability shows whether the numbers are sound.
-    const { path, moves } = choosePath(known, item.ids, item.ids.length - 1);
-    const plan = planBatch(path.ids.length, [path], [{ ids: item.ids, targets: [0] }], limits);
-    ensurePositions(Math.max(path.ids.length + plan.tokens, roomFor(item)));
-    let first: { token: number | undefined; logprob: number | undefined } = { token: undefined, logprob: undefined };
+  /** Computes prompts on the stack; returns for each its place and its first token. */
+  const prefill = async (items: readonly GenerateItem[]): Promise<Prompt[]> => {
+    // Only last rows are wanted, so none may lie in what is kept; the target's log-probability shows whether the numbers are sound.
+    const first = items[0]?.ids ?? [];
+    const within = items.filter(({ ids }) => commonPrefix(ids, first) === ids.length);
+    const { path, moves } = choosePath(known, first, Math.min(...within.map(({ ids }) => ids.length - 1)));
+    const sequences = items.map((item) => ({ ids: item.ids, targets: [0] }));
+    const plan = planBatch(path.ids.length, [path], sequences, limits);
+    ensurePositions(Math.max(path.ids.length + plan.tokens, ...items.map(roomFor)));
+    const prompts = plan.where.map((where): Prompt => ({ where, token: undefined, logprob: undefined }));
     for (const [i, run] of plan.runs.entries()) {
       const { wanted, ...message } = run;
       const result = await session.run({ ...message, window, moves: i === 0 ? moves : [] });
       counters.addRun(run.ids.length, run.rows.length, result);
-      if (wanted.length > 0) first = { token: result.greedy[0], logprob: result.logprobs[0] };
+      wanted.forEach(({ sequence }, k) => {
+        const prompt = prompts[sequence];
+        if (prompt === undefined) return;
+        prompt.token = result.greedy[run.pairs[2 * k] ?? 0];
+        prompt.logprob = result.logprobs[k];
+      });
     }
-    const where = plan.where[0] ?? [];
-    known = [path, { ids: item.ids, where }];
-    return { where, ...first };
+    known = [path, ...sequences.map(({ ids }, i) => ({ ids, where: plan.where[i] ?? [] }))];
+    return prompts;
   };
 
+  let moves: StepMessage['moves'] = [];
+  let places: { slot: number; ranges: Where }[] = [];
   while (!stopped()) {
     let incoming = admit();
-    if (incoming === null && active.length === 0) return;
+    if (incoming.length === 0 && active.length === 0) return;
     try {
-      const places: { slot: number; ranges: Where }[] = [];
-      if (incoming !== null) {
-        const { where, token, logprob } = await prefill(incoming);
-        const a: Active = newGrowing(incoming);
-        const answer = push(a, token, logprob);
-        incoming = null;
-        if (answer !== null) yield answer;
-        else {
-          places.push({ slot: active.length, ranges: where });
-          active.push(a);
+      const answers: Answer[] = [];
+      if (incoming.length > 0) {
+        const prompts = await prefill(incoming);
+        for (const [i, item] of incoming.entries()) {
+          const a = newGrowing(item);
+          const answer = takeToken(a, prompts[i]?.token, prompts[i]?.logprob, rules, counters);
+          if (answer !== null) answers.push(answer);
+          else {
+            places.push({ slot: active.length, ranges: prompts[i]?.where ?? [] });
+            active.push(a);
+          }
         }
+        incoming = [];
+        yield* answers.splice(0);
       }
       if (active.length === 0 || stopped()) continue;
-      let moves: StepMessage['moves'] = [];
-      do {
-        const ids = Int32Array.from(active, (a) => a.tokens[a.tokens.length - 1] ?? 0);
-        const lengths = Int32Array.from(active, (a) => a.item.ids.length + a.tokens.length - 1);
-        const result = await session.step({ ids, lengths, window, slots, capacity, moves, places: places.splice(0) });
-        counters.addRun(ids.length, ids.length, result);
-        const answers: Answer[] = [];
-        const done = active.map((a, b) => {
-          const answer = push(a, result.greedy[b], result.logprobs[b]);
-          if (answer !== null) answers.push(answer);
-          return answer !== null;
-        });
-        [active, moves] = closeGaps(active, done);
-        yield* answers;
-        // Slots that were freed are filled after the next step has moved the others.
-      } while (moves.length > 0 && active.length > 0 && !stopped());
+      const ids = Int32Array.from(active, (a) => a.tokens[a.tokens.length - 1] ?? 0);
+      const lengths = Int32Array.from(active, (a) => a.item.ids.length + a.tokens.length - 1);
+      const result = await session.step({ ids, lengths, window, slots, capacity, moves, places });
+      places = [];
+      counters.addRun(ids.length, ids.length, result);
+      const done = active.map((a, b) => {
+        const answer = takeToken(a, result.greedy[b], result.logprobs[b], rules, counters);
+        if (answer !== null) answers.push(answer);
+        return answer !== null;
+      });
+      [active, moves] = closeGaps(active, done);
+      yield* answers;
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       counters.outOfMemory++;
       // A document that was answered already must not be asked again.
-      const waiting = [...active.map((a) => a.item), ...(incoming === null ? [] : [incoming])];
+      const waiting = [...active.map((a) => a.item), ...incoming];
       if (waiting.length === 1 && documents === 1) for (const item of waiting) yield failure(item.id, 'out of memory', error.message);
       else retry.push(...waiting);
       documents = Math.max(1, documents >> 1);
-      [active, known, capacity, slots] = [[], [], 0, 0];
+      [active, known, capacity, slots, moves, places] = [[], [], 0, 0, [], []];
     }
   }
 }

@@ -18,8 +18,8 @@ export interface Item {
 }
 
 export interface Window<T extends Item> {
-  /** Resolves when there is enough to begin a batch with, or nothing more comes. */
-  ready(): Promise<void>;
+  /** Resolves when there is enough to begin a batch with, or `factor` times as much, or nothing more comes. */
+  ready(factor?: number): Promise<void>;
   /** Sorted by `ids`. */
   readonly items: T[];
   /** Answers that need no model (refused requests); the caller empties it. */
@@ -103,10 +103,14 @@ export function openWindow<T extends Item>(
       wakeReader();
       void iterator.return?.();
     },
-    async ready() {
+    async ready(factor = 1) {
+      const enough = {
+        documents: Math.min(limits.documents, factor * limits.startDocuments),
+        tokens: Math.min(limits.tokens, factor * limits.startTokens),
+      };
       for (;;) {
         if (failure !== null) throw failure;
-        if (over || answers.length > 0 || items.length >= limits.startDocuments || tokens >= limits.startTokens) return;
+        if (over || answers.length > 0 || items.length >= enough.documents || tokens >= enough.tokens) return;
         await new Promise<void>((resolve) => {
           wakeReader = resolve;
         });
