@@ -6,49 +6,14 @@
  *
  * Both are measured from the first prompt to the last score, without loading the model; the order alternates, the median of the rounds counts.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from 'simple-statistics';
+import { CASES, type Case } from './cases.js';
+import { sampleFile, scoresOf } from './sample-scores.js';
 import { measureRun, watch } from './watch.js';
-
-interface Case {
-  readonly name: string;
-  readonly kind: string;
-  readonly task: string;
-  readonly data: 'datasets' | 'synthetic';
-  readonly limit: number;
-  /** Documents of the paper's benchmarks that are of this kind: the weight in the total. */
-  readonly documents: number;
-}
-
-const CASES: readonly Case[] = [
-  { name: 'bbq', kind: 'constant shots', task: 'bbq_Sexual_orientation_ambig', data: 'datasets', limit: 48, documents: 43_240 + 31_372 },
-  { name: 'belebele', kind: 'constant shots', task: 'belebele_eus_Latn', data: 'synthetic', limit: 24, documents: 2_700 },
-  {
-    name: 'eus_trivia',
-    kind: 'random shots, a letter',
-    task: 'eus_trivia',
-    data: 'datasets',
-    limit: 48,
-    documents: 1_715 + 5_169 + 9_512 + 810,
-  },
-  {
-    name: 'eus_exams',
-    kind: 'random shots, a letter',
-    task: 'eus_exams_eu_opeosakiadmineu',
-    data: 'datasets',
-    limit: 16,
-    documents: 15_724,
-  },
-  { name: 'eus_reading', kind: 'long passages, a letter', task: 'eus_reading', data: 'synthetic', limit: 12, documents: 352 },
-  { name: 'arc', kind: 'several-token choices', task: 'arc_easy', data: 'synthetic', limit: 24, documents: 7_096 },
-  { name: 'piqa', kind: 'several-token choices', task: 'piqa', data: 'synthetic', limit: 24, documents: 3_674 },
-  { name: 'xstorycloze', kind: 'several-token choices', task: 'xstorycloze_eu', data: 'synthetic', limit: 16, documents: 4_533 },
-  { name: 'bl2mp', kind: 'several-token choices', task: 'bl2mp', data: 'synthetic', limit: 24, documents: 1_800 },
-  { name: 'mgsm', kind: 'generation', task: 'mgsm_native_cot_en', data: 'datasets', limit: 6, documents: 750 },
-];
 
 interface Measured {
   readonly seconds: number;
@@ -85,7 +50,7 @@ async function harness(c: Case): Promise<Measured> {
   args.push('--limit', String(c.limit), '--gen-limit', String(c.limit), '--attn', 'sdpa', '--batch', '1', '--dtype', harnessDtype);
   const { output, peakMb } = await watch(python, args);
   const seconds = Number(new RegExp(`^${c.task} plain ([\\d.]+)s`, 'm').exec(output)?.[1] ?? Number.NaN);
-  const scores = readLines(path.join(out, `${c.task}.plain.jsonl`)).flatMap((line) => numbersOf(line.resps));
+  const scores = scoresOf(path.join(out, `${c.task}.plain.jsonl`));
   rmSync(out, { recursive: true });
   return { seconds, peakMb, scores };
 }
@@ -94,25 +59,9 @@ async function ours(c: Case): Promise<Measured> {
   const out = mkdtempSync(path.join(tmpdir(), 'ours-'));
   const args = ['--model', model, '--data', path.join(reference, '..', 'data', c.data), '--tasks', c.task];
   const run = await measureRun([...args, '--limit', String(c.limit), '--dtype', values.dtype], out);
-  const folder = path.join(out, readdirSync(out).find((name) => !name.startsWith('.')) ?? '');
-  const samples = readdirSync(folder).find((name) => name.startsWith('samples_')) ?? '';
-  const scores = readLines(path.join(folder, samples)).flatMap((line) => numbersOf(line.resps));
+  const scores = scoresOf(sampleFile(out));
   rmSync(out, { recursive: true });
   return { seconds: run.seconds.evaluation - run.seconds.load, peakMb: run.peakMb, scores };
-}
-
-function readLines(file: string): { resps: unknown }[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-}
-
-/** All log-probabilities of a `resps` field, whatever its nesting. */
-function numbersOf(x: unknown): number[] {
-  if (!Array.isArray(x)) return [];
-  if (x.length === 2 && !Array.isArray(x[0])) return [Number(x[0])];
-  return x.flatMap(numbersOf);
 }
 
 const rows: { c: Case; harness: number; ours: number; memory: [number, number]; difference: number }[] = [];

@@ -65,11 +65,15 @@ export interface MeasuredRun {
 }
 
 /**
- * Runs `eus-eval run` with the arguments, without journal, its results in `out` or a folder that is removed.
+ * Runs `eus-eval run` with the arguments, without journal, its results in `out` or a folder that is removed. `program`: another version of eus-eval.
  */
-export async function measureRun(args: readonly string[], out?: string): Promise<MeasuredRun> {
+export async function measureRun(
+  args: readonly string[],
+  out?: string,
+  program: string = packagePath('bin/eus-eval.js'),
+): Promise<MeasuredRun> {
   const folder = out ?? mkdtempSync(path.join(tmpdir(), 'run-'));
-  const all = [packagePath('bin/eus-eval.js'), 'run', ...args, '--out', folder, '--quiet', '--json', '--no-journal'];
+  const all = [program, 'run', ...args, '--out', folder, '--quiet', '--json', '--no-journal'];
   const { output, seconds, peakMb } = await watch(process.execPath, all);
   if (out === undefined) rmSync(folder, { recursive: true });
   const result = RESULT.parse(JSON.parse(output));

@@ -18,6 +18,7 @@ export interface ServerCase {
   readonly folder: string;
   readonly promptsAs: 'ids' | 'text';
   readonly scoring: ScoringMode | null;
+  readonly concurrency?: number;
   readonly seams?: Partial<Seams>;
 }
 
@@ -50,7 +51,7 @@ export async function openCase(server: ServerCase): Promise<Backend> {
     scoring: server.scoring,
     maxLength: null,
     apiKeyEnv: null,
-    concurrency: null,
+    concurrency: server.concurrency ?? null,
     timeoutSeconds: null,
     maxCostUsd: null,
     pricesFile: null,

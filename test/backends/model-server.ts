@@ -47,9 +47,14 @@ export interface ModelServer {
 }
 
 /**
- * A server without a network that speaks one of the protocols over the made-up model. `fail` may turn a request away before it is answered.
+ * A server without a network that speaks one of the protocols over the made-up model. `fail` may turn a request away before it is answered;
+ * `isPart` says which tokens are only a part of a character.
  */
-export function modelServer(manner: Manner, fail: (body: unknown) => Response | null = () => null): ModelServer {
+export function modelServer(
+  manner: Manner,
+  fail: (body: unknown) => Response | null = () => null,
+  isPart: (id: number) => boolean = () => false,
+): ModelServer {
   const seen: unknown[] = [];
   async function serve(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const url = String(input);
@@ -58,18 +63,19 @@ export function modelServer(manner: Manner, fail: (body: unknown) => Response | 
     seen.push(body);
     const failed = fail(body);
     if (failed !== null) return failed;
-    if (url.endsWith('/v1/completions')) return completion(manner, body);
+    if (url.endsWith('/v1/completions')) return completion(manner, body, isPart);
     if (url.endsWith('/generate') && manner === 'sglang') return Response.json(native(body));
     return Response.json({ error: { message: 'Not Found' } }, { status: 404 });
   }
   return { fetch: serve, seen };
 }
 
-function completion(manner: Manner, body: Body): Response {
+function completion(manner: Manner, body: Body, isPart: (id: number) => boolean): Response {
   const prompts = body.prompt.map((one) => (typeof one === 'number' ? null : one)).filter((one) => one !== null);
   const single = body.prompt.filter((one) => typeof one === 'number');
   const all = single.length > 0 ? [single] : prompts;
-  const limit = manner === 'llama-server' ? VOCABULARY : 20;
+  // llama-server lists all that it has where more is asked for.
+  const limit = manner === 'llama-server' ? Number.POSITIVE_INFINITY : 20;
   if ((body.logprobs ?? 0) > limit) return Response.json({ error: { message: `logprobs must be at most ${limit}` } }, { status: 400 });
   const choices = all.map((prompt, index) => {
     const row = rowOf(prompt);
@@ -81,6 +87,8 @@ function completion(manner: Manner, body: Body): Response {
     const common = { index, text: 'x', finish_reason: 'length' };
     if (manner === 'sglang') return { ...common, logprobs: null };
     if (manner === 'llama-server') {
+      // As llama.cpp of October 2026 answers: the text waits for the rest of the character, and the log-probabilities with it.
+      if (isPart(sampled)) return { ...common, text: '\ufffd', logprobs: null };
       const entry = (id: number) => ({ id, token: 'x', bytes: [], logprob: row[id] });
       return { ...common, logprobs: { content: [{ ...entry(sampled), top_logprobs: listed.map(entry) }] } };
     }

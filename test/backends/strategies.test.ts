@@ -140,6 +140,32 @@ describe('how much is asked', () => {
   });
 });
 
+describe('llama-server gives nothing with a generated token that is a part of a character', () => {
+  const isPart = (id: number): boolean => id % 5 === 3;
+
+  it('so another one is generated in its place, and a wanted one is found in a longer list', async () => {
+    const requests = Array.from({ length: 30 }, (_, i) => ({ ...(i % 2 === 0 ? LETTERS : TEXTS), context: `Galdera ${i}: zein da?` }));
+    const encoded = await Promise.all(
+      requests.map((request) => encodeRequestChoices(tokenizer, request, { addBos: false, maxLength: 199 })),
+    );
+    const sequences = encoded.flatMap((one) => (one.kind === 'failure' ? [] : one.sequences));
+    expect(sequences.some(({ ids }) => isPart(bestOf(rowOf(ids))))).toBe(true);
+    expect(sequences.some(({ targets }) => targets.some(isPart))).toBe(true);
+    const backend = await open(modelServer('llama-server', () => null, isPart));
+    const found = await answers(backend, requests);
+    for (const [i, request] of requests.entries()) await expectRight(found[i], request, 199);
+  });
+
+  it('and a server that gives none with any token lists none', async () => {
+    const server = modelServer('llama-server', () =>
+      Response.json({ choices: [{ text: '\ufffd', index: 0, logprobs: null, finish_reason: 'length' }] }),
+    );
+    const backend = await open(server, 'top_logprobs').catch((error: unknown) => error);
+    expect(backend instanceof Error ? backend.message : 'kinds' in Object(backend) && [...Object(backend).kinds]).toEqual(['generate']);
+    expect(server.seen.length).toBeLessThan(5);
+  });
+});
+
 describe('a choice that is not among the likeliest tokens', () => {
   it('is scored from whole prompts where the server lists 20 and gives those', async () => {
     const server = modelServer('vllm before July 2026');

@@ -121,7 +121,7 @@ async function listModels(caller: Caller, server: number, signal: AbortSignal): 
  * The ways of a server in one line, for results and for the key of stored answers.
  */
 export function describeWays({ rows, prompts }: Ways): string {
-  const row = rows === null ? [] : [rows.kind === 'top_logprobs' && rows.forced ? 'top_logprobs and forced tokens' : rows.kind];
+  const row = rows === null ? [] : [rows.kind === 'top_logprobs' && rows.anchor !== null ? 'top_logprobs and forced tokens' : rows.kind];
   return [...row, ...(prompts === null ? [] : [prompts.mode])].join(', ');
 }
 
@@ -146,7 +146,7 @@ async function findWays(
     return caller.encoder === null ? `${found}; with --tokenizer it may list those of the next token, which is enough` : found;
   }
   const prompts = found.dialect;
-  const measured = rows !== null && (rows.kind === 'logprob_token_ids' || rows.forced);
+  const measured = rows !== null && (rows.kind === 'logprob_token_ids' || rows.anchor !== null);
   const costs = measured ? await measureWays(caller, server, rows, prompts, ask) : null;
   return { ways: { rows, prompts, costs }, serverBos: found.serverBos };
 }

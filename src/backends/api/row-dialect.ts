@@ -14,10 +14,10 @@ export type RowDialect =
   /** SGLang's own `/generate` with `token_ids_logprob`. */
   | { readonly kind: 'generate' }
   /**
-   * The likeliest tokens with their ids. `most` is how many the server lists at most. `forced`: a token that is not among them can be had by making the server generate it
-   * (`logit_bias`), because its log-probability is that of the unbiased distribution.
+   * The likeliest tokens with their ids. `most` is how many the server lists at most. `anchor`: a token that the server was seen to generate when it was told to (`logit_bias`)
+   * while all log-probabilities stayed those of the unbiased distribution, so that tokens which are not listed can be had by force, too; null where that does not work.
    */
-  | { readonly kind: 'top_logprobs'; most: number; readonly forced: boolean };
+  | { readonly kind: 'top_logprobs'; most: number; readonly anchor: number | null };
 
 /** Tokens listed at first: enough for almost every letter, and a short answer. */
 export const FIRST_TOP = 100;
@@ -108,6 +108,11 @@ export async function askIds(
   return readAll(await call(caller, server, prompts, fields, signal));
 }
 
+/** llama-server gives nothing at all with a generated token whose bytes are only the beginning of a character. */
+export interface Withheld {
+  readonly kind: 'withheld';
+}
+
 /**
  * The likeliest `count` tokens behind one prompt; `force` makes the server generate that token.
  */
@@ -118,10 +123,16 @@ export async function askLikeliest(
   count: number,
   force: number | null,
   signal: AbortSignal,
-): Promise<NextToken[] | Again | FailureResponse> {
+): Promise<NextToken | Withheld | Again | FailureResponse> {
   const bias = force === null ? {} : { logit_bias: { [String(force)]: FORCE } };
   const fields = { max_tokens: 1, logprobs: count, return_tokens_as_token_ids: true, ...bias };
-  return readAll(await call(caller, server, [prompt], fields, signal));
+  const called = await call(caller, server, [prompt], fields, signal);
+  if (called.kind !== 'reply') return called;
+  const [choice] = called.reply.choices;
+  if (choice === undefined) return malformed('the answer has no choice');
+  if (choice.logprobs === null && choice.content === null) return { kind: 'withheld' };
+  const next = readNextToken(choice);
+  return typeof next === 'string' ? malformed(next) : next;
 }
 
 function readAll(called: Awaited<ReturnType<typeof call>>): NextToken[] | Again | FailureResponse {
@@ -135,51 +146,77 @@ function readAll(called: Awaited<ReturnType<typeof call>>): NextToken[] | Again 
   return found;
 }
 
+type TopDialect = Extract<RowDialect, { kind: 'top_logprobs' }>;
+type Missing = { readonly kind: 'missing'; readonly message: string };
+
+/** Gathers the wanted tokens of one prompt: from the list of the likeliest, by force, and at last from a list that grows. */
 async function askTop(
   caller: Caller,
-  dialect: Extract<RowDialect, { kind: 'top_logprobs' }>,
+  dialect: TopDialect,
   server: number,
   { ids, wanted }: RowQuestion,
   signal: AbortSignal,
-): Promise<RowAnswer | Again | FailureResponse | { readonly kind: 'missing'; readonly message: string }> {
+): Promise<RowAnswer | Again | FailureResponse | Missing> {
   const logprobs = new Map<number, number>();
   let best: number | null = null;
+  const lacking = (): number | undefined => wanted.find((id) => !logprobs.has(id));
   // One wanted token alone is made to come at once: it is seldom among the likeliest.
-  let count = Math.min(dialect.most, FIRST_TOP);
-  while (!(dialect.forced && wanted.length === 1)) {
-    const found = await askLikeliest(caller, server, ids, count, null, signal);
+  if (dialect.anchor === null || wanted.length > 1) {
+    const found = await askList(caller, dialect, server, ids, FIRST_TOP, signal);
+    if ('kind' in found) return found;
+    for (const [id, value] of found.logprobs) logprobs.set(id, value);
+    best = likeliest(found);
+  }
+  if (dialect.anchor !== null) {
+    for (const id of wanted) {
+      if (logprobs.has(id)) continue;
+      const next = await askLikeliest(caller, server, ids, 1, id, signal);
+      if ('kind' in next && next.kind !== 'withheld') return next;
+      if ('kind' in next) continue;
+      const value = next.logprobs.get(id);
+      if (next.sampled !== id || value === undefined)
+        return { kind: 'missing', message: `the server did not generate token ${id} of a choice although it was told to` };
+      logprobs.set(id, value);
+      best ??= likeliest(next);
+    }
+  }
+  for (let count = FIRST_TOP * 10; lacking() !== undefined && logprobs.size < dialect.most; count *= 10) {
+    const found = await askList(caller, dialect, server, ids, count, signal);
     if ('kind' in found) {
       // More than the server lists: what it listed before is its limit.
       if (found.kind !== 'failure' || best === null) return found;
       dialect.most = Math.max(1, logprobs.size);
       break;
     }
-    const [next] = found;
-    if (next === undefined) return malformed('the answer has no choice');
-    for (const [id, value] of next.logprobs) logprobs.set(id, value);
-    best = likeliest(next);
-    if (wanted.every((id) => logprobs.has(id))) return { logprobs, best };
-    if (dialect.forced || count >= dialect.most) break;
-    // A server that lists fewer than it was asked for lists no more.
-    if (next.logprobs.size < count) dialect.most = Math.min(dialect.most, Math.max(next.logprobs.size, 1));
-    if (count >= dialect.most) break;
-    count = Math.min(dialect.most, count * 10);
+    for (const [id, value] of found.logprobs) logprobs.set(id, value);
+    best ??= likeliest(found);
+    if (found.logprobs.size < Math.min(count, dialect.most)) break;
   }
-  for (const id of wanted) {
-    if (logprobs.has(id)) continue;
-    if (!dialect.forced)
-      return {
-        kind: 'missing',
-        message: `the server lists at most ${dialect.most} log-probabilities, and token ${id} of a choice is not among them`,
-      };
-    const found = await askLikeliest(caller, server, ids, 1, id, signal);
-    if ('kind' in found) return found;
-    const [next] = found;
-    const value = next?.logprobs.get(id);
-    if (next === undefined || next.sampled !== id || value === undefined)
-      return { kind: 'missing', message: `the server did not generate token ${id} of a choice although it was told to` };
-    logprobs.set(id, value);
-    best ??= likeliest(next);
-  }
+  const lost = lacking();
+  if (lost !== undefined)
+    return {
+      kind: 'missing',
+      message: `the server lists at most ${dialect.most} log-probabilities, and token ${lost} of a choice is not among them`,
+    };
   return best === null ? malformed('no token was asked for') : { logprobs, best };
+}
+
+/** The list of the likeliest tokens; where it is withheld for the sake of the generated one, with the anchor in that one's place. */
+async function askList(
+  caller: Caller,
+  dialect: TopDialect,
+  server: number,
+  ids: readonly number[],
+  count: number,
+  signal: AbortSignal,
+): Promise<NextToken | Again | FailureResponse> {
+  const asked = Math.min(count, dialect.most);
+  let next = await askLikeliest(caller, server, ids, asked, null, signal);
+  if ('kind' in next && next.kind === 'withheld' && dialect.anchor !== null)
+    next = await askLikeliest(caller, server, ids, asked, dialect.anchor, signal);
+  if ('kind' in next)
+    return next.kind === 'withheld' ? malformed('the answer lists no generated token with its id and log-probability') : next;
+  // A server that lists fewer than it was asked for lists no more.
+  if (next.logprobs.size < asked) dialect.most = Math.min(dialect.most, Math.max(next.logprobs.size, 1));
+  return next;
 }

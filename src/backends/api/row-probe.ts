@@ -48,33 +48,44 @@ export async function findRows(
 }
 
 async function findTop(caller: Caller, server: number, prompt: readonly number[], patiently: Patiently): Promise<RowDialect | null> {
-  for (const count of [FIRST_TOP, 20, 5]) {
-    const found = await patiently((signal) => askLikeliest(caller, server, prompt, count, null, signal));
-    const next = typeof found === 'string' ? undefined : found[0];
-    if (next === undefined || next.logprobs.size < 3) continue;
-    const most = next.logprobs.size < count ? next.logprobs.size : count === FIRST_TOP ? Number.POSITIVE_INFINITY : count;
-    return { kind: 'top_logprobs', most, forced: await canForce(caller, server, prompt, next, patiently) };
+  // Behind one prompt or another there is a token that the server shows.
+  for (const asked of [prompt, prompt.slice(1), prompt.slice(2)]) {
+    let withheld = false;
+    for (const count of [FIRST_TOP, 20, 5]) {
+      const next = await patiently((signal) => askLikeliest(caller, server, asked, count, null, signal));
+      withheld = typeof next !== 'string' && 'kind' in next;
+      if (withheld) break;
+      if (typeof next === 'string' || 'kind' in next || next.logprobs.size < 3) continue;
+      const most = next.logprobs.size < count ? next.logprobs.size : count === FIRST_TOP ? Number.POSITIVE_INFINITY : count;
+      return { kind: 'top_logprobs', most, anchor: await findAnchor(caller, server, asked, next, patiently) };
+    }
+    if (!withheld) return null;
   }
   return null;
 }
 
 /** The bias would make the log-probability of a forced token about zero; half a nat is far above the noise of a batch. */
 const FORCED_TOLERANCE = 0.5;
+/** Tokens that are tried as anchor: some are withheld because they are parts of characters. */
+const ANCHORS_TRIED = 5;
 
-/** True where the server generates the token it is told to, and still gives the log-probability that this token has by itself. */
-async function canForce(
+/** A token that the server generates when it is told to, and still gives the log-probability that this token has by itself; null where it does not. */
+async function findAnchor(
   caller: Caller,
   server: number,
   prompt: readonly number[],
   free: NextToken,
   patiently: Patiently,
-): Promise<boolean> {
-  const rare = [...free.logprobs].reduce((a, b) => (b[1] < a[1] ? b : a));
-  if (rare[1] > -2 * FORCED_TOLERANCE) return false;
-  const found = await patiently((signal) => askLikeliest(caller, server, prompt, 1, rare[0], signal));
-  const next = typeof found === 'string' ? undefined : found[0];
-  if (next === undefined || next.sampled !== rare[0]) return false;
-  return Math.abs((next.logprobs.get(rare[0]) ?? 0) - rare[1]) < FORCED_TOLERANCE && likeliest(next) === likeliest(free);
+): Promise<number | null> {
+  const rare = [...free.logprobs].filter(([, value]) => value < -2 * FORCED_TOLERANCE).sort((a, b) => a[1] - b[1]);
+  for (const [id, value] of rare.slice(0, ANCHORS_TRIED)) {
+    const next = await patiently((signal) => askLikeliest(caller, server, prompt, 1, id, signal));
+    if (typeof next === 'string') return null;
+    if ('kind' in next) continue;
+    const unbiased = Math.abs((next.logprobs.get(id) ?? 0) - value) < FORCED_TOLERANCE;
+    return next.sampled === id && unbiased && likeliest(next) === likeliest(free) ? id : null;
+  }
+  return null;
 }
 
 /** Prompts of one measurement, and the tokens of short and long ones. */

@@ -29,7 +29,7 @@ export function wayOf(plan: ChoicesPlan, { rows, prompts, costs }: Ways): Scorin
   // SGLang keeps its cache for the ends of prompts, so one request beats one for each token.
   if (rows.kind === 'generate') return 'prompt log-probabilities';
   if (prompts === null) return 'stepped';
-  if (rows.kind === 'top_logprobs' && !rows.forced) return 'prompt log-probabilities';
+  if (rows.kind === 'top_logprobs' && rows.anchor === null) return 'prompt log-probabilities';
   if (costs === null) return 'prompt log-probabilities';
   return steppedSeconds(plan.rows, costs.rows) < promptSeconds(plan.sequences, costs.prompts) ? 'stepped' : 'prompt log-probabilities';
 }
