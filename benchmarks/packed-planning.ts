@@ -53,7 +53,7 @@ const registry = await loadRegistry();
 /** A session that waits instead of computing, and notes the runs. */
 function waiting(runs: PackedMessage[]): Session {
   return {
-    cache: { layers: size.layers, kvHeads: size.kvHeads, headDim: size.headDim },
+    cache: Array.from({ length: size.layers }, (_, layer) => ({ layer, kvHeads: size.kvHeads, headDim: size.headDim })),
     vocabSize: null,
     setTables: () => {},
     close: async () => {},
@@ -92,7 +92,6 @@ for (const item of values.cases.split(',')) {
     maxLength: 8192,
     vocabSize: size.vocabulary,
     eos: new Set(),
-    window: null,
     ensurePositions: () => {},
     packed: {
       score: { rows: 16_384, bytes, bytesOf: (run) => runBytes(size, run), keyCost: keyCost(size) },

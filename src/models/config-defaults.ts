@@ -1,13 +1,26 @@
 /** Written by test/fixtures/model-configs/make_configs.py from the configuration classes of transformers 5.23.0; not to be edited. */
 
+/** A value of JSON. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
 /** What transformers' configuration class of a model type knows. */
 export interface ConfigClass {
   /** Its class for language modelling, the name that `architectures` has. */
   readonly causal: string;
-  /** Its fields with their defaults. */
-  readonly defaults: Readonly<Record<string, string | number | boolean | null>>;
+  /** Its fields with their defaults, under the names that most classes use. */
+  readonly defaults: Readonly<Record<string, JsonValue>>;
   /** Fields of older spellings that it reads, too. */
   readonly older: readonly string[];
+  /** Other classes that `architectures` may name. */
+  readonly others?: readonly string[];
+  /** Its own names of fields that most classes name otherwise. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Base of the rotation where a file names none, where that is not 10,000. */
+  readonly theta?: number;
+  /** Values of `layer_types`, where they are not full and sliding attention. */
+  readonly layerTypes?: readonly string[];
+  /** Of a model that also takes pictures or sound: the `model_type` of its text model. */
+  readonly text?: string;
 }
 
 /** By `model_type`. */
@@ -150,5 +163,41 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
       vocab_size: 262208,
     },
     older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'rope_local_base_freq', 'sliding_window_pattern'],
+  },
+  qwen3_5_text: {
+    causal: 'Qwen3_5ForCausalLM',
+    defaults: {
+      attention_bias: false,
+      eos_token_id: null,
+      head_dim: 256,
+      hidden_act: 'silu',
+      hidden_size: 4096,
+      intermediate_size: 12288,
+      layer_types: null,
+      linear_conv_kernel_dim: 4,
+      linear_key_head_dim: 128,
+      linear_num_key_heads: 16,
+      linear_num_value_heads: 32,
+      linear_value_head_dim: 128,
+      max_position_embeddings: 32768,
+      num_attention_heads: 16,
+      num_hidden_layers: 32,
+      num_key_value_heads: 4,
+      rms_norm_eps: 1e-6,
+      rope_parameters: null,
+      tie_word_embeddings: false,
+      vocab_size: 248320,
+    },
+    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'full_attention_interval'],
+    layerTypes: ['full_attention', 'linear_attention'],
+  },
+  qwen3_5: {
+    causal: 'Qwen3_5ForConditionalGeneration',
+    defaults: {
+      tie_word_embeddings: false,
+    },
+    older: [],
+    others: ['Qwen3_5ForCausalLM'],
+    text: 'qwen3_5_text',
   },
 };

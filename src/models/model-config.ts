@@ -4,25 +4,16 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { readJsonFile } from '../json-file.js';
 import { CONFIG_CLASSES, type ConfigClass } from './config-defaults.js';
-
-/** Rotary position embedding of one kind of layer. */
-export type Rope =
-  | { readonly type: 'default'; readonly theta: number }
-  | { readonly type: 'linear'; readonly theta: number; readonly factor: number }
-  | {
-      readonly type: 'llama3';
-      readonly theta: number;
-      readonly factor: number;
-      readonly lowFreqFactor: number;
-      readonly highFreqFactor: number;
-      readonly originalMaxPosition: number;
-    };
+import { type Fields, fieldsOf } from './config-fields.js';
+import { type Rope, readRope } from './rope-config.js';
 
 export interface ModelConfig {
   /** The file, for messages. */
   readonly file: string;
   readonly architecture: string;
   readonly modelType: string;
+  /** `model_type` of the text model: the same, but for a model that also takes pictures or sound. */
+  readonly textType: string;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
   readonly layers: number;
@@ -39,6 +30,7 @@ export interface ModelConfig {
   readonly tiedEmbeddings: boolean;
   readonly attentionBias: boolean;
   readonly mlpBias: boolean;
+  /** Of layers that see everything. */
   readonly rope: Rope;
   /** Of sliding layers where they have their own (Gemma 3); else the same as `rope`. */
   readonly ropeLocal: Rope;
@@ -46,6 +38,8 @@ export interface ModelConfig {
   readonly slidingWindow: number | null;
   /** Which layers slide, where the config lists them (`layer_types`); null leaves it to the architecture. */
   readonly slidingLayers: readonly boolean[] | null;
+  /** `layer_types` as it stands, where the class knows it. */
+  readonly layerTypes: readonly string[] | null;
   /** Gemma 3: every n-th layer is global. */
   readonly slidingPattern: number | null;
   /** Qwen2: `use_sliding_window` and the first layer that slides. */
@@ -59,29 +53,33 @@ export interface ModelConfig {
   readonly eosTokenIds: readonly number[];
   /** The weight file that the config names (`transformers_weights`); null: it is found by its usual name. */
   readonly weightsFile: string | null;
+  /** All fields that the class knows, for what only some architectures have. */
+  readonly fields: Fields;
 }
 
 const count = z.number().int().positive();
-const ropeEntry = z.looseObject({
-  rope_theta: z.number().optional(),
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  partial_rotary_factor: z.number().nullish(),
-});
 /** What says which class reads the file, and how; looked at before any other field. */
 const kindSchema = z.looseObject({ model_type: z.string(), architectures: z.array(z.string()).nullish() });
+/** Where the class names no longest input: the harness's default. */
+const LENGTH = 2048;
 const schema = z.looseObject({
   hidden_size: count,
-  intermediate_size: count,
+  intermediate_size: count.nullish(),
   num_hidden_layers: count,
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),
   vocab_size: count,
-  max_position_embeddings: count,
-  rms_norm_eps: z.number().nonnegative(),
+  max_position_embeddings: count.default(LENGTH),
+  original_max_position_embeddings: count.nullish(),
+  rms_norm_eps: z.number().nonnegative().optional(),
+  layer_norm_eps: z.number().nonnegative().optional(),
+  layer_norm_epsilon: z.number().nonnegative().optional(),
+  norm_eps: z.number().nonnegative().optional(),
+  norm_epsilon: z.number().nonnegative().optional(),
   hidden_act: z.string().optional(),
   hidden_activation: z.string().optional(),
+  activation_function: z.string().optional(),
   tie_word_embeddings: z.boolean(),
   attention_bias: z.boolean().optional(),
   mlp_bias: z.boolean().optional(),
@@ -105,19 +103,15 @@ const schema = z.looseObject({
   eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
   transformers_weights: z.string().nullish(),
 });
+/** What a model that also takes pictures or sound says outside `text_config`. */
+const OUTSIDE = ['tie_word_embeddings', 'eos_token_id', 'dtype', 'torch_dtype', 'transformers_weights'];
 /** Fields that every class has, or that this program looks at whatever the class. */
 const EVERYWHERE = ['dtype', 'torch_dtype', 'transformers_weights', 'layer_types'];
+/** Kinds of layers, where the class says nothing else. */
+const LAYER_TYPES: readonly string[] = ['full_attention', 'sliding_attention'];
 /** Base of the rotation where a file names none (`default_theta` of the classes). */
 const THETA = 10_000;
 const GEMMA3_THETA = { full: 1_000_000, sliding: 10_000 };
-const linearSchema = z.looseObject({ factor: z.number().positive() });
-const llama3Schema = z.looseObject({
-  factor: z.number().positive(),
-  low_freq_factor: z.number().positive(),
-  high_freq_factor: z.number().positive(),
-  original_max_position_embeddings: count.optional(),
-});
-
 /** What is valid, in words, for the types that the schemas use. */
 function wordsFor(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small')
@@ -156,62 +150,46 @@ function check<T>(type: z.ZodType<T>, value: unknown, file: string, where: strin
   );
 }
 
-/** Reads one RoPE entry in the new (`rope_parameters`) or old (`rope_theta` beside `rope_scaling`) spelling; `c` is the whole file. */
-function ropeOf(entry: unknown, theta: number, c: z.infer<typeof schema>, file: string, where: string): Rope {
-  const { rope_theta, rope_type, type, partial_rotary_factor } = check(ropeEntry, entry, file, where);
-  const kind = rope_type ?? type ?? 'default';
-  const base = rope_theta ?? theta;
-  if (!(base > 0)) throw new UserError(`${file}: ${where}: rope_theta is ${base}; valid is a number above 0`);
-  // These classes read the factor for scaled rotations only.
-  if (kind === 'default') return { type: 'default', theta: base };
-  const factor = partial_rotary_factor ?? c.partial_rotary_factor ?? 1;
-  if (factor !== 1) throw new UserError(`${file}: ${where}: partial_rotary_factor ${factor} is not supported; supported is 1`);
-  if (kind === 'linear') return { type: 'linear', theta: base, factor: check(linearSchema, entry, file, where).factor };
-  if (kind === 'llama3') {
-    const s = check(llama3Schema, entry, file, where);
-    return {
-      type: 'llama3',
-      theta: base,
-      factor: s.factor,
-      lowFreqFactor: s.low_freq_factor,
-      highFreqFactor: s.high_freq_factor,
-      originalMaxPosition: s.original_max_position_embeddings ?? c.max_position_embeddings,
-    };
-  }
-  throw new UserError(`${file}: ${where}: rotary embedding of type "${kind}" is not supported; supported are default, linear, llama3`);
-}
-
 /**
- * Rotary embeddings of full and of sliding layers. Where both spellings stand in a file, the older one counts, as in transformers. Only Gemma 3 has two bases; its
- * scaling is of the full layers alone, and counts only where it says `rope_type`, since the class has set that one before it looks.
+ * Rotary embeddings of full and of sliding layers. Where both spellings stand in a file, the older one counts, as in transformers. Gemma 3 has two bases in its older spelling; its
+ * scaling is of the full layers alone, and counts only where it says `rope_type`, since the class has set that one before it looks. Other classes take an entry for each kind of layer.
  */
 function ropes(c: z.infer<typeof schema>, known: ConfigClass, file: string): { rope: Rope; ropeLocal: Rope } {
+  const context = {
+    file,
+    check: <T>(type: z.ZodType<T>, value: unknown, where: string): T => check(type, value, file, where),
+    maxPositions: c.max_position_embeddings,
+    originalMaxPositions: c.original_max_position_embeddings ?? null,
+    partial: c.partial_rotary_factor ?? null,
+  };
   const parameters = c.rope_parameters ?? {};
   const scaling = c.rope_scaling ?? {};
   if (known.older.includes('rope_local_base_freq')) {
     const entry = (kind: 'full_attention' | 'sliding_attention', base: number, over: object): Rope =>
-      ropeOf({ ...Object(parameters[kind] ?? { rope_type: 'default' }), ...over }, base, c, file, `rope_parameters.${kind}`);
+      readRope({ ...Object(parameters[kind] ?? { rope_type: 'default' }), ...over }, base, `rope_parameters.${kind}`, context);
     return {
       rope: entry('full_attention', c.rope_theta ?? GEMMA3_THETA.full, scaling),
       ropeLocal: entry('sliding_attention', c.rope_local_base_freq ?? GEMMA3_THETA.sliding, {}),
     };
   }
   const old = Object.keys(scaling).length > 0;
-  const rope = ropeOf(old ? scaling : parameters, c.rope_theta ?? THETA, c, file, old ? 'rope_scaling' : 'rope_parameters');
-  return { rope, ropeLocal: rope };
+  const [entries, where] = old ? [scaling, 'rope_scaling'] : [parameters, 'rope_parameters'];
+  const theta = c.rope_theta ?? known.theta ?? THETA;
+  const nested = (c.layer_types ?? []).some((type) => Object.hasOwn(entries, type));
+  const of = (kind: string): Rope =>
+    nested ? readRope(entries[kind] ?? {}, theta, `${where}.${kind}`, context) : readRope(entries, theta, where, context);
+  return { rope: of('full_attention'), ropeLocal: of('sliding_attention') };
 }
 
 /** Every class checks `layer_types`, but not every class knows it. */
-function slidingLayers(c: z.infer<typeof schema>, known: ConfigClass, file: string): boolean[] | null {
+function layerTypes(c: z.infer<typeof schema>, known: ConfigClass, file: string): string[] | null {
   if (!c.layer_types) return null;
   if (c.layer_types.length !== c.num_hidden_layers)
     throw new UserError(`${file}: layer_types has ${c.layer_types.length} entries for ${c.num_hidden_layers} layers`);
-  const slides = c.layer_types.map((type) => {
-    if (type !== 'full_attention' && type !== 'sliding_attention')
-      throw new UserError(`${file}: layer_types: "${type}" is not supported; supported are full_attention, sliding_attention`);
-    return type === 'sliding_attention';
-  });
-  return Object.hasOwn(known.defaults, 'layer_types') || known.older.includes('layer_types') ? slides : null;
+  const valid = known.layerTypes ?? LAYER_TYPES;
+  const other = c.layer_types.find((type) => !valid.includes(type));
+  if (other !== undefined) throw new UserError(`${file}: layer_types: "${other}" is not supported; supported are ${valid.join(', ')}`);
+  return Object.hasOwn(known.defaults, 'layer_types') || known.older.includes('layer_types') ? c.layer_types : null;
 }
 
 /** The error for a model that no graph can be written for; it names the ways that work. */
@@ -233,15 +211,45 @@ function classOf(value: unknown, file: string): { known: ConfigClass; modelType:
   if (known === undefined)
     throw unsupported(file, named === undefined ? `model_type "${modelType}"` : `model_type "${modelType}", architecture "${named}"`);
   // Where both name classes that are known, model_type decides, as in transformers.
-  const names = Object.values(CONFIG_CLASSES).flatMap(({ causal }) => [causal, causal.replace('ForCausalLM', 'Model')]);
+  const names = Object.values(CONFIG_CLASSES).flatMap(({ causal, others = [] }) => [
+    causal,
+    causal.replace(/For(?:CausalLM|ConditionalGeneration)$|LMHeadModel$/, 'Model'),
+    ...others,
+  ]);
   if (named !== undefined && !names.includes(named)) throw unsupported(file, `model_type "${modelType}", architecture "${named}"`);
   return { known, modelType };
 }
 
-/** The fields that the class knows, with its defaults where the file is silent; others are left out, as there. */
+/** The fields that the class knows, under their common names and with its defaults where the file is silent; others are left out, as there. */
 function knownFields(value: object, known: ConfigClass): Record<string, unknown> {
   const read = new Set([...Object.keys(known.defaults), ...known.older, ...EVERYWHERE]);
-  return { ...known.defaults, ...Object.fromEntries(Object.entries(value).filter(([field]) => read.has(field))) };
+  const names = known.names ?? {};
+  const given = Object.entries(value).map(([field, found]) => [Object.hasOwn(names, field) ? names[field] : field, found] as const);
+  return { ...known.defaults, ...Object.fromEntries(given.filter(([field]) => field !== undefined && read.has(field))) };
+}
+
+/** The part of a file that describes the text model, with the class that reads it. Of a model that also takes pictures or sound it is `text_config`; what that lacks counts as outside. */
+function textPart(
+  value: unknown,
+  file: string,
+): { fields: Record<string, unknown>; known: ConfigClass; modelType: string; textType: string } {
+  const { known, modelType } = classOf(value, file);
+  if (typeof value !== 'object' || value === null) throw new UserError(`${file}: not a JSON object`);
+  const inner = 'text_config' in value ? value.text_config : undefined;
+  if (known.text === undefined) {
+    if (inner !== undefined)
+      throw new UserError(`${file}: text_config: models that also take pictures or sound are not supported; use a text model`);
+    return { fields: knownFields(value, known), known, modelType, textType: modelType };
+  }
+  const text = check(z.looseObject({ model_type: z.string().optional() }), inner ?? {}, file, 'text_config');
+  const type = text.model_type ?? known.text;
+  const textClass = Object.hasOwn(CONFIG_CLASSES, type) ? CONFIG_CLASSES[type] : undefined;
+  if (textClass === undefined) throw unsupported(file, `text_config: model_type "${type}"`);
+  const outer = { ...known.defaults, ...value };
+  const shared = Object.fromEntries(
+    Object.entries(outer).filter(([field, found]) => OUTSIDE.includes(field) && found !== null && found !== undefined),
+  );
+  return { fields: { ...knownFields(text, textClass), ...shared }, known: textClass, modelType, textType: type };
 }
 
 /**
@@ -249,17 +257,16 @@ function knownFields(value: object, known: ConfigClass): Record<string, unknown>
  * Throws `UserError` naming file, field and what is valid.
  */
 export function parseModelConfig(value: unknown, file: string): ModelConfig {
-  const { known, modelType } = classOf(value, file);
-  if (typeof value !== 'object' || value === null) throw new UserError(`${file}: not a JSON object`);
-  if ('quantization_config' in value && value.quantization_config)
+  const { fields, known, modelType, textType } = textPart(value, file);
+  if (typeof value === 'object' && value !== null && 'quantization_config' in value && value.quantization_config)
     throw new UserError(
       `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model, --serve vllm, or a server that runs already (--model completions:NAME --base-url URL)`,
     );
-  if ('text_config' in value)
-    throw new UserError(`${file}: text_config: models that also take pictures or sound are not supported; use a text model`);
-  const c = check(schema, knownFields(value, known), file, '');
+  const c = check(schema, fields, file, '');
   if (c.head_dim === null && typeof known.defaults.head_dim === 'number')
     throw new UserError(`${file}: head_dim is null; valid is a number, or no head_dim (which means ${known.defaults.head_dim})`);
+  if (c.intermediate_size === null && typeof known.defaults.intermediate_size === 'number')
+    check(z.looseObject({ intermediate_size: count }), fields, file, '');
   if (c.use_bidirectional_attention)
     throw new UserError(`${file}: use_bidirectional_attention: a model that looks ahead (an embedding model) gives no log-probabilities`);
   const headDim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
@@ -272,26 +279,29 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
   if (c.num_attention_heads % kvHeads !== 0)
     throw new UserError(`${file}: num_attention_heads ${c.num_attention_heads} is not a multiple of num_key_value_heads ${kvHeads}`);
   const eos = c.eos_token_id ?? [];
+  const types = layerTypes(c, known, file);
   return {
     file,
     architecture: known.causal,
     modelType,
+    textType,
     hiddenSize: c.hidden_size,
-    intermediateSize: c.intermediate_size,
+    intermediateSize: c.intermediate_size ?? 4 * c.hidden_size,
     layers: c.num_hidden_layers,
     heads: c.num_attention_heads,
     kvHeads,
     headDim,
     vocabSize: c.vocab_size,
     maxLength: c.max_position_embeddings,
-    normEpsilon: c.rms_norm_eps,
-    activation: c.hidden_activation ?? c.hidden_act ?? 'silu',
+    normEpsilon: c.rms_norm_eps ?? c.layer_norm_eps ?? c.layer_norm_epsilon ?? c.norm_eps ?? c.norm_epsilon ?? 1e-5,
+    activation: c.hidden_activation ?? c.hidden_act ?? c.activation_function ?? 'silu',
     tiedEmbeddings: c.tie_word_embeddings,
     attentionBias: c.attention_bias ?? false,
     mlpBias: c.mlp_bias ?? false,
     ...ropes(c, known, file),
     slidingWindow: c.sliding_window ?? null,
-    slidingLayers: slidingLayers(c, known, file),
+    slidingLayers: types?.map((type) => type === 'sliding_attention') ?? null,
+    layerTypes: types,
     slidingPattern: c.sliding_window_pattern ?? null,
     useSlidingWindow: c.use_sliding_window ?? false,
     maxWindowLayers: c.max_window_layers ?? null,
@@ -301,6 +311,7 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
     dtype: c.dtype ?? c.torch_dtype ?? null,
     eosTokenIds: Array.isArray(eos) ? eos : [eos],
     weightsFile: c.transformers_weights ?? null,
+    fields: fieldsOf(fields, file),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { blueprintOf } from '../../src/backends/onnx/architectures/index.js';
 import { parseModelConfig } from '../../src/models/model-config.js';
 
 const BASE = {
@@ -70,13 +71,10 @@ describe('rotary scaling', () => {
 describe('models that would give other numbers', () => {
   it.each([
     [
-      { rope_parameters: { rope_type: 'yarn', factor: 4 }, model_type: 'llama' },
-      'rope_parameters: rotary embedding of type "yarn" is not supported',
+      { rope_parameters: { rope_type: 'ntk', factor: 4 }, model_type: 'llama' },
+      'rope_parameters: rotary embedding of type "ntk" is not supported',
     ],
-    [
-      { rope_scaling: { type: 'dynamic', factor: 4 }, model_type: 'llama' },
-      'rope_scaling: rotary embedding of type "dynamic" is not supported',
-    ],
+    [{ rope_scaling: { type: 'su', factor: 4 }, model_type: 'llama' }, 'rope_scaling: rotary embedding of type "su" is not supported'],
     [
       { rope_parameters: { rope_type: 'linear', factor: 2, partial_rotary_factor: 0.5 }, model_type: 'llama' },
       'rope_parameters: partial_rotary_factor 0.5',
@@ -87,6 +85,6 @@ describe('models that would give other numbers', () => {
     [{ layer_types: ['full_attention', 'linear_attention'] }, 'layer_types: "linear_attention" is not supported'],
     [{ hidden_size: undefined }, 'hidden_size is missing'],
   ])('%j is refused', (more, message) => {
-    expect(() => of(more)).toThrow(message);
+    expect(() => blueprintOf(of(more))).toThrow(message);
   });
 });

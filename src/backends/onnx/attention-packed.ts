@@ -6,15 +6,15 @@
  * The softmax stays in the compute type: ONNX Runtime's CUDA kernel reads and writes that type but sums in float32. What differs from a fused kernel is that scores
  * are rounded to the compute type once, as they are in a plain PyTorch attention.
  *
- * Inputs, beside those of `packed-masks.ts`: query_sizes [2] = row_sizes x group, widths [2] = (P, L), apart [4] = (0, B, -1, 0), all read on the host;
- * cos, sin [M, head/2] float32 (and cos_local, sin_local).
+ * Inputs, beside those of `packed-masks.ts`: query_sizes_<g> [2] = row_sizes x g for each distinct group g of query heads, widths [2] = (P, L), apart [4] = (0, B, -1, 0), all read on the host;
+ * the rotary tables (`rotary-tables.ts`).
  */
-import type { ModelConfig } from '../../models/model-config.js';
-import { type Attention, type Blueprint, slidesAnywhere, softcap } from './decoder.js';
+import { attentionOf, type Blueprint, groupsOf } from './blueprint.js';
+import type { Attention } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
+import { softcap } from './layer-tools.js';
 import { declareMaskInputs, type Masks, packedMasks } from './packed-masks.js';
-import { ELEMENT } from './proto.js';
-import { kernelHead } from './rope.js';
+import { type RotaryTables, rotaryTables } from './rotary-tables.js';
 
 /** Rotated keys and values of a layer, for those who decode on (`decode-loop.ts`). */
 export interface KeptLayer {
@@ -35,57 +35,18 @@ export interface PackedAttention extends Attention {
   readonly tables: RotaryTables;
 }
 
-/** Rotates rows of heads; tables are cast and scaled once for all layers, in the graph `root`. */
-export interface RotaryTables {
-  /** Rows [batch, tokens, n x head] rotated to `positions` [batch, tokens]; queries come out scaled, too. */
-  rotate(g: GraphBuilder, layer: number, x: string, positions: string, kind: 'query' | 'key'): string;
-}
-
-/**
- * Returns the tables of both kinds of layers, made where they are first asked for.
- */
-export function rotaryTables(root: GraphBuilder, c: ModelConfig, b: Blueprint): RotaryTables {
-  const made = new Map<string, string>();
-  /** A table in the compute type and of the head's own size. The scale of the scores goes into the queries' tables, where it is rounded with each entry, not as a factor. */
-  const table = (name: string, scaled: boolean): string => {
-    const key = `${name}:${scaled}`;
-    let x = made.get(key);
-    if (x !== undefined) return x;
-    x = name;
-    if (kernelHead(c.headDim) !== c.headDim) x = root.node('Slice', [x, root.int64([0]), root.int64([c.headDim / 2]), root.int64([1])]);
-    if (scaled) x = root.node('Mul', [x, root.floats('attention scale', Float32Array.of(b.attentionScale), [])]);
-    if (root.compute !== 'float32') x = root.node('Cast', [x], { to: ELEMENT[root.compute] });
-    made.set(key, x);
-    return x;
-  };
-  const sliding = slidesAnywhere(c, b);
-  return {
-    rotate(g, l, x, positions, kind) {
-      const suffix = sliding && b.slides(l) ? '_local' : '';
-      const n = kind === 'query' ? c.heads : c.kvHeads;
-      return g.node(
-        'RotaryEmbedding',
-        [x, positions, table(`cos${suffix}`, kind === 'query'), table(`sin${suffix}`, kind === 'query')],
-        { interleaved: 0, num_heads: n, rotary_embedding_dim: c.headDim },
-        'com.microsoft',
-      );
-    },
-  };
-}
-
 /**
  * Returns the attention over matrix products and softmax.
  */
-export function packedAttention(g: GraphBuilder, c: ModelConfig, b: Blueprint): PackedAttention {
-  const sliding = slidesAnywhere(c, b);
-  const group = c.heads / c.kvHeads;
-  const tables = rotaryTables(g, c, b);
+export function packedAttention(g: GraphBuilder, b: Blueprint): PackedAttention {
+  const tables = rotaryTables(g, b);
   const layers = new Map<number, KeptLayer>();
-  const made = new Map<boolean, Masks>();
+  const made = new Map<string, Masks>();
   const masks = (l: number): Masks => {
-    const local = sliding && b.slides(l);
-    const known = made.get(local) ?? packedMasks(g, c, local ? b.window : null);
-    made.set(local, known);
+    const { window, heads, kvHeads } = attentionOf(b, l);
+    const key = `${window}:${heads / kvHeads}`;
+    const known = made.get(key) ?? packedMasks(g, heads / kvHeads, window);
+    made.set(key, known);
     return known;
   };
   const split = (x: string, sizes: string, axis: number, name: string): [string, string] => {
@@ -93,7 +54,6 @@ export function packedAttention(g: GraphBuilder, c: ModelConfig, b: Blueprint): 
     g.nodeTo(parts, 'Split', [x, sizes], { axis });
     return parts;
   };
-  const capped = (scores: string): string => (b.attentionSoftcap === null ? scores : softcap(g, scores, b.attentionSoftcap));
   /** All rows of one key head behind each other: from [kv heads, B, n, m] to [kv heads, 1, B x n, m]. */
   const joined = (x: string): string => g.node('Reshape', [x, g.int64([0, 1, -1, 0])]);
   const apart = (x: string): string => g.node('Reshape', [x, 'apart']);
@@ -107,28 +67,25 @@ export function packedAttention(g: GraphBuilder, c: ModelConfig, b: Blueprint): 
       return layer;
     },
     declare() {
-      declareMaskInputs(g, sliding);
-      g.input('query_sizes', 'int64', [2]);
+      declareMaskInputs(g, b);
+      for (const group of groupsOf(b)) g.input(`query_sizes_${group}`, 'int64', [2]);
       g.input('widths', 'int64', [2]);
       g.input('apart', 'int64', [4]);
-      for (const suffix of sliding ? ['', '_local'] : ['']) {
-        g.input(`cos${suffix}`, 'float32', ['M', kernelHead(c.headDim) / 2]);
-        g.input(`sin${suffix}`, 'float32', ['M', kernelHead(c.headDim) / 2]);
-      }
+      tables.declare();
     },
+    rotate: (l, x, kind) => tables.rotate(g, l, x, 'position_ids', kind),
     attend(l, query, key, value) {
       const { prefix, blocksOnPrefix, withinBlock } = masks(l);
-      const rotate = (x: string, kind: 'query' | 'key'): string => {
-        const n = kind === 'query' ? c.heads : c.kvHeads;
-        // Each row is a batch of its own: the kernel takes no more tokens in one than the tables have positions.
-        return tables.rotate(g, l, g.node('Reshape', [x, g.int64([-1, 1, n * c.headDim])]), 'position_ids', kind);
-      };
-      const grouped = g.node('Reshape', [rotate(query, 'query'), g.int64([-1, c.kvHeads, group, c.headDim])]);
-      const q = g.node('Reshape', [g.node('Transpose', [grouped], { perm: [1, 0, 2, 3] }), g.int64([c.kvHeads, 1, -1, c.headDim])]);
+      const part = attentionOf(b, l);
+      const { heads, kvHeads, headDim } = part;
+      const group = heads / kvHeads;
+      const capped = (scores: string): string => (part.softcap === null ? scores : softcap(g, scores, part.softcap));
+      const grouped = g.node('Reshape', [tables.scaled(g, l, query), g.int64([-1, kvHeads, group, headDim])]);
+      const q = g.node('Reshape', [g.node('Transpose', [grouped], { perm: [1, 0, 2, 3] }), g.int64([kvHeads, 1, -1, headDim])]);
       const perHead = (x: string): string =>
-        g.node('Transpose', [g.node('Reshape', [x, g.int64([1, -1, c.kvHeads, c.headDim])])], { perm: [2, 0, 1, 3] });
-      const [prefixQueries, blockQueries] = split(q, 'query_sizes', 2, `q${l}`);
-      const [prefixRows, blockRows] = split(perHead(rotate(key, 'key')), 'row_sizes', 2, `k${l}`);
+        g.node('Transpose', [g.node('Reshape', [x, g.int64([1, -1, kvHeads, headDim])])], { perm: [2, 0, 1, 3] });
+      const [prefixQueries, blockQueries] = split(q, `query_sizes_${group}`, 2, `q${l}`);
+      const [prefixRows, blockRows] = split(perHead(key), 'row_sizes', 2, `k${l}`);
       const [prefixValues, valueRows] = split(perHead(value), 'row_sizes', 2, `v${l}`);
       const prefixKeys = g.node('Transpose', [prefixRows], { perm: [0, 1, 3, 2] });
       const blockKeys = g.node('Transpose', [apart(blockRows)], { perm: [0, 1, 3, 2] });
@@ -147,8 +104,8 @@ export function packedAttention(g: GraphBuilder, c: ModelConfig, b: Blueprint): 
         joined(g.node('MatMul', [nearWeights, blockValues])),
       ]);
       const all = g.node('Concat', [prefixOut, blocksOut], { axis: 2 });
-      const rows = g.node('Transpose', [g.node('Reshape', [all, g.int64([c.kvHeads, -1, group, c.headDim])])], { perm: [1, 0, 2, 3] });
-      return g.node('Reshape', [rows, g.int64([-1, c.heads * c.headDim])]);
+      const rows = g.node('Transpose', [g.node('Reshape', [all, g.int64([kvHeads, -1, group, headDim])])], { perm: [1, 0, 2, 3] });
+      return g.node('Reshape', [rows, g.int64([-1, heads * headDim])]);
     },
   };
 }

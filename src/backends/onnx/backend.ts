@@ -21,8 +21,6 @@ export interface BackendParts {
   readonly maxLength: number;
   readonly vocabSize: number;
   readonly eos: ReadonlySet<number>;
-  /** Window of sliding layers, or null. */
-  readonly window: number | null;
   /** Makes the rotary tables long enough for so many positions. */
   readonly ensurePositions: (positions: number) => void;
   readonly limits: GenerateLimits;
@@ -68,7 +66,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
   const { packed } = parts;
   const scorer =
     packed === null
-      ? newScorer(session, limits, parts.window, counters, parts.ensurePositions)
+      ? newScorer(session, limits, counters, parts.ensurePositions)
       : newPackedScorer(session, packed.score, counters, parts.ensurePositions);
   const pullAhead = packed === null ? WINDOW : PACKED_WINDOW;
   const batchesAhead = (waiting: number): number => (parts.single || (packed !== null && waiting < PACKED_FULL) ? 1 : BATCHES_AHEAD);
@@ -150,8 +148,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
           const generateLimits = parts.single ? { ...limits, documents: 1 } : limits;
           const rules = { tokenizer: parts.tokenizer, eos: parts.eos };
           const stopped = (): boolean => signal.aborted;
-          if (packed === null)
-            yield* generateAll(session, generateLimits, parts.window, rules, counters, parts.ensurePositions, take, stopped);
+          if (packed === null) yield* generateAll(session, generateLimits, rules, counters, parts.ensurePositions, take, stopped);
           else {
             const packedLimits = parts.single ? { ...packed.generate, documents: 1 } : packed.generate;
             yield* generatePacked(session, packedLimits, rules, counters, parts.ensurePositions, take, stopped);

@@ -13,8 +13,10 @@
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import { packedAttention } from './attention-packed.js';
-import { type Attention, type Blueprint, decoderParts, slidesAnywhere, softcap } from './decoder.js';
+import { attentionLayers, attentionOf, type Blueprint } from './blueprint.js';
+import { type Attention, decoderParts } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
+import { softcap } from './layer-tools.js';
 import { biasOf, FAR, inWindow } from './packed-masks.js';
 import { ELEMENT } from './proto.js';
 import { logTotal } from './vocabulary.js';
@@ -33,7 +35,7 @@ const TO_THE_END = 2 ** 31;
  * Adds the whole graph to `g`. Throws `UserError` when a tensor is missing or of another shape than the config says.
  */
 export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): void {
-  const attention = packedAttention(g, c, b);
+  const attention = packedAttention(g, b);
   g.input('input_ids', 'int64', ['S']);
   attention.declare();
   g.input('rows', 'int64', ['B']);
@@ -47,8 +49,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   g.input('prompt_width', 'int64', [1]);
 
   const parts = decoderParts(g, c, b);
-  let prompt = parts.embed(g, ['input_ids']);
-  for (let l = 0; l < c.layers; l++) prompt = parts.layer(g, l, prompt, attention);
+  const prompt = parts.layers(g, parts.embed(g, ['input_ids']), attention);
 
   /** The best token of each row, its log-probability, and who ends with it. */
   const choose = (at: GraphBuilder, rows: string, position: string, before: string | null) => {
@@ -77,13 +78,12 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   body.input('position', 'int64', [null, 1]);
   body.input('columns', 'int64', [1, null, 1, null]);
   body.input('done', 'bool', [null]);
-  for (let l = 0; l < c.layers; l++) {
-    body.input(`keys_${l}`, g.compute, [c.kvHeads, null, c.headDim, null]);
-    body.input(`values_${l}`, g.compute, [c.kvHeads, null, null, c.headDim]);
+  for (const { layer, part } of attentionLayers(b)) {
+    body.input(`keys_${layer}`, g.compute, [part.kvHeads, null, part.headDim, null]);
+    body.input(`values_${layer}`, g.compute, [part.kvHeads, null, null, part.headDim]);
   }
-  const own = ownAttention(g, body, c, b, attention);
-  let x = parts.embed(body, ['token']);
-  for (let l = 0; l < c.layers; l++) x = parts.layer(body, l, x, own.attention);
+  const own = ownAttention(g, body, b, attention);
+  const x = parts.layers(body, parts.embed(body, ['token']), own.attention);
   const position = body.node('Add', ['position', body.int64([1], [])]);
   const next = choose(body, x, position, 'done');
   const outputs: [string, 'bool' | 'int64' | 'float32' | typeof g.compute][] = [
@@ -101,10 +101,9 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
 
   /** The first column of a block, as the column that nobody sees. */
   const begin = (x: string, axis: number): string => g.node('Slice', [x, g.int64([0]), g.int64([1]), g.int64([axis])]);
-  const initial = Array.from({ length: c.layers }, (_, l) => attention.kept(l)).flatMap((k) => [
-    begin(k.blockKeys, 3),
-    begin(k.blockValues, 2),
-  ]);
+  const initial = attentionLayers(b)
+    .map(({ layer }) => attention.kept(layer))
+    .flatMap((k) => [begin(k.blockKeys, 3), begin(k.blockValues, 2)]);
   const last = ['token', 'position', 'columns', 'done', ...initial].map((_, i) => `last_${i}`);
   g.nodeTo([...last, 'tokens', 'logprobs'], 'Loop', ['steps', first.goesOn, first.token, 'starts', 'nowhere', first.done, ...initial], {
     body: { graph: body.message },
@@ -119,68 +118,66 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
 function ownAttention(
   root: GraphBuilder,
   body: GraphBuilder,
-  c: ModelConfig,
   b: Blueprint,
   prompt: ReturnType<typeof packedAttention>,
 ): { readonly attention: Attention; readonly columns: string; readonly grown: string[] } {
-  const group = c.heads / c.kvHeads;
   const here = body.node('Reshape', ['position', body.int64([1, -1, 1, 1])]);
   const columns = body.node('Concat', ['columns', here], { axis: 3 });
-  const made = new Map<boolean, StepMasks>();
+  const made = new Map<number | null, StepMasks>();
   const masks = (l: number): StepMasks => {
-    const local = slidesAnywhere(c, b) && b.slides(l);
-    const known = made.get(local);
+    const { window } = attentionOf(b, l);
+    const known = made.get(window);
     if (known !== undefined) return known;
     /** Real columns of the prompt; where no window moves along, they are the same in all steps. */
     const ofPrompt = (names: string): string => {
-      const at = local ? body : root;
+      const at = window === null ? root : body;
       let seen = at.node('Less', [names, at.int64([FAR], [])]);
-      if (local && b.window !== null) seen = body.node('And', [seen, inWindow(body, here, names, b.window)]);
+      if (window !== null) seen = body.node('And', [seen, inWindow(body, here, names, window)]);
       return biasOf(at, seen, at.scalar(0));
     };
     let seen = body.node('LessOrEqual', [columns, here]);
-    if (local && b.window !== null) seen = body.node('And', [seen, inWindow(body, here, columns, b.window)]);
+    if (window !== null) seen = body.node('And', [seen, inWindow(body, here, columns, window)]);
     const all = {
-      prefix: local ? ofPrompt('prefix_columns') : prompt.masks(l).blocksOnPrefix,
+      prefix: window === null ? prompt.masks(l).blocksOnPrefix : ofPrompt('prefix_columns'),
       block: ofPrompt('prompt_columns'),
       own: biasOf(body, seen, body.scalar(0)),
     };
-    made.set(local, all);
+    made.set(window, all);
     return all;
   };
   const grown: string[] = [];
-  const capped = (scores: string): string => (b.attentionSoftcap === null ? scores : softcap(body, scores, b.attentionSoftcap));
   const attention: Attention = {
     declare: () => {},
+    rotate: (l, x, kind) => prompt.tables.rotate(body, l, x, 'position', kind),
     attend(l, query, key, value) {
+      const part = attentionOf(b, l);
+      const { heads, kvHeads, headDim } = part;
+      const group = heads / kvHeads;
+      const capped = (scores: string): string => (part.softcap === null ? scores : softcap(body, scores, part.softcap));
       const { prefixKeys, prefixValues, blockKeys, blockValues } = prompt.kept(l);
       const mask = masks(l);
-      const rotate = (x: string, kind: 'query' | 'key'): string => {
-        const n = kind === 'query' ? c.heads : c.kvHeads;
-        return prompt.tables.rotate(body, l, body.node('Reshape', [x, body.int64([-1, 1, n * c.headDim])]), 'position', kind);
-      };
       /** From [B, ...] to [kv heads, B, ...]. */
       const perHead = (x: string, shape: readonly number[]): string =>
         body.node('Transpose', [body.node('Reshape', [x, body.int64(shape)])], { perm: [1, 0, 2, 3] });
-      const q = perHead(rotate(query, 'query'), [-1, c.kvHeads, group, c.headDim]);
-      const keys = body.node('Concat', [`keys_${l}`, perHead(rotate(key, 'key'), [-1, c.kvHeads, c.headDim, 1])], { axis: 3 });
-      const values = body.node('Concat', [`values_${l}`, perHead(value, [-1, c.kvHeads, 1, c.headDim])], { axis: 2 });
+      const q = perHead(prompt.tables.scaled(body, l, query), [-1, kvHeads, group, headDim]);
+      const keys = body.node('Concat', [`keys_${l}`, perHead(key, [-1, kvHeads, headDim, 1])], { axis: 3 });
+      const values = body.node('Concat', [`values_${l}`, perHead(value, [-1, kvHeads, 1, headDim])], { axis: 2 });
       grown.push(keys, values);
-      const all = body.node('Reshape', [q, body.int64([c.kvHeads, 1, -1, c.headDim])]);
+      const all = body.node('Reshape', [q, body.int64([kvHeads, 1, -1, headDim])]);
       const onPrefix = capped(body.node('MatMul', [all, prefixKeys]));
-      const far = body.node('Add', [body.node('Reshape', [onPrefix, body.int64([c.kvHeads, -1, group, 0])]), mask.prefix]);
+      const far = body.node('Add', [body.node('Reshape', [onPrefix, body.int64([kvHeads, -1, group, 0])]), mask.prefix]);
       const block = body.node('Add', [capped(body.node('MatMul', [q, blockKeys])), mask.block]);
       const own = body.node('Add', [capped(body.node('MatMul', [q, keys])), mask.own]);
       const weights = body.node('Softmax', [body.node('Concat', [far, block, own], { axis: -1 })], { axis: -1 });
-      const part = (from: string, to: string): string => body.node('Slice', [weights, from, to, body.int64([3])]);
-      const farWeights = body.node('Reshape', [part(body.int64([0]), 'prefix_width'), body.int64([c.kvHeads, 1, -1, 0])]);
+      const columnsOf = (from: string, to: string): string => body.node('Slice', [weights, from, to, body.int64([3])]);
+      const farWeights = body.node('Reshape', [columnsOf(body.int64([0]), 'prefix_width'), body.int64([kvHeads, 1, -1, 0])]);
       const fromPrefix = body.node('MatMul', [farWeights, prefixValues]);
-      const fromBlock = body.node('MatMul', [part('prefix_width', 'prompt_width'), blockValues]);
-      const fromOwn = body.node('MatMul', [part('prompt_width', body.int64([TO_THE_END])), values]);
-      const prompted = body.node('Add', [body.node('Reshape', [fromPrefix, body.int64([c.kvHeads, -1, group, c.headDim])]), fromBlock]);
+      const fromBlock = body.node('MatMul', [columnsOf('prefix_width', 'prompt_width'), blockValues]);
+      const fromOwn = body.node('MatMul', [columnsOf('prompt_width', body.int64([TO_THE_END])), values]);
+      const prompted = body.node('Add', [body.node('Reshape', [fromPrefix, body.int64([kvHeads, -1, group, headDim])]), fromBlock]);
       const seen = body.node('Add', [prompted, fromOwn]);
       const rows = body.node('Transpose', [seen], { perm: [1, 0, 2, 3] });
-      return body.node('Reshape', [rows, body.int64([-1, c.heads * c.headDim])]);
+      return body.node('Reshape', [rows, body.int64([-1, heads * headDim])]);
     },
   };
   return { attention, columns, grown };

@@ -37,7 +37,7 @@ export function exportRunner(session: ort.InferenceSession): Runner {
   const kvHeads = dimension(session.inputMetadata, 'past_key_values.0.key', 1);
   const headDim = dimension(session.inputMetadata, 'past_key_values.0.key', 3);
   if (kvHeads === null || headDim === null) throw new Error('the export does not say the shape of its keys');
-  const cache = newCache({ layers, kvHeads, headDim });
+  const cache = newCache(Array.from({ length: layers }, (_, layer) => ({ layer, kvHeads, headDim })));
 
   /** One call: `ids` behind a past whose buffers `fill` provides; new keys and values go to `keep`. Returns logits [ids, vocabulary]. */
   async function call(
@@ -94,7 +94,7 @@ export function exportRunner(session: ort.InferenceSession): Runner {
           m.ids.subarray(start, end),
           length,
           (b, target) => {
-            for (let h = 0; h < kvHeads; h++) copyRanges(cache, cache.stack.buffers[b] ?? target, h, sees, target, h * length * headDim);
+            for (let h = 0; h < kvHeads; h++) copyRanges(cache, b, h, sees, target, h * length * headDim);
           },
           (b, present) =>
             store(present, length, n, cache.stack.buffers[b] ?? new Float32Array(0), (h) => (h * cache.stack.capacity + first) * headDim),

@@ -37,7 +37,6 @@ interface Prompt {
 export async function* generateAll(
   session: Session,
   limits: GenerateLimits,
-  window: number | null,
   rules: StopRules,
   counters: Counters,
   ensurePositions: (positions: number) => void,
@@ -102,7 +101,7 @@ export async function* generateAll(
     const prompts = plan.where.map((where): Prompt => ({ where, token: undefined, logprob: undefined }));
     for (const [i, run] of plan.runs.entries()) {
       const { wanted, ...message } = run;
-      const result = await session.run({ ...message, window, moves: i === 0 ? moves : [] });
+      const result = await session.run({ ...message, moves: i === 0 ? moves : [] });
       counters.addRun(run.ids.length, run.rows.length, result);
       wanted.forEach(({ sequence }, k) => {
         const prompt = prompts[sequence];
@@ -139,7 +138,7 @@ export async function* generateAll(
       if (active.length === 0 || stopped()) continue;
       const ids = Int32Array.from(active, (a) => a.tokens[a.tokens.length - 1] ?? 0);
       const lengths = Int32Array.from(active, (a) => a.item.ids.length + a.tokens.length - 1);
-      const result = await session.step({ ids, lengths, window, slots, capacity, moves, places });
+      const result = await session.step({ ids, lengths, slots, capacity, moves, places });
       places = [];
       counters.addRun(ids.length, ids.length, result);
       const done = active.map((a, b) => {

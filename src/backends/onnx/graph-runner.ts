@@ -22,7 +22,6 @@ interface Feed {
   readonly lengths: Int32Array;
   readonly total: number;
   readonly bias: (window: number | null) => ort.Tensor;
-  readonly window: number | null;
   readonly rows: Int32Array;
   readonly pairs: Int32Array;
   readonly buffers: readonly Float32Array[];
@@ -38,49 +37,54 @@ export function floats(tensor: ort.Tensor | undefined): Float32Array {
 }
 
 /**
+ * Returns what the graph is fed as its rotary tables.
+ */
+export function tableFeeds(source: GraphSource, { tables }: TablesMessage): Record<string, ort.Tensor> {
+  const feeds: Record<string, ort.Tensor> = {};
+  for (const [k, dims] of source.rotary.entries()) {
+    for (const part of ['cos', 'sin'] as const) {
+      const data = tables[k]?.[part] ?? new Float32Array(0);
+      feeds[`${part}_${k}`] = new ort.Tensor('float32', data, [(2 * data.length) / dims, dims / 2]);
+    }
+  }
+  return feeds;
+}
+
+/**
  * Wraps an open session of such a graph.
  */
 export function graphRunner(session: ort.InferenceSession, source: GraphSource): Runner {
   const cache = newCache(source.cache);
-  const { layers, kvHeads, headDim } = source.cache;
   let tables: TablesMessage | null = null;
 
   async function infer(f: Feed): Promise<RunNumbers> {
     if (tables === null) throw new Error('rotary tables are missing');
-    const half = source.headHalf;
-    const table = (data: Float32Array): ort.Tensor => new ort.Tensor('float32', data, [data.length / half, half]);
     const feeds: Record<string, ort.Tensor> = {
       input_ids: int64(f.ids, [f.ids.length]),
       batch: int64(Int32Array.of(f.batch), [1]),
       position_ids: int64(f.positions, [f.batch, f.ids.length / f.batch]),
-      bias: f.bias(null),
       seqlens_k: new ort.Tensor('int32', f.lengths, [f.batch]),
       total_length: new ort.Tensor('int32', Int32Array.of(f.total), []),
-      cos: table(tables.cos),
-      sin: table(tables.sin),
+      ...tableFeeds(source, tables),
       rows: int64(f.rows, [f.rows.length]),
       pairs: int64(f.pairs, [f.pairs.length / 2, 2]),
     };
-    if (source.sliding) {
-      feeds.bias_local = f.bias(f.window);
-      feeds.cos_local = table(tables.cosLocal);
-      feeds.sin_local = table(tables.sinLocal);
-    }
-    for (let l = 0; l < layers; l++) {
+    for (const [w, window] of source.windows.entries()) feeds[`bias_${w}`] = f.bias(window);
+    for (const [i, { layer, kvHeads, headDim }] of source.cache.entries()) {
       for (const [t, part] of PARTS.entries()) {
-        const data = (f.buffers[2 * l + t] ?? new Float32Array(0)).subarray(0, f.batch * kvHeads * f.capacity * headDim);
-        feeds[`past_${part}_${l}`] = new ort.Tensor('float32', data, [f.batch, kvHeads, f.capacity, headDim]);
+        const data = (f.buffers[2 * i + t] ?? new Float32Array(0)).subarray(0, f.batch * kvHeads * f.capacity * headDim);
+        feeds[`past_${part}_${layer}`] = new ort.Tensor('float32', data, [f.batch, kvHeads, f.capacity, headDim]);
       }
     }
     const out = await session.run(feeds);
     const each = f.ids.length / f.batch;
-    for (let l = 0; l < layers; l++) {
+    for (const [i, { layer, kvHeads, headDim }] of source.cache.entries()) {
       for (const [t, part] of PARTS.entries()) {
-        const fresh = floats(out[`${part}_${l}`]);
-        const buffer = f.buffers[2 * l + t];
-        for (let i = 0; buffer !== undefined && i < f.batch * kvHeads; i++) {
-          const first = (f.lengths[Math.floor(i / kvHeads)] ?? 0) + 1 - each;
-          buffer.set(fresh.subarray(i * each * headDim, (i + 1) * each * headDim), (i * f.capacity + first) * headDim);
+        const fresh = floats(out[`${part}_${layer}`]);
+        const buffer = f.buffers[2 * i + t];
+        for (let h = 0; buffer !== undefined && h < f.batch * kvHeads; h++) {
+          const first = (f.lengths[Math.floor(h / kvHeads)] ?? 0) + 1 - each;
+          buffer.set(fresh.subarray(h * each * headDim, (h + 1) * each * headDim), (h * f.capacity + first) * headDim);
         }
       }
     }
@@ -123,7 +127,6 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
       const pairs = Int32Array.from({ length: 2 * batch }, (_, i) => (i % 2 === 0 ? i / 2 : 0));
       return infer({
         ids: m.ids,
-        window: m.window,
         batch,
         positions: m.lengths,
         lengths: m.lengths,

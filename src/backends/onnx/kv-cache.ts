@@ -2,23 +2,22 @@
  * Keys and values: the stack, on which packed texts lie, and the slots of generation. One buffer `[1, kv heads, capacity, head]` per layer and kind (key, value), which a graph is
  * given as it is.
  */
-import type { CacheShape, Range, RunMessage, StepMessage } from './protocol.js';
+import type { CacheShape, LayerCache, Range, RunMessage, StepMessage } from './protocol.js';
 
 /** Positions by which the stack grows. */
 const CAPACITY_STEP = 256;
 
-/** Buffers `[heads, capacity, head]`, key of layer 0, value of layer 0, key of layer 1, ...; a buffer may be longer than that. */
+/** Buffers `[texts x kv heads, capacity, head]`, key of the first layer, its value, key of the second, ...; a buffer may be longer than that. */
 interface Shelf {
   readonly buffers: Float32Array[];
-  heads: number;
+  /** Caches that lie behind one another: one on the stack, one for each slot. */
+  texts: number;
   capacity: number;
 }
 
 export interface KvCache {
   readonly shape: CacheShape;
-  /** Heads are the model's key-value heads. */
   readonly stack: Shelf;
-  /** Heads are those of slot 0, then those of slot 1, ... */
   readonly slots: Shelf;
 }
 
@@ -27,23 +26,32 @@ export interface KvCache {
  */
 export function newCache(shape: CacheShape): KvCache {
   const empty = (): Shelf => ({
-    buffers: Array.from({ length: 2 * shape.layers }, () => new Float32Array(0)),
-    heads: shape.kvHeads,
+    buffers: Array.from({ length: 2 * shape.length }, () => new Float32Array(0)),
+    texts: 1,
     capacity: 0,
   });
-  return { shape, stack: empty(), slots: { ...empty(), heads: 0 } };
+  return { shape, stack: empty(), slots: { ...empty(), texts: 0 } };
+}
+
+/** The layer of buffer `i`. */
+function layerOf(shape: CacheShape, i: number): LayerCache {
+  const layer = shape[i >> 1];
+  if (layer === undefined) throw new RangeError(`no layer has buffer ${i}`);
+  return layer;
 }
 
 /**
- * Makes room for `heads` heads of `capacity` positions; what is there is kept. Buffers are made twice as long as they must be: what was never written takes no memory, and to
+ * Makes room for `texts` caches of `capacity` positions; what is there is kept. Buffers are made twice as long as they must be: what was never written takes no memory, and to
  * grow in place leaves nothing behind for the garbage collector. Throws `RangeError` when memory does not suffice.
  */
-function makeRoom(shelf: Shelf, heads: number, capacity: number, headDim: number): void {
+function makeRoom(shape: CacheShape, shelf: Shelf, texts: number, capacity: number): void {
   for (const [i, old] of shelf.buffers.entries()) {
+    const { kvHeads, headDim } = layerOf(shape, i);
+    const heads = texts * kvHeads;
     const fits = old.length >= heads * capacity * headDim;
     const next = fits ? old : new Float32Array(heads * 2 * capacity * headDim);
     // From the end, so that nothing is overwritten before it has moved.
-    for (let h = shelf.heads - 1; h >= 0; h--) {
+    for (let h = shelf.texts * kvHeads - 1; h >= 0; h--) {
       const from = h * shelf.capacity * headDim;
       const to = h * capacity * headDim;
       if (!fits) next.set(old.subarray(from, from + shelf.capacity * headDim), to);
@@ -51,7 +59,7 @@ function makeRoom(shelf: Shelf, heads: number, capacity: number, headDim: number
     }
     shelf.buffers[i] = next;
   }
-  shelf.heads = heads;
+  shelf.texts = texts;
   shelf.capacity = capacity;
 }
 
@@ -59,15 +67,15 @@ function makeRoom(shelf: Shelf, heads: number, capacity: number, headDim: number
  * Makes room for `needed` positions of the stack; what is there is kept. Throws `RangeError` when memory does not suffice.
  */
 export function growStack(c: KvCache, needed: number): void {
-  if (needed > c.stack.capacity) makeRoom(c.stack, c.shape.kvHeads, Math.ceil(needed / CAPACITY_STEP) * CAPACITY_STEP, c.shape.headDim);
+  if (needed > c.stack.capacity) makeRoom(c.shape, c.stack, 1, Math.ceil(needed / CAPACITY_STEP) * CAPACITY_STEP);
 }
 
 /**
  * Moves parts of the stack down.
  */
 export function moveStack(c: KvCache, moves: RunMessage['moves']): void {
-  const { kvHeads, headDim } = c.shape;
-  for (const buffer of c.stack.buffers) {
+  for (const [i, buffer] of c.stack.buffers.entries()) {
+    const { kvHeads, headDim } = layerOf(c.shape, i);
     for (let h = 0; h < kvHeads; h++) {
       const start = h * c.stack.capacity;
       for (const { from, to, length } of moves) {
@@ -78,17 +86,11 @@ export function moveStack(c: KvCache, moves: RunMessage['moves']): void {
 }
 
 /**
- * Copies ranges of one head of a stack buffer, one behind the other, to `target` at element `at`.
+ * Copies ranges of one head of stack buffer `i`, one behind the other, to `target` at element `at`.
  */
-export function copyRanges(
-  c: KvCache,
-  buffer: Float32Array,
-  head: number,
-  ranges: readonly Range[],
-  target: Float32Array,
-  at: number,
-): void {
-  const { headDim } = c.shape;
+export function copyRanges(c: KvCache, i: number, head: number, ranges: readonly Range[], target: Float32Array, at: number): void {
+  const { headDim } = layerOf(c.shape, i);
+  const buffer = c.stack.buffers[i] ?? target;
   const first = head * c.stack.capacity;
   let to = at;
   for (const range of ranges) {
@@ -101,16 +103,15 @@ export function copyRanges(
  * Gives the slots room for a step, then moves and fills them as it says. Only what holds tokens is touched: the rest of a slot costs no memory until it is written.
  */
 export function prepareSlots(c: KvCache, m: StepMessage): void {
-  const { kvHeads, headDim } = c.shape;
-  const heads = Math.max(Math.max(m.ids.length, m.slots) * kvHeads, c.slots.heads);
+  const texts = Math.max(m.ids.length, m.slots, c.slots.texts);
   const capacity = Math.max(c.slots.capacity, m.capacity);
-  if (heads > c.slots.heads || capacity > c.slots.capacity) makeRoom(c.slots, heads, capacity, headDim);
-  const place = (slot: number, head: number): number => (slot * kvHeads + head) * c.slots.capacity * headDim;
+  if (texts > c.slots.texts || capacity > c.slots.capacity) makeRoom(c.shape, c.slots, texts, capacity);
   for (const [i, slots] of c.slots.buffers.entries()) {
-    const stack = c.stack.buffers[i] ?? new Float32Array(0);
+    const { kvHeads, headDim } = layerOf(c.shape, i);
+    const place = (slot: number, head: number): number => (slot * kvHeads + head) * c.slots.capacity * headDim;
     for (let h = 0; h < kvHeads; h++) {
       for (const { from, to } of m.moves) slots.copyWithin(place(to, h), place(from, h), place(from, h) + (m.lengths[to] ?? 0) * headDim);
-      for (const { slot, ranges } of m.places) copyRanges(c, stack, h, ranges, slots, place(slot, h));
+      for (const { slot, ranges } of m.places) copyRanges(c, i, h, ranges, slots, place(slot, h));
     }
   }
 }

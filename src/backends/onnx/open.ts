@@ -207,7 +207,6 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     bindingBytes(provider),
     float16,
   );
-  const { config, window } = model;
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
   const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
   const threads = options.threads ?? availableParallelism();
@@ -247,16 +246,13 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
 
   let positions = 0;
   const ensurePositions = (needed: number): void => {
-    if (config === null || needed <= positions) return;
+    if (model.tables === null || needed <= positions) return;
     positions = Math.max(1024, 2 ** Math.ceil(Math.log2(needed)));
-    const { cos, sin } = ropeTable(config.rope, config.headDim, positions);
-    const local =
-      window === null ? { cos: new Float32Array(0), sin: new Float32Array(0) } : ropeTable(config.ropeLocal, config.headDim, positions);
-    session.setTables({ cos, sin, cosLocal: local.cos, sinLocal: local.sin });
+    session.setTables({ tables: model.tables.map(({ rope, dims }) => ropeTable(rope, dims, positions)) });
   };
 
   const runtime = runtimeVersion() ?? 'unknown';
-  const bytesPerToken = 2 * 4 * cache.layers * cache.kvHeads * cache.headDim;
+  const bytesPerToken = 2 * 4 * cache.reduce((sum, { kvHeads, headDim }) => sum + kvHeads * headDim, 0);
   const identity: Record<string, string> = {
     backend: 'onnx',
     graph: GRAPH_VERSION[attention],
@@ -278,7 +274,6 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     maxLength,
     vocabSize,
     eos,
-    window,
     ensurePositions,
     packed,
     limits: {

@@ -7,7 +7,7 @@
  * A block holds the tokens of a tree of texts, each subtree in one piece: row i sees column j of its block when j <= i < end(j), the place behind the last token that
  * continues j. Tokens that only fill up have the end 0: nobody sees them.
  */
-import type { ModelConfig } from '../../models/model-config.js';
+import { type Blueprint, windowsOf } from './blueprint.js';
 import type { GraphBuilder } from './graph-builder.js';
 
 /** Position of columns that nobody may see: behind every row. */
@@ -29,13 +29,13 @@ export interface Masks {
 /**
  * Declares the inputs of the masks.
  */
-export function declareMaskInputs(g: GraphBuilder, sliding: boolean): void {
+export function declareMaskInputs(g: GraphBuilder, b: Blueprint): void {
   g.input('position_ids', 'int64', ['S', 1]);
   g.input('row_sizes', 'int64', [2]);
   g.input('prefix_columns', 'int64', [1, 1, 1, 'P']);
   g.input('line', 'int64', [1, 1, 1, 'L']);
   g.input('block_ends', 'int64', ['B', 1, 1, 'L']);
-  if (sliding) g.input('block_columns', 'int64', ['B', 1, 1, 'L']);
+  if (windowsOf(b).some((window) => window !== null)) g.input('block_columns', 'int64', ['B', 1, 1, 'L']);
 }
 
 /** 0 where `visible`, else the hiding number; `visible` may be spread over a group of heads by the shape of `zero`. */
@@ -50,12 +50,12 @@ export function inWindow(g: GraphBuilder, rows: string, columns: string, window:
 }
 
 /**
- * Adds the masks of the layers with this window (null: none) and returns their names.
+ * Adds the masks of the layers with this window (null: none) and so many query heads for each key head, and returns their names.
  */
-export function packedMasks(g: GraphBuilder, c: ModelConfig, window: number | null): Masks {
-  const zeros = g.filled(0, [c.heads / c.kvHeads, 1]);
+export function packedMasks(g: GraphBuilder, group: number, window: number | null): Masks {
+  const zeros = g.filled(0, [group, 1]);
   const and = (a: string, b: string): string => g.node('And', [a, b]);
-  const [ofPrefix, ofBlocks] = [`prefix_positions${window ?? ''}`, `block_positions${window ?? ''}`];
+  const [ofPrefix, ofBlocks] = [`prefix_positions${window ?? ''}_${group}`, `block_positions${window ?? ''}_${group}`];
   g.nodeTo([ofPrefix, ofBlocks], 'Split', ['position_ids', 'row_sizes'], { axis: 0 });
   const tall = g.int64([1, -1, 1, 1]);
   const prefixRows = g.node('Reshape', [ofPrefix, tall]);

@@ -4,7 +4,7 @@
  */
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
-import { floats } from './graph-runner.js';
+import { floats, tableFeeds } from './graph-runner.js';
 import { FAR } from './packed-masks.js';
 import type { DecodeMessage, GraphSource, MovedBytes, PackedMessage, RunNumbers, Runner, TablesMessage } from './protocol.js';
 
@@ -58,7 +58,6 @@ export function packedRunner(
     for (let i = 0; i < values.length; i++) out[i] = BigInt(values[i] ?? 0);
     return new ort.Tensor('int64', out, dims);
   };
-  const table = (data: Float32Array): ort.Tensor => new ort.Tensor('float32', data, [data.length / source.headHalf, source.headHalf]);
 
   function sharedFeeds(m: PackedMessage, t: TablesMessage): Record<string, ort.Tensor> {
     const prefix = m.prefixColumns.length;
@@ -68,7 +67,6 @@ export function packedRunner(
       input_ids: int64(m.ids, [m.ids.length]),
       position_ids: int64(m.positions, [m.ids.length, 1]),
       row_sizes: int64([prefix, rows], [2]),
-      query_sizes: int64([prefix * source.group, rows * source.group], [2]),
       widths: int64([prefix, length], [2]),
       apart: int64([0, m.blocks, -1, 0], [4]),
       prefix_columns: int64(m.prefixColumns, [1, 1, 1, prefix]),
@@ -77,15 +75,12 @@ export function packedRunner(
         [1, 1, 1, length],
       ),
       block_ends: int64(m.ends, [m.blocks, 1, 1, length]),
-      cos: table(t.cos),
-      sin: table(t.sin),
+      ...tableFeeds(source, t),
       rows: int64(m.rows, [m.rows.length]),
     };
-    if (source.sliding) {
+    for (const group of source.groups) feeds[`query_sizes_${group}`] = int64([prefix * group, rows * group], [2]);
+    if (source.windows.some((window) => window !== null))
       feeds.block_columns = int64(m.positions.subarray(prefix), [m.blocks, 1, 1, length]);
-      feeds.cos_local = table(t.cosLocal);
-      feeds.sin_local = table(t.sinLocal);
-    }
     return feeds;
   }
 

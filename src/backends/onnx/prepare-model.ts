@@ -5,14 +5,15 @@ import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { parseJsonFile } from '../../json-file.js';
 import { ADAPTER_CONFIG } from '../../models/adapter-config.js';
-import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
+import { readModelConfig } from '../../models/model-config.js';
 import { adaptWeights } from './adapter.js';
 import { blueprintOf } from './architectures/index.js';
 import { cachedAttention } from './attention-cached.js';
 import { packedAttention } from './attention-packed.js';
 import { stackedAttention } from './attention-stacked.js';
+import { type AttentionPart, attentionLayers, type Blueprint, groupsOf, type TableKind, tablesOf, windowsOf } from './blueprint.js';
 import { writeGenerator } from './decode-loop.js';
-import { slidesAnywhere, writeDecoder } from './decoder.js';
+import { writeDecoder } from './decoder.js';
 import { findExport, readExport } from './export-model.js';
 import { type NarrowMatrices, newGraph } from './graph-builder.js';
 import type { ModelSize } from './memory-plan.js';
@@ -20,6 +21,7 @@ import { halfExponent } from './narrow-weights.js';
 import type { ExportSource, GraphSource } from './protocol.js';
 import { kernelHead } from './rope.js';
 import { readWeights, type Weights } from './safetensors.js';
+import { withCommonNames } from './tensor-names.js';
 import { vocabularyParts } from './vocabulary.js';
 
 export interface PreparedModel {
@@ -30,10 +32,8 @@ export interface PreparedModel {
   /** Null where only the open session knows it. */
   readonly vocabSize: number | null;
   readonly eosTokenIds: readonly number[];
-  /** Window of sliding layers; null where none slides, or the export sees to it. */
-  readonly window: number | null;
-  /** Needed for the rotary tables; null for an export, which has its own. */
-  readonly config: ModelConfig | null;
+  /** The rotary tables that the graph is to be fed; null for an export, which has its own. */
+  readonly tables: readonly TableKind[] | null;
   /** Digests for the identity, by name. */
   readonly digests: Readonly<Record<string, string>>;
   /** Number of weights; null where only the export knows it. */
@@ -56,11 +56,9 @@ function mostCommonType(types: readonly string[]): FloatType {
 
 const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
 
-/** A checkpoint of the model without its output layer has the same tensors without `model.` in front. */
-function withModelPrefix(weights: Weights): Weights {
-  if (weights.tensors.has('model.embed_tokens.weight') || !weights.tensors.has('embed_tokens.weight')) return weights;
-  const named = [...weights.tensors].map(([name, place]) => [name.startsWith('lm_head.') ? name : `model.${name}`, place] as const);
-  return { ...weights, tensors: new Map(named) };
+/** The largest of a number over all layers with attention. */
+function most(b: Blueprint, number: (part: AttentionPart) => number): number {
+  return Math.max(...attentionLayers(b).map(({ part }) => number(part)));
 }
 
 const ATTENTIONS = { cached: cachedAttention, packed: packedAttention, stacked: stackedAttention } as const;
@@ -112,17 +110,17 @@ export async function prepareModel(
       parameters: null,
       size: null,
       dtype: 'float32',
-      window: null,
-      config: null,
+      tables: null,
       digests: { config: sha256(await readFile(path.join(folder, 'config.json'))), ...model.digests },
       facts: { architecture: model.architecture, source: `ONNX export ${path.relative(folder, file)} (slower than safetensors)` },
     };
   }
   const config = await readModelConfig(folder);
-  const own = withModelPrefix(await readWeights(folder, config.weightsFile));
   const plain = blueprintOf(config);
-  const { weights, tied } = adapter === null ? { weights: own, tied: plain.tied } : await adaptWeights(own, adapter, plain.tied);
-  const blueprint = { ...plain, tied };
+  const own = withCommonNames(await readWeights(folder, config.weightsFile), plain);
+  const adapted = adapter === null ? { weights: own, tied: plain.output.tied } : await adaptWeights(own, adapter, plain.output.tied);
+  const { weights } = adapted;
+  const blueprint = { ...plain, output: { ...plain.output, tied: adapted.tied } };
   const tensors = [...own.tensors.values()];
   const compute =
     attention === 'cached' || (attention === 'stacked' && dtype === 'auto')
@@ -143,7 +141,8 @@ export async function prepareModel(
     writeGenerator(generating, config, blueprint);
     generator = generating.build();
   }
-  const anySliding = slidesAnywhere(config, blueprint);
+  const windows = windowsOf(blueprint);
+  const tables = tablesOf(blueprint);
   const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0);
   const digests: Record<string, string> = { config: sha256(await readFile(config.file)) };
   for (const [name, digest] of Object.entries(weights.digests)) digests[`weights:${name}`] = digest;
@@ -153,38 +152,37 @@ export async function prepareModel(
       kind: 'graph',
       bytes: graph.build(),
       folder: weights.root,
-      cache: {
-        layers: config.layers,
-        kvHeads: config.kvHeads,
-        headDim: attention === 'stacked' ? config.headDim : kernelHead(config.headDim),
-      },
-      headHalf: kernelHead(config.headDim) / 2,
+      cache: attentionLayers(blueprint).map(({ layer, part }) => ({
+        layer,
+        kvHeads: part.kvHeads,
+        headDim: attention === 'stacked' ? part.headDim : kernelHead(part.headDim),
+      })),
       attention,
       compute,
       vocabulary,
       narrowed: graph.loads,
       generator,
-      group: config.heads / config.kvHeads,
-      sliding: anySliding,
+      groups: groupsOf(blueprint),
+      windows,
+      rotary: tables.map(({ dims }) => dims),
     },
     architecture: config.architecture,
     modelType: config.modelType,
     maxLength: config.maxLength,
     vocabSize: config.vocabSize,
     eosTokenIds: config.eosTokenIds,
-    window: anySliding ? blueprint.window : null,
-    config,
+    tables,
     digests,
     parameters,
     size: {
-      layers: config.layers,
+      layers: blueprint.blocks.length,
       hidden: config.hiddenSize,
-      intermediate: config.intermediateSize,
-      heads: config.heads,
-      kvHeads: config.kvHeads,
-      headDim: config.headDim,
+      intermediate: Math.max(...blueprint.blocks.map(({ feedForward }) => feedForward.size)),
+      heads: most(blueprint, (part) => part.heads),
+      kvHeads: most(blueprint, (part) => part.kvHeads),
+      headDim: most(blueprint, (part) => part.headDim),
       vocabulary: config.vocabSize,
-      sliding: anySliding,
+      sliding: windows.some((window) => window !== null),
       bytes: compute === 'float32' ? 4 : 2,
       parameters,
     },

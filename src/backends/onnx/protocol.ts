@@ -15,12 +15,17 @@ export type Provider =
       readonly environment: Readonly<Record<string, string>>;
     };
 
-export interface CacheShape {
-  readonly layers: number;
+/** Keys and values of one layer. */
+export interface LayerCache {
+  /** Its number, by which the graph names its tensors. */
+  readonly layer: number;
   readonly kvHeads: number;
   /** As the kernel takes it: a model's own head may be smaller. */
   readonly headDim: number;
 }
+
+/** What a model keeps of each token: one entry for each layer with attention. */
+export type CacheShape = readonly LayerCache[];
 
 export interface OpenMessage {
   readonly kind: 'open';
@@ -38,7 +43,6 @@ export interface GraphSource {
   /** Folder that the graph's external data are relative to. */
   readonly folder: string;
   readonly cache: CacheShape;
-  readonly headHalf: number;
   /** `cached`: keys and values stay between runs, in this process (CPU). `packed`: every run holds whole texts (CUDA). `stacked`: keys and values stay on the device (WebGPU). */
   readonly attention: 'cached' | 'packed' | 'stacked';
   /** What the graph computes in. */
@@ -49,10 +53,12 @@ export interface GraphSource {
   readonly narrowed: readonly NarrowedTensor[];
   /** The graph that generates, where that is another one (`packed`): opened instead of the first when generation is asked for. */
   readonly generator: Uint8Array | null;
-  /** Query heads of a key head. */
-  readonly group: number;
-  /** Some layers slide and have a mask and rotary tables of their own. */
-  readonly sliding: boolean;
+  /** The distinct numbers of query heads for a key head. */
+  readonly groups: readonly number[];
+  /** The distinct windows of its layers, null for one that sees everything: a mask for each. */
+  readonly windows: readonly (number | null)[];
+  /** What its rotary tables turn: numbers of a head, a table for each. */
+  readonly rotary: readonly number[];
 }
 
 /** An ordinary export with `past_key_values`. */
@@ -88,7 +94,6 @@ export interface RunMessage {
   readonly rows: Int32Array;
   /** Which log-probabilities to pick: index into `rows`, token id, and so on. */
   readonly pairs: Int32Array;
-  readonly window: number | null;
   /** Before the run: parts of the cache that are moved down, in ascending order. */
   readonly moves: readonly { readonly from: number; readonly to: number; readonly length: number }[];
 }
@@ -102,7 +107,6 @@ export interface StepMessage {
   readonly ids: Int32Array;
   /** Tokens that lie in each slot before the step. */
   readonly lengths: Int32Array;
-  readonly window: number | null;
   /** Slots to make room for at once, because more documents will come. */
   readonly slots: number;
   /** Positions that every slot must have room for. */
@@ -145,10 +149,8 @@ export interface DecodeMessage {
 
 export interface TablesMessage {
   readonly kind: 'tables';
-  readonly cos: Float32Array;
-  readonly sin: Float32Array;
-  readonly cosLocal: Float32Array;
-  readonly sinLocal: Float32Array;
+  /** The rotary tables in the order of `GraphSource.rotary`, each [positions, dims / 2]. */
+  readonly tables: readonly { readonly cos: Float32Array; readonly sin: Float32Array }[];
 }
 
 export interface CloseMessage {

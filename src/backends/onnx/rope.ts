@@ -1,59 +1,91 @@
 /** Tables of rotary position embeddings, computed in float32 steps so that they equal PyTorch's to the last bit or so. */
-import type { Rope } from '../../models/model-config.js';
+import type { Rope } from '../../models/rope-config.js';
 
-/**
- * Returns the `headDim / 2` inverse frequencies (float32). Formulas: RoFormer (Su et al. 2021) for the default; linear scaling divides by the factor;
- * llama3 scales long wavelengths by the factor, keeps short ones and blends between (the released code of Llama 3.1).
- */
-export function inverseFrequencies(rope: Rope, headDim: number): Float32Array {
-  const half = headDim / 2;
-  const out = new Float32Array(half);
-  for (let i = 0; i < half; i++) {
-    const frequency = Math.fround(1 / Math.fround(rope.theta ** Math.fround((2 * i) / headDim)));
-    if (rope.type === 'default') out[i] = frequency;
-    else if (rope.type === 'linear') out[i] = frequency / rope.factor;
-    else {
+/** Where YaRN's ramp begins and ends, as dimensions: those that turn `betaFast` and `betaSlow` times within the context that the model was trained with. */
+function yarnRange(rope: Rope & { readonly type: 'yarn' }, dims: number): { readonly low: number; readonly high: number } {
+  const turning = (times: number): number =>
+    (dims * Math.log(rope.originalMaxPosition / (times * 2 * Math.PI))) / (2 * Math.log(rope.theta));
+  const [low, high] = [turning(rope.betaFast), turning(rope.betaSlow)];
+  const [from, to] = rope.truncate ? [Math.floor(low), Math.ceil(high)] : [low, high];
+  const [least, most] = [Math.max(from, 0), Math.min(to, dims - 1)];
+  // Ends that are equal would divide by zero.
+  return { low: least, high: least === most ? most + 0.001 : most };
+}
+
+/** One frequency of an embedding without a scaling, or of one that scales all alike. */
+function scaled(rope: Rope, frequency: number, i: number, long: boolean, range: { readonly low: number; readonly high: number }): number {
+  switch (rope.type) {
+    case 'default':
+    case 'dynamic':
+      return frequency;
+    case 'linear':
+    case 'proportional':
+      return frequency / rope.factor;
+    case 'longrope':
+      return frequency / ((long ? rope.longFactor : rope.shortFactor)[i] ?? 1);
+    case 'yarn': {
+      const ramp = Math.min(1, Math.max(0, Math.fround(i - range.low) / Math.fround(range.high - range.low)));
+      return (frequency / rope.factor) * ramp + frequency * (1 - ramp);
+    }
+    case 'llama3': {
       const wavelength = (2 * Math.PI) / frequency;
       const low = rope.originalMaxPosition / rope.lowFreqFactor;
       const high = rope.originalMaxPosition / rope.highFreqFactor;
       const smooth = (rope.originalMaxPosition / wavelength - rope.lowFreqFactor) / (rope.highFreqFactor - rope.lowFreqFactor);
-      if (wavelength < high) out[i] = frequency;
-      else if (wavelength > low) out[i] = frequency / rope.factor;
-      else out[i] = ((1 - smooth) * frequency) / rope.factor + smooth * frequency;
+      if (wavelength < high) return frequency;
+      if (wavelength > low) return frequency / rope.factor;
+      return ((1 - smooth) * frequency) / rope.factor + smooth * frequency;
     }
+  }
+}
+
+/**
+ * Returns the `dims / 2` inverse frequencies (float32). Formulas: RoFormer (Su et al. 2021) for the default; linear scaling divides by the factor;
+ * llama3 scales long wavelengths by the factor, keeps short ones and blends between (the released code of Llama 3.1); YaRN (Peng et al. 2023) blends by how often a
+ * dimension turns; LongRoPE (Ding et al. 2024) has a factor for each, for texts beyond the original context (`long`) others; proportional embeddings (Gemma 4) turn only the first
+ * part of the dimensions, at the speeds of the whole.
+ */
+export function inverseFrequencies(rope: Rope, dims: number, long = false): Float32Array {
+  const half = dims / 2;
+  const out = new Float32Array(half);
+  const range = rope.type === 'yarn' ? yarnRange(rope, dims) : { low: 0, high: 1 };
+  const turning = rope.type === 'proportional' ? Math.floor(((rope.partial ?? 1) * dims) / 2) : half;
+  for (let i = 0; i < turning; i++) {
+    const frequency = Math.fround(1 / Math.fround(rope.theta ** Math.fround((2 * i) / dims)));
+    out[i] = scaled(rope, frequency, i, long, range);
   }
   return out;
 }
 
-/**
- * Returns the head size that the attention kernel is given: its rotation takes only multiples of 16. Each half of a smaller head is followed by zeros, which change no
- * product of queries and keys.
- */
+/** Returns the head size that the attention kernel is given, which takes only multiples of 8: a smaller head is followed by zeros, which change no product. */
 export function kernelHead(headDim: number): number {
-  return Math.ceil(headDim / 16) * 16;
+  return Math.ceil(headDim / 8) * 8;
 }
 
-/** Cosines and sines, each `[positions, kernelHead(headDim) / 2]` row by row; zeros where the head is filled up. */
+/** Cosines and sines, each `[positions, dims / 2]` row by row. */
 export interface RopeTable {
-  readonly positions: number;
   readonly cos: Float32Array;
   readonly sin: Float32Array;
 }
 
 /**
- * Returns the table for positions 0 to `positions - 1`. The angle is rounded to float32 before the cosine, as PyTorch does.
+ * Returns the table for positions 0 to `positions - 1`. The angle is rounded to float32 before the cosine, as PyTorch does. Of LongRoPE, positions beyond the original context have
+ * the long factors, as a text has that grows beyond it.
  */
-export function ropeTable(rope: Rope, headDim: number, positions: number): RopeTable {
-  const frequencies = inverseFrequencies(rope, headDim);
-  const half = kernelHead(headDim) / 2;
+export function ropeTable(rope: Rope, dims: number, positions: number): RopeTable {
+  const half = dims / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);
+  const short = inverseFrequencies(rope, dims);
+  const long = rope.type === 'longrope' ? inverseFrequencies(rope, dims, true) : short;
+  const from = rope.type === 'longrope' ? rope.originalMaxPosition : positions;
+  const factor = rope.type === 'longrope' || rope.type === 'yarn' ? rope.attentionFactor : 1;
   for (let p = 0; p < positions; p++) {
-    for (const [i, frequency] of frequencies.entries()) {
+    for (const [i, frequency] of (p < from ? short : long).entries()) {
       const angle = Math.fround(p * frequency);
-      cos[p * half + i] = Math.cos(angle);
-      sin[p * half + i] = Math.sin(angle);
+      cos[p * half + i] = Math.cos(angle) * factor;
+      sin[p * half + i] = Math.sin(angle) * factor;
     }
   }
-  return { positions, cos, sin };
+  return { cos, sin };
 }

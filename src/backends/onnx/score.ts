@@ -23,13 +23,7 @@ export interface Scorer {
 /**
  * Returns a scorer over a session that keeps keys and values between runs. `ensurePositions` makes the rotary tables long enough.
  */
-export function newScorer(
-  session: Session,
-  startLimits: Limits,
-  window: number | null,
-  counters: Counters,
-  ensurePositions: (positions: number) => void,
-): Scorer {
+export function newScorer(session: Session, startLimits: Limits, counters: Counters, ensurePositions: (positions: number) => void): Scorer {
   let limits = startLimits;
   /** Texts on the stack after the last planned batch. */
   let known: readonly Known[] = [];
@@ -88,7 +82,7 @@ export function newScorer(
 
     async function compute(run: PlannedRun, before: typeof moves): Promise<void> {
       const { wanted, ...message } = run;
-      const result = await session.run({ ...message, window, moves: before });
+      const result = await session.run({ ...message, moves: before });
       counters.addRun(run.ids.length, run.rows.length, result);
       wanted.forEach((w, k) => {
         const row = run.pairs[2 * k] ?? 0;

@@ -67,11 +67,7 @@ async function open(message: OpenMessage): Promise<void> {
       runner = cached ? graphRunner(opened, source) : packedRunner(opened, source, (graph) => create(graph, files));
     } else {
       const stays = provider.name === 'webgpu' ? ('gpu-buffer' as const) : ('cpu' as const);
-      const kept = Object.fromEntries(
-        Array.from({ length: source.cache.layers }, (_, l) => [`key_${l}`, `value_${l}`]).flatMap((names) =>
-          names.map((name) => [name, stays]),
-        ),
-      );
+      const kept = Object.fromEntries(source.cache.flatMap(({ layer }) => [`key_${layer}`, `value_${layer}`].map((name) => [name, stays])));
       const opened = await create(source.bytes, { ...files, preferredOutputLocation: kept });
       runner = stackedRunner(opened, source, (graph) => create(graph, { preferredOutputLocation: stays }));
     }

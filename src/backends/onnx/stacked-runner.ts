@@ -3,7 +3,7 @@ import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { COLUMN_INPUTS, ROW_INPUTS } from './attention-stacked.js';
 import { type CardTools, cardTools, type OpenTool } from './card-tools.js';
-import { floats } from './graph-runner.js';
+import { floats, tableFeeds } from './graph-runner.js';
 import type { GraphSource, RunMessage, RunNumbers, Runner, StepMessage, TablesMessage } from './protocol.js';
 import { ALIGN, newColumns, type RowsAndColumns } from './stacked-columns.js';
 import { partName, type VocabularyPart } from './vocabulary.js';
@@ -36,24 +36,23 @@ export function placesInParts(
  * Wraps an open session of such a graph; `open` opens another one on the same device, whose outputs stay there.
  */
 export function stackedRunner(session: ort.InferenceSession, source: GraphSource, open: OpenTool): Runner {
-  const { layers, kvHeads, headDim } = source.cache;
   const parts = source.vocabulary ?? [{ start: 0, count: 0 }];
   const tools: CardTools = cardTools(source.compute, open);
   const tables: Record<string, ort.Tensor> = {};
   let fresh: TablesMessage | null = null;
   let columns = newColumns();
-  /** Key of layer 0, value of layer 0, key of layer 1, ... */
+  /** Key of the first layer, its value, key of the second, ... */
   let cache = empty();
 
   /** Columns that nobody sees: no kernel likes to begin with none. */
   function empty(): ort.Tensor[] {
-    const zeros = kvHeads * headDim * ALIGN;
-    const data = (): Float32Array | Uint16Array => (source.compute === 'float32' ? new Float32Array(zeros) : new Uint16Array(zeros));
-    return Array.from({ length: 2 * layers }, (_, i) => {
-      const dims = i % 2 === 0 ? [kvHeads, 1, headDim, ALIGN] : [kvHeads, 1, ALIGN, headDim];
-      const values = data();
-      return values instanceof Float32Array ? new ort.Tensor('float32', values, dims) : new ort.Tensor('float16', values, dims);
-    });
+    const tensor = (dims: readonly number[]): ort.Tensor => {
+      const size = dims.reduce((product, n) => product * n, 1);
+      return source.compute === 'float32'
+        ? new ort.Tensor('float32', new Float32Array(size), dims)
+        : new ort.Tensor('float16', new Uint16Array(size), dims);
+    };
+    return source.cache.flatMap(({ kvHeads, headDim }) => [tensor([kvHeads, 1, headDim, ALIGN]), tensor([kvHeads, 1, ALIGN, headDim])]);
   }
 
   function reset(): void {
@@ -65,14 +64,12 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
   /** Brings new rotary tables to the device. */
   async function bringTables(): Promise<number> {
     if (fresh === null) return 0;
-    const { cos, sin, cosLocal, sinLocal } = fresh;
-    const half = source.headHalf;
     let bytes = 0;
-    for (const [name, data] of Object.entries(source.sliding ? { cos, sin, cos_local: cosLocal, sin_local: sinLocal } : { cos, sin })) {
-      const held = await tools.hold(new ort.Tensor('float32', data, [data.length / half, half]));
+    for (const [name, tensor] of Object.entries(tableFeeds(source, fresh))) {
+      const held = await tools.hold(tensor);
       tables[name]?.dispose();
       tables[name] = held;
-      bytes += data.byteLength;
+      bytes += 4 * tensor.size;
     }
     fresh = null;
     return bytes;
@@ -140,7 +137,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
 
   async function infer(v: RowsAndColumns, wanted: Wanted): Promise<RunNumbers> {
     let toCard = await bringTables();
-    if (tables.cos === undefined) throw new Error('rotary tables are missing');
+    if (Object.keys(tables).length < 2 * source.rotary.length) throw new Error('rotary tables are missing');
     // A run of which nothing is wanted has a row of scores all the same: no kernel likes to have none.
     const rows = wanted.rows.length === 0 ? Int32Array.of(0) : wanted.rows;
     const pairs = wanted.pairs.length === 0 ? Int32Array.of(0, 0) : wanted.pairs;
@@ -159,9 +156,10 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
       ...pairFeeds(pairs),
     };
     for (const tensor of Object.values(moved)) toCard += tensor.size * (tensor.type === 'int64' ? 8 : 4);
-    const past = Object.fromEntries(cache.map((tensor, i) => [`past_${i % 2 === 0 ? 'key' : 'value'}_${i >> 1}`, tensor]));
+    const names = source.cache.flatMap(({ layer }) => [`key_${layer}`, `value_${layer}`]);
+    const past = Object.fromEntries(cache.map((tensor, i) => [`past_${names[i]}`, tensor]));
     const out = await session.run({ ...moved, ...tables, ...past });
-    const grown = cache.map((_, i) => out[`${i % 2 === 0 ? 'key' : 'value'}_${i >> 1}`]);
+    const grown = names.map((name) => out[name]);
     const next = grown.filter((tensor): tensor is ort.Tensor => tensor !== undefined);
     if (next.length < cache.length) throw new Error('the runtime gave no keys and values');
     for (const tensor of cache) tensor.dispose();

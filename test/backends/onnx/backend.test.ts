@@ -15,7 +15,7 @@ const tokenizer = await loadTokenizer(tiny);
 function pretend(before: (run: { tokens: number; base: number; runs: number }) => number | undefined = () => undefined): Session {
   let runs = 0;
   return {
-    cache: { layers: 1, kvHeads: 1, headDim: 2 },
+    cache: [{ layer: 0, kvHeads: 1, headDim: 2 }],
     vocabSize: null,
     setTables: () => {},
     packed: () => Promise.reject(new Error('this session keeps a stack')),
@@ -48,7 +48,6 @@ function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBack
     maxLength: 200,
     vocabSize: 1200,
     eos: new Set([2]),
-    window: null,
     ensurePositions: () => {},
     limits: { runTokens: 64, runRows: 16, documents: 4, slotTokens: 10_000 },
     identity: {},

@@ -13,11 +13,8 @@ import { askAll, openModel } from './compare.js';
 const folder = packagePath('fixtures/models/tiny-llama');
 const tokenizer = await loadTokenizer(folder);
 const model = await prepareModel(folder, 'packed', 'float32');
-const { config } = model;
-if (config === null) throw new Error('no config');
 const session = await openSession({ source: model.source, threads: 1, provider: { name: 'cpu' }, libraries: [] });
-const { cos, sin } = ropeTable(config.rope, config.headDim, 1024);
-session.setTables({ cos, sin, cosLocal: new Float32Array(0), sinLocal: new Float32Array(0) });
+session.setTables({ tables: (model.tables ?? []).map(({ rope, dims }) => ropeTable(rope, dims, 1024)) });
 afterAll(() => session.close());
 
 const unlimited: PackedGenerateLimits = { documents: 64, stretch: 128, bytes: 1, bytesOf: () => 0 };

@@ -21,12 +21,8 @@ const others = SHARED === null ? [] : ['tiny-qwen3', 'tiny-gemma2', 'tiny-gemma3
 if (SHARED === null) console.log('skipped: graphs in 16 bits of other architectures than Llama (no ../shared)');
 
 async function open(model: PreparedModel) {
-  const { config } = model;
-  if (config === null) throw new Error('no config');
   const session = await openSession({ source: model.source, threads: 1, provider: { name: 'cpu' }, libraries: [] });
-  const { cos, sin } = ropeTable(config.rope, config.headDim, 1024);
-  const local = ropeTable(config.ropeLocal, config.headDim, 1024);
-  session.setTables({ cos, sin, cosLocal: local.cos, sinLocal: local.sin });
+  session.setTables({ tables: (model.tables ?? []).map(({ rope, dims }) => ropeTable(rope, dims, 1024)) });
   return session;
 }
 

@@ -18,12 +18,13 @@ type FloatType = 'float32' | 'float16' | 'bfloat16';
 /** Both graphs of a model; `layers`: of so many layers only. */
 async function graphsOf(folder: string, compute: FloatType, layers?: number): Promise<GraphMessage[]> {
   const config = await readModelConfig(folder);
-  const used = { ...config, layers: layers ?? config.layers };
+  const whole = blueprintOf(config);
+  const used = { ...whole, blocks: whole.blocks.slice(0, layers) };
   const weights = await readWeights(folder);
   const scoring = newGraph(weights, compute, folder);
-  writeDecoder(scoring, used, blueprintOf(config), packedAttention, [{ start: 0, count: config.vocabSize }]);
+  writeDecoder(scoring, config, used, packedAttention, [{ start: 0, count: config.vocabSize }]);
   const generating = newGraph(weights, compute, folder);
-  writeGenerator(generating, used, blueprintOf(config));
+  writeGenerator(generating, config, used);
   return [scoring, generating].map((g) => decodeModel(g.build()).graph);
 }
 

@@ -17,7 +17,7 @@ function pretend(room: number): { session: Session; runs: number[] } {
     return Promise.resolve({ kind: 'result', id: 0, logprobs, greedy: new Int32Array(m.rows.length).fill(9), seconds: 0 });
   };
   const session: Session = {
-    cache: { layers: 1, kvHeads: 1, headDim: 2 },
+    cache: [{ layer: 0, kvHeads: 1, headDim: 2 }],
     vocabSize: null,
     setTables: () => {},
     close: async () => {},

@@ -1,15 +1,14 @@
 import type { ModelConfig } from '../../../models/model-config.js';
-import type { Blueprint } from '../decoder.js';
-import { plainBlueprint } from './common.js';
+import type { Blueprint } from '../blueprint.js';
+import { plainAttention, plainBlock, plainBlueprint, plainFeedForward, windowOf } from './common.js';
 
 /** Mistral: Llama without biases; every layer slides where the config names a window, or those that it lists (Ministral). */
 export function mistral(c: ModelConfig): Blueprint {
-  return {
-    ...plainBlueprint(c),
-    qkvBias: false,
-    outputBias: false,
-    mlpBias: false,
-    window: c.slidingWindow,
-    slides: (l) => c.slidingLayers?.[l] ?? c.slidingWindow !== null,
-  };
+  return plainBlueprint(c, (l) => {
+    const slides = c.slidingLayers?.[l] ?? c.slidingWindow !== null;
+    return plainBlock(c, l, {
+      mixer: plainAttention(c, l, { window: slides ? windowOf(c, l, c.slidingWindow) : null }, false),
+      feedForward: plainFeedForward(c, l, false),
+    });
+  });
 }

@@ -1,0 +1,165 @@
+/**
+ * What an architecture is made of, as data: the parts that `decoder.ts` knows, by the names of their tensors. Each file of `architectures/` fills one in for a model's config;
+ * nothing outside those files asks for the type of a model.
+ */
+import type { Rope } from '../../models/rope-config.js';
+
+export interface Blueprint {
+  /** In front of the names of all tensors but the output layer's; a file may leave it out. */
+  readonly prefix: string;
+  readonly embedding: Embedding;
+  readonly blocks: readonly Block[];
+  readonly finalNorm: Norm | null;
+  readonly output: Output;
+}
+
+export interface Embedding {
+  /** Name of the table [vocabulary, hidden]. */
+  readonly table: string;
+  /** Factor on the embeddings (Gemma: square root of the hidden size). */
+  readonly scale: number | null;
+}
+
+export interface Output {
+  /** Whether the output layer is the embedding; else its name without `.weight`. */
+  readonly tied: boolean;
+  readonly name: string;
+  /** Factor on the logits. */
+  readonly scale: number | null;
+  readonly softcap: number | null;
+}
+
+/** A norm over the last dimension; `<name>.weight` and, with a bias, `<name>.bias`. */
+export interface Norm {
+  readonly kind: 'rms' | 'layer';
+  readonly name: string;
+  readonly epsilon: number;
+  /** The weight is stored as `weight - 1` (Gemma). */
+  readonly plusOne: boolean;
+  readonly bias: boolean;
+}
+
+/** A matrix [outputs, inputs] `<name>.weight` and, with a bias, `<name>.bias`; `transposed`: the file has it as [inputs, outputs]. */
+export interface Linear {
+  readonly name: string;
+  readonly bias: boolean;
+  readonly transposed?: boolean;
+}
+
+/** One layer. What is null is left out. */
+export interface Block {
+  readonly before: Norm | null;
+  readonly mixer: AttentionPart;
+  /** On what the mixer gives, before it is added. */
+  readonly after: Norm | null;
+  readonly feedForwardBefore: Norm | null;
+  readonly feedForward: FeedForward;
+  readonly feedForwardAfter: Norm | null;
+  /** Mixer and feed-forward look at the same rows and are added together; without a norm of its own the feed-forward takes the mixer's input. */
+  readonly parallel: boolean;
+  /** Factor on what is added to the stream. */
+  readonly residualScale: number | null;
+}
+
+export interface AttentionPart {
+  readonly kind: 'attention';
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly projection: Projection;
+  /** The query's projection holds a gate behind each head; its sigmoid is a factor on the head's output. */
+  readonly gate: boolean;
+  readonly norms: HeadNorms | null;
+  /** Null: the layer knows no positions. */
+  readonly rotary: Rotary | null;
+  readonly output: Linear;
+  /** Factor on the products of queries and keys. */
+  readonly scale: number;
+  readonly softcap: number | null;
+  /** Tokens that a row sees, itself included; null: all. */
+  readonly window: number | null;
+}
+
+/**
+ * Where queries, keys and values come from. Of one matrix the rows are: `sections`: all queries, all keys, all values; `groups`: for each key head its query heads, its key, its
+ * value (with as many key heads as heads: query, key, value of each head).
+ */
+export type Projection =
+  | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear }
+  | { readonly kind: 'fused'; readonly linear: Linear; readonly order: 'sections' | 'groups' };
+
+/** Norms of queries and keys: of each head by itself with one weight [head], with a weight for each head [heads, head], or of the whole row. */
+export interface HeadNorms {
+  readonly query: Norm;
+  readonly key: Norm;
+  readonly over: 'head' | 'each head' | 'row';
+  /** After the rotation instead of before. */
+  readonly afterRotation: boolean;
+}
+
+/** Rotary embedding of the first `dims` numbers of a head. */
+export interface Rotary {
+  readonly rope: Rope;
+  readonly dims: number;
+  /** Pairs are neighbours (0 and 1, 2 and 3, ...) instead of halves. */
+  readonly interleaved: boolean;
+}
+
+export type Activation = 'silu' | 'gelu' | 'gelu_tanh' | 'relu' | 'relu2' | { readonly kind: 'xielu'; readonly name: string };
+
+export interface FeedForward {
+  readonly kind: 'dense';
+  readonly size: number;
+  /** `up` alone; `gate` beside it; or one matrix with the rows of the gate before those of `up`. */
+  readonly input:
+    | { readonly kind: 'plain'; readonly up: Linear }
+    | { readonly kind: 'gated'; readonly gate: Linear; readonly up: Linear }
+    | { readonly kind: 'fused'; readonly linear: Linear };
+  readonly down: Linear;
+  readonly activation: Activation;
+}
+
+/** The attention layers of a model with their numbers. */
+export function attentionLayers(b: Blueprint): { readonly layer: number; readonly part: AttentionPart }[] {
+  return b.blocks.map(({ mixer }, layer) => ({ layer, part: mixer }));
+}
+
+/** The attention of layer `l`. Throws `RangeError` where the layer has none. */
+export function attentionOf(b: Blueprint, l: number): AttentionPart {
+  const part = b.blocks[l]?.mixer;
+  if (part === undefined) throw new RangeError(`layer ${l} has no attention`);
+  return part;
+}
+
+/** The distinct windows of a model, in the order of its layers; a graph has a mask for each. */
+export function windowsOf(b: Blueprint): (number | null)[] {
+  return [...new Set(attentionLayers(b).map(({ part }) => part.window))];
+}
+
+/** The distinct numbers of query heads for a key head, in the order of the layers. */
+export function groupsOf(b: Blueprint): number[] {
+  return [...new Set(attentionLayers(b).map(({ part }) => part.heads / part.kvHeads))];
+}
+
+/** What a table of cosines and sines is made from. */
+export interface TableKind {
+  readonly rope: Rope;
+  readonly dims: number;
+}
+
+const sameTable = (a: TableKind, b: TableKind): boolean => a.dims === b.dims && JSON.stringify(a.rope) === JSON.stringify(b.rope);
+
+/** The distinct rotary tables of a model, in the order of its layers. */
+export function tablesOf(b: Blueprint): TableKind[] {
+  const out: TableKind[] = [];
+  for (const { part } of attentionLayers(b)) {
+    const { rotary } = part;
+    if (rotary !== null && !out.some((kind) => sameTable(kind, rotary))) out.push({ rope: rotary.rope, dims: rotary.dims });
+  }
+  return out;
+}
+
+/** The index of a layer's table among `tables`. */
+export function tableIndex(tables: readonly TableKind[], rotary: Rotary): number {
+  return tables.findIndex((kind) => sameTable(kind, rotary));
+}
