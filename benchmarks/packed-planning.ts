@@ -91,6 +91,7 @@ for (const item of values.cases.split(',')) {
     addBos: false,
     maxLength: 8192,
     vocabSize: size.vocabulary,
+    longest: null,
     eos: new Set(),
     ensurePositions: () => {},
     packed: {

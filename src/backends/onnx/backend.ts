@@ -20,6 +20,8 @@ export interface BackendParts {
   readonly addBos: boolean;
   readonly maxLength: number;
   readonly vocabSize: number;
+  /** Tokens of the longest text whose rotation is computed; null: any. */
+  readonly longest: number | null;
   readonly eos: ReadonlySet<number>;
   /** Makes the rotary tables long enough for so many positions. */
   readonly ensurePositions: (positions: number) => void;

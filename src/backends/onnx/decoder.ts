@@ -48,9 +48,7 @@ export function decoderParts(
 ): DecoderParts {
   const tools = layerTools(root);
   const table = (name: string, use: MatrixUse): StoredMatrix[] =>
-    vocabulary.map((part) =>
-      root.matrix(`${name}.weight`, [c.vocabSize, c.hiddenSize], vocabulary.length === 1 ? undefined : part, use),
-    );
+    vocabulary.map((part) => root.matrix(`${name}.weight`, [c.vocabSize, c.hiddenSize], vocabulary.length === 1 ? undefined : part, use));
   const embeddings = table(b.embedding.table, b.output.tied ? 'product' : 'rows');
   const scaled = (g: GraphBuilder, x: string, scale: number | null): string => (scale === null ? x : g.node('Mul', [x, g.scalar(scale)]));
   const normed = (g: GraphBuilder, x: string, norm: Norm | null): string => (norm === null ? x : tools.norm(g, x, norm, c.hiddenSize));

@@ -15,7 +15,7 @@ import { chooseDevice, type Device, openError } from './choose-device.js';
 import { activationBudget, generateBytes, keyCost, type ModelSize, runBytes } from './memory-plan.js';
 import { endIds, prepareModel } from './prepare-model.js';
 import type { GraphSource, Provider } from './protocol.js';
-import { ropeTable } from './rope.js';
+import { longestText, ropeTable } from './rope.js';
 import { checkDevice } from './self-check.js';
 import { openSession, type Session } from './session.js';
 import { keepVerdict, readVerdict, type Verdict, verdictLine } from './verdicts.js';
@@ -273,6 +273,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     addBos: needsBos(model.modelType),
     maxLength,
     vocabSize,
+    longest: longestText(model.tables ?? []),
     eos,
     ensurePositions,
     packed,

@@ -32,6 +32,8 @@ export interface RequestContext {
   readonly addBos: boolean;
   readonly maxLength: number;
   readonly vocabSize: number;
+  /** Texts of more tokens turn by other factors from their first token on (LongRoPE), which is not computed; null: there is no such length. */
+  readonly longest: number | null;
   readonly renderChat: ChatRenderer | null;
 }
 
@@ -52,6 +54,16 @@ export async function encodeRequest(ask: Ask, context: RequestContext): Promise<
     : encodeGenerateRequest(ask.id, ask.request, context);
 }
 
+/** The failure of a text of so many tokens that the rotation of this model is not computed for, or null. */
+function tooLong(id: number, tokens: number, { longest }: RequestContext): Answer | null {
+  if (longest === null || tokens <= longest) return null;
+  return failure(
+    id,
+    'too long',
+    `${tokens} tokens; beyond ${longest} this model's rotation (longrope) has other factors, which only servers compute: --serve vllm`,
+  );
+}
+
 function outside(ids: readonly number[], vocabSize: number): number | undefined {
   return ids.find((id) => id >= vocabSize);
 }
@@ -60,6 +72,8 @@ async function encodeChoicesRequest(id: number, request: ChoicesRequest, c: Requ
   const encoded = await encodeRequestChoices(c.tokenizer, request, c);
   if (encoded.kind === 'failure') return { id, response: encoded };
   const { sequences, notes } = encoded;
+  const refusal = tooLong(id, Math.max(...sequences.map((s) => s.ids.length)), c);
+  if (refusal !== null) return refusal;
   for (const { ids, targets } of sequences) {
     const bad = outside(ids, c.vocabSize) ?? outside(targets, c.vocabSize);
     if (bad !== undefined)
@@ -88,6 +102,8 @@ async function encodeGenerateRequest(id: number, request: GenerateRequest, c: Re
   if (bad !== undefined)
     return failure(id, 'internal', `token ${bad} of the tokenizer is outside the model's vocabulary of ${c.vocabSize}`);
   const { ids, truncatedTokens } = truncatePrompt(all, c.maxLength, maxNewTokens);
+  const long = tooLong(id, ids.length, c);
+  if (long !== null) return long;
   const until = [...request.until, ...(c.tokenizer.eos === null ? [] : [c.tokenizer.eos.text])].filter((stop) => stop !== '');
   const stops = await c.tokenizer.encodeAll(until);
   return {

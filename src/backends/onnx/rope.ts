@@ -62,6 +62,12 @@ export function kernelHead(headDim: number): number {
   return Math.ceil(headDim / 8) * 8;
 }
 
+/** Tokens of the longest text for which these tables hold: beyond its original context LongRoPE has other factors from the first token on. Null: any. */
+export function longestText(kinds: readonly { readonly rope: Rope }[]): number | null {
+  const lengths = kinds.flatMap(({ rope }) => (rope.type === 'longrope' ? [rope.originalMaxPosition] : []));
+  return lengths.length === 0 ? null : Math.min(...lengths);
+}
+
 /** Cosines and sines, each `[positions, dims / 2]` row by row. */
 export interface RopeTable {
   readonly cos: Float32Array;

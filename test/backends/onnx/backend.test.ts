@@ -47,6 +47,7 @@ function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBack
     addBos: false,
     maxLength: 200,
     vocabSize: 1200,
+    longest: null,
     eos: new Set([2]),
     ensurePositions: () => {},
     limits: { runTokens: 64, runRows: 16, documents: 4, slotTokens: 10_000 },

@@ -93,8 +93,8 @@ describe('a broken model folder gives one line that names file, tensor, found an
     ],
     [
       'an unknown rotation',
-      (f) => config(f, { rope_parameters: { rope_type: 'yarn', factor: 4 } }),
-      /"yarn" is not supported; supported are default, linear, llama3/,
+      (f) => config(f, { rope_parameters: { rope_type: 'ntk', factor: 4 } }),
+      /"ntk" is not supported; supported are default, linear, dynamic, yarn, longrope, llama3/,
     ],
     ['a wrong field', (f) => config(f, { num_hidden_layers: 'four' }), /config\.json: num_hidden_layers is "four"; valid is a number/],
     ['quantized weights', (f) => config(f, { quantization_config: { bits: 4 } }), /quantization_config/],
