@@ -25,12 +25,12 @@ const openaiEvent = z.looseObject({
   choices: z
     .array(z.looseObject({ delta: z.looseObject({ content: z.string().nullish() }).nullish(), finish_reason: z.string().nullish() }))
     .nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 const anthropicEvent = z.looseObject({
   type: z.string(),
   delta: z.looseObject({ type: z.string().nullish(), text: z.string().nullish(), stop_reason: z.string().nullish() }).nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 /** What one event of a stream says. */
@@ -123,16 +123,21 @@ function anthropicRequest(
   ];
 }
 
-function json(data: string): unknown {
+function eventOf<T>(schema: z.ZodType<T>, data: string): T {
+  let content: unknown;
   try {
-    return JSON.parse(data);
+    content = JSON.parse(data);
   } catch {
     throw new EndpointError('an event of the stream is no JSON');
   }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success)
+    throw new EndpointError(`an event of the stream is none of the chat API: ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+  return parsed.data;
 }
 
 function readOpenai(data: string): Piece {
-  const event = openaiEvent.parse(json(data));
+  const event = eventOf(openaiEvent, data);
   if (event.error != null) throw new EndpointError(`the stream reports an error: ${quoted(JSON.stringify(event.error), [])}`);
   const [choice] = event.choices ?? [];
   const reason = choice?.finish_reason ?? null;
@@ -141,7 +146,7 @@ function readOpenai(data: string): Piece {
 }
 
 function readAnthropic(data: string): Piece {
-  const event = anthropicEvent.parse(json(data));
+  const event = eventOf(anthropicEvent, data);
   if (event.type === 'error') throw new EndpointError(`the stream reports an error: ${quoted(JSON.stringify(event.error), [])}`);
   if (event.delta?.stop_reason === 'refusal') throw new EndpointError('the provider filtered the answer');
   const text = event.type === 'content_block_delta' && event.delta?.type === 'text_delta' ? (event.delta.text ?? '') : '';

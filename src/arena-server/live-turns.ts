@@ -173,6 +173,7 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
       const next = advance(sides, now, step);
       if (next.a > now.a || next.b > now.b) emit(live, { kind: 'text', a: sides.a.slice(now.a, next.a), b: sides.b.slice(now.b, next.b) });
       now = next;
+      if (isOver(sides, now)) break;
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
       sides = sidesOf(a, b);
     }

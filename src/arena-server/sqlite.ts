@@ -31,6 +31,8 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
     // Whatever else is ready in this turn of the event loop joins the first commit.
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.length > 0) await commitAll(waiting.splice(0));
+    // In the same breath as the last look: whoever comes later must start the next one.
+    draining = null;
   }
 
   async function commitAll(batch: readonly Waiting[]): Promise<void> {
@@ -71,9 +73,7 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
         stored: () => (result === null ? reject(new Error('a transaction without a result')) : resolve(result.value)),
         failed: reject,
       });
-      draining ??= drain().finally(() => {
-        draining = null;
-      });
+      draining ??= drain();
     });
   }
 
