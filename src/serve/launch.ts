@@ -37,6 +37,8 @@ const LOOK_MS = 200;
 const SAY_MS = 10_000;
 /** Lines of the engine's output that are kept for messages. */
 const KEPT_LINES = 40;
+/** Of a line of progress; vLLM's are long. */
+const SHOWN_CHARACTERS = 160;
 
 /**
  * Starts the engine and waits until it is well. Throws `UserError` when it is not installed, ends, or is not well in time; `InterruptedError` on Ctrl-C.
@@ -73,7 +75,7 @@ export async function launch(options: LaunchOptions): Promise<Served> {
         throw new UserError(`${engine.name} did not answer within ${seconds} s; its last line: ${watched.lastLine()}`);
       if (performance.now() - said > SAY_MS) {
         said = performance.now();
-        onProgress(`${engine.name} is starting (${seconds} s): ${watched.lastLine()}`);
+        onProgress(`${engine.name} is starting (${seconds} s): ${watched.latest()}`);
       }
       await sleep(LOOK_MS);
     }
@@ -95,7 +97,9 @@ function watchGuard(guard: ChildProcess, engine: Engine) {
   let problem: string | null = null;
   let pid: number | null = null;
   let closing = false;
+  // The cause of an end, which is seldom the very last line.
   const lastLine = (): string => [...lines].reverse().find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  const latest = (): string => lines.at(-1)?.slice(0, SHOWN_CHARACTERS) ?? 'it said nothing';
   for (const stream of [guard.stdout, guard.stderr]) {
     stream?.setEncoding('utf8');
     stream?.on('data', (text: string) => {
@@ -125,7 +129,7 @@ function watchGuard(guard: ChildProcess, engine: Engine) {
     if (guard.connected) guard.disconnect();
     await gone;
   }
-  return { ended: () => problem, lastLine, close };
+  return { ended: () => problem, lastLine, latest, close };
 }
 
 function killGroup(pid: number): void {

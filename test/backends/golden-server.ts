@@ -121,6 +121,8 @@ export interface Comparison {
   documents: number;
   choices: number;
   generations: number;
+  /** Documents with choices whose likeliest choice is the harness's. */
+  decisions: number;
   /** Largest difference of a log-probability. */
   worst: number;
   /** Documents that differ in a greedy flag or a text, or failed. */
@@ -131,7 +133,7 @@ export interface Comparison {
  * Asks a backend for all documents and compares with the harness.
  */
 export async function compareWith(backend: Backend, docs: readonly GoldenDoc[], keep?: Map<number, Response>): Promise<Comparison> {
-  const result: Comparison = { documents: 0, choices: 0, generations: 0, worst: 0, wrong: [] };
+  const result: Comparison = { documents: 0, choices: 0, generations: 0, decisions: 0, worst: 0, wrong: [] };
   async function* asks(): AsyncGenerator<Ask> {
     for (const [id, { doc }] of docs.entries()) yield { id, request: doc.request };
   }
@@ -148,6 +150,7 @@ export async function compareWith(backend: Backend, docs: readonly GoldenDoc[], 
         result.wrong.push(`${where}: ${JSON.stringify('text' in response ? response.text : null)} for ${JSON.stringify(expected)}`);
     } else if (response.kind === 'choices') {
       result.choices += expected.length;
+      if (indexOfMost(response.logprobs) === indexOfMost(expected.map(([logprob]) => logprob))) result.decisions += 1;
       for (const [i, [logprob, greedy]] of expected.entries()) {
         result.worst = Math.max(result.worst, Math.abs((response.logprobs[i] ?? Number.NaN) - logprob));
         if (response.greedy[i] !== greedy) result.wrong.push(`${where}: choice ${i} greedy ${response.greedy[i]} for ${greedy}`);
@@ -155,4 +158,8 @@ export async function compareWith(backend: Backend, docs: readonly GoldenDoc[], 
     }
   }
   return result;
+}
+
+function indexOfMost(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
 }

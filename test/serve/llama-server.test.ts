@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { launch, type Served } from '../../src/serve/launch.js';
 import { compareWith, documentsOf, goldenDocs, openCase } from '../backends/golden-server.js';
 import { SHARED, shared } from '../shared.js';
 import { EXACT_WORDS, LLAMA_SERVER, pathWith } from './llama-server.js';
+import { expectSame, samplesOf } from './samples.js';
 import { writeGguf } from './write-gguf.js';
 
 const MODEL = packagePath('fixtures/models/tiny-llama');
@@ -115,35 +115,11 @@ describe.skipIf(LLAMA_SERVER === null)('a real llama-server', () => {
   });
 });
 
-const Samples = z.object({ doc_id: z.number(), resps: z.array(z.tuple([z.tuple([z.string(), z.string()])])) });
-
-function run(name: string, words: readonly string[], searchPath: string): { output: string; samples: z.infer<typeof Samples>[] } {
-  const out = path.join(folder, name);
-  const args = ['run', '--tasks', 'eus_trivia,piqa_eu', '--limit', '3', '--data', packagePath('fixtures/data'), '--out', out, ...words];
-  const done = spawnSync(process.execPath, [packagePath('bin/eus-eval.js'), ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, PATH: searchPath, EUS_EVAL_CACHE: path.join(folder, 'cache') },
-  });
-  const output = done.stdout + done.stderr;
-  expect(done.status, output).toBe(0);
-  const results = path.join(out, readdirSync(out).find((entry) => !entry.startsWith('.')) ?? '');
-  const files = readdirSync(results).filter((file) => file.startsWith('samples_'));
-  const lines = files.sort().flatMap((file) => readFileSync(path.join(results, file), 'utf8').trim().split('\n'));
-  return { output, samples: lines.map((line) => Samples.parse(JSON.parse(line))) };
-}
-
 it.skipIf(LLAMA_SERVER === null)('a GGUF file is one command, with the scores of the local backend', { timeout: 300_000 }, () => {
   const searchPath = pathWith(LLAMA_SERVER ?? '', path.join(folder, 'bin'));
-  const local = run('local', ['--model', MODEL], process.env.PATH ?? '');
-  const served = run('served', ['--model', gguf, '--tokenizer', MODEL, '--serve-args', `-c 4096 ${EXACT_WORDS.join(' ')}`], searchPath);
+  const local = samplesOf(path.join(folder, 'local'), ['--model', MODEL], process.env.PATH ?? '');
+  const words = ['--model', gguf, '--tokenizer', MODEL, '--serve-args', `-c 4096 ${EXACT_WORDS.join(' ')}`];
+  const served = samplesOf(path.join(folder, 'served'), words, searchPath);
   expect(served.output).toMatch(/llama\.cpp is ready/);
-  expect(served.samples).toHaveLength(6);
-  for (const [i, { doc_id, resps }] of served.samples.entries()) {
-    const other = local.samples[i];
-    expect(doc_id).toBe(other?.doc_id);
-    for (const [j, [[logprob, greedy]]] of resps.entries()) {
-      expect(Number(logprob)).toBeCloseTo(Number(other?.resps[j]?.[0][0]), 4);
-      expect(greedy).toBe(other?.resps[j]?.[0][1]);
-    }
-  }
+  expectSame(served.samples, local.samples);
 });
