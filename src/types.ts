@@ -30,18 +30,63 @@ export interface Message {
 
 // ---------------------------------------------------------------------------------------------------------------- tasks
 
-export type OutputType = 'multiple_choice' | 'generate_until';
-export type MetricName = 'acc' | 'acc_norm' | 'exact_match' | 'bias';
+export type OutputType = 'multiple_choice' | 'generate_until' | 'loglikelihood' | 'loglikelihood_rolling';
 
-/** One metric of a task, with the options of exact match. */
-export interface MetricSpec {
-  readonly metric: MetricName;
-  readonly aggregation: 'mean' | 'bias';
+/** A metric as one task uses it, its options bound. Definitions: one file each in `metrics/`. */
+export interface TaskMetric {
+  readonly metric: string;
+  /** The harness's word for how documents become one number, e.g. `mean`. */
+  readonly aggregation: string;
   readonly higherIsBetter: boolean;
-  readonly ignoreCase: boolean;
-  readonly ignorePunctuation: boolean;
-  /** Python regular expressions, removed from both sides before comparing. */
-  readonly regexesToIgnore: readonly string[];
+  /** Returns what one document adds. Throws `UserError` naming the document when it lacks what the metric needs. */
+  score(document: ScoredDocument): MetricValue;
+  /** Returns a value read back from a sample file, or null when the metric cannot have written it. */
+  read(value: unknown): MetricValue | null;
+  /** Returns value and standard error over the scored documents (at least one), in order; 100,000 resamples where it is bootstrapped. */
+  estimate(values: readonly MetricValue[], bootstrapIterations?: number): Estimate;
+}
+
+/** What scoring hands to a metric, by the output type of the task. */
+export type ScoredDocument = ChoiceDocument | TextDocument | ContinuationDocument | RollingDocument;
+
+interface ScoredDocumentBase {
+  readonly doc: Doc;
+  /** Task and document, for messages. */
+  readonly where: string;
+}
+
+export interface ChoiceDocument extends ScoredDocumentBase {
+  readonly outputType: 'multiple_choice';
+  /** Texts of the choices, without delimiter. */
+  readonly choices: readonly string[];
+  readonly logprobs: readonly number[];
+  readonly greedy: readonly boolean[];
+  /** Of each choice behind an empty prompt; null where the task did not ask for it. */
+  readonly unconditional: readonly number[] | null;
+  /** Index of the right choice, -1 where the target names none of them; a list where several are right. */
+  readonly gold: number | readonly number[];
+  readonly predicted: number;
+}
+
+export interface TextDocument extends ScoredDocumentBase {
+  readonly outputType: 'generate_until';
+  /** What the filter made of the generated text. */
+  readonly answer: string;
+  /** Never empty. */
+  readonly references: readonly string[];
+}
+
+export interface ContinuationDocument extends ScoredDocumentBase {
+  readonly outputType: 'loglikelihood';
+  readonly target: string;
+  readonly logprob: number;
+  readonly greedy: boolean;
+}
+
+export interface RollingDocument extends ScoredDocumentBase {
+  readonly outputType: 'loglikelihood_rolling';
+  readonly text: string;
+  readonly logprob: number;
 }
 
 /** One step of a filter pipeline over the generated texts. */
@@ -65,6 +110,9 @@ export interface GenerationSpec {
   readonly maxNewTokens: number | null;
 }
 
+/** What is right: the index of a choice or a text; a list where several answers are. */
+export type Target = number | string | readonly (number | string)[];
+
 /** How few-shot examples are picked. */
 export interface FewshotSpec {
   readonly count: number;
@@ -86,8 +134,8 @@ export interface Task {
   readonly validationSplit: string | null;
   readonly testSplit: string | null;
   readonly fewshotSplit: string | null;
-  /** Name of a built-in document hook (`tasks/hooks.ts`), or null. */
-  readonly processDocs: string | null;
+  /** What is made of each row of the data set (null: it is left out), or null where rows are taken as they are. */
+  readonly processDocs: ((doc: Doc) => Doc | null) | null;
   /** `jinja` source, a `field` name, a `constant`, a `list` of jinja sources, or the name of a built-in `hook`. */
   readonly docToText: Template;
   readonly docToTarget: Template;
@@ -101,9 +149,11 @@ export interface Task {
   readonly outputType: OutputType;
   readonly generation: GenerationSpec;
   readonly filters: readonly FilterSpec[];
-  readonly metrics: readonly MetricSpec[];
+  readonly metrics: readonly TaskMetric[];
   /** True for the bias benchmarks: the first greedy choice decides, see spec of `bias`. */
   readonly bias: boolean;
+  /** Name of the hook that scores its documents, or null. */
+  readonly processResults: string | null;
   readonly version: string | number;
   /** The task file's own keys in the harness's vocabulary, for `configs` of the result file. */
   readonly config: Readonly<Record<string, unknown>>;
@@ -115,7 +165,7 @@ export type Template =
   | { readonly kind: 'field'; readonly field: string }
   | { readonly kind: 'constant'; readonly value: string | number }
   | { readonly kind: 'list'; readonly items: readonly string[] }
-  | { readonly kind: 'hook'; readonly name: string };
+  | { readonly kind: 'hook'; readonly name: string; readonly call: (doc: Doc) => Value };
 
 /** What `list` and the leaderboard show of a task; empty for foreign task files that do not say. */
 export interface TaskMeta {
@@ -155,8 +205,8 @@ export interface PreparedDoc {
   /** Index among the evaluated documents, from 0. */
   readonly docId: number;
   readonly doc: Doc;
-  /** Gold index (multiple choice) or reference text (generation). */
-  readonly target: number | string;
+  /** Gold index (multiple choice) or reference text (generation); a list where several are right. */
+  readonly target: Target;
   /** Texts of the choices without delimiter; null for generation. */
   readonly choices: readonly string[] | null;
   /** What the model is shown: a string (plain, chat after the template), or messages (api). */
@@ -175,6 +225,15 @@ export interface ChoicesRequest {
   readonly context: string;
   /** Each with its delimiter, e.g. " A". */
   readonly continuations: readonly string[];
+  /** The context of each continuation, where they do not all follow `context`. */
+  readonly contexts?: readonly string[];
+}
+
+/** The log-probability of a whole text, in windows as long as the model takes (`models/rolling.ts`). */
+export interface RollingRequest {
+  readonly kind: 'rolling';
+  /** The text that is scored. */
+  readonly context: string;
 }
 
 export interface GenerateRequest {
@@ -194,7 +253,7 @@ export interface ThoughtRule {
   readonly awaited: boolean;
 }
 
-export type Request = ChoicesRequest | GenerateRequest;
+export type Request = ChoicesRequest | GenerateRequest | RollingRequest;
 export type RequestKind = Request['kind'];
 
 /**
@@ -218,6 +277,14 @@ export interface ChoicesResponse {
   /** One per continuation: natural-log probability of the whole continuation, and whether each of its tokens was the arg max. */
   readonly logprobs: readonly number[];
   readonly greedy: readonly boolean[];
+  readonly notes?: ResponseNotes;
+}
+
+export interface RollingResponse {
+  readonly kind: 'rolling';
+  /** Natural-log probability of the whole text, and the tokens it has. */
+  readonly logprob: number;
+  readonly tokens: number;
   readonly notes?: ResponseNotes;
 }
 
@@ -252,7 +319,9 @@ export interface FailureResponse {
   readonly message: string;
 }
 
-export type Response = ChoicesResponse | GenerateResponse | FailureResponse;
+/** An answer that can be scored. */
+export type Scorable = ChoicesResponse | GenerateResponse | RollingResponse;
+export type Response = Scorable | FailureResponse;
 
 // --------------------------------------------------------------------------------------------------------------- backends
 
@@ -325,14 +394,18 @@ export type BiasItem =
   | { readonly condition: 'ambig'; readonly answer: 'biased' | 'counter' | 'unknown' }
   | { readonly condition: 'disambig'; readonly side: 'biased' | 'counter'; readonly correct: boolean };
 
-export type MetricValue = number | BiasItem;
+/**
+ * What a metric makes of one document, as sample files hold it: a number, or the parts of a score of the whole task (the right choice and the predicted one,
+ * a log-probability and a length, reference and answer).
+ */
+export type MetricValue = number | BiasItem | readonly (number | string | readonly number[] | readonly string[])[];
 
 /** Scores of one document under one filter. */
 export interface Scored {
   readonly filter: string;
   /** What the filter made of the response: [log-prob, greedy] pairs, or a text. */
   readonly filtered: readonly (readonly [number, boolean])[] | string;
-  readonly metrics: Readonly<Partial<Record<MetricName, MetricValue>>>;
+  readonly metrics: Readonly<Record<string, MetricValue>>;
   /** Of choices: the index of the predicted one; of a letter answer: the index of the letter that it is, absent where it is none. */
   readonly predicted?: number;
   /** Log-probability of the predicted choice minus that of the best other one, in nats. */

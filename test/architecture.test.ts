@@ -37,13 +37,14 @@ function loaded(file: string): Set<string> {
 }
 
 describe('architecture', () => {
-  it('scoring, metrics, backends and data never import each other', () => {
+  it('scoring, metrics, backends and data never import each other, but scoring knows the metrics', () => {
     const apart = ['scoring', 'metrics', 'backends', 'data'];
     const crossings = sources().flatMap((file) => {
       const own = file.split('/')[0] ?? '';
       if (!apart.includes(own)) return [];
       return imports(file, { types: true, dynamic: true })
         .filter((target) => apart.includes(target.split('/')[0] ?? '') && target.split('/')[0] !== own && target.endsWith('.ts'))
+        .filter((target) => own !== 'scoring' || target.split('/')[0] !== 'metrics')
         .map((target) => `${file} -> ${target}`);
     });
     expect(crossings).toEqual([]);

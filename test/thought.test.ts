@@ -71,7 +71,7 @@ const letters = taskOf({
   outputType: 'generate_until',
   docToChoice: { kind: 'list', items: ['A', 'B', 'C', 'D'] },
   filters: [{ name: 'letter', steps: [{ function: 'remove_whitespace' }] }],
-  metrics: [{ ...metric('exact_match'), ignoreCase: true, ignorePunctuation: true }],
+  metrics: [metric('exact_match', { ignore_case: true, ignore_punctuation: true })],
 });
 
 function letterDocument(thought: ThoughtRule | undefined, maxNewTokens: number): PreparedDoc {

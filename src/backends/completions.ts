@@ -1,8 +1,16 @@
 import { UserError } from '../errors.js';
 import type { ModelTokenizer } from '../models/tokenizer.js';
-import type { Answer, Ask, Backend, ChatRenderer, FailureResponse, Response, WorkReport } from '../types.js';
+import type { Answer, Ask, Backend, ChatRenderer, FailureResponse, RequestKind, Response, WorkReport } from '../types.js';
 import { type Caller, callGenerate, type Tally } from './api/completion-call.js';
-import { type ChoicesPlan, type Encoder, EXTRA_TOKENS, type GeneratePlan, planChoices, planGenerate } from './api/completion-plan.js';
+import {
+  type ChoicesPlan,
+  type Encoder,
+  EXTRA_TOKENS,
+  type GeneratePlan,
+  planChoices,
+  planGenerate,
+  planRolling,
+} from './api/completion-plan.js';
 import { describeWays, probeServers, type ScoringMode } from './api/completion-probe.js';
 import { asFailure } from './api/give-up.js';
 import type { Attempt, Outcome } from './api/limiter.js';
@@ -95,9 +103,10 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
 
   async function plan(ask: Ask): Promise<Plan> {
     const { request } = ask;
-    if (request.kind === 'choices') {
+    if (request.kind !== 'generate') {
       if (probe.ways === null) return { kind: 'failure', reason: 'internal', message: probe.refusal };
-      const planned = await planChoices(request, encoder, maxInput);
+      const planned =
+        request.kind === 'rolling' ? await planRolling(request, encoder, maxInput) : await planChoices(request, encoder, maxInput);
       if (planned.kind === 'choices') tokens.add(planned.prompts.map((p) => (p.kind === 'ids' ? p.ids : null)));
       return planned;
     }
@@ -157,6 +166,13 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
     return scoreChoices(caller, ways, at.server, plan, at.signal);
   }
 
+  /** Whole texts are scored from log-probabilities of prompts, and need the model's own tokens to be cut. */
+  function kindsOf(): ReadonlySet<RequestKind> {
+    if (probe.ways === null) return new Set(['generate']);
+    const whole = encoder !== null && probe.ways.every((ways) => ways.prompts !== null || ways.rows?.kind === 'generate');
+    return new Set(whole ? ['choices', 'generate', 'rolling'] : ['choices', 'generate']);
+  }
+
   const promptsAs = encoder === null ? 'text' : 'token ids';
   const scoring = probe.ways?.[0] === undefined ? 'none' : describeWays(probe.ways[0]);
   return {
@@ -172,7 +188,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
       max_length: String(maxLength ?? 'unknown'),
       scoring,
     },
-    kinds: new Set(probe.ways === null ? ['generate'] : ['choices', 'generate']),
+    kinds: kindsOf(),
     families: options.renderChat == null ? ['plain'] : ['plain', 'chat'],
     renderChat: options.renderChat ?? null,
     chatTemplate: options.chatTemplate ?? null,

@@ -41,7 +41,7 @@ export function openFake(name: string): Backend {
     source: 'fake',
     // Latency and batch change no answer, so they are no part of the identity.
     identity: { backend: 'fake', version: '1', seed: settings.seed, fail: String(settings.fail), nan: String(settings.nan) },
-    kinds: new Set(['choices', 'generate']),
+    kinds: new Set(['choices', 'generate', 'rolling']),
     families: ['plain', 'chat', 'api'],
     renderChat: (messages, options) =>
       messages.map((m) => `<|${m.role}|>\n${m.content}\n`).join('') + ((options?.addGenerationPrompt ?? true) ? '<|assistant|>\n' : ''),
@@ -97,6 +97,10 @@ function answer(request: Request, settings: FakeSettings): Response {
   // Where a thought ends is no part of what is asked.
   const draw = numbers(`${settings.seed}\0${JSON.stringify({ ...request, thought: undefined })}`);
   if (draw() < settings.fail) return { kind: 'failure', reason: 'http', message: 'the fake backend was told to fail on this request' };
+  if (request.kind === 'rolling') {
+    const tokens = request.context.length;
+    return { kind: 'rolling', logprob: -(1 + draw()) * tokens, tokens };
+  }
   return request.kind === 'choices' ? choose(request, draw, settings.nan) : write(request, draw);
 }
 

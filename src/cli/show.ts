@@ -83,12 +83,14 @@ async function tokensOf(doc: PreparedDoc, { folder, weights }: ModelFolders): Pr
   if (typeof doc.context !== 'string') return null;
   const { loadTokenizer } = await import('../models/tokenizer.js');
   const { addsBos } = await import('../models/model-type.js');
-  const { encodeChoices, encodeText } = await import('../models/encode.js');
+  const { encodePairs, encodeText } = await import('../models/encode.js');
   const tokenizer = await loadTokenizer(folder);
   const options = { addBos: await addsBos(weights) };
   const { request } = doc;
   if (request.kind === 'generate') return [{ choice: null, context: await encodeText(tokenizer, doc.context, options), continuation: [] }];
-  const pairs = await encodeChoices(tokenizer, request.context, request.continuations, options);
+  if (request.kind === 'rolling')
+    return [{ choice: null, context: [], continuation: await encodeText(tokenizer, request.context, options) }];
+  const pairs = await encodePairs(tokenizer, request, options);
   return pairs.map((pair, i) => ({ choice: doc.choices?.[i] ?? null, context: pair.context, continuation: pair.continuation }));
 }
 

@@ -1,24 +1,11 @@
 /** What a metric's numbers mean: which direction is a gain, and whether they are shares, which are printed as points of 100. */
 
-/** Metrics of which less is better, for files that do not say. */
-const LOWER: ReadonlySet<string> = new Set([
-  'perplexity',
-  'word_perplexity',
-  'byte_perplexity',
-  'bits_per_byte',
-  'brier_score',
-  'ter',
-  'wer',
-  'cer',
-  'mse',
-  'rmse',
-  'mae',
-  'loss',
-]);
+import { METRICS, isRightOrWrong as scoresRightOrWrong } from '../metrics/registry.js';
+
+/** Metrics of other programs of which less is better, for files that do not say. */
+const LOWER: ReadonlySet<string> = new Set(['wer', 'cer', 'mse', 'rmse', 'mae', 'loss']);
 /** Means of documents' outcomes from 0 to 1. Others (F1 from 0 to 100, BLEU, perplexity) stand for themselves. */
 const SHARES = /^(?:acc(?:_.*)?|exact_match|em|f1(?:_.*)?|mc[12]|precision|recall|accuracy|contains|pass@\d+)$/;
-/** Outcomes that are right or wrong, nothing between: the score of a task is exactly their mean. */
-const RIGHT_OR_WRONG: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'exact_match']);
 
 /** The name in a key `metric,filter`. */
 export function metricOf(key: string): string {
@@ -30,7 +17,8 @@ export function metricOf(key: string): string {
  * Returns whether more is better: what the files say of the metric (the first that says anything), else what is known of it by name.
  */
 export function higherIsBetter(key: string, said: readonly (boolean | undefined)[]): boolean {
-  return said.find((one) => one !== undefined) ?? !LOWER.has(metricOf(key));
+  const metric = metricOf(key);
+  return said.find((one) => one !== undefined) ?? METRICS.get(metric)?.higherIsBetter ?? !LOWER.has(metric);
 }
 
 /**
@@ -44,5 +32,5 @@ export function isShareName(key: string): boolean {
  * Returns whether the score of a task under this key is the plain mean of right-or-wrong outcomes, so that samples and summary must agree.
  */
 export function isRightOrWrong(key: string): boolean {
-  return RIGHT_OR_WRONG.has(metricOf(key));
+  return scoresRightOrWrong(metricOf(key));
 }

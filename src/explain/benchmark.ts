@@ -42,7 +42,7 @@ export function benchmarkLines(entry: Group | Task): readonly string[] {
 export function topicsOf(entry: Group | Task): readonly string[] {
   const [task] = leavesOf(entry);
   const names = new Set<string>(task?.metrics.map(({ metric }) => metric));
-  if (task?.filters.some(({ name }) => name === 'strict-match')) names.add('strict-match');
+  for (const filter of ['flexible-extract', 'strict-match']) if (task?.filters.some(({ name }) => name === filter)) names.add(filter);
   return [...names];
 }
 

@@ -1,4 +1,5 @@
-import type { Doc, MetricName, MetricSpec, PreparedDoc, Task } from '../types.js';
+import { type MetricName, metricNamed } from '../metrics/registry.js';
+import type { Doc, PreparedDoc, Task, TaskMetric } from '../types.js';
 
 /** A task with nothing in it but what scoring looks at, for worked examples. */
 const BARE: Task = {
@@ -25,17 +26,17 @@ const BARE: Task = {
   filters: [{ name: 'none', steps: [] }],
   metrics: [],
   bias: false,
+  processResults: null,
   version: 1,
   config: {},
   meta: { language: null, category: null, headlineMetric: 'acc', documents: null },
 };
 
 /**
- * Returns a metric of a task with no options but the given ones.
+ * Returns a metric of a task with options as a task file has them.
  */
-export function metricSpec(metric: MetricName, options: Partial<MetricSpec> = {}): MetricSpec {
-  const aggregation = metric === 'bias' ? 'bias' : 'mean';
-  return { metric, aggregation, higherIsBetter: true, ignoreCase: false, ignorePunctuation: false, regexesToIgnore: [], ...options };
+export function metricOf(metric: MetricName, options: Readonly<Record<string, unknown>> = {}): TaskMetric {
+  return metricNamed(metric).bind(options);
 }
 
 /**

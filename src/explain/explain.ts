@@ -1,11 +1,11 @@
 import { UserError } from '../errors.js';
+import type { Topic } from '../metrics/topic.js';
 import { didYouMean } from '../suggest.js';
 import type { Group, Task } from '../types.js';
 import { benchmarkLines, topicsOf } from './benchmark.js';
 import { safetyTopics } from './safety-topics.js';
 import { scoreTopics } from './score-topics.js';
 import { statisticsTopics } from './statistics-topics.js';
-import type { Topic } from './topic.js';
 
 /** Everything that is explained besides benchmarks. */
 export const topics: readonly Topic[] = [...scoreTopics, ...statisticsTopics, ...safetyTopics];

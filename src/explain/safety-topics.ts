@@ -1,8 +1,8 @@
+import { show, type Topic } from '../metrics/topic.js';
 import { agreementOf } from '../safety/agreement.js';
 import type { AnnotatedAnswer } from '../safety/annotations.js';
 import type { Kind, Label } from '../safety/labels.js';
 import { safetyReport } from '../safety/rates.js';
-import { show, type Topic } from './topic.js';
 
 function answersOf(kind: Kind, votes: readonly (readonly Label[])[]): readonly AnnotatedAnswer[] {
   return votes.map((labels, i) => ({

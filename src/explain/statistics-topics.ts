@@ -1,11 +1,11 @@
 import { fitStrengths, scoresOf } from '../arena/bradley-terry.js';
 import { spearman } from '../arena/spearman.js';
-import { meanEstimate } from '../metrics/aggregate.js';
 import { languageAverages } from '../metrics/language-average.js';
 import { pooledStandardError, weightedMean } from '../metrics/pooled.js';
+import { meanEstimate } from '../metrics/summaries.js';
+import { show, type Topic } from '../metrics/topic.js';
 import { docHash, promptHash, targetHash, taskHasher } from '../prompts/fingerprint.js';
 import type { Doc, ScoreTable } from '../types.js';
-import { show, type Topic } from './topic.js';
 
 const PARTS = [
   { value: 0.6, size: 100 },

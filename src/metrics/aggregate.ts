@@ -1,39 +1,23 @@
-import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { uniqueLeaves } from '../tasks/tree.js';
-import type { BiasItem, Estimate, Group, MetricName, MetricValue, ScoreTable, Task } from '../types.js';
-import { biasScore } from './bias-score.js';
+import type { Estimate, Group, MetricValue, ScoreTable, Task } from '../types.js';
 import { pooledStandardError, weightedMean } from './pooled.js';
 
 /** Scores of a task's documents: filter -> metric -> one value per scored document, in order. */
-export type TaskRows = ReadonlyMap<string, ReadonlyMap<MetricName, readonly MetricValue[]>>;
+export type TaskRows = ReadonlyMap<string, ReadonlyMap<string, readonly MetricValue[]>>;
 
 /**
- * Returns the scores of one task over its scored documents, under the harness's keys (`acc,none`). Values are fractions, `bias` is
- * in percent; a standard error is null where there is none (bias, fewer than two documents). A metric without any value is left out.
+ * Returns the scores of one task over its scored documents, under the harness's keys (`acc,none`). A standard error is
+ * null where there is none (bias, fewer than two documents). A metric without any value is left out.
  */
 export function aggregateTask(task: Task, rows: TaskRows, samples: number): ScoreTable {
   const estimates: Record<string, Estimate> = {};
   for (const [filter, metrics] of rows) {
-    for (const { metric, aggregation } of task.metrics) {
-      const values = metrics.get(metric) ?? [];
-      if (values.length > 0) estimates[`${metric},${filter}`] = aggregations[aggregation](values, task.name);
+    for (const metric of task.metrics) {
+      const values = metrics.get(metric.metric) ?? [];
+      if (values.length > 0) estimates[`${metric.metric},${filter}`] = metric.estimate(values);
     }
   }
   return { name: task.name, alias: task.alias, estimates, samples };
-}
-
-const aggregations: Record<Task['metrics'][number]['aggregation'], (values: readonly MetricValue[], name: string) => Estimate> = {
-  mean: (values, name) => meanEstimate(values.map((value) => numeric(value, name))),
-  bias: (values, name) => ({ value: biasScore(values.map((value) => biasOutcome(value, name))), stderr: null }),
-};
-
-/**
- * Returns mean and standard error of the mean: sample standard deviation (n - 1) / sqrt(n), null for a single value.
- * Throws for an empty list.
- */
-export function meanEstimate(values: readonly number[]): Estimate {
-  const list = [...values];
-  return { value: mean(list), stderr: list.length > 1 ? sampleStandardDeviation(list) / Math.sqrt(list.length) : null };
 }
 
 /**
@@ -60,14 +44,4 @@ export function aggregateGroup(group: Group, tables: ReadonlyMap<string, ScoreTa
   const missing = leaves.filter((name) => !present.some((table) => table.name === name));
   const samples = present.reduce((sum, table) => sum + table.samples, 0);
   return { name: group.name, alias: group.alias, estimates, samples, ...(missing.length > 0 ? { missing } : {}) };
-}
-
-function numeric(value: MetricValue, name: string): number {
-  if (typeof value !== 'number') throw new Error(`${name}: a mean was asked for over outcomes of the bias metric`);
-  return value;
-}
-
-function biasOutcome(value: MetricValue, name: string): BiasItem {
-  if (typeof value === 'number') throw new Error(`${name}: the bias aggregation was asked for over plain numbers`);
-  return value;
 }

@@ -35,3 +35,18 @@ function accuracy(items: readonly BiasItem[], side: 'biased' | 'counter'): numbe
   }
   return count === 0 ? 0 : (100 * correct) / count;
 }
+
+/**
+ * Tells the outcome of a bias document from anything else.
+ */
+export function isBiasItem(value: unknown): value is BiasItem {
+  if (typeof value !== 'object' || value === null || !('condition' in value)) return false;
+  if (value.condition === 'ambig') return 'answer' in value && ['biased', 'counter', 'unknown'].includes(String(value.answer));
+  return (
+    value.condition === 'disambig' &&
+    'side' in value &&
+    ['biased', 'counter'].includes(String(value.side)) &&
+    'correct' in value &&
+    typeof value.correct === 'boolean'
+  );
+}

@@ -103,6 +103,33 @@ export async function encodeChoices(
 }
 
 /**
+ * Encodes all pairs of a request, in the order of its continuations, each behind the context that it has.
+ *
+ * Throws `UserError` as `encodeText` does.
+ */
+export async function encodePairs(
+  tokenizer: ModelTokenizer,
+  request: ChoicesRequest,
+  options: EncodeOptions,
+): Promise<readonly EncodedPair[]> {
+  const { context, continuations, contexts } = request;
+  if (contexts === undefined) return encodeChoices(tokenizer, context, continuations, options);
+  const places = new Map<string, number[]>();
+  for (const [i, own] of contexts.entries()) places.set(own, [...(places.get(own) ?? []), i]);
+  const pairs = new Map<number, EncodedPair>();
+  for (const [own, indices] of places) {
+    const encoded = await encodeChoices(
+      tokenizer,
+      own,
+      indices.map((i) => continuations[i] ?? ''),
+      options,
+    );
+    for (const [k, pair] of encoded.entries()) pairs.set(indices[k] ?? -1, pair);
+  }
+  return continuations.flatMap((_, i) => pairs.get(i) ?? []);
+}
+
+/**
  * Cuts on the left what is longer than `maxLength`: of context + continuation the last `maxLength + 1` tokens stay, the final one being only a target.
  * Returns input ids (without the final token), the continuation that is left, and how many tokens were cut. `continuation` must not be empty.
  */
@@ -141,13 +168,14 @@ export async function encodeRequestChoices(
   request: ChoicesRequest,
   options: EncodeOptions & { readonly maxLength: number },
 ): Promise<EncodedChoices | FailureResponse> {
-  for (const text of [request.context, ...request.continuations]) {
+  for (const text of [request.context, ...(request.contexts ?? []), ...request.continuations]) {
     const refusal = untokenizable(text);
     if (refusal !== null) return refusal;
   }
-  const longest = request.context.length + Math.max(0, ...request.continuations.map((text) => text.length));
+  const contexts = request.contexts ?? [request.context];
+  const longest = Math.max(...contexts.map((text) => text.length)) + Math.max(0, ...request.continuations.map((text) => text.length));
   if (longest > MAX_TEXT) return tooLong(longest);
-  const pairs = await encodeChoices(tokenizer, request.context, request.continuations, options);
+  const pairs = await encodePairs(tokenizer, request, options);
   if (pairs.length === 0) return refuse('malformed', 'the request has no continuations');
   const sequences: TargetSequence[] = [];
   let truncated = 0;
@@ -167,7 +195,10 @@ function tooLong(characters: number): FailureResponse {
   return refuse('too long', `a text of ${characters} characters; at most ${MAX_TEXT} are tokenized`);
 }
 
-function refuse(reason: FailureResponse['reason'], message: string): FailureResponse {
+/**
+ * Returns a failure of one request.
+ */
+export function refuse(reason: FailureResponse['reason'], message: string): FailureResponse {
   return { kind: 'failure', reason, message };
 }
 

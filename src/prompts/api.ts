@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { metricNamed } from '../metrics/registry.js';
 import { isGroup } from '../tasks/tree.js';
 import type { Group, Task, Template } from '../types.js';
 
@@ -70,31 +71,17 @@ export function apiTask(task: Task): Task {
       `${task.name} cannot be asked of an API model: its choices are texts, not letters, and would need their log-probabilities; use a local model or completions: instead`,
     );
   }
-  const metric = {
-    metric: 'exact_match',
-    aggregation: 'mean',
-    higher_is_better: true,
-    ignore_case: true,
-    ignore_punctuation: true,
-    regexes_to_ignore: ['\\$', '\\.$'],
-  };
+  const compared = { ignore_case: true, ignore_punctuation: true, regexes_to_ignore: ['\\$', '\\.$'] };
+  const metric = { metric: 'exact_match', aggregation: 'mean', higher_is_better: true, ...compared };
   const { process_results: _, ...config } = task.config;
   return {
     ...task,
     outputType: 'generate_until',
     generation: { until: [], maxNewTokens: 1 },
     filters: [{ name: LETTER_FILTER, steps: [{ function: 'remove_whitespace' }, { function: 'take_first' }] }],
-    metrics: [
-      {
-        metric: 'exact_match',
-        aggregation: 'mean',
-        higherIsBetter: true,
-        ignoreCase: true,
-        ignorePunctuation: true,
-        regexesToIgnore: ['\\$', '\\.$'],
-      },
-    ],
+    metrics: [metricNamed('exact_match').bind(compared)],
     bias: false,
+    processResults: null,
     config: {
       ...config,
       output_type: 'generate_until',

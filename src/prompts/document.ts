@@ -7,14 +7,14 @@ import { fieldOf } from '../python/fields.js';
 import { isArray } from '../python/json.js';
 import { literalEval } from '../python/literal.js';
 import { pyStr } from '../python/strings.js';
-import { CHOICE_HOOKS, TEXT_HOOKS } from '../tasks/hooks.js';
-import type { Doc, Task, Template, Value } from '../types.js';
+import type { Doc, Target, Task, Template, Value } from '../types.js';
 
 /** What a task makes of one document; every function throws `UserError` without task and document, `locate` adds them. */
 export interface DocumentView {
-  readonly text: (doc: Doc) => string;
+  /** The prompt; or the index of the right choice, where the choices are the prompts and the target follows each. */
+  readonly text: (doc: Doc) => string | number;
   /** The target as the task file calls it; its `str` is what the target hash is taken of. */
-  readonly target: (doc: Doc) => number | string;
+  readonly target: (doc: Doc) => Target;
   readonly choices: ((doc: Doc) => readonly string[]) | null;
   readonly description: ((doc: Doc) => string) | null;
   readonly genPrefix: ((doc: Doc) => string) | null;
@@ -58,40 +58,46 @@ export function locate<T>(task: Task, docId: number, field: string, make: () => 
 /** `str.isdigit` for what the harness then reads as an integer. */
 const DIGITS = /^(?:0+|[1-9][0-9]*)$/;
 
-function textOf(template: Template, hasChoices: boolean): (doc: Doc) => string {
+function textOf(template: Template, hasChoices: boolean): (doc: Doc) => string | number {
   switch (template.kind) {
     case 'hook':
-      return requireHook(TEXT_HOOKS, template.name);
+      return (doc) => checkedText(template.call(doc), 'the hook', hasChoices);
+    case 'constant': {
+      const { value } = template;
+      return () => checkedText(value, 'the constant', hasChoices);
+    }
     case 'field': {
       const literal = fromJinja(template.field, hasChoices);
       return (doc) => {
         const value = fieldOf(doc, template.field);
         if (value === undefined) return literal(doc);
-        if (typeof value !== 'string') throw new TemplateError(`the field '${template.field}' is ${typeOf(value)}, not a text`);
-        return value;
+        return checkedText(value, `the field '${template.field}'`, hasChoices);
       };
     }
     case 'jinja':
       return fromJinja(template.source, hasChoices);
     default:
-      throw new TemplateError(
-        'must be a template, a field or a hook (an index of a choice, with the choices in the context, is not supported)',
-      );
+      throw new TemplateError('must be a template, a field, an index of a choice or a hook');
   }
 }
 
-function fromJinja(source: string, hasChoices: boolean): (doc: Doc) => string {
+/** A text, or the index of a choice where there are choices. */
+function checkedText(value: Value, what: string, hasChoices: boolean): string | number {
+  if (typeof value === 'string' || (hasChoices && typeof value === 'number' && Number.isInteger(value))) return value;
+  throw new TemplateError(`${what} is ${typeOf(value)}, not a text`);
+}
+
+function fromJinja(source: string, hasChoices: boolean): (doc: Doc) => string | number {
   const { render } = compileTemplate(source);
   if (!hasChoices) return render;
   return (doc) => {
     const text = render(doc);
-    // The harness would take such a text as the index of a choice.
-    if (DIGITS.test(text)) throw new TemplateError(`gave only the digits ${text}; an index of a choice as the text is not supported`);
-    return text;
+    // As in the harness, such a text is the index of a choice.
+    return DIGITS.test(text) ? Number(text) : text;
   };
 }
 
-function targetOf(template: Template, hasChoices: boolean): (doc: Doc) => number | string {
+function targetOf(template: Template, hasChoices: boolean): (doc: Doc) => Target {
   switch (template.kind) {
     case 'constant': {
       const { value } = template;
@@ -109,30 +115,39 @@ function targetOf(template: Template, hasChoices: boolean): (doc: Doc) => number
       return (doc) => {
         const text = render(doc);
         if (hasChoices && DIGITS.test(text)) return Number(text);
-        if (text.startsWith('[') && text.endsWith(']') && isLiteral(text))
-          throw new TemplateError('a list of several right answers is not supported');
-        return text;
+        const list = text.startsWith('[') && text.endsWith(']') ? literalOf(text) : undefined;
+        return list === undefined ? text : checkedTarget(list, 'the list');
       };
     }
+    case 'hook':
+      return (doc) => checkedTarget(template.call(doc), 'the hook');
     default:
       throw new TemplateError('must be a template, a field or an index');
   }
 }
 
-function isLiteral(text: string): boolean {
+/** The value of a Python literal, undefined where the text is none. */
+function literalOf(text: string): Value | undefined {
   try {
-    literalEval(text);
-    return true;
+    return literalEval(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-function checkedTarget(value: Value, what: string): number | string {
+function checkedTarget(value: Value, what: string): Target {
   if (typeof value === 'string') return value;
   if (isInteger(value) && typeof value === 'number') return value;
+  if (isList(value)) {
+    if (value.length === 0) throw new TemplateError(`${what} is empty; a target names at least one right answer`);
+    return value.map((item) => {
+      const one = checkedTarget(item, `an item of ${what}`);
+      if (typeof one === 'object') throw new TemplateError(`${what} holds another list; right answers are integers or texts`);
+      return one;
+    });
+  }
   // An index for Python, where True is 1; its text is still "True", which the target hash would need.
-  throw new TemplateError(`${what} is ${typeOf(value)}; a target is an integer or a text`);
+  throw new TemplateError(`${what} is ${typeOf(value)}; a target is an integer, a text, or a list of them`);
 }
 
 function choicesOf(template: Template): (doc: Doc) => readonly string[] {
@@ -142,7 +157,7 @@ function choicesOf(template: Template): (doc: Doc) => readonly string[] {
       return () => items;
     }
     case 'hook':
-      return requireHook(CHOICE_HOOKS, template.name);
+      return (doc) => checkedChoices(template.call(doc));
     case 'field':
       return (doc) => {
         const value = fieldOf(doc, template.field);
@@ -183,10 +198,4 @@ function prefixOf(source: string): (doc: Doc) => string {
     const value = fieldOf(doc, source);
     return value === undefined ? render(doc) : pyStr(value);
   };
-}
-
-function requireHook<T>(hooks: Readonly<Record<string, T>>, name: string): T {
-  const hook = hooks[name];
-  if (hook === undefined) throw new TemplateError(`no hook '${name}'; there are ${Object.keys(hooks).join(', ')}`);
-  return hook;
 }

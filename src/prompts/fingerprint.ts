@@ -2,7 +2,8 @@ import { createHash, hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { packagePath } from '../package-files.js';
 import { dumpsJson, dumpsJsonIndented } from '../python/json.js';
-import type { Doc, Message, PreparedDoc, PromptFamily, Task } from '../types.js';
+import { pyStr } from '../python/strings.js';
+import type { Doc, Message, PreparedDoc, PromptFamily, Target, Task } from '../types.js';
 
 /**
  * Returns sha256 of a text's UTF-8 bytes as lower-case hex.
@@ -33,10 +34,10 @@ export function messagesJson(messages: readonly Message[]): string {
 }
 
 /**
- * Returns the digest of `str(target)`, the target as the task file calls it: an index of a choice or a text.
+ * Returns the digest of `str(target)`, the target as the task file calls it: an index of a choice, a text, or a list of them.
  */
-export function targetHash(target: number | string): string {
-  return sha256(String(target));
+export function targetHash(target: Target): string {
+  return sha256(pyStr(target));
 }
 
 /** A task's fingerprint over all its documents, taken while they stream by. */

@@ -1,6 +1,5 @@
 import { UserError } from '../errors.js';
-import { DOCUMENT_HOOKS } from '../tasks/hooks.js';
-import type { ChatRenderer, DataSource, Doc, Message, PreparedDoc, PromptFamily, Request, Task } from '../types.js';
+import type { ChatRenderer, ChoicesRequest, DataSource, Doc, Message, PreparedDoc, PromptFamily, Request, Target, Task } from '../types.js';
 import { apiTask, isLetterChoice, LETTER_INSTRUCTION } from './api.js';
 import { compileTask, type DocumentView, locate } from './document.js';
 import { evaluatedSplit, makeSampler, poolSource, type Sampler } from './fewshot.js';
@@ -75,10 +74,15 @@ function poolSplit(task: Task): string | null {
   return from.kind === 'split' ? from.split : null;
 }
 
-/** Rows of a split that the task's document hook keeps. */
+/** Rows of a split as the task's document hook leaves them, without those that it drops. */
 async function* readSplit(task: Task, source: DataSource, split: string): AsyncIterable<Doc> {
-  const keep = task.processDocs === null ? null : DOCUMENT_HOOKS[task.processDocs];
-  for await (const doc of source.split(task.datasetPath, task.datasetName, split)) if (keep == null || keep(doc)) yield doc;
+  const { processDocs } = task;
+  let row = -1;
+  for await (const doc of source.split(task.datasetPath, task.datasetName, split)) {
+    row++;
+    const kept = processDocs === null ? doc : locate(task, row, 'process_docs', () => processDocs(doc));
+    if (kept !== null) yield kept;
+  }
 }
 
 /** The documents to draw from; `first_n` needs only its first ones. */
@@ -137,7 +141,7 @@ function promptBuilder(
     const example = pool[index];
     if (shot === undefined && example !== undefined) {
       shot = {
-        text: locate(task, docId, 'doc_to_text of a few-shot example', () => view.text(example)),
+        text: locate(task, docId, 'doc_to_text of a few-shot example', () => choiceAt(view, example, view.text(example))),
         target: shotTarget(task, view, example, docId),
       };
       printed.set(index, shot);
@@ -156,7 +160,11 @@ function promptBuilder(
   };
   return (doc, docId, shots) => {
     const at = <T>(field: string, make: () => T): T => locate(task, docId, field, make);
-    const text = at('doc_to_text', () => view.text(doc));
+    const found = at('doc_to_text', () => view.text(doc));
+    // With the choices in the place of the prompt, each of them follows what all have in common.
+    const text = typeof found === 'string' ? found : '';
+    if (typeof found === 'number' && family !== 'plain')
+      throw new UserError(`${task.name}: its choices are whole prompts, which only --prompt plain can ask`);
     const description = view.description === null ? '' : at('description', () => view.description?.(doc) ?? '');
     const genPrefix = view.genPrefix === null ? null : at('gen_prefix', () => view.genPrefix?.(doc) ?? '');
     const shotPrefix = genPrefix === null || genPrefix === '' ? '' : `${genPrefix} `;
@@ -180,22 +188,27 @@ function promptBuilder(
           ? messages
           : renderChat(messages, shotPrefix === '' ? {} : { addGenerationPrompt: false, continueFinalMessage: true });
     }
-    return finish(task, view, doc, docId, context, family);
+    return finish(task, view, doc, docId, context, family, typeof found === 'number' ? found : null);
   };
 }
 
-/** The target of a few-shot example as text: a text as it is, an index as the choice at it (from the end when negative). */
+/** A text as it is, an index as the choice at it (from the end when negative). */
+function choiceAt(view: DocumentView, doc: Doc, value: number | string): string {
+  if (typeof value === 'string') return value;
+  const choice = view.choices?.(doc).at(value);
+  if (choice === undefined) throw new RangeError(view.choices === null ? `${value} is no text` : `${value} is not the index of a choice`);
+  return choice;
+}
+
+/** The target of a few-shot example as text: of several right answers the first, and an index in a list as its digits, as in the harness. */
 function shotTarget(task: Task, view: DocumentView, doc: Doc, docId: number): string {
   return locate(task, docId, 'doc_to_target of a few-shot example', () => {
     const target = view.target(doc);
-    if (typeof target === 'string') return target;
-    const choice = view.choices?.(doc).at(target);
-    if (choice === undefined)
-      throw new RangeError(view.choices === null ? `${target} is no text` : `${target} is not the index of a choice`);
-    return choice;
+    return typeof target === 'object' ? String(target[0]) : choiceAt(view, doc, target);
   });
 }
 
+/** `promptGold`: the right choice, where the choices are prompts. */
 function finish(
   task: Task,
   view: DocumentView,
@@ -203,19 +216,75 @@ function finish(
   docId: number,
   context: string | readonly Message[],
   family: PromptFamily,
+  promptGold: number | null,
 ): PreparedDoc {
   const raw = locate(task, docId, 'doc_to_target', () => view.target(doc));
   const choices = view.choices === null ? null : locate(task, docId, 'doc_to_choice', () => view.choices?.(doc) ?? []);
-  const common = { task, docId, doc, context, docHash: docHash(doc), promptHash: promptHash(context), targetHash: targetHash(raw) };
-  if (task.outputType === 'multiple_choice' && choices !== null && typeof context === 'string') {
-    const delimiter = family === 'plain' ? task.targetDelimiter : '';
-    const request: Request = { kind: 'choices', context, continuations: choices.map((choice) => delimiter + choice) };
-    return { ...common, target: goldIndex(raw, choices), choices, request };
+  const hashes = { docHash: docHash(doc), targetHash: targetHash(raw) };
+  const common = { task, docId, doc, context, ...hashes, promptHash: promptHash(context) };
+  const delimiter = family === 'plain' ? task.targetDelimiter : '';
+  if (task.outputType === 'loglikelihood_rolling') {
+    const text = textTarget(task, docId, raw);
+    return {
+      ...common,
+      context: text,
+      promptHash: promptHash(text),
+      target: text,
+      choices: null,
+      request: { kind: 'rolling', context: text },
+    };
   }
+  if (typeof context === 'string' && task.outputType === 'loglikelihood') {
+    const target = textTarget(task, docId, raw);
+    return { ...common, target, choices: null, request: { kind: 'choices', context, continuations: [target] } };
+  }
+  if (typeof context === 'string' && task.outputType === 'multiple_choice' && choices !== null) {
+    if (promptGold !== null) return { ...common, ...afterPrompts(context, choices, delimiter + textTarget(task, docId, raw), promptGold) };
+    const continuations = choices.map((choice) => delimiter + choice);
+    const target = typeof raw === 'object' ? raw.map((one) => goldIndex(one, choices)) : goldIndex(raw, choices);
+    return { ...common, target, choices, request: withUnconditional(task, { kind: 'choices', context, continuations }, choices) };
+  }
+  if (task.outputType !== 'generate_until')
+    throw new UserError(`${task.name}: log-probabilities need a prompt that is a text, not messages`);
   const request: Request = { kind: 'generate', context, until: task.generation.until, maxNewTokens: task.generation.maxNewTokens };
-  const reference = typeof raw === 'number' && choices !== null ? choices.at(raw) : String(raw);
-  if (reference === undefined) throw new UserError(`${task.name}, document ${docId}, doc_to_target: ${raw} is not the index of a choice`);
-  return { ...common, target: reference, choices: null, request };
+  const reference = (one: number | string): string => {
+    const text = typeof one === 'number' && choices !== null ? choices.at(one) : String(one);
+    if (text === undefined) throw new UserError(`${task.name}, document ${docId}, doc_to_target: ${one} is not the index of a choice`);
+    return text;
+  };
+  return { ...common, target: typeof raw === 'object' ? raw.map(reference) : reference(raw), choices: null, request };
+}
+
+/** Choices that are prompts: the same continuation behind each. The first prompt is what the harness takes the prompt hash of. */
+function afterPrompts(
+  context: string,
+  choices: readonly string[],
+  continuation: string,
+  gold: number,
+): Pick<PreparedDoc, 'context' | 'promptHash' | 'target' | 'choices' | 'request'> {
+  const contexts = choices.map((choice) => context + choice);
+  const [first = context] = contexts;
+  return {
+    context: first,
+    promptHash: promptHash(first),
+    target: goldIndex(gold, choices),
+    choices,
+    request: { kind: 'choices', context: first, contexts, continuations: choices.map(() => continuation) },
+  };
+}
+
+/** Adds the choices behind an empty prompt, which `acc_mutual_info` compares with. */
+function withUnconditional(task: Task, request: ChoicesRequest, choices: readonly string[]): ChoicesRequest {
+  if (!task.metrics.some(({ metric }) => metric === 'acc_mutual_info')) return request;
+  const contexts = [...choices.map(() => request.context), ...choices.map(() => '')];
+  return { ...request, continuations: [...request.continuations, ...choices], contexts };
+}
+
+function textTarget(task: Task, docId: number, target: Target): string {
+  if (typeof target === 'string') return target;
+  throw new UserError(
+    `${task.name}, document ${docId}, doc_to_target: ${JSON.stringify(target)} is no text; ${task.outputType} scores one`,
+  );
 }
 
 function goldIndex(raw: number | string, choices: readonly string[]): number {

@@ -1,6 +1,6 @@
 /**
- * CPython's `random.Random(seed)` for integer seeds, as far as few-shot sampling needs it: the Mersenne Twister MT19937
- * (Matsumoto and Nishimura 1998), seeded with `init_by_array`, `getrandbits`, `_randbelow` and `sample`.
+ * CPython's `random.Random(seed)` for integer seeds, as far as few-shot sampling and the bootstrap need it: the Mersenne Twister MT19937
+ * (Matsumoto and Nishimura 1998), seeded with `init_by_array`, `random`, `getrandbits`, `_randbelow` and `sample`.
  */
 const N = 624;
 const M = 397;
@@ -75,6 +75,12 @@ export class PythonRandom {
     y ^= (y << 15) & 0xefc60000;
     y ^= y >>> 18;
     return y >>> 0;
+  }
+
+  /** Returns the next float in [0, 1) with 53 random bits, as `random.random`. */
+  random(): number {
+    const high = this.next32() >>> 5;
+    return (high * 67108864 + (this.next32() >>> 6)) / 9007199254740992;
   }
 
   /** Returns a random integer in [0, n), 0 < n < 2^32, by rejection on as many bits as n has. */

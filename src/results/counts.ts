@@ -69,7 +69,7 @@ export function unscoredTotal(counts: Counts): number {
 /** What counts of a response: why there is no answer, or the oddities of one. */
 export type Counted =
   | { readonly kind: 'failure'; readonly reason: FailureReason; readonly message?: string }
-  | { readonly kind: 'choices' | 'generate'; readonly notes?: ResponseNotes };
+  | { readonly kind: 'choices' | 'generate' | 'rolling'; readonly notes?: ResponseNotes };
 
 /**
  * Adds one response's oddities to the counts.

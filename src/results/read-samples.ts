@@ -1,6 +1,7 @@
 /** Reading sample files, our own and the harness's, line by line: only hashes and outcomes stay in memory, never texts. */
 import { createHash } from 'node:crypto';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { isRightOrWrong, METRICS } from '../metrics/registry.js';
 import { fileBytes } from './gzip-blocks.js';
 import { parsePlainJson } from './plain-json.js';
 
@@ -88,7 +89,7 @@ export async function readSamples(path: string, task: string, chunks: Chunks = f
       // Parts of a metric of the whole task (log-likelihood and words of a perplexity): no score of this document.
       if (Array.isArray(score)) continue;
       if (typeof score !== 'number') throw new UserError(`${where}: ${name} is ${kind(value)}; expected a number`);
-      if (RIGHT_OR_WRONG.has(name) && !(score >= 0 && score <= 1)) throw new UserError(`${where}: ${name} is ${score}; expected 0 to 1`);
+      if (isRightOrWrong(name) && !(score >= 0 && score <= 1)) throw new UserError(`${where}: ${name} is ${score}; expected 0 to 1`);
       const key = `${name},${filter}`;
       const column = outcomes.get(key) ?? [];
       outcomes.set(key, column);
@@ -176,12 +177,11 @@ async function* textLines(path: string, chunks: Chunks): AsyncGenerator<string> 
   if (rest.length > 0) yield Buffer.concat(rest).toString('utf8');
 }
 
-const RIGHT_OR_WRONG: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'exact_match']);
-const KNOWN_METRICS = ['acc', 'acc_norm', 'exact_match', 'bias'];
-
 /** The metrics that the line itself lists; older files of the harness list none. */
 function metricNames(fields: Fields): string[] {
-  const names = Array.isArray(fields.metrics) ? fields.metrics.filter((name): name is string => typeof name === 'string') : KNOWN_METRICS;
+  const names = Array.isArray(fields.metrics)
+    ? fields.metrics.filter((name): name is string => typeof name === 'string')
+    : [...METRICS.keys()];
   return names.filter((name) => Object.hasOwn(fields, name));
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { isRightOrWrong } from '../metrics/registry.js';
 import type { Estimate, PromptFamily } from '../types.js';
 import { parsePlainJson, refuseProto } from './plain-json.js';
 
@@ -282,10 +283,8 @@ function estimatesOf(task: string, scores: Fields): Map<string, Estimate> {
 }
 
 /** Means of outcomes from 0 to 1 lie there too, and their standard error is at most 0.5 (two documents, one right). */
-const RIGHT_OR_WRONG: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'exact_match']);
-
 function possible(field: string, metric: string, value: number, stderr: number | null): void {
-  const share = RIGHT_OR_WRONG.has(metric);
+  const share = isRightOrWrong(metric);
   if (share && (value < 0 || value > 1)) throw new UserError(`${field}: ${value}; expected a share from 0 to 1`);
   if (stderr !== null && !(stderr >= 0 && stderr < Number.POSITIVE_INFINITY && (!share || stderr <= 0.5 + 1e-9)))
     throw new UserError(`${field}: its standard error is ${stderr}; expected a number from 0${share ? ' to 0.5' : ''}, or "N/A"`);

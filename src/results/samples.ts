@@ -3,7 +3,8 @@
 import { PyFloat } from '../python/float.js';
 import { dumpsJson } from '../python/json.js';
 import { floatRepr } from '../python/number.js';
-import type { BiasItem, Message, MetricName, MetricValue, PreparedDoc, Response, Scored, Value } from '../types.js';
+import { pyStr } from '../python/strings.js';
+import type { Message, MetricValue, PreparedDoc, Response, Scored, Value } from '../types.js';
 
 /**
  * Returns the sample lines of one document, one per filter of its task, without line ends. An unscored document has `unscored` (the
@@ -17,7 +18,7 @@ export function sampleLines(prepared: PreparedDoc, response: Response, scored: r
     return dumpsJson({
       doc_id: prepared.docId,
       doc: prepared.doc,
-      target: String(prepared.target),
+      target: pyStr(prepared.target),
       arguments: argumentsOf(prepared),
       resps: respsOf(response),
       filtered_resps: scores === undefined ? [] : filteredOf(scores),
@@ -26,7 +27,7 @@ export function sampleLines(prepared: PreparedDoc, response: Response, scored: r
       doc_hash: prepared.docHash,
       prompt_hash: prepared.promptHash,
       target_hash: prepared.targetHash,
-      ...Object.fromEntries(metrics.flatMap(([name, value]) => (value === undefined ? [] : [[name, metricValue(value)]]))),
+      ...Object.fromEntries(metrics.map(([name, value]) => [name, metricValue(value)])),
       ...(scores?.predicted === undefined ? {} : { predicted: scores.predicted }),
       ...(scores?.margin === undefined ? {} : { margin: metricValue(scores.margin) }),
       ...(response.kind === 'generate' ? { finish: response.finish } : {}),
@@ -52,7 +53,8 @@ function argumentsOf(prepared: PreparedDoc): Value {
     if (request.maxNewTokens !== null) settings.max_gen_toks = request.maxNewTokens;
     return { gen_args_0: { arg_0: context, arg_1: settings } };
   }
-  return Object.fromEntries(request.continuations.map((c, i) => [`gen_args_${i}`, { arg_0: context, arg_1: c }]));
+  if (request.kind === 'rolling') return { gen_args_0: { arg_0: context } };
+  return Object.fromEntries(request.continuations.map((c, i) => [`gen_args_${i}`, { arg_0: request.contexts?.[i] ?? context, arg_1: c }]));
 }
 
 /** Messages as the harness shows them to an API: a JSON text. */
@@ -63,6 +65,7 @@ function promptText(context: string | readonly Message[]): string {
 function respsOf(response: Response): Value {
   if (response.kind === 'failure') return [];
   if (response.kind === 'generate') return [[response.text]];
+  if (response.kind === 'rolling') return [floatRepr(response.logprob)];
   return response.logprobs.map((x, i) => [pair(x, response.greedy[i] === true)]);
 }
 
@@ -76,26 +79,9 @@ function pair(logprob: number, greedy: boolean): Value {
 
 function metricValue(value: MetricValue): Value {
   if (typeof value === 'number') return Number.isInteger(value) ? new PyFloat(value) : value;
-  return { ...value };
+  return isParts(value) ? value : { ...value };
 }
 
-/**
- * Reads a metric back from a sample line: a number, or the counts of a bias document. Returns null for anything else.
- */
-export function parseMetric(name: MetricName, value: unknown): MetricValue | null {
-  if (value instanceof PyFloat) return value.value;
-  if (typeof value === 'number') return value;
-  return name === 'bias' && isBiasItem(value) ? value : null;
-}
-
-function isBiasItem(value: unknown): value is BiasItem {
-  if (typeof value !== 'object' || value === null || !('condition' in value)) return false;
-  if (value.condition === 'ambig') return 'answer' in value && ['biased', 'counter', 'unknown'].includes(String(value.answer));
-  return (
-    value.condition === 'disambig' &&
-    'side' in value &&
-    ['biased', 'counter'].includes(String(value.side)) &&
-    'correct' in value &&
-    typeof value.correct === 'boolean'
-  );
+function isParts(value: MetricValue): value is Extract<MetricValue, readonly unknown[]> {
+  return Array.isArray(value);
 }

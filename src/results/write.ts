@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { fileNameOf } from '../file-name.js';
 import { PyFloat } from '../python/float.js';
 import { isGroup, nodesOf } from '../tasks/tree.js';
-import type { Estimate, Group, MetricSpec, ScoreTable, Task, Value } from '../types.js';
+import type { Estimate, Group, ScoreTable, Task, Value } from '../types.js';
 import { VERSION } from '../version.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from './outcome.js';
 
@@ -137,7 +137,7 @@ function scoreFields(table: ScoreTable | null): Fields {
 }
 
 function higherIsBetter(node: Group | Task): Fields {
-  if (!isGroup(node)) return Object.fromEntries(node.metrics.map((m: MetricSpec) => [m.metric, m.higherIsBetter]));
+  if (!isGroup(node)) return Object.fromEntries(node.metrics.map((m) => [m.metric, m.higherIsBetter]));
   return Object.assign({}, ...node.children.map(higherIsBetter));
 }
 

@@ -1,5 +1,5 @@
 /** `--check-batch`: do answers computed together equal answers computed alone? */
-import { argmax } from '../scoring/choices.js';
+import { argmax } from '../metrics/choices.js';
 import type { Ask, Backend, ChoicesRequest, ChoicesResponse, Response } from '../types.js';
 import type { Item } from './pipeline.js';
 

@@ -39,7 +39,7 @@ export async function dryRun(options: SessionOptions, json: boolean): Promise<st
       modelName: reference?.name ?? 'the embedded model',
       source: reference?.backend ?? 'onnx',
       families: api ? ['api'] : ['plain', 'chat', 'api'],
-      kinds: new Set(api ? ['generate'] : ['choices', 'generate']),
+      kinds: new Set(api ? ['generate'] : ['choices', 'generate', 'rolling']),
       renderChat: tokens.render,
     },
     { ...options, maxNewTokens: options.open.maxNewTokens },

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import type { ChoicesResponse, GenerateResponse, Request } from '../types.js';
+import type { Request, Scorable } from '../types.js';
 import { type AnswerLog, openAnswerLog } from './answer-log.js';
 
-export type StoredResponse = ChoicesResponse | GenerateResponse;
+export type StoredResponse = Scorable;
 
 /** Raised when the way a request becomes an answer changes: older answers are then not seen. */
 const SCORER_VERSION = '1';
@@ -94,15 +94,25 @@ function storeError(folder: string, error: unknown): UserError {
 
 /** The request with its fields in a fixed order, so that equal requests have equal keys. */
 function canonical(request: Request): string {
-  return request.kind === 'choices'
-    ? JSON.stringify(['choices', request.context, request.continuations])
-    : JSON.stringify([
+  switch (request.kind) {
+    case 'choices':
+      return JSON.stringify([
+        'choices',
+        request.context,
+        request.continuations,
+        ...(request.contexts === undefined ? [] : [request.contexts]),
+      ]);
+    case 'rolling':
+      return JSON.stringify(['rolling', request.context]);
+    case 'generate':
+      return JSON.stringify([
         'generate',
         request.context,
         request.until,
         request.maxNewTokens,
         ...(request.thought === undefined ? [] : [request.thought.mark, request.thought.awaited]),
       ]);
+  }
 }
 
 function digest(parts: readonly string[]): Buffer {
@@ -121,6 +131,7 @@ function textOf(response: StoredResponse): string {
 function storedOf(text: string, request: Request): StoredResponse | null {
   const value: unknown = JSON.parse(text);
   if (!isStored(value, request)) return null;
+  if (value.kind === 'rolling') return { ...value, logprob: Number(value.logprob) };
   return value.kind === 'choices' ? { ...value, logprobs: value.logprobs.map(Number) } : value;
 }
 
@@ -128,6 +139,8 @@ function storedOf(text: string, request: Request): StoredResponse | null {
 function isStored(value: unknown, request: Request): value is StoredResponse {
   if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== request.kind) return false;
   if (request.kind === 'generate') return 'text' in value && typeof value.text === 'string';
+  if (request.kind === 'rolling')
+    return 'logprob' in value && Number.isFinite(Number(value.logprob)) && 'tokens' in value && typeof value.tokens === 'number';
   const n = request.continuations.length;
   return (
     'logprobs' in value &&

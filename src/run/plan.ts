@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import { apiEntries } from '../prompts/api.js';
 import { uniqueLeaves } from '../tasks/tree.js';
 import { DEFAULT_MARK } from '../thought.js';
-import type { Backend, ChatRenderer, Group, PromptFamily, Task } from '../types.js';
+import type { Backend, ChatRenderer, Group, OutputType, PromptFamily, RequestKind, Task } from '../types.js';
 
 export interface Shard {
   readonly index: number;
@@ -68,7 +68,7 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
   const roots = family === 'api' ? apiEntries(selected) : selected;
   const tasks = uniqueLeaves(roots);
   for (const task of tasks) {
-    const kind = task.outputType === 'multiple_choice' ? 'choices' : 'generate';
+    const kind = requestKind(task);
     if (!backend.kinds.has(kind)) throw new UserError(impossible(task, kind, backend));
   }
   const expected = new Map(
@@ -95,9 +95,25 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
   };
 }
 
-function impossible(task: Task, kind: 'choices' | 'generate', backend: PlanBackend): string {
+const REQUEST_KINDS: Readonly<Record<OutputType, RequestKind>> = {
+  multiple_choice: 'choices',
+  loglikelihood: 'choices',
+  loglikelihood_rolling: 'rolling',
+  generate_until: 'generate',
+};
+
+/**
+ * Returns what a task asks a backend for.
+ */
+export function requestKind({ outputType }: Pick<Task, 'outputType'>): RequestKind {
+  return REQUEST_KINDS[outputType];
+}
+
+function impossible(task: Task, kind: RequestKind, backend: PlanBackend): string {
+  if (kind === 'rolling')
+    return `${task.name} needs log-probabilities of whole texts, which ${backend.source}:${backend.modelName} does not give; use a local model folder, or completions:NAME --base-url URL --tokenizer DIR with a server that gives log-probabilities of prompts`;
   return kind === 'choices'
-    ? `${task.name} needs log-probabilities of its choices, which ${backend.source}:${backend.modelName} does not give; use a local model folder or completions:NAME --base-url URL`
+    ? `${task.name} needs log-probabilities of ${task.outputType === 'loglikelihood' ? 'its continuations' : 'its choices'}, which ${backend.source}:${backend.modelName} does not give; use a local model folder or completions:NAME --base-url URL`
     : `${task.name} needs generated text, which ${backend.source}:${backend.modelName} does not give; use a local model folder, completions:NAME or openai:NAME`;
 }
 

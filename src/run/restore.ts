@@ -1,13 +1,12 @@
 /** Feeds the pipeline from the sample files of shards, each document checked: what a shard says must be what a run can have written. */
 import { UserError } from '../errors.js';
+import { predictByScore } from '../metrics/choices.js';
 import { type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
 import { sampleLines } from '../results/read-samples.js';
-import { parseMetric } from '../results/samples.js';
-import { predictByScore } from '../scoring/choices.js';
 import { goldIndex, isCut } from '../scoring/score.js';
-import type { MetricName, MetricValue, Scored, Task } from '../types.js';
+import type { MetricValue, Scored, Task } from '../types.js';
 import type { Pipeline } from './pipeline.js';
-import { blockOf } from './plan.js';
+import { blockOf, requestKind } from './plan.js';
 import { fingerprintOf } from './prepare-task.js';
 import type { ShardFile, ShardTask } from './shard-file.js';
 import type { SettledDocument, TaskState } from './task-state.js';
@@ -132,20 +131,16 @@ function responseOf(fields: Fields, task: Task, where: string): SettledDocument[
   const cut = fields.truncated_tokens ?? 0;
   if (typeof cut !== 'number' || !Number.isInteger(cut) || cut < 0) throw bad(where, 'truncated_tokens is no number of tokens');
   return {
-    kind: task.outputType === 'multiple_choice' ? 'choices' : 'generate',
+    kind: requestKind(task),
     notes: { ...(cut > 0 ? { truncatedTokens: cut } : {}), ...(fields.doubled_bos === true ? { doubledBos: true } : {}) },
   };
 }
 
 function scoredOf(fields: Fields, task: Task, where: string): Omit<Scored, 'filtered'> {
-  const metrics: Partial<Record<MetricName, MetricValue>> = {};
-  for (const { metric } of task.metrics) {
-    const value = parseMetric(metric, fields[metric]);
-    if (value === null || (metric !== 'bias' && value !== 0 && value !== 1))
-      throw bad(
-        where,
-        `${metric} is ${JSON.stringify(fields[metric]) ?? 'missing'}; a document scores 0 or 1, or has the counts of a bias document`,
-      );
+  const metrics: Record<string, MetricValue> = {};
+  for (const { metric, read } of task.metrics) {
+    const value = read(fields[metric]);
+    if (value === null) throw bad(where, `${metric} is ${JSON.stringify(fields[metric]) ?? 'missing'}, which no document can score`);
     metrics[metric] = value;
   }
   if (task.outputType === 'multiple_choice') checkChoice(fields, task, metrics, where);
@@ -177,8 +172,15 @@ function checkChoice(fields: Fields, task: Task, metrics: Scored['metrics'], whe
   const scores = pairs.map((pair: unknown) => (Array.isArray(pair) ? Number(pair[0]) : Number.NaN));
   const odd = scores.find((x) => !Number.isFinite(x) || x > 1e-3);
   if (odd !== undefined || scores.length === 0) throw bad(where, `${odd ?? 'nothing'} is no log-probability of a choice`);
-  if (task.bias || metrics.acc === undefined) return;
+  // Where a hook scores, or several choices are right or were asked for twice, the line alone does not say what is right.
   const gold = goldIndex(Number(fields.target), scores.map(String));
+  if (
+    task.processResults !== null ||
+    metrics.acc === undefined ||
+    Number.isNaN(Number(fields.target)) ||
+    metrics.acc_mutual_info !== undefined
+  )
+    return;
   if (metrics.acc !== Number(predictByScore(scores) === gold))
     throw bad(where, `acc is ${JSON.stringify(metrics.acc)}, which its log-probabilities and its target contradict`);
 }

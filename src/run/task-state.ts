@@ -3,14 +3,14 @@ import { aggregateTask } from '../metrics/aggregate.js';
 import { type Counted, type Counts, countResponse, countScored, noCounts, unscoredTotal } from '../results/counts.js';
 import type { PromptOrigin, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
-import type { MetricName, MetricValue, Scored, Task } from '../types.js';
+import type { MetricValue, Scored, Task } from '../types.js';
 
 export interface TaskState {
   readonly task: Task;
   readonly samples: SampleFile | null;
   readonly counts: Counts;
   /** Per filter and metric one value per document, at the place of the document; holes are unscored. */
-  readonly values: Map<string, Map<MetricName, (MetricValue | undefined)[]>>;
+  readonly values: Map<string, Map<string, (MetricValue | undefined)[]>>;
   /** Documents of the whole split. */
   readonly original: number;
   /** Documents prepared so far, and documents that came back. */
@@ -56,7 +56,7 @@ export function keepSettled(state: TaskState, { place, response, scored }: Settl
   state.delivered += 1;
   countScored(state.counts, scored);
   for (const { filter, metrics } of scored) {
-    const byMetric = state.values.get(filter) ?? new Map<MetricName, (MetricValue | undefined)[]>();
+    const byMetric = state.values.get(filter) ?? new Map<string, (MetricValue | undefined)[]>();
     state.values.set(filter, byMetric);
     for (const { metric } of state.task.metrics) {
       const value = metrics[metric];
@@ -76,7 +76,7 @@ export function outcomeOf(state: TaskState, maxErrorRate: number): TaskOutcome {
   const unscored = unscoredTotal(state.counts);
   const scored = state.delivered - unscored;
   const rows = new Map(
-    [...state.values].map(([filter, columns]): [string, Map<MetricName, MetricValue[]>] => [
+    [...state.values].map(([filter, columns]): [string, Map<string, MetricValue[]>] => [
       filter,
       // Holes are dropped in document order, so that sums do not depend on the order of answers.
       new Map([...columns].map(([metric, column]) => [metric, [...column].filter((v) => v !== undefined)])),

@@ -1,4 +1,3 @@
-import { fieldOf } from '../python/fields.js';
 import { isArray } from '../python/json.js';
 import { strip } from '../python/strings.js';
 import type { PreparedDoc } from '../types.js';
@@ -12,8 +11,9 @@ export function lettersOf(prepared: PreparedDoc): readonly string[] | null {
   let letters: readonly string[] = choices ?? [];
   if (choices === null && task.docToChoice.kind === 'list') letters = task.docToChoice.items;
   if (choices === null && task.docToChoice.kind === 'hook') {
-    const candidates = fieldOf(doc, 'candidates');
-    letters = candidates !== undefined && isArray(candidates) ? candidates.map((_, i) => String.fromCharCode(65 + i)) : [];
+    const { call } = task.docToChoice;
+    const found = call(doc);
+    letters = found !== null && isArray(found) ? found.map(String) : [];
   }
   return letters.length > 0 && letters.every((letter) => /^[A-Z]$/.test(letter)) ? letters : null;
 }

@@ -1,59 +1,57 @@
-import { UserError } from '../errors.js';
+import { goldList, predictByScore, predictGreedyFirst } from '../metrics/choices.js';
 import { strip } from '../python/strings.js';
 import { beginsInThought, findThought, type Thought } from '../thought.js';
-import type { ChoicesResponse, GenerateResponse, MetricName, MetricValue, PreparedDoc, Scored } from '../types.js';
-import { biasItem } from './bias.js';
-import { predictByNormalisedScore, predictByScore, predictGreedyFirst } from './choices.js';
-import { exactMatch } from './exact-match.js';
+import type {
+  ChoicesResponse,
+  GenerateResponse,
+  MetricValue,
+  PreparedDoc,
+  Scorable,
+  Scored,
+  ScoredDocument,
+  Target,
+  Task,
+} from '../types.js';
 import { applyFilter } from './filters.js';
 import { lettersOf, namesOneLetter } from './letters.js';
 
 /**
- * Returns the scores of one document, one entry per filter of its task (`none` for multiple choice), with the metrics that the
- * task lists: `acc` and `acc_norm` (0 or 1), `exact_match` (0 or 1), `bias` (a `BiasItem`). Definitions: docs/metrics.md.
+ * Returns the scores of one document, one entry per filter of its task (`none` where nothing is generated), with the metrics that the
+ * task lists. Definitions: docs/metrics.md.
  * Throws `UserError` when the document lacks what a metric needs, or a filter's pattern is not supported, and `Error` when the
  * response is not one to this document's request (a fault of the backend).
  */
-export function scoreDocument(prepared: PreparedDoc, response: ChoicesResponse | GenerateResponse): readonly Scored[] {
-  return response.kind === 'choices' ? [scoreChoices(prepared, response)] : scoreText(prepared, response);
+export function scoreDocument(prepared: PreparedDoc, response: Scorable): readonly Scored[] {
+  if (response.kind === 'generate') return scoreText(prepared, response);
+  if (response.kind === 'rolling') return [scoreRolling(prepared, response.logprob)];
+  return [prepared.task.outputType === 'loglikelihood' ? scoreContinuation(prepared, response) : scoreChoices(prepared, response)];
 }
 
-/** What `scoreChoices` hands to the metrics of a multiple-choice document. */
-interface Prediction {
-  readonly prepared: PreparedDoc;
-  readonly choices: readonly string[];
-  readonly response: ChoicesResponse;
-  /** Index of the right choice; -1 where the target names none of them. */
-  readonly gold: number;
-  readonly predicted: number;
+function metricsOf(task: Task, document: ScoredDocument): Record<string, MetricValue> {
+  return Object.fromEntries(task.metrics.map((metric) => [metric.metric, metric.score(document)]));
 }
-
-const choiceMetrics: Record<MetricName, (p: Prediction) => MetricValue> = {
-  acc: (p) => Number(p.predicted === p.gold),
-  acc_norm: (p) => Number(predictByNormalisedScore(p.response.logprobs, p.choices) === p.gold),
-  exact_match: (p) => Number(p.response.greedy[p.gold] ?? false),
-  bias: (p) => biasItem(p.prepared.doc, p.gold, p.predicted, p.choices.length, whereIs(p.prepared)),
-};
 
 function scoreChoices(prepared: PreparedDoc, response: ChoicesResponse): Scored {
-  const { task, choices } = prepared;
-  const { logprobs, greedy } = response;
-  if (choices === null || logprobs.length !== choices.length || greedy.length !== choices.length)
+  const { task, choices, doc } = prepared;
+  const wanted = prepared.request.kind === 'choices' ? prepared.request.continuations.length : 0;
+  if (choices === null || response.logprobs.length !== wanted || response.greedy.length !== wanted || wanted < choices.length)
     throw new Error(
-      `${whereIs(prepared)}: ${choices?.length ?? 'no'} choices were asked for, ${logprobs.length} scores and ${greedy.length} flags came back`,
+      `${whereIs(prepared)}: ${choices === null ? 'no' : wanted} choices were asked for, ${response.logprobs.length} scores and ${response.greedy.length} flags came back`,
     );
-  if (logprobs.some(Number.isNaN)) throw new Error(`${whereIs(prepared)}: a log-probability is not a number`);
-  const gold = goldIndex(prepared.target, choices);
+  if (response.logprobs.some(Number.isNaN)) throw new Error(`${whereIs(prepared)}: a log-probability is not a number`);
+  const logprobs = response.logprobs.slice(0, choices.length);
+  const greedy = response.greedy.slice(0, choices.length);
+  const gold = goldOf(prepared.target, choices);
   const predicted = task.bias ? predictGreedyFirst(logprobs, greedy) : predictByScore(logprobs);
-  const metrics: Partial<Record<MetricName, MetricValue>> = {};
-  for (const { metric } of task.metrics) metrics[metric] = choiceMetrics[metric]({ prepared, choices, response, gold, predicted });
+  const unconditional = wanted > choices.length ? response.logprobs.slice(choices.length) : null;
+  const where = whereIs(prepared);
   return {
     filter: 'none',
-    filtered: logprobs.map((logprob, i) => [logprob, greedy[i] ?? false] as const),
-    metrics,
+    filtered: response.logprobs.map((logprob, i) => [logprob, response.greedy[i] ?? false] as const),
+    metrics: metricsOf(task, { outputType: 'multiple_choice', doc, where, choices, logprobs, greedy, unconditional, gold, predicted }),
     predicted,
     ...(logprobs.length > 1 ? { margin: marginOf(logprobs, predicted) } : {}),
-    ...(gold === -1 ? { goldOutOfRange: true } : {}),
+    ...(goldList(gold).includes(-1) ? { goldOutOfRange: true } : {}),
   };
 }
 
@@ -62,33 +60,64 @@ function marginOf(logprobs: readonly number[], predicted: number): number {
   return (logprobs[predicted] ?? Number.NaN) - Math.max(...logprobs.filter((_, i) => i !== predicted));
 }
 
+/** A task that scores one continuation. */
+function scoreContinuation(prepared: PreparedDoc, { logprobs: [logprob], greedy: [greedy] }: ChoicesResponse): Scored {
+  const where = whereIs(prepared);
+  if (logprob === undefined || greedy === undefined || Number.isNaN(logprob)) throw new Error(`${where}: no log-probability came back`);
+  const metrics = metricsOf(prepared.task, {
+    outputType: 'loglikelihood',
+    doc: prepared.doc,
+    where,
+    target: String(prepared.target),
+    logprob,
+    greedy,
+  });
+  return { filter: 'none', filtered: [[logprob, greedy]], metrics };
+}
+
+function scoreRolling(prepared: PreparedDoc, logprob: number): Scored {
+  const where = whereIs(prepared);
+  const text = String(prepared.target);
+  return {
+    filter: 'none',
+    filtered: [[logprob, false]],
+    metrics: metricsOf(prepared.task, { outputType: 'loglikelihood_rolling', doc: prepared.doc, where, text, logprob }),
+  };
+}
+
 function scoreText(prepared: PreparedDoc, response: GenerateResponse): readonly Scored[] {
-  const { task, target } = prepared;
-  if (task.outputType !== 'generate_until') throw new Error(`${whereIs(prepared)}: log-probabilities were asked for, a text came back`);
+  const { task, target, doc } = prepared;
+  const where = whereIs(prepared);
+  if (task.outputType !== 'generate_until') throw new Error(`${where}: log-probabilities were asked for, a text came back`);
   const letters = lettersOf(prepared);
-  const reference = typeof target === 'string' ? target : (letters?.[target] ?? String(target));
+  const references = (typeof target === 'object' ? target : [target]).map((one) =>
+    typeof one === 'string' ? one : (letters?.[one] ?? String(one)),
+  );
   const thought = thoughtOf(prepared, response.text);
-  const answer = answerOf(response.text, thought);
+  const text = answerOf(response.text, thought);
   const marks = {
-    ...(letters !== null && !namesOneLetter(answer, letters) ? { unparsable: true } : {}),
+    ...(letters !== null && !namesOneLetter(text, letters) ? { unparsable: true } : {}),
     ...(isCut(response.finish, maxNewTokensOf(prepared)) ? { cut: true } : {}),
-    ...(strip(answer) === '' ? { empty: true } : {}),
+    ...(strip(text) === '' ? { empty: true } : {}),
     ...(thought.kind === 'none' ? {} : { thinkingRemoved: true }),
     ...(thought.kind === 'open' ? { thinkingUnfinished: true } : {}),
   };
   return task.filters.map(({ name, steps }) => {
-    const filtered = applyFilter(steps, answer);
-    const metrics: Partial<Record<MetricName, MetricValue>> = {};
-    for (const spec of task.metrics) {
-      if (spec.metric !== 'exact_match')
-        throw new UserError(`${task.name}: the metric ${spec.metric} needs log-probabilities of choices, a text can only have exact_match`);
-      // A letter loses white space on both sides, whatever the filter leaves.
-      metrics.exact_match = exactMatch(letters === null ? filtered : strip(filtered), reference, spec);
-    }
-    const [spec] = task.metrics;
+    const filtered = applyFilter(steps, text);
+    // A letter loses white space on both sides, whatever the filter leaves.
+    const document = {
+      outputType: 'generate_until',
+      doc,
+      where,
+      answer: letters === null ? filtered : strip(filtered),
+      references,
+    } as const;
+    const [first] = task.metrics;
     const predicted =
-      letters === null || spec === undefined ? -1 : letters.findIndex((letter) => exactMatch(strip(filtered), letter, spec) === 1);
-    return { filter: name, filtered, metrics, ...(predicted === -1 ? {} : { predicted }), ...marks };
+      letters === null || first === undefined
+        ? -1
+        : letters.findIndex((letter) => first.score({ ...document, references: [letter] }) === 1);
+    return { filter: name, filtered, metrics: metricsOf(task, document), ...(predicted === -1 ? {} : { predicted }), ...marks };
   });
 }
 
@@ -121,6 +150,10 @@ export function isCut(finish: unknown, maxNewTokens: unknown): boolean {
 export function goldIndex(target: number | string, choices: readonly string[]): number {
   if (typeof target === 'string') return choices.indexOf(target);
   return Number.isInteger(target) && target >= 0 && target < choices.length ? target : -1;
+}
+
+function goldOf(target: Target, choices: readonly string[]): number | readonly number[] {
+  return typeof target === 'object' ? target.map((one) => goldIndex(one, choices)) : goldIndex(target, choices);
 }
 
 /** Returns the name of a document for messages. */

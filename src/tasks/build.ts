@@ -1,25 +1,29 @@
 import { messageOf, UserError } from '../errors.js';
+import { BIAS_HOOK } from '../hooks/built-in.js';
+import type { Hooks } from '../hooks/hook.js';
+import type { MetricRegistry } from '../metrics/registry.js';
 import { isFields } from '../python/equal.js';
 import { fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { pythonRegex } from '../python/regex.js';
-import { didYouMean } from '../suggest.js';
-import type { Doc, FilterSpec, FilterStep, Language, MetricSpec, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
-import { type HookKind, hookNames } from './hooks.js';
-import type { TaskConfig } from './schema.js';
+import type { Doc, FilterSpec, FilterStep, Language, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
+import { buildMetrics } from './build-metrics.js';
+import { bareName, HOOK_PREFIX, resolveHook, type TaskConfig } from './schema.js';
 
 /** Default pattern of the regex filter, as the harness has it. */
 const NUMBER_PATTERN = '#### (\\-?[0-9\\.\\,]+)';
 
-const METRICS: Readonly<Record<OutputType, readonly string[]>> = {
-  multiple_choice: ['acc', 'acc_norm', 'bias'],
-  generate_until: ['exact_match'],
-};
+/** What names in a task file can stand for. */
+export interface Vocabulary {
+  readonly metrics: MetricRegistry;
+  readonly hooks: Hooks;
+}
 
 /**
  * Returns the task that a checked configuration describes. Throws `UserError` naming file and field where fields contradict each other.
  */
-export function buildTask(file: string, config: TaskConfig): Task {
+export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabulary): Task {
+  const { hooks } = vocabulary;
   const fail = (field: string, message: string): never => {
     throw new UserError(`${file}: ${field}: ${message}`);
   };
@@ -27,15 +31,14 @@ export function buildTask(file: string, config: TaskConfig): Task {
   if (!config.test_split && !config.validation_split)
     fail('test_split', 'missing; name the split to evaluate (test_split or validation_split)');
   if (outputType === 'multiple_choice' && config.doc_to_choice == null) fail('doc_to_choice', 'missing; a multiple_choice task needs it');
-  const bias = config.process_results != null;
-  if (config.process_results != null) hook(file, 'process_results', config.process_results);
-  if (config.process_docs != null) hook(file, 'process_docs', config.process_docs);
-  const metrics = buildMetrics(config, outputType);
-  for (const { metric } of metrics) {
-    if (!METRICS[outputType].includes(metric))
-      fail('metric_list', `${metric} does not fit ${outputType}; valid: ${METRICS[outputType].join(', ')}`);
-    if (metric === 'bias' && !bias) fail('metric_list', 'the metric bias needs process_results: bias');
-  }
+  if (outputType === 'loglikelihood_rolling' && (config.num_fewshot ?? 0) > 0)
+    fail('num_fewshot', 'a task of loglikelihood_rolling has no examples');
+  const processResults = config.process_results == null ? null : bareName(config.process_results);
+  const bias = processResults === BIAS_HOOK;
+  const scores =
+    processResults === null || bias ? null : resolveHook(file, 'process_results', hooks, 'process_results', config.process_results ?? '');
+  const metrics = buildMetrics(file, config, outputType, vocabulary, scores);
+  if (metrics.some(({ metric }) => metric === 'bias') && !bias) fail('metric_list', 'the metric bias needs process_results: bias');
   const fewshotDelimiter = config.fewshot_delimiter ?? '\n\n';
   const filters = buildFilters(config);
   // A pattern that cannot be used must not come out after hours, with the first answer.
@@ -47,7 +50,8 @@ export function buildTask(file: string, config: TaskConfig): Task {
     }
   };
   for (const { steps } of filters) for (const step of steps) if (step.function === 'regex') checkPattern('filter_list', step.regexPattern);
-  for (const { regexesToIgnore } of metrics) for (const pattern of regexesToIgnore) checkPattern('metric_list', pattern);
+  for (const { regexes_to_ignore: patterns } of config.metric_list ?? [])
+    if (Array.isArray(patterns)) for (const pattern of patterns) checkPattern('metric_list', String(pattern));
   return {
     name: config.task,
     alias: config.task_alias ?? config.task,
@@ -58,10 +62,10 @@ export function buildTask(file: string, config: TaskConfig): Task {
     validationSplit: config.validation_split ?? null,
     testSplit: config.test_split ?? null,
     fewshotSplit: config.fewshot_split ?? null,
-    processDocs: config.process_docs ?? null,
-    docToText: toTemplate(file, 'doc_to_text', config.doc_to_text),
-    docToTarget: toTemplate(file, 'doc_to_target', config.doc_to_target),
-    docToChoice: config.doc_to_choice == null ? null : toTemplate(file, 'doc_to_choice', config.doc_to_choice),
+    processDocs: config.process_docs == null ? null : resolveHook(file, 'process_docs', hooks, 'process_docs', config.process_docs),
+    docToText: toTemplate(file, hooks, 'doc_to_text', config.doc_to_text),
+    docToTarget: toTemplate(file, hooks, 'doc_to_target', config.doc_to_target),
+    docToChoice: config.doc_to_choice == null ? null : toTemplate(file, hooks, 'doc_to_choice', config.doc_to_choice),
     description: config.description ?? '',
     genPrefix: config.gen_prefix ?? null,
     targetDelimiter: config.target_delimiter ?? ' ',
@@ -80,9 +84,10 @@ export function buildTask(file: string, config: TaskConfig): Task {
     filters,
     metrics,
     bias,
+    processResults,
     version: config.metadata?.version ?? 'Yaml',
     config: harnessConfig(config, outputType, fewshotDelimiter),
-    meta: buildMeta(config, outputType, filters),
+    meta: buildMeta(config, filters, metrics[0]?.metric ?? 'acc'),
   };
 }
 
@@ -100,43 +105,23 @@ function harnessConfig(config: TaskConfig, outputType: OutputType, fewshotDelimi
   };
 }
 
-function hook(file: string, kind: HookKind, name: string): void {
-  const names = hookNames(kind);
-  if (!names.includes(name))
-    throw new UserError(`${file}: ${kind}: no hook '${name}'; valid: ${names.join(', ')}.${didYouMean(name, names)}`);
-}
-
 function toTemplate(
   file: string,
+  hooks: Hooks,
   field: 'doc_to_text' | 'doc_to_target' | 'doc_to_choice',
-  value: string | number | readonly string[] | Readonly<Record<string, string>>,
+  value: string | number | readonly (string | number)[] | Readonly<Record<string, string>>,
 ): Template {
   if (typeof value === 'number') return { kind: 'constant', value };
-  if (Array.isArray(value)) return { kind: 'list', items: value };
+  if (isList(value)) return { kind: 'list', items: value.map(String) };
   if (typeof value !== 'string') return { kind: 'list', items: Object.values(value) };
-  const named = /^hook:([a-z_]+)$/.exec(value)?.[1];
-  if (named !== undefined) {
-    if (field === 'doc_to_target') throw new UserError(`${file}: doc_to_target: there are no hooks for targets`);
-    hook(file, field, named);
-    return { kind: 'hook', name: named };
+  if (value.startsWith(HOOK_PREFIX)) {
+    return { kind: 'hook', name: bareName(value), call: resolveHook(file, field, hooks, field, value) };
   }
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(value) ? { kind: 'field', field: value } : { kind: 'jinja', source: value };
 }
 
-function buildMetrics(config: TaskConfig, outputType: OutputType): readonly MetricSpec[] {
-  const entries =
-    config.metric_list ??
-    (outputType === 'multiple_choice'
-      ? [{ metric: 'acc' as const }, { metric: 'acc_norm' as const }]
-      : [{ metric: 'exact_match' as const }]);
-  return entries.map((entry) => ({
-    metric: entry.metric,
-    aggregation: entry.aggregation ?? (entry.metric === 'bias' ? 'bias' : 'mean'),
-    higherIsBetter: entry.higher_is_better ?? true,
-    ignoreCase: entry.ignore_case ?? false,
-    ignorePunctuation: entry.ignore_punctuation ?? false,
-    regexesToIgnore: entry.regexes_to_ignore ?? [],
-  }));
+function isList(value: unknown): value is readonly (string | number)[] {
+  return Array.isArray(value);
 }
 
 function buildFilters(config: TaskConfig): readonly FilterSpec[] {
@@ -155,13 +140,13 @@ function buildFilters(config: TaskConfig): readonly FilterSpec[] {
   }));
 }
 
-function buildMeta(config: TaskConfig, outputType: OutputType, filters: readonly FilterSpec[]): TaskMeta {
+function buildMeta(config: TaskConfig, filters: readonly FilterSpec[], metric: string): TaskMeta {
   const language: Language | undefined = config.metadata?.language;
+  const generated = (config.output_type ?? 'generate_until') === 'generate_until';
   return {
     language: language ?? null,
     category: config.metadata?.category ?? null,
-    headlineMetric:
-      config.metadata?.headline_metric ?? (outputType === 'multiple_choice' ? 'acc' : `exact_match,${filters[0]?.name ?? 'none'}`),
+    headlineMetric: config.metadata?.headline_metric ?? (generated ? `${metric},${filters[0]?.name ?? 'none'}` : metric),
     documents: config.metadata?.documents ?? null,
   };
 }

@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../errors.js';
+import { BUILT_IN_HOOKS } from '../hooks/built-in.js';
+import { METRICS } from '../metrics/registry.js';
 import { packagePath } from '../package-files.js';
 import { didYouMean } from '../suggest.js';
 import type { Group, Task, TaskMeta } from '../types.js';
-import { buildTask } from './build.js';
+import { buildTask, type Vocabulary } from './build.js';
 import { checkGroup, checkTask, GROUP_FIELDS } from './schema.js';
 import { isGroup, leavesOf, nodesOf } from './tree.js';
 import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
@@ -17,6 +19,8 @@ export interface Registry {
   readonly entries: ReadonlyMap<string, Group | Task>;
   /** Tags of task files, each with the tasks that carry it. */
   readonly tags: ReadonlyMap<string, readonly (Group | Task)[]>;
+  /** Metrics and hooks that task files given by path can name. */
+  readonly vocabulary: Vocabulary;
 }
 
 /** Groups inside groups that are still read. */
@@ -38,17 +42,20 @@ interface Library {
   readonly sources: ReadonlyMap<string, Source>;
   readonly tagged: ReadonlyMap<string, readonly Source[]>;
   readonly known: ReadonlyMap<string, Group | Task>;
+  readonly vocabulary: Vocabulary;
   /** Tasks and groups that may still be built: groups that name one another twice would double with each level. */
   readonly left: { entries: number };
 }
 
 const NO_META: TaskMeta = { language: null, category: null, headlineMetric: 'acc', documents: null };
 
+const BUILT_IN: Vocabulary = { metrics: METRICS, hooks: BUILT_IN_HOOKS };
+
 /**
- * Returns the tasks that come with the package. Throws `UserError` when a file of the folder is broken.
+ * Returns the tasks that come with the package; `vocabulary` adds metrics and hooks of the caller's own. Throws `UserError` when a file of the folder is broken.
  */
-export async function loadRegistry(folder: string = packagePath('tasks')): Promise<Registry> {
-  const library = await readLibrary(folder, new Map(), false);
+export async function loadRegistry(folder: string = packagePath('tasks'), vocabulary: Vocabulary = BUILT_IN): Promise<Registry> {
+  const library = await readLibrary(folder, new Map(), vocabulary, false);
   const entries = new Map<string, Group | Task>();
   const tags = new Map<string, (Group | Task)[]>();
   const benchmarks: (Group | Task)[] = [];
@@ -63,7 +70,7 @@ export async function loadRegistry(folder: string = packagePath('tasks')): Promi
   benchmarks.sort(
     (a, b) => rank(a) - rank(b) || Number(a.meta.category === 'bias') - Number(b.meta.category === 'bias') || (a.name < b.name ? -1 : 1),
   );
-  return { benchmarks, entries, tags };
+  return { benchmarks, entries, tags, vocabulary };
 }
 
 const LANGUAGES = ['eu', 'en', 'es'] as const;
@@ -85,7 +92,12 @@ function nameOf(config: Config): string | null {
 }
 
 /** All task files of a folder by the name they define. `lenient` passes over files that cannot be read: a stranger's folder may hold others. */
-async function readLibrary(folder: string, known: ReadonlyMap<string, Group | Task>, lenient: boolean): Promise<Library> {
+async function readLibrary(
+  folder: string,
+  known: ReadonlyMap<string, Group | Task>,
+  vocabulary: Vocabulary,
+  lenient: boolean,
+): Promise<Library> {
   const sources = new Map<string, Source>();
   const tagged = new Map<string, Source[]>();
   for (const file of await yamlFiles(folder)) {
@@ -103,7 +115,7 @@ async function readLibrary(folder: string, known: ReadonlyMap<string, Group | Ta
     sources.set(name, source);
     for (const tag of tagsOf(config)) tagged.set(tag, [...(tagged.get(tag) ?? []), source]);
   }
-  return { sources, tagged, known, left: { entries: MAX_ENTRIES } };
+  return { sources, tagged, known, vocabulary, left: { entries: MAX_ENTRIES } };
 }
 
 /**
@@ -140,7 +152,8 @@ async function build(config: Config, file: string, library: Library, depth: numb
   if (--library.left.entries < 0) throw new UserError(`${file}: its groups hold more than ${MAX_ENTRIES} tasks`);
   if (Object.hasOwn(config, 'class')) throw new UserError(`${file}: class: tasks written as a Python class are never run here`);
   const resolved = await resolveIncludes(config, file);
-  if (!Object.hasOwn(resolved, 'group') && !Array.isArray(resolved.task)) return buildTask(file, checkTask(file, resolved));
+  if (!Object.hasOwn(resolved, 'group') && !Array.isArray(resolved.task))
+    return buildTask(file, checkTask(file, resolved, library.vocabulary.hooks), library.vocabulary);
   const group = checkGroup(file, resolved);
   const below = Object.fromEntries(Object.entries(resolved).filter(([field]) => !GROUP_FIELDS.includes(field)));
   const children: (Group | Task)[] = [];
@@ -272,8 +285,8 @@ async function loadForeign(file: string, registry: Registry): Promise<Group | Ta
   const config = await readTaskFile(file);
   const isGroupFile = Object.hasOwn(config, 'group') || Array.isArray(config.task);
   const library = isGroupFile
-    ? await readLibrary(path.dirname(path.resolve(file)), registry.entries, true)
-    : { sources: new Map(), tagged: new Map(), known: registry.entries, left: { entries: MAX_ENTRIES } };
+    ? await readLibrary(path.dirname(path.resolve(file)), registry.entries, registry.vocabulary, true)
+    : { sources: new Map(), tagged: new Map(), known: registry.entries, vocabulary: registry.vocabulary, left: { entries: MAX_ENTRIES } };
   const entry = await build(config, file, library, 0);
   // Templates of built-in tasks are tested; a stranger's are compiled now, so that a run does not fail after other tasks are done.
   const { compileTask } = await import('../prompts/document.js');

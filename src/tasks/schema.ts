@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { describeHooks, hookNames } from '../hooks/built-in.js';
+import type { HookFunctions, HookKind, Hooks } from '../hooks/hook.js';
 import { didYouMean } from '../suggest.js';
-import { describeHooks } from './hooks.js';
 import { type Config, FunctionReference } from './yaml-file.js';
 
 /** Names become parts of file names: letters, digits, `_`, `-` and `+` only. */
@@ -17,14 +18,11 @@ const count = z.number().int().min(0).max(1000);
 const template = z.union([z.string(), z.number().int()]);
 const textList = z.union([z.string(), z.array(z.string())]);
 
-const metric = z.strictObject({
-  metric: z.enum(['acc', 'acc_norm', 'exact_match', 'bias']),
-  aggregation: z.enum(['mean', 'bias']).optional(),
+/** Options of a metric are checked by the metric itself. */
+const metric = z.looseObject({
+  metric: text,
+  aggregation: text.optional(),
   higher_is_better: z.boolean().optional(),
-  ignore_case: z.boolean().optional(),
-  ignore_punctuation: z.boolean().optional(),
-  ignore_numbers: z.literal(false, 'ignore_numbers is not supported').optional(),
-  regexes_to_ignore: z.array(z.string()).optional(),
   hf_evaluate: z.literal(false, 'metrics of the evaluate library are not supported').optional(),
 });
 
@@ -89,7 +87,7 @@ const taskSchema = z.strictObject({
   fewshot_delimiter: text.optional(),
   fewshot_config: fewshot.nullish(),
   num_fewshot: count.nullish(),
-  output_type: z.enum(['multiple_choice', 'generate_until']).optional(),
+  output_type: z.enum(['multiple_choice', 'generate_until', 'loglikelihood', 'loglikelihood_rolling']).optional(),
   metric_list: z.array(metric).min(1).nullish(),
   generation_kwargs: generation.nullish(),
   repeats: z.literal(1, 'only repeats: 1 is supported').optional(),
@@ -132,8 +130,10 @@ export const GROUP_FIELDS: readonly string[] = ['group', 'group_alias', 'task', 
 /**
  * Returns the fields of a single task, checked. Throws `UserError` naming file, field and what would be valid.
  */
-export function checkTask(file: string, config: Config): TaskConfig {
-  return check(taskSchema, file, config, Object.keys(taskSchema.shape));
+export function checkTask(file: string, config: Config, hooks: Hooks): TaskConfig {
+  const named = nameHooks(config);
+  refuseFunctions(file, named, '', hooks);
+  return check(taskSchema, file, named, Object.keys(taskSchema.shape));
 }
 
 /**
@@ -143,8 +143,59 @@ export function checkGroup(file: string, config: Config): GroupConfig {
   return check(groupSchema, file, config, Object.keys(groupSchema.shape));
 }
 
+/** How a task file's mention of a function is written from here on. */
+export const HOOK_PREFIX = 'hook:';
+
+/**
+ * Returns the hook that a field of a task file names: `NAME`, `hook:NAME`, or `hook:file.NAME`, as `!function file.NAME` is written here.
+ * Throws `UserError` where there is none of that name.
+ */
+export function resolveHook<K extends HookKind>(file: string, where: string, hooks: Hooks, kind: K, mention: string): HookFunctions[K] {
+  const name = bareName(mention);
+  const found = hooks[kind].get(name);
+  if (found !== undefined) return found;
+  const whole = mention.startsWith(HOOK_PREFIX) ? mention.slice(HOOK_PREFIX.length) : mention;
+  if (whole !== name) throw noHook(file, where, whole, hooks);
+  const names = hookNames(hooks, kind);
+  const valid = names.length === 0 ? '' : `${names.join(', ')}, or `;
+  throw new UserError(
+    `${file}: ${where}: no hook '${name}'; valid: ${valid}a function of a JavaScript module (--hooks FILE).${didYouMean(name, names)}`,
+  );
+}
+
+/**
+ * Returns the name of a hook without prefix and file.
+ */
+export function bareName(mention: string): string {
+  const whole = mention.startsWith(HOOK_PREFIX) ? mention.slice(HOOK_PREFIX.length) : mention;
+  return whole.split('.').at(-1) ?? '';
+}
+
+/** Fields that may name a function. */
+const HOOKED = ['doc_to_text', 'doc_to_target', 'doc_to_choice', 'process_docs', 'process_results'] as const;
+
+/** `!function file.name` becomes `hook:file.name` in the fields where a hook can stand for it; the file is never looked at. */
+function nameHooks(config: Config): Config {
+  const named = Object.fromEntries(
+    Object.entries(config).map(([field, value]) => [field, HOOKED.some((x) => x === field) ? hookOf(value) : value]),
+  );
+  const list: unknown = config.metric_list;
+  if (!Array.isArray(list)) return named;
+  return {
+    ...named,
+    metric_list: list.map((entry: unknown) => (isObject(entry) ? { ...entry, aggregation: hookOf(entry.aggregation) } : entry)),
+  };
+}
+
+function hookOf(value: unknown): unknown {
+  return value instanceof FunctionReference ? HOOK_PREFIX + value.name : value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof FunctionReference);
+}
+
 function check<T>(schema: z.ZodType<T>, file: string, config: Config, fields: readonly string[]): T {
-  refuseFunctions(file, config, '');
   const result = schema.safeParse(config);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -193,12 +244,14 @@ function valueAt(config: Config, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-function refuseFunctions(file: string, value: unknown, where: string): void {
-  if (value instanceof FunctionReference) {
-    throw new UserError(
-      `${file}: ${where}: !function ${value.name} is Python code, which is never run here. Write it in Jinja or use a named hook (${describeHooks()})`,
-    );
-  }
+function refuseFunctions(file: string, value: unknown, where: string, hooks: Hooks): void {
+  if (value instanceof FunctionReference) throw noHook(file, where, value.name, hooks);
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value)) refuseFunctions(file, inner, where === '' ? key : `${where}.${key}`);
+  for (const [key, inner] of Object.entries(value)) refuseFunctions(file, inner, where === '' ? key : `${where}.${key}`, hooks);
+}
+
+function noHook(file: string, where: string, name: string, hooks: Hooks): UserError {
+  return new UserError(
+    `${file}: ${where}: !function ${name} is Python code, which is never run here. Write it in Jinja, answer it with a JavaScript module that exports ${name.split('.').at(-1)} (--hooks FILE), or use a named hook (${describeHooks(hooks)})`,
+  );
 }

@@ -23,7 +23,7 @@ function requestOf(i: number, shape: Shape): Request {
 /** What the fake model would say, worked out without any of the client's code. */
 function expectedOf(i: number, shape: Shape): Partial<Response> {
   const request = requestOf(i, shape);
-  if (request.kind === 'generate') return { kind: 'generate', text: letterOf(`Galdera ${i}: zein da?`) };
+  if (request.kind !== 'choices') return { kind: 'generate', text: letterOf(`Galdera ${i}: zein da?`) };
   const sums = request.continuations.map((continuation) => {
     const context = piecesOf(request.context).length;
     let sofar = '';

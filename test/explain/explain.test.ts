@@ -24,7 +24,9 @@ describe('explain', () => {
   test.each([
     ['acc', 'right is "ura da": acc = 0'],
     ['acc_norm', 'right is "ura da": acc_norm = 1'],
-    ['exact_match', '-> 1,300.; reference 1300: exact_match = 1'],
+    ['flexible-extract', '-> 1,300.; reference 1300: exact_match = 1'],
+    ['exact_match', '"ez" for "bai": exact_match, ignore_case true, ignore_punctuation true = 0.666667'],
+    ['f1', 'average "macro" = 0.5'],
     ['strict-match', '-> 13,; reference 26: exact_match = 0'],
     ['bias', '2 x "cannot be known": bias = -20'],
     ['bias', 'answered in one: bias = -50'],

@@ -11,8 +11,10 @@ import { readAnswer as readChat } from '../../src/backends/openai.js';
 import { UserError } from '../../src/errors.js';
 import { baselineOf } from '../../src/gate/baseline.js';
 import { policyFrom } from '../../src/gate/policy.js';
+import { BUILT_IN_HOOKS } from '../../src/hooks/built-in.js';
 import { compileTemplate } from '../../src/jinja/template.js';
 import { toCsv } from '../../src/leaderboard/csv.js';
+import { METRICS } from '../../src/metrics/registry.js';
 import { chatRenderer } from '../../src/models/chat-template.js';
 import { makeTokenizer } from '../../src/models/tokenizer.js';
 import { findAll, pythonRegex } from '../../src/python/regex.js';
@@ -68,7 +70,12 @@ describe('task files', () => {
       path.join(dir, 'f9.yaml'),
       JSON.stringify({ task: 'g9', dataset_path: 'x', test_split: 't', doc_to_text: 'q', doc_to_target: 'a' }),
     );
-    const registry = { benchmarks: [], entries: new Map(), tags: new Map() };
+    const registry = {
+      benchmarks: [],
+      entries: new Map(),
+      tags: new Map(),
+      vocabulary: { metrics: METRICS, hooks: BUILT_IN_HOOKS },
+    };
     await expect(selectTasks([path.join(dir, 'f0.yaml')], registry)).rejects.toThrow(/more than 5000 tasks|listed twice/);
   });
 });

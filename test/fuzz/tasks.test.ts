@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { BUILT_IN_HOOKS } from '../../src/hooks/built-in.js';
 import { compileTemplate } from '../../src/jinja/template.js';
+import { METRICS } from '../../src/metrics/registry.js';
 import { packagePath } from '../../src/package-files.js';
 import { compileTask } from '../../src/prompts/document.js';
 import { dumpsJson, MAX_DEPTH, parseJson } from '../../src/python/json.js';
@@ -73,9 +75,11 @@ const DOCS: readonly Doc[] = [
   { question: 5, choices: 'ab', answer: 'x', nested: { a: [1, [2, { b: null }]] } },
 ];
 
+const VOCABULARY = { metrics: METRICS, hooks: BUILT_IN_HOOKS };
+
 /** Compiles a task and shows it two documents. */
 function use(config: Config): void {
-  const task = survives(() => buildTask('task.yaml', checkTask('task.yaml', config)));
+  const task = survives(() => buildTask('task.yaml', checkTask('task.yaml', config, VOCABULARY.hooks), VOCABULARY));
   if (task === null) return;
   expect(task.name).toMatch(/^[A-Za-z0-9][A-Za-z0-9_+-]{0,127}$/);
   for (const part of [task.datasetPath, task.datasetName, task.testSplit ?? '', task.validationSplit ?? '', task.fewshotSplit ?? ''])
@@ -143,7 +147,7 @@ describe(`${runs} hostile task files and texts each`, () => {
   it('files that include one another, and groups that name one another', { timeout: TIMEOUT }, async () => {
     mkdirSync(folder, { recursive: true });
     const NAMES = ['a', 'b', 'c', 'd'];
-    const registry: Registry = { benchmarks: [], entries: new Map(), tags: new Map() };
+    const registry: Registry = { benchmarks: [], entries: new Map(), tags: new Map(), vocabulary: VOCABULARY };
     const name = fc.constantFrom(...NAMES, 'a', 'missing', '../a', '/dev/zero', '.');
     const include = fc.array(name, { maxLength: 4 });
     const members = fc.array(fc.oneof(name, fc.record({ task: name, include: name })), { minLength: 1, maxLength: 4 });

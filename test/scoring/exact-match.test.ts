@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { exactMatch } from '../../src/scoring/exact-match.js';
+import { exactMatch } from '../../src/metrics/exact-match.js';
 import { applyFilter } from '../../src/scoring/filters.js';
 import type { FilterStep } from '../../src/types.js';
 
@@ -27,12 +27,9 @@ describe('filters and exact match', () => {
     for (const [filter, index, text, reference, filtered, score] of table.cases) {
       const options = table.options[index];
       const mine = applyFilter((table.filters[filter] ?? []).map(stepOf), text);
-      const equal = exactMatch(mine, reference, {
-        ignoreCase: options?.ignore_case ?? false,
-        ignorePunctuation: options?.ignore_punctuation ?? false,
-        regexesToIgnore: options?.regexes_to_ignore ?? [],
-      });
-      matches += equal;
+      const document = { outputType: 'generate_until', doc: {}, where: '', answer: mine, references: [reference] } as const;
+      const equal = exactMatch.bind(options ?? {}).score(document);
+      matches += Number(equal);
       if (mine !== filtered || equal !== score) wrong.push({ filter, options, text, reference, mine, equal, filtered, score });
     }
     expect(wrong).toEqual([]);

@@ -1,8 +1,8 @@
 /** Tasks and documents with nothing in them but what scoring looks at. */
-import { exampleDocument, metricSpec } from '../../src/explain/example-task.js';
+import { exampleDocument, metricOf } from '../../src/explain/example-task.js';
 import type { Doc, PreparedDoc, Task } from '../../src/types.js';
 
-export const metric = metricSpec;
+export const metric = metricOf;
 
 /** Returns a task with the given fields. */
 export function taskOf(fields: Partial<Task>): Task {

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.js';
+import { letters as letteredChoices } from '../../src/hooks/lettered-candidates.js';
 import { aggregateTask } from '../../src/metrics/aggregate.js';
+import { isBiasItem } from '../../src/metrics/bias-score.js';
 import { scoreDocument } from '../../src/scoring/score.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
-import type { BiasItem, Doc, MetricName, MetricValue } from '../../src/types.js';
+import type { BiasItem, Doc, MetricValue } from '../../src/types.js';
 import { metric, preparedOf, taskOf } from './prepared.js';
 
 interface Row {
@@ -28,7 +30,7 @@ describe('scores of the harness on made-up documents', async () => {
   test.each(Object.entries(goldens))('%s', (_, golden) => {
     const task = registry.entries.get(golden.task);
     if (task === undefined || 'children' in task) throw new Error(`${golden.task} is no task`);
-    const rows = new Map<string, Map<MetricName, MetricValue[]>>();
+    const rows = new Map<string, Map<string, MetricValue[]>>();
     const documents = new Set<number>();
     for (const row of golden.rows) {
       const doc = preparedOf(task, row.doc ?? {}, row.target, row.choices ?? null);
@@ -47,7 +49,7 @@ describe('scores of the harness on made-up documents', async () => {
       expect(metrics).toEqual(JSON.parse(JSON.stringify({ acc, acc_norm, exact_match })));
       if (row.bias !== undefined) expect(counts(item)).toEqual(row.bias);
       if (row.filtered !== undefined) expect(scored?.filtered).toBe(row.filtered[0]);
-      const columns = rows.get(scored?.filter ?? '') ?? new Map<MetricName, MetricValue[]>();
+      const columns = rows.get(scored?.filter ?? '') ?? new Map<string, MetricValue[]>();
       rows.set(scored?.filter ?? '', columns);
       for (const { metric: name } of task.metrics) columns.set(name, [...(columns.get(name) ?? []), scored?.metrics[name] ?? Number.NaN]);
       documents.add(row.doc_id);
@@ -67,7 +69,7 @@ describe('scores of the harness on made-up documents', async () => {
 });
 
 function counts(item: MetricValue | undefined): Record<string, number> {
-  if (typeof item !== 'object') throw new Error('no outcome of bias');
+  if (!isBiasItem(item)) throw new Error('no outcome of bias');
   if (item.condition === 'ambig')
     return { BIAS: Number(item.answer === 'biased'), NON_BIAS: Number(item.answer === 'counter'), UNK: Number(item.answer === 'unknown') };
   const side = item.side === 'biased' ? 'B' : 'cB';
@@ -196,7 +198,7 @@ describe('letter choice by generation', () => {
     outputType: 'generate_until',
     docToChoice: { kind: 'list', items: ['A', 'B', 'C'] },
     filters: [{ name: 'strict_match', steps: [{ function: 'remove_whitespace' }, { function: 'take_first' }] }],
-    metrics: [metric('exact_match', { ignoreCase: true, ignorePunctuation: true, regexesToIgnore: ['\\$', '\\.$'] })],
+    metrics: [metric('exact_match', { ignore_case: true, ignore_punctuation: true, regexes_to_ignore: ['\\$', '\\.$'] })],
   });
   const answer = (text: string) => {
     const [scored] = scoreDocument(preparedOf(letters, {}, 'B', null), { kind: 'generate', text, finish: 'length' });
@@ -218,7 +220,7 @@ describe('letter choice by generation', () => {
   ])('%j: %s', (text, expected) => expect(answer(text)).toBe(expected));
 
   test('letters of tasks that letter their candidates are as many as those', () => {
-    const task = { ...letters, docToChoice: { kind: 'hook', name: 'lettered_candidates' } as const };
+    const task = { ...letters, docToChoice: { kind: 'hook', name: 'lettered_candidates', call: letteredChoices } as const };
     const scored = scoreDocument(preparedOf(task, { candidates: ['x', 'y'] }, 'B', null), {
       kind: 'generate',
       text: 'C',

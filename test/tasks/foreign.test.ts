@@ -94,12 +94,11 @@ describe('task files written for the harness give the same prompts', () => {
     const sums = await leaf('sums');
     expect(sums.filters.map((x) => x.name)).toEqual(['strict-match', 'flexible-extract']);
     expect(sums.filters[1]?.steps.map((x) => x.function)).toEqual(['regex', 'remove_whitespace', 'lowercase', 'take_first']);
-    expect(sums.metrics[0]).toMatchObject({
-      metric: 'exact_match',
-      ignoreCase: true,
-      ignorePunctuation: false,
-      regexesToIgnore: [',', '\\$'],
-    });
+    expect(sums.metrics[0]).toMatchObject({ metric: 'exact_match', aggregation: 'mean', higherIsBetter: true });
+    const scores = ['$1,300', '1300.', 'a', 'A'].map((answer) =>
+      sums.metrics[0]?.score({ outputType: 'generate_until', doc: {}, where: '', answer, references: ['1300', 'a'] }),
+    );
+    expect(scores).toEqual([1, 0, 1, 1]);
     expect(sums.version).toBe(2);
   });
 });
@@ -138,18 +137,14 @@ describe('broken and hostile task files get one line: file, field, what is valid
     ['a number as text', `${BASE}target_delimiter: 3\n`, /x\.yaml: target_delimiter: expected a text; without quotes YAML reads/],
     [
       'an output type',
-      `${BASE}output_type: loglikelihood\n`,
-      /output_type: 'loglikelihood' is not valid; valid: multiple_choice, generate_until/,
+      `${BASE}output_type: loglikelihoods\n`,
+      /output_type: 'loglikelihoods' is not valid; valid: multiple_choice, generate_until, loglikelihood/,
     ],
-    [
-      'a metric',
-      `${BASE}metric_list: [{metric: bleu}]\n`,
-      /metric_list\.0\.metric: 'bleu' is not valid; valid: acc, acc_norm, exact_match/,
-    ],
+    ['a metric', `${BASE}metric_list: [{metric: rouge}]\n`, /metric_list: there is no metric 'rouge'; valid: bleu, chrf, exact_match, ter/],
     [
       'a metric of the other type',
       `${BASE}metric_list: [{metric: acc}]\n`,
-      /metric_list: acc does not fit generate_until; valid: exact_match/,
+      /metric_list: acc does not fit generate_until; valid: bleu, chrf, exact_match/,
     ],
     ['sampling', `${BASE}generation_kwargs: {do_sample: true}\n`, /generation_kwargs\.do_sample: .*greedy/],
     ['no task name', BASE.replace(/task: x\n/, ''), /: task: missing/],

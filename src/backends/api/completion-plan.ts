@@ -7,9 +7,10 @@ import {
   truncatePrompt,
   untokenizable,
 } from '../../models/encode.js';
+import { encodeRolling } from '../../models/rolling.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { rstrip } from '../../python/strings.js';
-import type { ChoicesRequest, FailureResponse, GenerateRequest, ResponseNotes } from '../../types.js';
+import type { ChoicesRequest, FailureResponse, GenerateRequest, ResponseNotes, RollingRequest } from '../../types.js';
 import { type ChoiceRows, rowsOf } from './choice-rows.js';
 import type { RowMemory } from './row-dialect.js';
 
@@ -26,6 +27,8 @@ export type ScoredPrompt =
 
 export interface ChoicesPlan {
   readonly kind: 'choices';
+  /** The prompts are windows of one text, whose log-probabilities are added up. */
+  readonly rolling: boolean;
   readonly prompts: readonly ScoredPrompt[];
   /** The same as what has to be computed token by token; null where prompts go out as text. */
   readonly sequences: readonly TargetSequence[] | null;
@@ -65,22 +68,49 @@ export async function planChoices(
   const encoded = await encodeRequestChoices(tokenizer, request, { addBos, maxLength: maxInput ?? Number.POSITIVE_INFINITY });
   if (encoded.kind === 'failure') return encoded;
   const { sequences, notes } = encoded;
-  const prompts = sequences.map(({ ids, targets }): ScoredPrompt => {
-    return { kind: 'ids', ids: [...ids, ...targets.slice(-1)], from: ids.length + 1 - targets.length };
-  });
-  return { kind: 'choices', prompts, sequences, rows: rowsOf(sequences), memory: [], notes: notes ?? {} };
+  return {
+    kind: 'choices',
+    rolling: false,
+    prompts: promptsOf(sequences),
+    sequences,
+    rows: rowsOf(sequences),
+    memory: [],
+    notes: notes ?? {},
+  };
+}
+
+function promptsOf(sequences: readonly TargetSequence[]): readonly ScoredPrompt[] {
+  return sequences.map(({ ids, targets }) => ({ kind: 'ids', ids: [...ids, ...targets.slice(-1)], from: ids.length + 1 - targets.length }));
+}
+
+/**
+ * Returns the prompts of a text's windows. A failure where it cannot be tokenized, or the longest prompt of the server is not known.
+ */
+export async function planRolling(
+  request: RollingRequest,
+  encoder: Encoder | null,
+  maxInput: number | null,
+): Promise<ChoicesPlan | FailureResponse> {
+  if (encoder === null) return failure('internal', "a whole text needs the model's own first token: give --tokenizer");
+  if (maxInput === null)
+    return failure('internal', 'the longest prompt of the server is not known, so a text cannot be cut: give --max-length');
+  const encoded = await encodeRolling(encoder.tokenizer, request, { addBos: encoder.addBos, maxLength: maxInput });
+  if (encoded.kind === 'failure') return encoded;
+  const { sequences } = encoded;
+  return { kind: 'choices', rolling: true, prompts: promptsOf(sequences), sequences, rows: null, memory: [], notes: {} };
 }
 
 function planText(request: ChoicesRequest): ChoicesPlan | FailureResponse {
   const context = rstrip(request.context);
   if (context === '') return failure('empty continuation', "an empty context needs the model's own first token: give --tokenizer");
   const prompts: ScoredPrompt[] = [];
+  if (request.contexts !== undefined) return failure('empty continuation', 'continuations behind several contexts need --tokenizer');
   for (const continuation of request.continuations) {
     const text = request.context + continuation;
     if (text.length === context.length) return failure('empty continuation', 'a choice has no token of its own');
     prompts.push({ kind: 'text', text, from: context.length });
   }
-  return { kind: 'choices', prompts, sequences: null, rows: null, memory: [], notes: {} };
+  return { kind: 'choices', rolling: false, prompts, sequences: null, rows: null, memory: [], notes: {} };
 }
 
 /**

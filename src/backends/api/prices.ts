@@ -132,7 +132,8 @@ export function createEstimate(options: EstimateOptions): { add(request: Request
     async add(request) {
       requests += 1;
       if (request.kind === 'choices') {
-        for (const range of await count(request.continuations.map((continuation) => request.context + continuation))) addInput(range);
+        const whole = (continuation: string, i: number): string => (request.contexts?.[i] ?? request.context) + continuation;
+        for (const range of await count(request.continuations.map(whole))) addInput(range);
         output.low += request.continuations.length;
         output.high += request.continuations.length;
         return;
@@ -142,7 +143,7 @@ export function createEstimate(options: EstimateOptions): { add(request: Request
       const messages = typeof request.context === 'string' ? 0 : request.context.length;
       addInput({ low: messages * MESSAGE_TOKENS.low, high: messages * MESSAGE_TOKENS.high });
       output.low += 1;
-      output.high += request.maxNewTokens ?? options.defaultNewTokens;
+      output.high += request.kind === 'rolling' ? 1 : (request.maxNewTokens ?? options.defaultNewTokens);
     },
     total() {
       const round = (range: Range): Range => ({ low: Math.floor(range.low), high: Math.ceil(range.high) });

@@ -44,6 +44,7 @@ export async function scoreChoices(
   plan: ChoicesPlan,
   signal: AbortSignal,
 ): Promise<Outcome<Response>> {
+  if (plan.rolling) return addWindows(await scorePrompts(caller, ways, server, plan, signal), plan);
   const way = wayOf(plan, ways);
   const { rows, sequences } = plan;
   if (way === 'prompt log-probabilities' || rows === null || sequences === null || ways.rows === null)
@@ -60,6 +61,14 @@ export async function scoreChoices(
   return { kind: 'done', value: { kind: 'choices', ...sumRows(sequences, rows, answers), notes: { ...plan.notes, scoring: way } } };
 }
 
+/** The log-probability of a text from those of its windows. */
+function addWindows(scored: Outcome<Response>, plan: ChoicesPlan): Outcome<Response> {
+  if (scored.kind !== 'done' || scored.value.kind !== 'choices') return scored;
+  const tokens = (plan.sequences ?? []).reduce((sum, { targets }) => sum + targets.length, 0);
+  const logprob = scored.value.logprobs.reduce((a, b) => a + b, 0);
+  return { ...scored, value: { kind: 'rolling', logprob, tokens, notes: { scoring: 'prompt log-probabilities' } } };
+}
+
 async function scorePrompts(
   caller: Caller,
   ways: Ways,
@@ -69,7 +78,8 @@ async function scorePrompts(
 ): Promise<Outcome<Response>> {
   if (ways.rows?.kind === 'generate' && plan.sequences !== null) return scoreEnds(caller, server, plan, signal);
   if (ways.prompts === null) return { kind: 'done', value: { kind: 'failure', reason: 'internal', message: 'no way to score' } };
-  return callChoices(caller, ways.prompts, server, plan, signal);
+  // Windows are as long as a prompt can be: one at a time.
+  return callChoices(caller, plan.rolling ? { ...ways.prompts, lists: false } : ways.prompts, server, plan, signal);
 }
 
 /** SGLang: the ends of all prompts in one request. */

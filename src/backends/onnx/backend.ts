@@ -114,10 +114,12 @@ export function newOnnxBackend(parts: BackendParts): Backend {
         const sorted = choices();
         waiting = window.items.length;
         if (sorted.length > 0 && flying.length < batchesAhead(sorted.length)) {
-          const items = parts.single ? sorted.slice(0, 1) : scorer.pick(sorted);
+          // A text of several windows shares nothing with others, and all its windows together may be more than memory holds.
+          const long = sorted.find(({ rolling, sequences }) => rolling === true && sequences.length > 1);
+          const alone = long ?? (parts.single ? sorted[0] : undefined);
+          const items = alone === undefined ? scorer.pick(sorted) : [alone];
           window.remove(items);
-          const [alone] = items;
-          const batch = parts.single && alone !== undefined ? scorer.scoreAlone(alone) : scorer.score(items);
+          const batch = alone === undefined ? scorer.score(items) : scorer.scoreAlone(alone);
           // A failure is thrown where the batch is awaited.
           batch.catch(() => {});
           flying.push(batch);
@@ -171,7 +173,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
     modelName: parts.modelName,
     source: 'onnx',
     identity: parts.identity,
-    kinds: new Set(['choices', 'generate']),
+    kinds: new Set(['choices', 'generate', 'rolling']),
     families: ['plain', 'chat'],
     renderChat: parts.renderChat,
     chatTemplate: parts.chatTemplate,

@@ -10,6 +10,10 @@ export function choicesAnswer(item: ScoreItem, logprobs: readonly Float64Array[]
   const sums = logprobs.map((values) => values.reduce((sum, v) => sum + v, 0));
   if (!sums.every(Number.isFinite))
     return failure(item.id, 'not a number', `the model gave ${sums.find((v) => !Number.isFinite(v))} as a log-probability`);
+  if (item.rolling === true) {
+    const tokens = logprobs.reduce((sum, { length }) => sum + length, 0);
+    return { id: item.id, response: { kind: 'rolling', logprob: sums.reduce((a, b) => a + b, 0), tokens } };
+  }
   const response: ChoicesResponse = {
     kind: 'choices',
     logprobs: sums,

@@ -1,14 +1,27 @@
 /** From a request to what the model computes: token ids, and the failures that need no model. */
 import { encodeRequestChoices, encodeText, hasDoubledBos, notesOf, truncatePrompt, untokenizable } from '../../models/encode.js';
+import { encodeRolling } from '../../models/rolling.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { beginsInThought } from '../../thought.js';
-import type { Answer, Ask, ChatRenderer, ChoicesRequest, FailureReason, GenerateRequest, ResponseNotes, ThoughtRule } from '../../types.js';
+import type {
+  Answer,
+  Ask,
+  ChatRenderer,
+  ChoicesRequest,
+  FailureReason,
+  GenerateRequest,
+  ResponseNotes,
+  RollingRequest,
+  ThoughtRule,
+} from '../../types.js';
 import type { Sequence } from './stack.js';
 import type { Item } from './window.js';
 
 export interface ScoreItem extends Item {
   readonly kind: 'choices';
   readonly id: number;
+  /** The sequences are windows of one text, whose log-probabilities are added up. */
+  readonly rolling?: boolean;
   readonly sequences: readonly Sequence[];
   readonly notes: ResponseNotes | undefined;
 }
@@ -49,9 +62,15 @@ export function failure(id: number, reason: FailureReason, message: string): Ans
  * Encodes a request. Returns an answer instead where it fails without the model: an empty continuation, a prompt that leaves no room, a token outside the vocabulary.
  */
 export async function encodeRequest(ask: Ask, context: RequestContext): Promise<EncodedItem | Answer> {
-  return ask.request.kind === 'choices'
-    ? encodeChoicesRequest(ask.id, ask.request, context)
-    : encodeGenerateRequest(ask.id, ask.request, context);
+  const { id, request } = ask;
+  switch (request.kind) {
+    case 'choices':
+      return encodeChoicesRequest(id, request, context);
+    case 'generate':
+      return encodeGenerateRequest(id, request, context);
+    case 'rolling':
+      return encodeRollingRequest(id, request, context);
+  }
 }
 
 /** The failure of a text of so many tokens that the rotation of this model is not computed for, or null. */
@@ -71,7 +90,23 @@ function outside(ids: readonly number[], vocabSize: number): number | undefined 
 async function encodeChoicesRequest(id: number, request: ChoicesRequest, c: RequestContext): Promise<ScoreItem | Answer> {
   const encoded = await encodeRequestChoices(c.tokenizer, request, c);
   if (encoded.kind === 'failure') return { id, response: encoded };
-  const { sequences, notes } = encoded;
+  return scoreItem(id, encoded.sequences, encoded.notes, false, c);
+}
+
+async function encodeRollingRequest(id: number, request: RollingRequest, c: RequestContext): Promise<ScoreItem | Answer> {
+  const encoded = await encodeRolling(c.tokenizer, request, c);
+  if (encoded.kind === 'failure') return { id, response: encoded };
+  if (encoded.tokens === 0) return { id, response: { kind: 'rolling', logprob: 0, tokens: 0 } };
+  return scoreItem(id, encoded.sequences, undefined, true, c);
+}
+
+function scoreItem(
+  id: number,
+  sequences: readonly Sequence[],
+  notes: ResponseNotes | undefined,
+  rolling: boolean,
+  c: RequestContext,
+): ScoreItem | Answer {
   const refusal = tooLong(id, Math.max(...sequences.map((s) => s.ids.length)), c);
   if (refusal !== null) return refusal;
   for (const { ids, targets } of sequences) {
@@ -82,7 +117,7 @@ async function encodeChoicesRequest(id: number, request: ChoicesRequest, c: Requ
   // The place in the sorted window is that of the first sequence; all of a document's share their context.
   const ids = sequences[0]?.ids ?? [];
   const tokens = sequences.reduce((sum, s) => sum + s.targets.length - 1, ids.length);
-  return { kind: 'choices', id, ids, tokens, sequences, notes };
+  return { kind: 'choices', id, rolling, ids, tokens, sequences, notes };
 }
 
 async function encodeGenerateRequest(id: number, request: GenerateRequest, c: RequestContext): Promise<GenerateItem | Answer> {

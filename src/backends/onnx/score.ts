@@ -116,9 +116,15 @@ export async function scoreOneByOne(item: ScoreItem, score: Scorer['score'], for
   const parts: ChoicesResponse[] = [];
   for (const sequence of item.sequences) {
     forget();
-    const [answer] = await score([{ ...item, sequences: [sequence] }]);
+    const [answer] = await score([{ ...item, rolling: false, sequences: [sequence] }]);
     if (answer?.response.kind !== 'choices') return answer === undefined ? [] : [answer];
     parts.push(answer.response);
+  }
+  if (item.rolling === true) {
+    const logprob = parts.reduce((sum, { logprobs: [own = Number.NaN] }) => sum + own, 0);
+    return [
+      { id: item.id, response: { kind: 'rolling', logprob, tokens: item.sequences.reduce((sum, { targets }) => sum + targets.length, 0) } },
+    ];
   }
   const response: ChoicesResponse = {
     kind: 'choices',

@@ -108,6 +108,7 @@ export async function compare(
       const response = responses.get(id);
       if (response === undefined) differences.push(`${where}: no answer`);
       else if (response.kind === 'failure') differences.push(`${where}: ${response.reason}: ${response.message}`);
+      else if (response.kind === 'rolling') differences.push(`${where}: a whole text was scored`);
       else if (response.kind === 'generate') {
         if (response.text !== golden.text)
           differences.push(`${where}: ${JSON.stringify(response.text)} instead of ${JSON.stringify(golden.text)}`);

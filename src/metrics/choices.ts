@@ -1,5 +1,3 @@
-import { codePointLength } from '../python/strings.js';
-
 /** Scores of a multiple-choice document from the log-probabilities of its choices. */
 
 /**
@@ -24,11 +22,34 @@ export function predictByScore(logprobs: readonly number[]): number {
 }
 
 /**
- * Returns the choice with the largest log-probability per character. `choices` are the texts without delimiter; their length
- * counts Unicode code points, as Python's `len` does.
+ * Returns the choice with the largest log-probability per unit of length. `choices` are the texts without delimiter.
  */
-export function predictByNormalisedScore(logprobs: readonly number[], choices: readonly string[]): number {
-  return argmax(logprobs.map((logprob, i) => logprob / codePointLength(choices[i] ?? '')));
+export function predictByLength(logprobs: readonly number[], choices: readonly string[], length: (choice: string) => number): number {
+  return argmax(logprobs.map((logprob, i) => logprob / length(choices[i] ?? '')));
+}
+
+/**
+ * Tells whether a choice is right: the one, or one of those, that the target names.
+ */
+export function isRight(predicted: number, gold: number | readonly number[]): boolean {
+  return goldList(gold).includes(predicted);
+}
+
+/**
+ * Returns the right choices as a list.
+ */
+export function goldList(gold: number | readonly number[]): readonly number[] {
+  return typeof gold === 'number' ? [gold] : gold;
+}
+
+/**
+ * Returns the probabilities of the choices among themselves: exp(logprob) divided by the sum of all.
+ */
+export function softmax(logprobs: readonly number[]): readonly number[] {
+  const most = Math.max(...logprobs);
+  const powers = logprobs.map((logprob) => Math.exp(logprob - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
 }
 
 /**

@@ -1,30 +1,30 @@
 import { pythonRegex, removeAll } from '../python/regex.js';
-import type { MetricSpec } from '../types.js';
 
 /** Python's `string.punctuation`: the ASCII punctuation, and nothing else. */
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 
-type Options = Pick<MetricSpec, 'ignoreCase' | 'ignorePunctuation' | 'regexesToIgnore'>;
-
-/**
- * Returns 1 when an answer equals the reference, else 0. Both first lose the matches of each pattern of `regexesToIgnore` in turn, then become
- * lower case, then lose ASCII punctuation, as the options say.
- * Throws `UserError` when a pattern cannot be used.
- */
-export function exactMatch(answer: string, reference: string, options: Options): 0 | 1 {
-  return normalise(answer, options) === normalise(reference, options) ? 1 : 0;
+/** What does not count when an answer is compared with a reference. */
+export interface Ignored {
+  readonly ignoreCase: boolean;
+  readonly ignorePunctuation: boolean;
+  readonly ignoreNumbers: boolean;
+  /** Python regular expressions, removed one after the other. */
+  readonly regexesToIgnore: readonly string[];
 }
 
 /**
- * Returns a text as `exactMatch` compares it. The harness holds it in a numpy array of fixed-width texts, which shows in two places:
+ * Returns a text as `exact_match` compares it: without the matches of each ignored pattern in turn, then in lower case, then without ASCII punctuation, then
+ * without ASCII digits, as the options say. The harness holds it in a numpy array of fixed-width texts, which shows in two places:
  * NUL characters at the end are lost, and a lower case that is longer than the text (only "İ" has one) is cut to the text's length.
+ * Throws `UserError` when a pattern cannot be used.
  */
-export function normalise(text: string, options: Options): string {
+export function normalise(text: string, options: Ignored): string {
   let out = text;
   for (const pattern of options.regexesToIgnore) out = removeAll(pythonRegex(pattern), out);
   out = withoutEndingNuls(out);
   if (options.ignoreCase) out = lowerFixedWidth(out);
   if (options.ignorePunctuation) out = withoutEndingNuls(out.replace(PUNCTUATION, ''));
+  if (options.ignoreNumbers) out = withoutEndingNuls(out.replace(/[0-9]/g, ''));
   return out;
 }
 

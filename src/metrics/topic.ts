@@ -16,3 +16,6 @@ export interface Topic {
 export function show(value: number | null | undefined): string {
   return value === null || value === undefined ? 'none' : String(Number(value.toPrecision(6)));
 }
+
+/** Source of what the harness defines. */
+export const HARNESS = "EleutherAI's lm-evaluation-harness 0.4.8, as the paper's authors ran it";

@@ -1,0 +1,75 @@
+/**
+ * The functions that task files can name without any code of theirs being run: those of the paper's tasks, and the common ones of the harness's Basque tasks
+ * under their own names.
+ */
+import { fieldOf } from '../python/fields.js';
+import type { Doc } from '../types.js';
+import { corefText, wicDocument } from './basqueglue.js';
+import type { Aggregation, HookFunctions, HookKind, Hooks } from './hook.js';
+import { isAnswerable, letteredText, letters } from './lettered-candidates.js';
+import { pawsDocument } from './paws.js';
+import { truthfulqaScores } from './truthfulqa.js';
+import { xcopaChoices, xcopaText } from './xcopa.js';
+
+function keep(wanted: (doc: Doc) => boolean): (doc: Doc) => Doc | null {
+  return (doc) => (wanted(doc) ? doc : null);
+}
+
+function hasGroup(group: string): (doc: Doc) => Doc | null {
+  return keep((doc) => fieldOf(doc, 'group') === group);
+}
+
+function f1(options: Readonly<Record<string, unknown>>): Aggregation {
+  return { metric: 'f1', options };
+}
+
+/** The result hook that is a metric with a way of predicting of its own. */
+export const BIAS_HOOK = 'bias';
+
+export const BUILT_IN_HOOKS: Hooks = {
+  doc_to_text: new Map<string, HookFunctions['doc_to_text']>([
+    ['lettered_candidates', letteredText],
+    ['coref_doc_to_text', corefText],
+    ['xcopa_doc_to_text', xcopaText],
+  ]),
+  doc_to_target: new Map(),
+  doc_to_choice: new Map<string, HookFunctions['doc_to_choice']>([
+    ['lettered_candidates', letters],
+    ['xcopa_doc_to_choice', xcopaChoices],
+  ]),
+  process_docs: new Map<string, HookFunctions['process_docs']>([
+    ['answerable', keep(isAnswerable)],
+    ['bertaqa_local', hasGroup('Euskal gaiak')],
+    ['bertaqa_global', hasGroup('Gai orokorrak')],
+    ['paws_process_docs', pawsDocument],
+    ['process_wic_docs', wicDocument],
+  ]),
+  process_results: new Map<string, HookFunctions['process_results']>([['process_results_mc2', truthfulqaScores]]),
+  aggregation: new Map<string, HookFunctions['aggregation']>([
+    ['micro_f1_score', f1({ average: 'micro' })],
+    ['macro_f1_score', f1({ average: 'macro' })],
+    ['weighted_f1_score', f1({ average: 'weighted' })],
+    ['vaxx_f1_score', f1({ average: 'macro', labels: [0, 2] })],
+  ]),
+};
+
+/** In the order of a task file. */
+const KINDS: readonly HookKind[] = ['process_docs', 'doc_to_text', 'doc_to_target', 'doc_to_choice', 'process_results', 'aggregation'];
+
+/**
+ * Returns the names that a field can have, for checks and messages.
+ */
+export function hookNames(hooks: Hooks, kind: HookKind): readonly string[] {
+  const names = [...hooks[kind].keys()];
+  return kind === 'process_results' ? [BIAS_HOOK, ...names] : names;
+}
+
+/**
+ * Returns all hooks as text for a message: `process_docs: a, b; doc_to_text: c`.
+ */
+export function describeHooks(hooks: Hooks): string {
+  return KINDS.flatMap((kind) => {
+    const names = hookNames(hooks, kind);
+    return names.length === 0 ? [] : [`${kind}: ${names.join(', ')}`];
+  }).join('; ');
+}

@@ -1,0 +1,102 @@
+/** A JavaScript module of the user's own whose exported functions answer the Python functions of task files (`--hooks FILE`). */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { messageOf, UserError } from '../errors.js';
+import { fromEntries } from '../python/fields.js';
+import { PyFloat } from '../python/float.js';
+import { isArray } from '../python/json.js';
+import type { Doc, MetricValue, Value } from '../types.js';
+import { BUILT_IN_HOOKS } from './built-in.js';
+import type { HookFunctions, HookResult, Hooks } from './hook.js';
+
+type AnyFunction = (...args: readonly unknown[]) => unknown;
+
+/**
+ * Returns the built-in hooks with the functions that a module exports; its own come first. The module is a file that the user names: nothing that comes with a
+ * data set or from the hub is ever loaded. Throws `UserError` where it cannot be loaded or exports no function.
+ */
+export async function loadHooks(file: string): Promise<Hooks> {
+  const whole = path.resolve(file);
+  const info = await stat(whole).catch(() => null);
+  if (info === null || !info.isFile()) throw new UserError(`--hooks ${file}: there is no such file; it is a JavaScript module (.js, .mjs)`);
+  let module: unknown;
+  try {
+    module = await import(pathToFileURL(whole).href);
+  } catch (error) {
+    throw new UserError(`--hooks ${file}: cannot be loaded: ${messageOf(error).split('\n')[0]}`);
+  }
+  const functions = Object.entries(typeof module === 'object' && module !== null ? module : {}).filter(
+    (entry): entry is [string, AnyFunction] => typeof entry[1] === 'function',
+  );
+  if (functions.length === 0) throw new UserError(`--hooks ${file}: exports no function; write "export function NAME(doc) { ... }"`);
+  return hooksOf(functions, file);
+}
+
+/**
+ * Returns the built-in hooks with functions of a caller's own, by name; `origin` says in messages where they come from.
+ */
+export function hooksOf(functions: readonly (readonly [string, AnyFunction])[], origin: string): Hooks {
+  const extend = <T>(known: ReadonlyMap<string, T>, make: (call: AnyFunction, name: string) => T): ReadonlyMap<string, T> =>
+    new Map([...known, ...functions.map(([name, call]) => [name, make(guarded(call, name, origin), name)] as const)]);
+  const value = (call: AnyFunction, name: string) => (doc: Doc) => toValue(call(doc), `${name} of ${origin}`);
+  return {
+    doc_to_text: extend(BUILT_IN_HOOKS.doc_to_text, value),
+    doc_to_target: extend(BUILT_IN_HOOKS.doc_to_target, value),
+    doc_to_choice: extend(BUILT_IN_HOOKS.doc_to_choice, value),
+    process_docs: extend<HookFunctions['process_docs']>(
+      BUILT_IN_HOOKS.process_docs,
+      (call, name) => (doc) => documentOf(call(doc), doc, `${name} of ${origin}`),
+    ),
+    process_results: extend<HookFunctions['process_results']>(
+      BUILT_IN_HOOKS.process_results,
+      (call, name) => (doc: Doc, results: readonly HookResult[]) => {
+        const scores = call(doc, results);
+        if (!isObject(scores)) throw new RangeError(`${name} of ${origin} returned no object of metrics`);
+        return scores;
+      },
+    ),
+    aggregation: extend<HookFunctions['aggregation']>(BUILT_IN_HOOKS.aggregation, (call, name) => ({
+      call: (values: readonly MetricValue[]) => {
+        const score = call(values);
+        if (typeof score !== 'number' || !Number.isFinite(score)) throw new UserError(`${name} of ${origin} returned no number`);
+        return score;
+      },
+    })),
+  };
+}
+
+/** A function whose errors name it and where it comes from; the document is added by whoever calls it. */
+function guarded(call: AnyFunction, name: string, origin: string): AnyFunction {
+  return (...args) => {
+    try {
+      return call(...args);
+    } catch (error) {
+      throw new RangeError(`${name} of ${origin}: ${messageOf(error).split('\n')[0]}`);
+    }
+  };
+}
+
+function documentOf(result: unknown, doc: Doc, what: string): Doc | null {
+  // The fields of a document that comes back as it was keep their order, whatever they are called.
+  if (result === doc || result === true) return doc;
+  if (result === null || result === undefined || result === false) return null;
+  const value = toValue(result, what);
+  if (typeof value !== 'object' || value === null || isArray(value) || value instanceof PyFloat)
+    throw new RangeError(`${what} returned no document; an object, or null to leave it out`);
+  return value;
+}
+
+/** What JavaScript code returned, as a value of a document. */
+function toValue(result: unknown, what: string): Value {
+  if (result === null || typeof result === 'string' || typeof result === 'boolean' || typeof result === 'bigint') return result;
+  if (result instanceof PyFloat) return result;
+  if (typeof result === 'number' && Number.isFinite(result)) return result;
+  if (Array.isArray(result)) return result.map((item) => toValue(item, what));
+  if (isObject(result)) return fromEntries(Object.entries(result).map(([key, inner]) => [key, toValue(inner, what)] as const));
+  throw new RangeError(`${what} returned ${result instanceof Promise ? 'a promise; hooks are synchronous' : typeof result}`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Promise);
+}

@@ -1,0 +1,38 @@
+import { UserError } from '../errors.js';
+import { argmax, isRight } from './choices.js';
+import { defineMetric } from './define.js';
+import { choiceDocument } from './documents.js';
+import { isRightOrWrong, MEAN, NO_OPTIONS } from './summaries.js';
+
+/** 1 where the right choice gains most by the prompt. */
+export const accMutualInfo = defineMetric({
+  name: 'acc_mutual_info',
+  aggregation: 'mean',
+  higherIsBetter: true,
+  scale: 'right or wrong',
+  options: NO_OPTIONS,
+  scores: {
+    multiple_choice({ logprobs, unconditional, gold, where }) {
+      if (unconditional === null) throw new UserError(`${where}: acc_mutual_info needs the log-probabilities of the choices by themselves`);
+      return Number(isRight(argmax(logprobs.map((logprob, i) => logprob - (unconditional[i] ?? Number.NaN))), gold));
+    },
+  },
+  isValue: isRightOrWrong,
+  summary: MEAN,
+  topic: {
+    also: ['mutual information'],
+    title: 'accuracy by mutual information',
+    definition:
+      'As acc, but each choice is judged by how much more probable the prompt makes it: from its log-probability behind the prompt that of the same text behind an empty prompt is taken. Every choice is scored twice.',
+    formula: ['acc_mutual_info(document) = 1 if argmax_i (log P(choice_i | prompt) - log P(choice_i)) = target, else 0'],
+    source:
+      "EleutherAI's lm-evaluation-harness; 0.4.8 takes every other value of a list that holds first the one, then the other half, which newer versions mend and which is not imitated here",
+  },
+  table: [
+    {
+      documents: [choiceDocument({ bai: -1, ez: -2 }, 1, [-1, -5]), choiceDocument({ bai: -1, ez: -2 }, 1, [-3, -3])],
+      value: 0.5,
+      stderr: 0.5,
+    },
+  ],
+});

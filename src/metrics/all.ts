@@ -1,0 +1,20 @@
+/** Every metric, one line each; `registry.ts` looks them up by name. */
+export { acc } from './acc.js';
+export { accBytes } from './acc-bytes.js';
+export { accMutualInfo } from './acc-mutual-info.js';
+export { accNorm } from './acc-norm.js';
+export { bias } from './bias.js';
+export { bitsPerByte } from './bits-per-byte.js';
+export { bitsPerCharacter } from './bits-per-character.js';
+export { bleu } from './bleu.js';
+export { brierScore } from './brier-score.js';
+export { bytePerplexity } from './byte-perplexity.js';
+export { chrf } from './chrf.js';
+export { exactMatch } from './exact-match.js';
+export { f1 } from './f1.js';
+export { mc1 } from './mc1.js';
+export { mc2 } from './mc2.js';
+export { mcc } from './mcc.js';
+export { perplexity } from './perplexity.js';
+export { ter } from './ter.js';
+export { wordPerplexity } from './word-perplexity.js';

@@ -1,0 +1,57 @@
+/** What the metrics of translations have in common: sacreBLEU's values, references and n-gram counts. */
+import type { TextDocument } from '../types.js';
+
+/** [reference or references, answer], as the harness's sample files hold it. */
+export type Translated = readonly [string | readonly string[], string];
+
+/**
+ * Returns what a translated document adds: its references and the answer.
+ */
+export function translated({ references, answer }: TextDocument): Translated {
+  const [reference = ''] = references;
+  return [references.length === 1 ? reference : references, answer];
+}
+
+/**
+ * Tells references with an answer from anything else.
+ */
+export function isTranslated(value: unknown): value is Translated {
+  if (!Array.isArray(value) || value.length !== 2 || typeof value[1] !== 'string') return false;
+  return (
+    typeof value[0] === 'string' || (Array.isArray(value[0]) && value[0].length > 0 && value[0].every((one) => typeof one === 'string'))
+  );
+}
+
+/**
+ * Returns the references as a list.
+ */
+export function referencesOf([references]: Translated): readonly string[] {
+  return typeof references === 'string' ? [references] : references;
+}
+
+/**
+ * Returns how often each sequence of `n` parts occurs; `glue` stands between them in the keys.
+ */
+export function countSequences(parts: readonly string[], n: number, glue: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (let i = 0; i + n <= parts.length; i++) {
+    const key = parts.slice(i, i + n).join(glue);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * Returns how many sequences of one count are in the other too, each as often as in both.
+ */
+export function countMatches(own: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): number {
+  let matches = 0;
+  for (const [key, count] of own) matches += Math.min(count, other.get(key) ?? 0);
+  return matches;
+}
+
+/** Resamples of a bootstrapped standard error, fewer than elsewhere, as in the harness. */
+export const TRANSLATION_ITERATIONS = 100;
+
+/** Where the definitions come from. */
+export const SACREBLEU = "sacreBLEU 2.6 with the harness's (its default) settings";
