@@ -1,4 +1,7 @@
-/** Compiles `src/` to `dist/`; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing that must be compiled first. */
+/**
+ * Compiles `src/` to `dist/`, and bundles the script of the page of `view`; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
+ * that must be compiled first.
+ */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +15,24 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],
 });
-if (status !== 0) {
+if (status === 0) await bundle();
+else {
   process.stderr.write('the sources were not compiled; in a fresh clone, run "npm ci"\n');
   process.exitCode = 1;
+}
+
+/** One script for the browsers of the last years, as it stands in the page. */
+async function bundle() {
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['src/view/client/main.ts'],
+    outfile: 'dist/view/page-script.js',
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    minifyWhitespace: true,
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
 }

@@ -58,7 +58,7 @@ describe('architecture', () => {
   });
 
   it('what reads result files only never loads a model', () => {
-    const commands = ['compare', 'gate', 'leaderboard', 'arena', 'list']
+    const commands = ['compare', 'gate', 'leaderboard', 'arena', 'list', 'view']
       .map((name) => `cli/${name}.ts`)
       .filter((file) => sources().includes(file));
     const followAll = (file: string): Set<string> => {

@@ -13,6 +13,7 @@ import { addSafety } from './safety.js';
 import { addSetup } from './setup.js';
 import { addShow } from './show.js';
 import { addVerify } from './verify.js';
+import { addView } from './view.js';
 
 /** Adds one command to the program; `exit` sets the exit code of a run that ends well but not with 0 (a failed gate). Returns what it added. */
 export type AddCommand = (program: Command, exit: (code: number) => void) => Command;
@@ -27,7 +28,7 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Evaluate a model:', commands: [addRun, addMerge] },
   { heading: 'Look at benchmarks and prompts:', commands: [addList, addShow, addVerify, addFetch] },
-  { heading: 'Judge results:', commands: [addCompare, addGate, addLeaderboard, addExplain] },
+  { heading: 'Judge results:', commands: [addView, addCompare, addGate, addLeaderboard, addExplain] },
   { heading: 'Other evaluations:', commands: [addArena, addSafety] },
   { heading: 'This machine:', commands: [addDoctor, addSetup] },
 ];

@@ -1,0 +1,106 @@
+/** The head of the page: which runs, which language, light or dark. */
+
+import type { VIEW_WORDS } from '../../page/view-words.js';
+import { dayText, PAGE_LANGUAGES, type PageLanguage, type Translate } from '../../page/words.js';
+import type { Catalog, RunInfo } from '../protocol.js';
+import type { View } from './address.js';
+import { h } from './dom.js';
+
+export interface HeaderOptions {
+  readonly t: Translate<typeof VIEW_WORDS>;
+  readonly catalog: Catalog;
+  readonly view: View;
+  change(view: Partial<View>): void;
+  help(): void;
+}
+
+/**
+ * Returns the name of a run as the page shows it: what tells it from others is behind the model's name.
+ */
+export function runLabel(run: RunInfo, catalog: Catalog, language: PageLanguage, t: Translate<typeof VIEW_WORDS>): string {
+  const namesakes = catalog.runs.filter(({ model }) => model === run.model);
+  const parts = [run.model];
+  if (run.family !== 'plain') parts.push(run.family);
+  if (run.limit !== null) parts.push(t('limited', { n: run.limit }));
+  if (run.shard !== null) parts.push(t('part', { text: run.shard }));
+  if (namesakes.length > 1) parts.push(dayText(run.date, language));
+  return parts.join(' · ');
+}
+
+/**
+ * Returns the head of the page.
+ */
+export function pageHeader({ t, catalog, view, change, help }: HeaderOptions): HTMLElement {
+  const options = (chosen: string | null): HTMLElement[] =>
+    catalog.runs.map((run) => h('option', { value: run.id, selected: run.id === chosen }, runLabel(run, catalog, view.language, t)));
+  const others = options(view.other).filter((_, i) => catalog.runs[i]?.id !== view.run);
+  const run = h('select', { class: 'tool', id: 'run' }, ...options(view.run));
+  run.addEventListener('change', () => change({ run: run.value, other: run.value === view.other ? null : view.other, doc: null }));
+  const other = h('select', { class: 'tool', id: 'other' }, h('option', { value: '' }, t('nothing')), ...others);
+  other.addEventListener('change', () => change({ other: other.value === '' ? null : other.value, filter: 'all' }));
+  return h(
+    'header',
+    { class: 'top' },
+    h('h1', {}, t('title')),
+    h('label', {}, h('span', {}, t('run')), run),
+    catalog.runs.length < 2 ? null : h('label', {}, h('span', {}, t('compareWith')), other),
+    h(
+      'div',
+      { class: 'languages', role: 'group', 'aria-label': t('pageLanguage') },
+      ...PAGE_LANGUAGES.map((code) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'tool',
+            lang: code,
+            'aria-pressed': code === view.language ? 'true' : 'false',
+            onclick: () => change({ language: code }),
+          },
+          LANGUAGE_NAMES[code],
+        ),
+      ),
+    ),
+    themeButton(t),
+    h('button', { type: 'button', class: 'tool', id: 'show-help', 'aria-label': t('help'), onclick: help }, '?'),
+  );
+}
+
+/** Each in its own language. */
+const LANGUAGE_NAMES: Readonly<Record<PageLanguage, string>> = { eu: 'Euskara', es: 'Español', en: 'English' };
+
+function themeButton(t: Translate<typeof VIEW_WORDS>): HTMLElement {
+  const root = document.documentElement;
+  const button = h('button', { type: 'button', class: 'tool', id: 'theme' });
+  const dark = (): boolean => {
+    const set = root.dataset.theme;
+    return set === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : set === 'dark';
+  };
+  const label = (): void => {
+    button.textContent = t(dark() ? 'lightMode' : 'darkMode');
+  };
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', label);
+  button.addEventListener('click', () => {
+    root.dataset.theme = dark() ? 'light' : 'dark';
+    label();
+    try {
+      localStorage.setItem('theme', root.dataset.theme);
+    } catch {
+      // Not allowed in a file on some browsers: then it holds until the page is left.
+    }
+  });
+  label();
+  return button;
+}
+
+/**
+ * Sets the theme that was chosen before, where the browser kept it.
+ */
+export function restoreTheme(): void {
+  try {
+    const kept = localStorage.getItem('theme');
+    if (kept === 'dark' || kept === 'light') document.documentElement.dataset.theme = kept;
+  } catch {
+    // As the system says.
+  }
+}

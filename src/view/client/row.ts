@@ -1,0 +1,53 @@
+/** One line of the list. */
+
+import type { VIEW_WORDS } from '../../page/view-words.js';
+import { numberText, type PageLanguage, type Translate } from '../../page/words.js';
+import { type Row, STATE, type State } from '../protocol.js';
+import { h } from './dom.js';
+
+const LOOK = {
+  [STATE.right]: ['right', '✓', 'isRight'],
+  [STATE.wrong]: ['wrong', '✗', 'isWrong'],
+  [STATE.unscored]: ['unscored', '?', 'isUnscored'],
+  [STATE.unknown]: ['unscored', '–', 'isUnknown'],
+} as const;
+
+/**
+ * Returns the mark of an outcome, with its word for those who do not see it.
+ */
+export function stateMark(state: State, t: Translate<typeof VIEW_WORDS>): HTMLElement {
+  const [kind, sign, word] = LOOK[state];
+  return h(
+    'span',
+    { class: `mark ${kind}`, title: t(word) },
+    h('span', { 'aria-hidden': 'true' }, sign),
+    h('span', { class: 'sr' }, t(word)),
+  );
+}
+
+/**
+ * Fills the element of a line; a line that is on its way has no text yet.
+ */
+export function fillRow(
+  element: HTMLElement,
+  row: Row | null,
+  { t, language, paired }: { t: Translate<typeof VIEW_WORDS>; language: PageLanguage; paired: boolean },
+): void {
+  if (row === null) {
+    element.replaceChildren(h('span', { class: 'title soft' }, '…'));
+    return;
+  }
+  const marks = [stateMark(row.state, t)];
+  if (paired && row.otherState !== null) marks.push(h('span', { 'aria-hidden': 'true' }, '→'), stateMark(row.otherState, t));
+  element.replaceChildren(
+    h('span', { class: 'marks' }, ...marks),
+    h('span', { class: 'title', dir: 'auto', lang: '' }, row.title),
+    h(
+      'span',
+      { class: 'under' },
+      `${row.task} #${row.docId}`,
+      row.cut ? h('span', { class: 'tag' }, t('isCut')) : null,
+      row.margin === null || Number.isNaN(row.margin) ? null : h('span', { class: 'margin' }, numberText(row.margin, language, 2)),
+    ),
+  );
+}

@@ -1,0 +1,120 @@
+/** The index of a sample file: where each document lies and how it came out. No text of a document stays in memory. */
+import { UserError } from '../errors.js';
+import { CUT, STATE, type State, type TaskIndex } from './protocol.js';
+import { type ScannedLine, scanLines } from './sample-lines.js';
+import type { SampleSource } from './sample-source.js';
+
+/** An index with the places of the lines. */
+export interface FileIndex extends TaskIndex {
+  /** Names of the filters; each document has a line per filter. */
+  readonly filters: readonly string[];
+  /** First and last byte of the line of a document for a filter; null where there is none. */
+  place(document: number, filter: number): { readonly start: number; readonly end: number } | null;
+}
+
+const FIELDS = ['doc_id', 'doc', 'filter', 'doc_hash', 'filtered_resps', 'unscored', 'margin', 'finish', 'truncated_tokens'];
+/** Fields of a document that name what it is about. */
+const SUBJECTS: ReadonlySet<string> = new Set(['subject', 'category', 'topic']);
+/** Hex digits of a hash that a number holds exactly. */
+const KEY_DIGITS = 12;
+
+/**
+ * Indexes a sample file. `metric` is the key of the headline score, `acc,none`; where the file has no line of its filter, the first filter counts.
+ * Throws `UserError` naming the line where one is no JSON or has no `doc_id`.
+ */
+export async function indexFile(source: SampleSource, metric: string): Promise<FileIndex> {
+  const comma = metric.indexOf(',');
+  const [name, headline] = comma < 0 ? [metric, 'none'] : [metric.slice(0, comma), metric.slice(comma + 1)];
+  const byId = new Map<number | string, number>();
+  const subjectCodes = new Map<string, number>([['', 0]]);
+  const filters: string[] = [];
+  const lines: { readonly starts: number[]; readonly ends: number[] }[] = [];
+  const docIds: (number | string)[] = [];
+  const keys: number[] = [];
+  const states: number[] = [];
+  const flags: number[] = [];
+  const margins: number[] = [];
+  const subjects: number[] = [];
+  await scanLines(source, new Set([...FIELDS, name]), (line) => {
+    const id = line.field('doc_id');
+    if (typeof id !== 'number' && typeof id !== 'string') throw new UserError(`${source.path}: a line at byte ${line.start} has no doc_id`);
+    let document = byId.get(id);
+    if (document === undefined) {
+      document = docIds.length;
+      byId.set(id, document);
+      docIds.push(id);
+      const hash = line.field('doc_hash');
+      const key = typeof hash === 'string' ? Number.parseInt(hash.slice(0, KEY_DIGITS), 16) : Number.NaN;
+      keys.push(Number.isNaN(key) ? document : key);
+      states.push(STATE.unknown);
+      flags.push(isCut(line) ? CUT : 0);
+      margins.push(marginOf(line));
+      const subject = String(line.inside('doc', SUBJECTS) ?? '').slice(0, 200);
+      const code = subjectCodes.get(subject) ?? subjectCodes.size;
+      subjectCodes.set(subject, code);
+      subjects.push(code);
+    }
+    const filter = String(line.field('filter') ?? 'none');
+    let at = filters.indexOf(filter);
+    if (at < 0) {
+      at = filters.push(filter) - 1;
+      lines.push({ starts: [], ends: [] });
+    }
+    const places = lines[at];
+    if (places !== undefined) {
+      places.starts[document] = line.start;
+      places.ends[document] = line.end;
+    }
+    if (filter === headline || (at === 0 && states[document] === STATE.unknown)) states[document] = stateOf(line, name);
+  });
+  return {
+    docIds,
+    keys: Float64Array.from(keys),
+    states: Uint8Array.from(states),
+    flags: Uint8Array.from(flags),
+    margins: Float32Array.from(margins),
+    subjects: Uint16Array.from(subjects),
+    subjectNames: [...subjectCodes.keys()],
+    filters,
+    place: placesOf(lines.map(({ starts, ends }) => ({ starts: Float64Array.from(starts), ends: Float64Array.from(ends) }))),
+  };
+}
+
+function placesOf(lines: readonly { readonly starts: Float64Array; readonly ends: Float64Array }[]): FileIndex['place'] {
+  return (document, filter) => {
+    const [start, end] = [lines[filter]?.starts[document], lines[filter]?.ends[document]];
+    return start === undefined || end === undefined || Number.isNaN(start) || Number.isNaN(end) ? null : { start, end };
+  };
+}
+
+function stateOf(line: ScannedLine, metric: string): State {
+  const unscored = line.field('unscored');
+  if (unscored !== undefined && unscored !== null && unscored !== false) return STATE.unscored;
+  const value = line.field(metric);
+  if (typeof value === 'number') return value === 1 ? STATE.right : STATE.wrong;
+  if (typeof value === 'boolean') return value ? STATE.right : STATE.wrong;
+  return STATE.unknown;
+}
+
+function isCut(line: ScannedLine): boolean {
+  return line.field('finish') === 'length' || Number(line.field('truncated_tokens') ?? 0) > 0;
+}
+
+/** Our own files say it; those of the harness have the log-probabilities. */
+function marginOf(line: ScannedLine): number {
+  const said = line.field('margin');
+  if (typeof said === 'number') return said;
+  const scores = logprobsOf(line.field('filtered_resps'));
+  if (scores === null || scores.length < 2) return Number.NaN;
+  const [best = Number.NaN, second = Number.NaN] = [...scores].sort((a, b) => b - a);
+  return best - second;
+}
+
+/**
+ * Returns the log-probabilities in `filtered_resps`, which are numbers or texts of numbers; null where it holds generated texts.
+ */
+export function logprobsOf(filtered: unknown): number[] | null {
+  if (!Array.isArray(filtered) || filtered.length === 0) return null;
+  const scores = filtered.map((pair: unknown) => (Array.isArray(pair) && pair.length === 2 ? Number(pair[0]) : Number.NaN));
+  return scores.some((score) => Number.isNaN(score)) ? null : scores;
+}

@@ -1,0 +1,119 @@
+/** One document of a sample file for reading: what was asked, what was answered, and what each filter made of it. */
+import { messageOf, UserError } from '../errors.js';
+import { parsePlainJson } from '../results/plain-json.js';
+import { logprobsOf } from './index-file.js';
+import type { DocumentView, Message } from './protocol.js';
+import { questionStart, textsIn } from './split-prompt.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Fields that are true where something odd happened. */
+const NOTES = ['thinking_removed', 'thinking_unfinished', 'empty', 'unparsable', 'gold_out_of_range', 'doubled_bos'] as const;
+
+/**
+ * Returns the view of a document from its lines, one per filter. `delimiter` stands between the few-shot examples of its task. Throws `UserError` when a line is no JSON object.
+ */
+export function documentView(task: string, lines: readonly string[], delimiter: string): DocumentView {
+  const parsed = lines.map(fieldsOf);
+  const [first = {}] = parsed;
+  const requests = Object.values(isFields(first.arguments) ? first.arguments : {}).filter(isFields);
+  const prompt = textOf(requests[0]?.arg_0);
+  const messages = messagesOf(prompt);
+  const texts = [...textsIn(first.doc)];
+  const start = messages === null ? questionStart(prompt, texts, delimiter) : 0;
+  const logprobs = logprobsOf(first.filtered_resps);
+  const continuations = requests.flatMap(({ arg_1 }) => (typeof arg_1 === 'string' ? [arg_1] : []));
+  const choices = continuations.length > 0 && continuations.length === requests.length ? continuations : null;
+  const gold = Number(first.target);
+  return {
+    task,
+    docId: typeof first.doc_id === 'number' || typeof first.doc_id === 'string' ? first.doc_id : '',
+    docHash: textOf(first.doc_hash),
+    promptHash: textOf(first.prompt_hash),
+    shots: messages === null ? prompt.slice(0, start) : '',
+    question: messages === null ? prompt.slice(start) : (messages.at(-1)?.content ?? ''),
+    messages,
+    choices:
+      choices === null
+        ? null
+        : choices.map((text, i) => ({ text: text.trim(), logprob: logprobs?.[i] ?? null, greedy: greedyAt(first.filtered_resps, i) })),
+    target: choices !== null && Number.isInteger(gold) ? gold : null,
+    targetText: choices === null ? textOf(first.target) : (choices[gold]?.trim() ?? textOf(first.target)),
+    predicted: typeof first.predicted === 'number' ? first.predicted : choices === null ? null : bestOf(logprobs),
+    margin: typeof first.margin === 'number' ? first.margin : marginOf(logprobs),
+    generated: choices === null ? generatedIn(first.resps) : null,
+    filters: choices === null || parsed.length > 1 ? parsed.map(filterOf) : [filterOf(first)],
+    finish: typeof first.finish === 'string' ? first.finish : null,
+    notes: NOTES.filter((name) => parsed.some((fields) => fields[name] === true)),
+    truncatedTokens: Number(first.truncated_tokens ?? 0) || 0,
+    unscored: first.unscored === undefined || first.unscored === null || first.unscored === false ? null : textOf(first.unscored),
+    error: typeof first.error === 'string' ? first.error : null,
+    doc: JSON.stringify(first.doc, null, 2) ?? '',
+  };
+}
+
+function fieldsOf(line: string): Fields {
+  let value: unknown;
+  try {
+    value = parsePlainJson(line);
+  } catch (error) {
+    throw new UserError(`a document cannot be read: ${messageOf(error)}`);
+  }
+  return isFields(value) ? value : {};
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined ? '' : (JSON.stringify(value) ?? '');
+}
+
+/** Prompts of APIs are recorded as the JSON of their messages. */
+function messagesOf(prompt: string): readonly Message[] | null {
+  if (!prompt.startsWith('[{')) return null;
+  try {
+    const value: unknown = JSON.parse(prompt);
+    if (!Array.isArray(value) || value.length === 0) return null;
+    const messages = value.flatMap((m: unknown) =>
+      isFields(m) && typeof m.role === 'string' && typeof m.content === 'string' ? [{ role: m.role, content: m.content }] : [],
+    );
+    return messages.length === value.length ? messages : null;
+  } catch {
+    return null;
+  }
+}
+
+function greedyAt(filtered: unknown, i: number): boolean {
+  const pair: unknown = Array.isArray(filtered) ? filtered[i] : null;
+  return Array.isArray(pair) && (pair[1] === true || pair[1] === 'True');
+}
+
+function bestOf(logprobs: readonly number[] | null): number | null {
+  return logprobs === null ? null : logprobs.indexOf(Math.max(...logprobs));
+}
+
+function marginOf(logprobs: readonly number[] | null): number | null {
+  if (logprobs === null || logprobs.length < 2) return null;
+  const [best = 0, second = 0] = [...logprobs].sort((a, b) => b - a);
+  return best - second;
+}
+
+/** The first answer to the first request. */
+function generatedIn(resps: unknown): string | null {
+  const first: unknown = Array.isArray(resps) ? resps[0] : null;
+  const text: unknown = Array.isArray(first) ? first[0] : first;
+  return text === null || text === undefined ? null : textOf(text);
+}
+
+function filterOf(fields: Fields): DocumentView['filters'][number] {
+  const names = Array.isArray(fields.metrics) ? fields.metrics.filter((name): name is string => typeof name === 'string') : [];
+  const filtered: unknown = Array.isArray(fields.filtered_resps) ? fields.filtered_resps[0] : fields.filtered_resps;
+  return {
+    name: typeof fields.filter === 'string' ? fields.filter : 'none',
+    taken: Array.isArray(filtered) ? '' : textOf(filtered),
+    metrics: Object.fromEntries(names.flatMap((name) => (Object.hasOwn(fields, name) ? [[name, textOf(fields[name])]] : []))),
+  };
+}

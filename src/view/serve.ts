@@ -1,0 +1,122 @@
+/** The local server of `view`: loopback only, behind a token in the address. */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { messageOf, systemCode, UserError } from '../errors.js';
+import { viewPage } from './page.js';
+import type { Source } from './protocol.js';
+import { isQuery, isText, isTextOrNull, isWhole } from './requests.js';
+
+export interface ViewServer {
+  /** Address of the page, with the token. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Rows of one answer. */
+const MOST_ROWS = 1000;
+
+/**
+ * Serves the page and the answers of a source on 127.0.0.1. `port` 0 takes a free one. Throws `UserError` when the port is taken.
+ */
+export async function serveView(source: Source, port: number): Promise<ViewServer> {
+  const token = randomBytes(24).toString('base64url');
+  const page = await viewPage(null);
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => send(response, 500, { error: messageOf(error) }));
+  });
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const address = server.address();
+    const host = typeof address === 'object' && address !== null ? address.port : 0;
+    // Another name for this machine is how a page from elsewhere would come in.
+    if (request.headers.host !== `127.0.0.1:${host}` && request.headers.host !== `localhost:${host}`)
+      return send(response, 403, { error: 'not this address' });
+    if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, { error: 'only GET' });
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const [, given = '', ...rest] = url.pathname.split('/');
+    if (!isSame(given, token)) return send(response, 404, { error: 'no such page; use the address that eus-eval view printed' });
+    const what = rest.join('/');
+    if (what === '') {
+      response.writeHead(200, {
+        ...HEADERS,
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': `${page.policy}; frame-ancestors 'none'`,
+      });
+      response.end(page.html);
+      return;
+    }
+    const name = what.startsWith('api/') ? what.slice('api/'.length) : '';
+    const known = calls(source, argumentsIn(url));
+    const call = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (call === undefined) return send(response, 404, { error: 'no such page' });
+    const result = call();
+    if (result === null) return send(response, 400, { error: 'not understood' });
+    send(response, 200, await result);
+  };
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        systemCode(error) === 'EADDRINUSE'
+          ? new UserError(`--port ${port}: taken by another program; leave --port out for a free one`)
+          : error,
+      );
+    });
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://127.0.0.1:${bound}/${token}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+};
+
+/** NaN is null in JSON, which is how the page reads an unknown number. */
+function send(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { ...HEADERS, 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+function isSame(given: string, token: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function argumentsIn(url: URL): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(url.searchParams.get('args') ?? '[]');
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Every call of the page; null where its arguments are not those of the call. */
+function calls(source: Source, args: readonly unknown[]): Readonly<Record<string, () => Promise<unknown> | null>> {
+  const [a, b, c, d] = args;
+  return {
+    catalog: () => source.catalog(),
+    list: () => (isQuery(a) ? source.list(a) : null),
+    rows: () => (isQuery(a) && isWhole(b) && isWhole(c) ? source.rows(a, b, Math.min(c, MOST_ROWS)) : null),
+    summary: () => (isText(a) && isTextOrNull(b) ? source.summary(a, b) : null),
+    document: () => (isText(a) && isTextOrNull(b) && isText(c) && isText(d) ? source.document(a, b, c, d) : null),
+    find: () => (isQuery(a) && isText(b) && isText(c) ? source.find(a, b, c) : null),
+  };
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { packagePath } from '../../src/package-files.js';
+import { SHARED_WORDS } from '../../src/page/shared-words.js';
+import { VIEW_WORDS } from '../../src/page/view-words.js';
+import {
+  type Dictionary,
+  dayText,
+  languageFor,
+  numberText,
+  PAGE_LANGUAGES,
+  type Phrase,
+  percentText,
+  translator,
+} from '../../src/page/words.js';
+
+const DICTIONARIES: Readonly<Record<string, Dictionary>> = { SHARED_WORDS, VIEW_WORDS };
+const forms = (phrase: Phrase): string[] => (typeof phrase === 'string' ? [phrase] : [phrase.one, phrase.other]);
+const gaps = (phrase: Phrase): string[] => [...new Set(forms(phrase).flatMap((text) => text.match(/\{\w+\}/g) ?? []))].sort();
+
+describe('dictionaries', () => {
+  it.each(Object.entries(DICTIONARIES))('%s has every word in every language, with the same gaps to fill', (_, dictionary) => {
+    for (const [key, entry] of Object.entries(dictionary)) {
+      expect(Object.keys(entry).sort(), key).toEqual([...PAGE_LANGUAGES].sort());
+      for (const language of PAGE_LANGUAGES) {
+        for (const text of forms(entry[language])) expect(text.trim(), `${key}, ${language}`).not.toBe('');
+        expect(gaps(entry[language]), `${key}, ${language}`).toEqual(gaps(entry.en));
+      }
+    }
+  });
+
+  it('keep the Basque and Spanish terms of the glossary', () => {
+    const rows = readFileSync(packagePath('docs/glossary-eu.md'), 'utf8').match(/^\| [^|\n]+\| [^|\n]+\| [^|\n]+\|/gm) ?? [];
+    rows.shift();
+    const terms = new Map(
+      rows.map((row) => {
+        const [en = '', eu = '', es = ''] = row
+          .split('|')
+          .slice(1, 4)
+          .map((cell) => cell.trim());
+        return [en, { eu, es }];
+      }),
+    );
+    expect(terms.size).toBeGreaterThan(30);
+    for (const [key, entry] of Object.entries(SHARED_WORDS)) {
+      const { en } = entry;
+      const term = typeof en === 'string' ? terms.get(en) : undefined;
+      if (term !== undefined) expect({ eu: entry.eu, es: entry.es }, key).toEqual(term);
+    }
+  });
+
+  it('every word of a dictionary is used by its page', () => {
+    const files = ['main', 'detail', 'header', 'help', 'list', 'row', 'scopes', 'status'].map((name) => `src/view/client/${name}.ts`);
+    const source = files.map((file) => readFileSync(packagePath(file), 'utf8')).join('\n');
+    const own = Object.keys(VIEW_WORDS).filter((key) => !Object.hasOwn(SHARED_WORDS, key));
+    expect(
+      own.filter(
+        (key) =>
+          !new RegExp(`'${key}'`).test(source) && !['all', 'right', 'wrong', 'flipped', 'gained', 'lost', 'unscored', 'cut'].includes(key),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('translator', () => {
+  it('fills gaps, chooses by number, and writes numbers as the language does', () => {
+    const words = translator(VIEW_WORDS, 'es');
+    expect([words('documents', { n: 1 }), words('documents', { n: 12345 })]).toEqual(['1 documento', '12.345 documentos']);
+    expect(translator(VIEW_WORDS, 'eu')('documents', { n: 1 })).toBe('dokumentu 1');
+    expect(numberText(-0.5, 'eu', 2)).toBe('\u22120,50');
+    expect(numberText(1234.5, 'en', 1)).toBe('1234.5');
+    expect((['eu', 'es', 'en'] as const).map((language) => percentText(0.2954, language))).toEqual(['%\u00a029,5', '29,5\u00a0%', '29.5%']);
+    expect((['eu', 'es', 'en'] as const).map((language) => dayText(1_767_323_045, language))).toEqual([
+      '2026/01/02',
+      '2 ene 2026',
+      '2 Jan 2026',
+    ]);
+    // What comes from data is filled in as it is, even where it looks like a gap.
+    expect(translator(VIEW_WORDS, 'en')('broken', { text: '{text} $&' })).toBe('Could not be read: {text} $&');
+  });
+
+  it('takes the first wish that it knows', () => {
+    expect(languageFor([null, 'fr-FR', 'es-MX', 'eu'])).toBe('es');
+    expect(languageFor(['eu-ES'])).toBe('eu');
+    expect(languageFor(['constructor', undefined])).toBe('en');
+  });
+});
