@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 
-/** Rotary position embedding of one kind of layer; `partial`: the part of a head that turns, where the file says less than all. */
+/** Rotary position embedding of one kind of layer; `partial`: the part of a head that turns, where the file says one. */
 export type Rope = { readonly theta: number; readonly partial?: number } & (
   | { readonly type: 'default' }
   /** Beyond the longest input the base grows; no input is longer. */
@@ -95,8 +95,8 @@ export function readRope(entry: unknown, theta: number, where: string, c: RopeCo
   const kind = rope_type ?? type ?? 'default';
   const base = rope_theta ?? theta;
   if (!(base > 0)) throw new UserError(`${c.file}: ${where}: rope_theta is ${base}; valid is a number above 0`);
-  const part = partial_rotary_factor ?? c.partial ?? 1;
-  const common = { theta: base, ...(part === 1 ? {} : { partial: part }) };
+  const part = partial_rotary_factor ?? c.partial;
+  const common = { theta: base, ...(part === null ? {} : { partial: part }) };
   const original = (own: number | undefined): number => c.originalMaxPositions ?? own ?? c.maxPositions;
   if (kind === 'default') return { type: 'default', ...common };
   if (kind === 'linear' || kind === 'dynamic') return { type: kind, ...common, factor: c.check(factorSchema, entry, where).factor };

@@ -49,7 +49,7 @@ export interface Linear {
 /** One layer. What is null is left out. */
 export interface Block {
   readonly before: Norm | null;
-  readonly mixer: AttentionPart;
+  readonly mixer: Mixer;
   /** On what the mixer gives, before it is added. */
   readonly after: Norm | null;
   readonly feedForwardBefore: Norm | null;
@@ -60,6 +60,9 @@ export interface Block {
   /** Factor on what is added to the stream. */
   readonly residualScale: number | null;
 }
+
+/** What lets the rows of a text look at each other. */
+export type Mixer = AttentionPart | DeltaPart | ConvolutionPart;
 
 export interface AttentionPart {
   readonly kind: 'attention';
@@ -119,15 +122,66 @@ export interface FeedForward {
   readonly activation: Activation;
 }
 
+/** A gated delta network: a convolution over queries, keys and values, then a linear attention whose state is a matrix for each value head. */
+export interface DeltaPart {
+  readonly kind: 'delta';
+  /** Each key head serves as many value heads, one behind the other. */
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+  /** Queries, keys and values together. */
+  readonly channels: number;
+  /** Rows that the convolution looks at, itself included. */
+  readonly kernel: number;
+  readonly convolution: Linear;
+  readonly activation: Activation;
+  readonly projection: DeltaProjection;
+  /** Tensors [value heads]: the state decays by e to the power of -e^(log) softplus(x + bias). */
+  readonly decayLog: string;
+  readonly decayBias: string;
+  /** Factor on beta, which is a sigmoid. */
+  readonly betaScale: number;
+  /** Of each value head, before the gate. */
+  readonly norm: Norm;
+  readonly output: Linear;
+}
+
+/** A matrix for each, queries, keys and values in one or more; or the rows of each key head together. */
+export type DeltaProjection =
+  | {
+      readonly kind: 'separate';
+      readonly mixed: readonly { readonly linear: Linear; readonly size: number }[];
+      readonly gate: Linear;
+      readonly beta: Linear;
+      readonly decay: Linear;
+    }
+  | { readonly kind: 'grouped'; readonly mixedAndGate: Linear; readonly betaAndDecay: Linear };
+
+/** A short gated convolution. */
+export interface ConvolutionPart {
+  readonly kind: 'convolution';
+  readonly channels: number;
+  readonly kernel: number;
+  readonly input: Linear;
+  readonly convolution: Linear;
+  readonly output: Linear;
+}
+
 /** The attention layers of a model with their numbers. */
 export function attentionLayers(b: Blueprint): { readonly layer: number; readonly part: AttentionPart }[] {
-  return b.blocks.map(({ mixer }, layer) => ({ layer, part: mixer }));
+  return b.blocks.flatMap(({ mixer }, layer) => (mixer.kind === 'attention' ? [{ layer, part: mixer }] : []));
+}
+
+/** The layers that carry a state from token to token, with their numbers. */
+export function recurrentLayers(b: Blueprint): { readonly layer: number; readonly part: DeltaPart | ConvolutionPart }[] {
+  return b.blocks.flatMap(({ mixer }, layer) => (mixer.kind === 'attention' ? [] : [{ layer, part: mixer }]));
 }
 
 /** The attention of layer `l`. Throws `RangeError` where the layer has none. */
 export function attentionOf(b: Blueprint, l: number): AttentionPart {
   const part = b.blocks[l]?.mixer;
-  if (part === undefined) throw new RangeError(`layer ${l} has no attention`);
+  if (part?.kind !== 'attention') throw new RangeError(`layer ${l} has no attention`);
   return part;
 }
 

@@ -19,6 +19,7 @@ import type { GraphBuilder } from './graph-builder.js';
 import { softcap } from './layer-tools.js';
 import { biasOf, FAR, inWindow } from './packed-masks.js';
 import { ELEMENT } from './proto.js';
+import { carriedStates, stepRecurrence, treeRecurrence } from './recurrence.js';
 import { logTotal } from './vocabulary.js';
 
 /** Additive masks of a step, [1, B or 1, 1, columns]. */
@@ -48,8 +49,10 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   g.input('prefix_width', 'int64', [1]);
   g.input('prompt_width', 'int64', [1]);
 
+  const recurrence = treeRecurrence(g, b, false);
+  recurrence.declare();
   const parts = decoderParts(g, c, b);
-  const prompt = parts.layers(g, parts.embed(g, ['input_ids']), attention);
+  const prompt = parts.layers(g, parts.embed(g, ['input_ids']), attention, recurrence);
 
   /** The best token of each row, its log-probability, and who ends with it. */
   const choose = (at: GraphBuilder, rows: string, position: string, before: string | null) => {
@@ -82,8 +85,11 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
     body.input(`keys_${layer}`, g.compute, [part.kvHeads, null, part.headDim, null]);
     body.input(`values_${layer}`, g.compute, [part.kvHeads, null, null, part.headDim]);
   }
+  const carried = carriedStates(b);
+  for (const { name, dims } of carried) body.input(name, 'float32', [null, ...dims]);
   const own = ownAttention(g, body, b, attention);
-  const x = parts.layers(body, parts.embed(body, ['token']), own.attention);
+  const step = stepRecurrence(g.compute);
+  const x = parts.layers(body, parts.embed(body, ['token']), own.attention, step);
   const position = body.node('Add', ['position', body.int64([1], [])]);
   const next = choose(body, x, position, 'done');
   const outputs: [string, 'bool' | 'int64' | 'float32' | typeof g.compute][] = [
@@ -93,6 +99,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
     [own.columns, 'int64'],
     [next.done, 'bool'],
     ...own.grown.map((name): [string, typeof g.compute] => [name, g.compute]),
+    ...step.next.map((name): [string, 'float32'] => [name, 'float32']),
     // What is collected over all steps must be another value than what goes into the next one.
     [body.node('Identity', [next.token]), 'int64'],
     [next.logprob, 'float32'],
@@ -103,7 +110,8 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   const begin = (x: string, axis: number): string => g.node('Slice', [x, g.int64([0]), g.int64([1]), g.int64([axis])]);
   const initial = attentionLayers(b)
     .map(({ layer }) => attention.kept(layer))
-    .flatMap((k) => [begin(k.blockKeys, 3), begin(k.blockValues, 2)]);
+    .flatMap((k) => [begin(k.blockKeys, 3), begin(k.blockValues, 2)])
+    .concat(carried.map(({ layer, of, dims }) => g.node('Reshape', [recurrence.kept(layer)[of] ?? '', g.int64([-1, ...dims])])));
   const last = ['token', 'position', 'columns', 'done', ...initial].map((_, i) => `last_${i}`);
   g.nodeTo([...last, 'tokens', 'logprobs'], 'Loop', ['steps', first.goesOn, first.token, 'starts', 'nowhere', first.done, ...initial], {
     body: { graph: body.message },

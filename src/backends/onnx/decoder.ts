@@ -10,10 +10,12 @@
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import { writeAttention } from './attention-heads.js';
-import type { Block, Blueprint, Norm } from './blueprint.js';
+import type { Block, Blueprint, Mixer, Norm } from './blueprint.js';
+import { writeConvolution, writeDelta } from './delta-net.js';
 import { writeFeedForward } from './feed-forward.js';
 import type { GraphBuilder, MatrixUse, StoredMatrix } from './graph-builder.js';
 import { layerTools, softcap } from './layer-tools.js';
+import { type Recurrence, treeRecurrence } from './recurrence.js';
 import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
 
 /** How the rows of a layer look at each other. */
@@ -31,7 +33,7 @@ export interface DecoderParts {
   /** Rows [n, hidden] of token ids [n]; of a vocabulary in parts, ids of each part (`vocabulary.ts`). */
   embed(g: GraphBuilder, ids: readonly string[]): string;
   /** All layers, one behind the other, on the rows `x`. */
-  layers(g: GraphBuilder, x: string, attention: Attention): string;
+  layers(g: GraphBuilder, x: string, attention: Attention, recurrence: Recurrence): string;
   /** Logits in float32 [n, part] of rows that left the last layer, for each part of the vocabulary. */
   output(g: GraphBuilder, x: string): string[];
 }
@@ -53,10 +55,16 @@ export function decoderParts(
   const scaled = (g: GraphBuilder, x: string, scale: number | null): string => (scale === null ? x : g.node('Mul', [x, g.scalar(scale)]));
   const normed = (g: GraphBuilder, x: string, norm: Norm | null): string => (norm === null ? x : tools.norm(g, x, norm, c.hiddenSize));
 
-  function layer(g: GraphBuilder, l: number, x: string, block: Block, attention: Attention): string {
+  function mix(g: GraphBuilder, l: number, x: string, mixer: Mixer, attention: Attention, recurrence: Recurrence): string {
+    if (mixer.kind === 'attention') return writeAttention(tools, g, l, x, mixer, attention, c.hiddenSize);
+    if (mixer.kind === 'delta') return writeDelta(tools, g, l, x, mixer, recurrence, c.hiddenSize);
+    return writeConvolution(tools, g, l, x, mixer, recurrence, c.hiddenSize);
+  }
+
+  function layer(g: GraphBuilder, l: number, x: string, block: Block, attention: Attention, recurrence: Recurrence): string {
     const before = normed(g, x, block.before);
     const added = (y: string, after: Norm | null): string => scaled(g, normed(g, y, after), block.residualScale);
-    const mixed = added(writeAttention(tools, g, l, before, block.mixer, attention, c.hiddenSize), block.after);
+    const mixed = added(mix(g, l, before, block.mixer, attention, recurrence), block.after);
     const feedForward = (rows: string): string =>
       added(writeFeedForward(tools, g, rows, block.feedForward, c.hiddenSize), block.feedForwardAfter);
     if (block.parallel) {
@@ -77,7 +85,7 @@ export function decoderParts(
       });
       return scaled(g, x, b.embedding.scale);
     },
-    layers: (g, x, attention) => b.blocks.reduce((rows, block, l) => layer(g, l, rows, block, attention), x),
+    layers: (g, x, attention, recurrence) => b.blocks.reduce((rows, block, l) => layer(g, l, rows, block, attention, recurrence), x),
     output(g, x) {
       const scored = normed(g, x, b.finalNorm);
       return (b.output.tied ? embeddings : table(b.output.name, 'product')).map((weight) => {
@@ -91,7 +99,8 @@ export function decoderParts(
 }
 
 /**
- * Adds the whole decoder to `g`, as it scores. `vocabulary`: the parts in which a card holds its tables; null for a CPU, which has `LogSoftmax`. Throws `UserError`
+ * Adds the whole decoder to `g`, as it scores. `vocabulary`: the parts in which a card holds its tables; null for a CPU, which has `LogSoftmax`. `stays`:
+ * keys, values and states stay between runs. Throws `UserError`
  * when a tensor is missing or of another shape than the config says.
  */
 export function writeDecoder(
@@ -100,13 +109,16 @@ export function writeDecoder(
   b: Blueprint,
   attentionOf: (g: GraphBuilder, b: Blueprint) => Attention,
   vocabulary: readonly VocabularyPart[] | null,
+  stays = true,
 ): void {
   const attention = attentionOf(g, b);
+  const recurrence = treeRecurrence(g, b, stays);
   const ids = declareIds(g, vocabulary?.length ?? 1);
   attention.declare();
+  recurrence.declare();
   g.input('rows', 'int64', ['R']);
   const parts = decoderParts(g, c, b, vocabulary ?? undefined);
-  const x = parts.layers(g, parts.embed(g, ids), attention);
+  const x = parts.layers(g, parts.embed(g, ids), attention, recurrence);
   const logits = parts.output(g, g.node('Gather', [x, 'rows']));
   if (vocabulary !== null) {
     declareScores(g, logits);

@@ -46,6 +46,9 @@ export async function* generateAll(
   let documents = limits.documents;
   let active: Growing[] = [];
   let known: readonly Known[] = [];
+  const carriesStates = limits.carriesStates === true;
+  /** Positions of the stack behind which states are kept. */
+  let kept: ReadonlySet<number> = new Set();
   let capacity = 0;
   let slots = 0;
   /** Documents active after the last prompts came in; null where more would have had room. */
@@ -94,9 +97,17 @@ export async function* generateAll(
     // Only last rows are wanted, so none may lie in what is kept; the target's log-probability shows whether the numbers are sound.
     const first = items[0]?.ids ?? [];
     const within = items.filter(({ ids }) => commonPrefix(ids, first) === ids.length);
-    const { path, moves } = choosePath(known, first, Math.min(...within.map(({ ids }) => ids.length - 1)));
+    const most = Math.min(...within.map(({ ids }) => ids.length - 1));
+    const { path, moves, kept: below } = choosePath(known, first, most, carriesStates ? kept : null);
     const sequences = items.map((item) => ({ ids: item.ids, targets: [0] }));
-    const plan = planBatch(path.ids.length, [path], sequences, limits);
+    // Each prompt goes on from its end; more prompts are likely to share what all of these share.
+    const all = first.slice(
+      0,
+      items.reduce((least, { ids }) => Math.min(least, commonPrefix(ids, first)), first.length - 1),
+    );
+    const states = carriesStates ? { kept: below, next: [all, ...items.map(({ ids }) => ids)] } : null;
+    const plan = planBatch(path.ids.length, [path], sequences, limits, states);
+    kept = plan.kept;
     ensurePositions(Math.max(path.ids.length + plan.tokens, ...items.map(roomFor)));
     const prompts = plan.where.map((where): Prompt => ({ where, token: undefined, logprob: undefined }));
     for (const [i, run] of plan.runs.entries()) {

@@ -4,6 +4,7 @@ import * as ort from 'onnxruntime-node';
 import { fillBias, HIDDEN } from './bias.js';
 import { growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
 import type { GraphSource, RunNumbers, Runner, TablesMessage } from './protocol.js';
+import { newStates } from './state-store.js';
 
 const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor => {
   const out = new BigInt64Array(values.length);
@@ -24,6 +25,8 @@ interface Feed {
   readonly bias: (window: number | null) => ort.Tensor;
   readonly rows: Int32Array;
   readonly pairs: Int32Array;
+  /** What layers are fed that carry a state. */
+  readonly states: Record<string, ort.Tensor>;
   readonly buffers: readonly Float32Array[];
   readonly capacity: number;
 }
@@ -55,6 +58,7 @@ export function tableFeeds(source: GraphSource, { tables }: TablesMessage): Reco
  */
 export function graphRunner(session: ort.InferenceSession, source: GraphSource): Runner {
   const cache = newCache(source.cache);
+  const states = newStates(source.states);
   let tables: TablesMessage | null = null;
 
   async function infer(f: Feed): Promise<RunNumbers> {
@@ -66,6 +70,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
       seqlens_k: new ort.Tensor('int32', f.lengths, [f.batch]),
       total_length: new ort.Tensor('int32', Int32Array.of(f.total), []),
       ...tableFeeds(source, tables),
+      ...f.states,
       rows: int64(f.rows, [f.rows.length]),
       pairs: int64(f.pairs, [f.pairs.length / 2, 2]),
     };
@@ -77,6 +82,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
       }
     }
     const out = await session.run(feeds);
+    states.done(out);
     const each = f.ids.length / f.batch;
     for (const [i, { layer, kvHeads, headDim }] of source.cache.entries()) {
       for (const [t, part] of PARTS.entries()) {
@@ -108,7 +114,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
       moveStack(cache, m.moves);
       const bias = (window: number | null): ort.Tensor =>
         new ort.Tensor('float32', fillBias({ rows, base, segments, window }), [1, 1, rows, total]);
-      return infer({ ...m, batch: 1, lengths: Int32Array.of(total - 1), total, bias, ...cache.stack });
+      return infer({ ...m, batch: 1, lengths: Int32Array.of(total - 1), total, bias, states: states.run(m, rows), ...cache.stack });
     },
     step(m) {
       const batch = m.ids.length;
@@ -132,6 +138,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
         lengths: m.lengths,
         total,
         bias,
+        states: states.step(m, batch),
         rows,
         pairs,
         ...cache.slots,

@@ -281,6 +281,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
       runTokens: options.batchTokens ?? (attention === 'stacked' ? stackedTokens(model.size, options) : RUN_TOKENS),
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
       documents: attention === 'stacked' ? STACKED_DOCUMENTS : GENERATE_DOCUMENTS,
+      carriesStates: model.source.kind === 'graph' && model.source.states.length > 0,
       slotTokens: Math.max(1, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
     },
     identity,

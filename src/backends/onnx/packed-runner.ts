@@ -7,6 +7,7 @@ import * as ort from 'onnxruntime-node';
 import { floats, tableFeeds } from './graph-runner.js';
 import { FAR } from './packed-masks.js';
 import type { DecodeMessage, GraphSource, MovedBytes, PackedMessage, RunNumbers, Runner, TablesMessage } from './protocol.js';
+import { packedStateFeeds } from './state-store.js';
 
 function whole(tensor: ort.Tensor | undefined): BigInt64Array {
   if (tensor?.data instanceof BigInt64Array) return tensor.data;
@@ -78,6 +79,8 @@ export function packedRunner(
       ...tableFeeds(source, t),
       rows: int64(m.rows, [m.rows.length]),
     };
+    const real = m.prefixColumns.filter((column) => column < FAR).length;
+    Object.assign(feeds, packedStateFeeds(source.states, m, real, m.decode === null ? [] : [...m.rows]));
     for (const group of source.groups) feeds[`query_sizes_${group}`] = int64([prefix * group, rows * group], [2]);
     if (source.windows.some((window) => window !== null))
       feeds.block_columns = int64(m.positions.subarray(prefix), [m.blocks, 1, 1, length]);

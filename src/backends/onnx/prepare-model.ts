@@ -11,7 +11,16 @@ import { blueprintOf } from './architectures/index.js';
 import { cachedAttention } from './attention-cached.js';
 import { packedAttention } from './attention-packed.js';
 import { stackedAttention } from './attention-stacked.js';
-import { type AttentionPart, attentionLayers, type Blueprint, groupsOf, type TableKind, tablesOf, windowsOf } from './blueprint.js';
+import {
+  type AttentionPart,
+  attentionLayers,
+  type Blueprint,
+  groupsOf,
+  recurrentLayers,
+  type TableKind,
+  tablesOf,
+  windowsOf,
+} from './blueprint.js';
 import { writeGenerator } from './decode-loop.js';
 import { writeDecoder } from './decoder.js';
 import { findExport, readExport } from './export-model.js';
@@ -134,7 +143,7 @@ export async function prepareModel(
   // Tables are divided as if they were widened, for their product is computed so.
   const vocabulary =
     attention === 'cached' ? null : vocabularyParts(config.vocabSize, config.hiddenSize * (compute === 'float32' ? 4 : 2), bindingBytes);
-  writeDecoder(graph, config, blueprint, ATTENTIONS[attention], vocabulary);
+  writeDecoder(graph, config, blueprint, ATTENTIONS[attention], vocabulary, attention !== 'packed');
   let generator: Uint8Array | null = null;
   if (attention === 'packed') {
     const generating = newGraph(weights, compute, folder);
@@ -162,6 +171,12 @@ export async function prepareModel(
       vocabulary,
       narrowed: graph.loads,
       generator,
+      states: recurrentLayers(blueprint).map(({ layer, part }) => ({
+        layer,
+        channels: part.channels,
+        kernel: part.kernel,
+        state: part.kind === 'delta' ? [part.valueHeads, part.keyDim, part.valueDim] : null,
+      })),
       groups: groupsOf(blueprint),
       windows,
       rotary: tables.map(({ dims }) => dims),

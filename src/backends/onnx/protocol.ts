@@ -24,6 +24,16 @@ export interface LayerCache {
   readonly headDim: number;
 }
 
+/** What a layer carries from token to token: the rows before the last one, and a matrix for each head where it has one. */
+export interface StateShape {
+  readonly layer: number;
+  readonly channels: number;
+  /** Rows that its convolution looks at, itself included; the same in all layers. */
+  readonly kernel: number;
+  /** Heads, numbers of a key, numbers of a value. */
+  readonly state: readonly [number, number, number] | null;
+}
+
 /** What a model keeps of each token: one entry for each layer with attention. */
 export type CacheShape = readonly LayerCache[];
 
@@ -43,6 +53,7 @@ export interface GraphSource {
   /** Folder that the graph's external data are relative to. */
   readonly folder: string;
   readonly cache: CacheShape;
+  readonly states: readonly StateShape[];
   /** `cached`: keys and values stay between runs, in this process (CPU). `packed`: every run holds whole texts (CUDA). `stacked`: keys and values stay on the device (WebGPU). */
   readonly attention: 'cached' | 'packed' | 'stacked';
   /** What the graph computes in. */
@@ -94,6 +105,8 @@ export interface RunMessage {
   readonly rows: Int32Array;
   /** Which log-probabilities to pick: index into `rows`, token id, and so on. */
   readonly pairs: Int32Array;
+  /** Positions of the stack, among those that this run fills, whose states later runs begin with; none where no layer carries a state. */
+  readonly keep: readonly number[];
   /** Before the run: parts of the cache that are moved down, in ascending order. */
   readonly moves: readonly { readonly from: number; readonly to: number; readonly length: number }[];
 }

@@ -25,6 +25,10 @@ export interface Scorer {
  */
 export function newScorer(session: Session, startLimits: Limits, counters: Counters, ensurePositions: (positions: number) => void): Scorer {
   let limits = startLimits;
+  const carriesStates = limits.carriesStates === true;
+  /** Positions of the stack behind which states are kept, and the document after the last that was picked. */
+  let kept: ReadonlySet<number> = new Set();
+  let next: readonly number[] = [];
   /** Texts on the stack after the last planned batch. */
   let known: readonly Known[] = [];
   let last: readonly number[] = [];
@@ -47,6 +51,7 @@ export function newScorer(session: Session, startLimits: Limits, counters: Count
       tokens += own;
       before = item.ids;
     }
+    next = sorted[first + picked.length]?.ids ?? [];
     return picked;
   }
 
@@ -55,9 +60,10 @@ export function newScorer(session: Session, startLimits: Limits, counters: Count
     // Keep of the stack the text that shares most with the first document; nothing that is scored may lie in it.
     const first = items[0]?.ids ?? [];
     const mostReused = Math.min(...sequences.map((s) => s.ids.length - s.targets.length));
-    const { path, moves } = choosePath(known, first, mostReused);
+    const { path, moves, kept: below } = choosePath(known, first, mostReused, carriesStates ? kept : null);
     const base = path.ids.length;
-    const plan = planBatch(base, [path], sequences, limits);
+    const plan = planBatch(base, [path], sequences, limits, carriesStates ? { kept: below, next: [next] } : null);
+    kept = plan.kept;
     known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
     last = items[items.length - 1]?.ids ?? [];
     // The kernel wants a table no shorter than a run; one as long as the stack is high always is.
@@ -73,7 +79,7 @@ export function newScorer(session: Session, startLimits: Limits, counters: Count
       counters.outOfMemory++;
       if (limits.runTokens <= SMALLEST_RUN && items.length === 1)
         return items.map((item) => failure(item.id, 'out of memory', failed.reason.message));
-      limits = { runTokens: Math.max(SMALLEST_RUN, limits.runTokens >> 1), runRows: Math.max(1, limits.runRows >> 1) };
+      limits = { ...limits, runTokens: Math.max(SMALLEST_RUN, limits.runTokens >> 1), runRows: Math.max(1, limits.runRows >> 1) };
       const halves = items.length > 1 ? [items.slice(0, items.length >> 1), items.slice(items.length >> 1)] : [items];
       const answers: Answer[] = [];
       for (const half of halves) answers.push(...(await score(half)));

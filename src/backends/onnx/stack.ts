@@ -29,6 +29,8 @@ export interface PlannedRun {
   readonly pairs: Int32Array;
   /** For each pair, whose it is. */
   readonly wanted: readonly Wanted[];
+  /** Positions of this run whose states are kept. */
+  readonly keep: readonly number[];
 }
 
 export interface BatchPlan {
@@ -37,6 +39,18 @@ export interface BatchPlan {
   readonly where: readonly Where[];
   /** Tokens computed. */
   readonly tokens: number;
+  /** Positions behind which states are kept after the runs. */
+  readonly kept: ReadonlySet<number>;
+}
+
+/**
+ * Of a model whose layers carry a state from token to token: a text can go on from a text that was computed before only where a state was kept; within a batch it can anywhere.
+ */
+export interface States {
+  /** Positions of the stack behind which a state is kept. */
+  readonly kept: ReadonlySet<number>;
+  /** Texts that will be computed later: where they leave what then lies on the stack, a state is to be kept. */
+  readonly next: readonly (readonly number[])[];
 }
 
 export interface Limits {
@@ -44,6 +58,8 @@ export interface Limits {
   readonly runTokens: number;
   /** Rows of the output layer per run at most. */
   readonly runRows: number;
+  /** Layers carry a state from token to token. */
+  readonly carriesStates?: boolean;
 }
 
 /**
@@ -111,9 +127,15 @@ export interface Known {
 
 /**
  * Plans a batch on a stack of height `base` in which the `known` texts lie. Sequences need not be sorted; each has at least one token, and its scored rows
- * must lie behind what it shares with any known text.
+ * must lie behind what it shares with any known text. `states`: null for a model without any.
  */
-export function planBatch(base: number, known: readonly Known[], sequences: readonly Sequence[], limits: Limits): BatchPlan {
+export function planBatch(
+  base: number,
+  known: readonly Known[],
+  sequences: readonly Sequence[],
+  limits: Limits,
+  states: States | null = null,
+): BatchPlan {
   const order = sequences.map((_, i) => i).sort((a, b) => compareIds(sequences[a]?.ids ?? [], sequences[b]?.ids ?? []));
   const where: Where[] = sequences.map(() => []);
   const ids: number[] = [];
@@ -121,10 +143,10 @@ export function planBatch(base: number, known: readonly Known[], sequences: read
   let before: Known = { ids: [], where: [] };
   for (const s of order) {
     const own = sequences[s]?.ids ?? [];
-    let shared = commonPrefix(before.ids, own);
+    let shared = usable(before, commonPrefix(before.ids, own), states, base);
     let from = before;
     for (const text of known) {
-      const n = commonPrefix(text.ids, own);
+      const n = usable(text, commonPrefix(text.ids, own), states, base);
       if (n > shared) [shared, from] = [n, text];
     }
     const sees = firstTokens(from.where, shared);
@@ -148,6 +170,17 @@ export function planBatch(base: number, known: readonly Known[], sequences: read
   });
   const scoredRows = [...scored.keys()].sort((a, b) => a - b);
 
+  const wantedStates = new Set<number>();
+  for (const text of states?.next ?? []) {
+    let deepest = 0;
+    let position = -1;
+    sequences.forEach((sequence, s) => {
+      const n = commonPrefix(sequence.ids, text);
+      if (n > deepest) [deepest, position] = [n, locate(where[s] ?? [], n - 1)];
+    });
+    if (position >= base) wantedStates.add(position);
+  }
+
   const runs: PlannedRun[] = [];
   const perRun = Math.max(1, Math.ceil(ids.length / Math.max(1, Math.ceil(ids.length / limits.runTokens))));
   let next = 0;
@@ -165,7 +198,31 @@ export function planBatch(base: number, known: readonly Known[], sequences: read
     runs.push(planRun(ids, stretches, base, from, to, rows, (row) => scored.get(row) ?? [], sequences));
     from = to;
   }
-  return { runs, where, tokens: ids.length };
+  if (states === null) return { runs, where, tokens: ids.length, kept: new Set() };
+  // What a run continues of an earlier run of the batch.
+  for (const run of runs)
+    for (const { sees } of run.segments) {
+      const last = (sees[sees.length - 1]?.to ?? 0) - 1;
+      if (last >= base && last < run.base) wantedStates.add(last);
+    }
+  return {
+    runs: runs.map((run) => ({ ...run, keep: [...wantedStates].filter((p) => p >= run.base && p < run.base + run.ids.length) })),
+    where,
+    tokens: ids.length,
+    kept: new Set([...[...states.kept].filter((p) => p < base), ...wantedStates]),
+  };
+}
+
+/** How many of the first `shared` tokens of a known text can be gone on from: all, or where there are states up to the last one of this batch, or one whose state is kept. */
+function usable({ where }: Known, shared: number, states: States | null, base: number): number {
+  if (states === null) return shared;
+  let n = shared;
+  while (n > 0) {
+    const position = locate(where, n - 1);
+    if (position >= base || states.kept.has(position)) return n;
+    n--;
+  }
+  return 0;
 }
 
 function planRun(
@@ -203,6 +260,7 @@ function planRun(
     rows: Int32Array.from(rows, (row) => row - from),
     pairs: Int32Array.from(pairs),
     wanted,
+    keep: [],
   };
 }
 
@@ -231,17 +289,24 @@ const WORTH_KEEPING = 8;
 
 /**
  * Chooses what to keep of the stack for the next batch: of the known texts the longest beginning that `first` shares, at most `most` tokens.
- * Returns it as it will lie at the bottom, and the moves that bring it there.
+ * Returns it as it will lie at the bottom, the moves that bring it there, and where states are then kept (`kept`: where they are now; null for a model without any).
  */
-export function choosePath(known: readonly Known[], first: readonly number[], most: number): { path: Known; moves: Move[] } {
+export function choosePath(
+  known: readonly Known[],
+  first: readonly number[],
+  most: number,
+  kept: ReadonlySet<number> | null = null,
+): { path: Known; moves: Move[]; kept: ReadonlySet<number> } {
   let best: Known = { ids: [], where: [] };
   let shared = WORTH_KEEPING - 1;
   for (const text of known) {
-    const n = Math.min(commonPrefix(text.ids, first), most);
+    const common = Math.min(commonPrefix(text.ids, first), most);
+    const n = usable(text, common, kept === null ? null : { kept, next: [] }, Number.POSITIVE_INFINITY);
     if (n > shared) {
       shared = n;
       best = { ids: text.ids.slice(0, n), where: firstTokens(text.where, n) };
     }
   }
-  return { path: { ids: best.ids, where: [{ from: 0, to: best.ids.length }] }, moves: packDown(best.where) };
+  const states = best.ids.flatMap((_, i) => (kept?.has(locate(best.where, i)) ? [i] : []));
+  return { path: { ids: best.ids, where: [{ from: 0, to: best.ids.length }] }, moves: packDown(best.where), kept: new Set(states) };
 }

@@ -6,6 +6,7 @@ import { type CardTools, cardTools, type OpenTool } from './card-tools.js';
 import { floats, tableFeeds } from './graph-runner.js';
 import type { GraphSource, RunMessage, RunNumbers, Runner, StepMessage, TablesMessage } from './protocol.js';
 import { ALIGN, newColumns, type RowsAndColumns } from './stacked-columns.js';
+import { newStates } from './state-store.js';
 import { partName, type VocabularyPart } from './vocabulary.js';
 
 const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor =>
@@ -41,6 +42,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
   const tables: Record<string, ort.Tensor> = {};
   let fresh: TablesMessage | null = null;
   let columns = newColumns();
+  const states = newStates(source.states);
   /** Key of the first layer, its value, key of the second, ... */
   let cache = empty();
 
@@ -135,7 +137,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
     });
   }
 
-  async function infer(v: RowsAndColumns, wanted: Wanted): Promise<RunNumbers> {
+  async function infer(v: RowsAndColumns, wanted: Wanted, carried: Record<string, ort.Tensor>): Promise<RunNumbers> {
     let toCard = await bringTables();
     if (Object.keys(tables).length < 2 * source.rotary.length) throw new Error('rotary tables are missing');
     // A run of which nothing is wanted has a row of scores all the same: no kernel likes to have none.
@@ -155,6 +157,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
       rows: int64(rows, [rows.length]),
       ...pairFeeds(pairs),
     };
+    Object.assign(moved, carried);
     for (const tensor of Object.values(moved)) toCard += tensor.size * (tensor.type === 'int64' ? 8 : 4);
     const names = source.cache.flatMap(({ layer }) => [`key_${layer}`, `value_${layer}`]);
     const past = Object.fromEntries(cache.map((tensor, i) => [`past_${names[i]}`, tensor]));
@@ -165,6 +168,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
     for (const tensor of cache) tensor.dispose();
     cache = next;
     columns.done();
+    states.done(out);
     const logprobs = Float32Array.from(floats(out.logprob)).slice(0, wanted.pairs.length / 2);
     const greedy = bestTokens(out).slice(0, wanted.rows.length);
     const fromCard = 4 * pairs.length + rows.length * (parts.length === 1 ? 8 : 12 * parts.length);
@@ -196,7 +200,8 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
     run: (m: RunMessage) =>
       guarded(async () => {
         await drop(columns.toKeep({ kind: 'run', base: m.base, moves: m.moves }));
-        return infer(columns.planRun(m), m);
+        const v = columns.planRun(m);
+        return infer(v, m, states.run(m, v.rows));
       }),
     step: (m: StepMessage) =>
       guarded(async () => {
@@ -204,7 +209,8 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
         const rows = Int32Array.from(m.ids.keys());
         // The log-probability of some token comes along and shows whether the numbers are sound.
         const pairs = Int32Array.from({ length: 2 * m.ids.length }, (_, i) => (i % 2 === 0 ? i / 2 : 0));
-        return infer(columns.planStep(m), { ids: m.ids, rows, pairs });
+        const v = columns.planStep(m);
+        return infer(v, { ids: m.ids, rows, pairs }, states.step(m, v.rows));
       }),
   };
 }

@@ -41,11 +41,15 @@ export function linear(name: string, bias = false): Linear {
 }
 
 /**
- * Returns the rotation of heads of `headDim`. `partial`: the class turns a part of a head where the config says so. Throws `UserError` where the config says so and the class does
+ * Returns the rotation of heads of `headDim`. `partial`: the class turns a part of a head where the config says so, else `usual`. Throws `UserError` where the config says so and the class does
  * not.
  */
-export function rotaryOf(c: ModelConfig, rope: Rope, { partial = false, interleaved = false, headDim = c.headDim } = {}): Rotary {
-  const part = rope.partial ?? 1;
+export function rotaryOf(
+  c: ModelConfig,
+  rope: Rope,
+  { partial = false, usual = 1, interleaved = false, headDim = c.headDim } = {},
+): Rotary {
+  const part = rope.partial ?? usual;
   // Proportional embeddings turn the rest of a head by nothing.
   if (part === 1 || rope.type === 'proportional') return { rope, dims: headDim, interleaved };
   if (partial) {

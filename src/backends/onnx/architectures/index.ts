@@ -7,6 +7,7 @@ import { llama } from './llama.js';
 import { mistral } from './mistral.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
+import { qwen35 } from './qwen3-5.js';
 
 const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> = {
   llama,
@@ -15,6 +16,7 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   qwen3,
   gemma2,
   gemma3_text: gemma3,
+  qwen3_5_text: qwen35,
 };
 
 /**
