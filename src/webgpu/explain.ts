@@ -15,6 +15,9 @@ const DRIVER: Readonly<Record<string, string>> = {
 /** What the runtime says where a kernel needs float16 and the device has none. */
 export const NO_FLOAT16 = /requires f16|shader-?f16/i;
 
+/** What the runtime, Dawn and the drivers say when the device is gone, and what is said of the process that drives it. */
+export const DEVICE_LOST = /device (was |is )?lost|DXGI_ERROR_DEVICE|VK_ERROR_DEVICE_LOST|device's process/i;
+
 /** First line of a message, for what is not known here. */
 const firstLine = (message: string): string => message.split('\n')[0]?.slice(0, 300) ?? message;
 
@@ -25,7 +28,7 @@ export function explainWebGpu(message: string, platform: string = process.platfo
   if (/webgpu adapter|No supported adapters|vulkan/i.test(message) && /fail|not|unable/i.test(message))
     return { what: 'no graphics card that WebGPU can use was found', mend: DRIVER[platform] ?? null };
   if (NO_FLOAT16.test(message)) return { what: 'this device does not compute in float16', mend: 'leave out --dtype float16' };
-  if (/device (was )?lost|DXGI_ERROR_DEVICE|VK_ERROR_DEVICE_LOST|device's process/i.test(message))
+  if (DEVICE_LOST.test(message))
     return {
       what: `the device was lost (${firstLine(message)})`,
       mend: 'run the same command again: it goes on where it was; --device cpu needs no device',

@@ -75,6 +75,13 @@ async function open(message: OpenMessage): Promise<void> {
   post({ kind: 'opened', seconds: (performance.now() - start) / 1000, cache: runner.cache, vocabSize: runner.vocabSize });
 }
 
+/** Runs until a test's device is lost, as its driver would say it. */
+let runsLeft = Number(process.env.EUS_EVAL_TEST_LOST_AFTER ?? Number.POSITIVE_INFINITY);
+
+function loseDevice(): void {
+  if (runsLeft-- <= 0) throw new Error('WebGPU device was lost: VK_ERROR_DEVICE_LOST');
+}
+
 function answer(r: Runner, message: RunMessage | StepMessage | PackedMessage): Promise<RunNumbers> {
   if (message.kind === 'run') return r.run(message);
   if (message.kind === 'step') return r.step(message);
@@ -87,6 +94,7 @@ async function compute(r: Runner, message: RunMessage | StepMessage | PackedMess
     if (broken && message.base > 0) throw new Error('out of memory in an earlier run of the batch');
     broken = true;
   }
+  loseDevice();
   const { logprobs, greedy, moved } = await answer(r, message);
   if (message.kind === 'run') broken = false;
   post(
@@ -113,6 +121,21 @@ async function handle(message: Request): Promise<void> {
   else await compute(runner, message);
 }
 
+/** Exit code of a process that SIGTERM has ended. */
+const TERMINATED = 143;
+/** A service manager sends SIGTERM to both processes at once: the program gets so long to close the session itself. */
+const GRACE_MS = 1_000;
+let ending = false;
+
+/** Ends cleanly: after the run under way, the device given back. A second signal ends at once. */
+function terminate(): void {
+  if (ending) process.exit(TERMINATED);
+  ending = true;
+  setTimeout(() => {
+    void last.then(() => runner?.release()).finally(() => process.exit(TERMINATED));
+  }, GRACE_MS);
+}
+
 // One message at a time, in order.
 let last: Promise<void> = Promise.resolve();
 const take = (message: Request): void => {
@@ -128,5 +151,7 @@ else {
   process.on('message', take);
   // The program that asks decides when to stop; without it nothing is left to do.
   process.on('disconnect', () => process.exit(0));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  // Ctrl-C and a terminal that is closed reach both processes, and the other one says what follows from that.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('SIGTERM', terminate);
 }

@@ -1,5 +1,6 @@
 /** The main thread's side of the session, which lives in a thread or a process of its own. */
 import { UserError } from '../../errors.js';
+import { DEVICE_LOST, explainWebGpu, webGpuLine } from '../../webgpu/explain.js';
 import type {
   CacheShape,
   OpenMessage,
@@ -41,6 +42,12 @@ const MEMORY_MESSAGE =
 /** How long `close` waits for a run to end before it leaves the thread to the process's end. */
 const CLOSE_MS = 3_000;
 
+/** What a failed run is: too little memory, which smaller runs mend; a lost device, which is no fault of the program; or an error. */
+function failureOf(message: string, webGpu: boolean): Error {
+  if (webGpu && DEVICE_LOST.test(message)) return new UserError(webGpuLine(explainWebGpu(message)));
+  return MEMORY_MESSAGE.test(message) ? new OutOfMemoryError(message) : new Error(message);
+}
+
 /**
  * Starts the thread and opens the session in it. Rejects with the runtime's message when it refuses the graph, the files or the provider.
  */
@@ -78,7 +85,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
       waiting.get(reply.id)?.resolve(reply);
       waiting.delete(reply.id);
     } else {
-      const error = MEMORY_MESSAGE.test(reply.message) ? new OutOfMemoryError(reply.message) : new Error(reply.message);
+      const error = failureOf(reply.message, open.provider.name === 'webgpu');
       if (reply.id === null) opened?.reject(error);
       else {
         waiting.get(reply.id)?.reject(error);

@@ -22,6 +22,9 @@ export interface Comparison {
   /** One line for each document that differs in more than the last digits. */
   readonly differences: string[];
   work: WorkReport;
+  /** What the results would say of the model. */
+  readonly facts: Backend['facts'];
+  readonly responses: ReadonlyMap<number, Response>;
 }
 
 /** Goldens of one file in ../shared/golden, one per document. */
@@ -121,7 +124,7 @@ export async function compare(
         });
       }
     });
-    return { documents: goldens.length, worst, differences, work: backend.work() };
+    return { documents: goldens.length, worst, differences, work: backend.work(), facts: backend.facts, responses };
   } finally {
     await backend.close();
   }
