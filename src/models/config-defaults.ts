@@ -1,203 +1,126 @@
-/** Written by test/fixtures/model-configs/make_configs.py from the configuration classes of transformers 5.23.0; not to be edited. */
-
-/** A value of JSON. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
-
-/** What transformers' configuration class of a model type knows. */
-export interface ConfigClass {
-  /** Its class for language modelling, the name that `architectures` has. */
-  readonly causal: string;
-  /** Its fields with their defaults, under the names that most classes use. */
-  readonly defaults: Readonly<Record<string, JsonValue>>;
-  /** Fields of older spellings that it reads, too. */
-  readonly older: readonly string[];
-  /** Other classes that `architectures` may name. */
-  readonly others?: readonly string[];
-  /** Its own names of fields that most classes name otherwise. */
-  readonly names?: Readonly<Record<string, string>>;
-  /** Base of the rotation where a file names none, where that is not 10,000. */
-  readonly theta?: number;
-  /** Values of `layer_types`, where they are not full and sliding attention. */
-  readonly layerTypes?: readonly string[];
-  /** Of a model that also takes pictures or sound: the `model_type` of its text model. */
-  readonly text?: string;
-}
+/** Written by test/fixtures/model-configs/make_classes.py from transformers 5.23.0; not to be edited. */
+import type { ConfigClass } from './config-class.js';
+import { apertus } from './config-classes/apertus.js';
+import { arcee } from './config-classes/arcee.js';
+import { biogpt } from './config-classes/biogpt.js';
+import { bloom } from './config-classes/bloom.js';
+import { codegen } from './config-classes/codegen.js';
+import { cohere } from './config-classes/cohere.js';
+import { cohere2 } from './config-classes/cohere2.js';
+import { ernie45 } from './config-classes/ernie4-5.js';
+import { exaone4 } from './config-classes/exaone4.js';
+import { falcon } from './config-classes/falcon.js';
+import { gemma } from './config-classes/gemma.js';
+import { gemma2 } from './config-classes/gemma2.js';
+import { gemma3 } from './config-classes/gemma3.js';
+import { gemma3Text } from './config-classes/gemma3-text.js';
+import { glm } from './config-classes/glm.js';
+import { glm4 } from './config-classes/glm4.js';
+import { gptBigcode } from './config-classes/gpt-bigcode.js';
+import { gptNeo } from './config-classes/gpt-neo.js';
+import { gptNeox } from './config-classes/gpt-neox.js';
+import { gptSw3 } from './config-classes/gpt-sw3.js';
+import { gpt2 } from './config-classes/gpt2.js';
+import { gptj } from './config-classes/gptj.js';
+import { granite } from './config-classes/granite.js';
+import { helium } from './config-classes/helium.js';
+import { hunyuanV1Dense } from './config-classes/hunyuan-v1-dense.js';
+import { hyperclovax } from './config-classes/hyperclovax.js';
+import { internlm3 } from './config-classes/internlm3.js';
+import { iquestcoder } from './config-classes/iquestcoder.js';
+import { jais2 } from './config-classes/jais2.js';
+import { llama } from './config-classes/llama.js';
+import { ministral } from './config-classes/ministral.js';
+import { ministral3 } from './config-classes/ministral3.js';
+import { mistral } from './config-classes/mistral.js';
+import { mistral3 } from './config-classes/mistral3.js';
+import { mpt } from './config-classes/mpt.js';
+import { nanochat } from './config-classes/nanochat.js';
+import { nemotron } from './config-classes/nemotron.js';
+import { olmo } from './config-classes/olmo.js';
+import { olmo2 } from './config-classes/olmo2.js';
+import { olmo3 } from './config-classes/olmo3.js';
+import { opt } from './config-classes/opt.js';
+import { persimmon } from './config-classes/persimmon.js';
+import { phi } from './config-classes/phi.js';
+import { phi3 } from './config-classes/phi3.js';
+import { qwen2 } from './config-classes/qwen2.js';
+import { qwen25Vl } from './config-classes/qwen2-5-vl.js';
+import { qwen25VlText } from './config-classes/qwen2-5-vl-text.js';
+import { qwen2Vl } from './config-classes/qwen2-vl.js';
+import { qwen2VlText } from './config-classes/qwen2-vl-text.js';
+import { qwen3 } from './config-classes/qwen3.js';
+import { qwen35 } from './config-classes/qwen3-5.js';
+import { qwen35Text } from './config-classes/qwen3-5-text.js';
+import { qwen3Vl } from './config-classes/qwen3-vl.js';
+import { qwen3VlText } from './config-classes/qwen3-vl-text.js';
+import { seedOss } from './config-classes/seed-oss.js';
+import { smollm3 } from './config-classes/smollm3.js';
+import { stablelm } from './config-classes/stablelm.js';
+import { starcoder2 } from './config-classes/starcoder2.js';
+import { vaultgemma } from './config-classes/vaultgemma.js';
+import { xglm } from './config-classes/xglm.js';
 
 /** By `model_type`. */
 export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
-  llama: {
-    causal: 'LlamaForCausalLM',
-    defaults: {
-      attention_bias: false,
-      eos_token_id: 2,
-      head_dim: null,
-      hidden_act: 'silu',
-      hidden_size: 4096,
-      intermediate_size: 11008,
-      max_position_embeddings: 2048,
-      mlp_bias: false,
-      num_attention_heads: 32,
-      num_hidden_layers: 32,
-      num_key_value_heads: null,
-      rms_norm_eps: 1e-6,
-      rope_parameters: null,
-      tie_word_embeddings: false,
-      vocab_size: 32000,
-    },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor'],
-  },
-  mistral: {
-    causal: 'MistralForCausalLM',
-    defaults: {
-      eos_token_id: 2,
-      head_dim: null,
-      hidden_act: 'silu',
-      hidden_size: 4096,
-      intermediate_size: 14336,
-      max_position_embeddings: 131072,
-      num_attention_heads: 32,
-      num_hidden_layers: 32,
-      num_key_value_heads: 8,
-      rms_norm_eps: 1e-6,
-      rope_parameters: null,
-      sliding_window: 4096,
-      tie_word_embeddings: false,
-      vocab_size: 32000,
-    },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'layer_types'],
-  },
-  qwen2: {
-    causal: 'Qwen2ForCausalLM',
-    defaults: {
-      eos_token_id: null,
-      hidden_act: 'silu',
-      hidden_size: 4096,
-      intermediate_size: 22016,
-      layer_types: null,
-      max_position_embeddings: 32768,
-      max_window_layers: 28,
-      num_attention_heads: 32,
-      num_hidden_layers: 32,
-      num_key_value_heads: 32,
-      rms_norm_eps: 1e-6,
-      rope_parameters: null,
-      sliding_window: 4096,
-      tie_word_embeddings: false,
-      use_sliding_window: false,
-      vocab_size: 151936,
-    },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'head_dim'],
-  },
-  qwen3: {
-    causal: 'Qwen3ForCausalLM',
-    defaults: {
-      attention_bias: false,
-      eos_token_id: null,
-      head_dim: 128,
-      hidden_act: 'silu',
-      hidden_size: 4096,
-      intermediate_size: 22016,
-      layer_types: null,
-      max_position_embeddings: 32768,
-      max_window_layers: 28,
-      num_attention_heads: 32,
-      num_hidden_layers: 32,
-      num_key_value_heads: 32,
-      rms_norm_eps: 1e-6,
-      rope_parameters: null,
-      sliding_window: 4096,
-      tie_word_embeddings: false,
-      use_sliding_window: false,
-      vocab_size: 151936,
-    },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor'],
-  },
-  gemma2: {
-    causal: 'Gemma2ForCausalLM',
-    defaults: {
-      attention_bias: false,
-      attn_logit_softcapping: 50.0,
-      eos_token_id: 1,
-      final_logit_softcapping: 30.0,
-      head_dim: 256,
-      hidden_activation: 'gelu_pytorch_tanh',
-      hidden_size: 2304,
-      intermediate_size: 9216,
-      layer_types: null,
-      max_position_embeddings: 8192,
-      num_attention_heads: 8,
-      num_hidden_layers: 26,
-      num_key_value_heads: 4,
-      query_pre_attn_scalar: 256,
-      rms_norm_eps: 1e-6,
-      rope_parameters: null,
-      sliding_window: 4096,
-      tie_word_embeddings: true,
-      use_bidirectional_attention: null,
-      vocab_size: 256000,
-    },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor'],
-  },
-  gemma3_text: {
-    causal: 'Gemma3ForCausalLM',
-    defaults: {
-      attention_bias: false,
-      attn_logit_softcapping: null,
-      eos_token_id: 1,
-      final_logit_softcapping: null,
-      head_dim: 256,
-      hidden_activation: 'gelu_pytorch_tanh',
-      hidden_size: 2304,
-      intermediate_size: 9216,
-      layer_types: null,
-      max_position_embeddings: 131072,
-      num_attention_heads: 8,
-      num_hidden_layers: 26,
-      num_key_value_heads: 4,
-      query_pre_attn_scalar: 256,
-      rms_norm_eps: 1e-6,
-      rope_parameters: null,
-      sliding_window: 4096,
-      tie_word_embeddings: true,
-      use_bidirectional_attention: false,
-      vocab_size: 262208,
-    },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'rope_local_base_freq', 'sliding_window_pattern'],
-  },
-  qwen3_5_text: {
-    causal: 'Qwen3_5ForCausalLM',
-    defaults: {
-      attention_bias: false,
-      eos_token_id: null,
-      head_dim: 256,
-      hidden_act: 'silu',
-      hidden_size: 4096,
-      intermediate_size: 12288,
-      layer_types: null,
-      linear_conv_kernel_dim: 4,
-      linear_key_head_dim: 128,
-      linear_num_key_heads: 16,
-      linear_num_value_heads: 32,
-      linear_value_head_dim: 128,
-      max_position_embeddings: 32768,
-      num_attention_heads: 16,
-      num_hidden_layers: 32,
-      num_key_value_heads: 4,
-      rms_norm_eps: 1e-6,
-      rope_parameters: null,
-      tie_word_embeddings: false,
-      vocab_size: 248320,
-    },
-    older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'full_attention_interval'],
-    layerTypes: ['full_attention', 'linear_attention'],
-  },
-  qwen3_5: {
-    causal: 'Qwen3_5ForConditionalGeneration',
-    defaults: {
-      tie_word_embeddings: false,
-    },
-    older: [],
-    others: ['Qwen3_5ForCausalLM'],
-    text: 'qwen3_5_text',
-  },
+  llama: llama,
+  mistral: mistral,
+  qwen2: qwen2,
+  qwen3: qwen3,
+  gemma2: gemma2,
+  gemma3_text: gemma3Text,
+  qwen3_5_text: qwen35Text,
+  qwen3_5: qwen35,
+  arcee: arcee,
+  apertus: apertus,
+  bloom: bloom,
+  biogpt: biogpt,
+  codegen: codegen,
+  cohere: cohere,
+  cohere2: cohere2,
+  ernie4_5: ernie45,
+  exaone4: exaone4,
+  falcon: falcon,
+  gemma: gemma,
+  gemma3: gemma3,
+  glm: glm,
+  glm4: glm4,
+  gpt2: gpt2,
+  'gpt-sw3': gptSw3,
+  gpt_bigcode: gptBigcode,
+  gpt_neo: gptNeo,
+  gpt_neox: gptNeox,
+  gptj: gptj,
+  granite: granite,
+  helium: helium,
+  hunyuan_v1_dense: hunyuanV1Dense,
+  hyperclovax: hyperclovax,
+  internlm3: internlm3,
+  iquestcoder: iquestcoder,
+  jais2: jais2,
+  ministral: ministral,
+  ministral3: ministral3,
+  mistral3: mistral3,
+  mpt: mpt,
+  nanochat: nanochat,
+  nemotron: nemotron,
+  olmo: olmo,
+  olmo2: olmo2,
+  olmo3: olmo3,
+  opt: opt,
+  persimmon: persimmon,
+  phi: phi,
+  phi3: phi3,
+  qwen2_vl: qwen2Vl,
+  qwen2_vl_text: qwen2VlText,
+  qwen2_5_vl: qwen25Vl,
+  qwen2_5_vl_text: qwen25VlText,
+  qwen3_vl: qwen3Vl,
+  qwen3_vl_text: qwen3VlText,
+  seed_oss: seedOss,
+  smollm3: smollm3,
+  stablelm: stablelm,
+  starcoder2: starcoder2,
+  vaultgemma: vaultgemma,
+  xglm: xglm,
 };

@@ -14,6 +14,10 @@ export interface Fields {
   text(name: string, fallback?: string): string;
   /** A list of numbers, or null where the field is absent or null. */
   numbers(name: string): readonly number[] | null;
+  /** The fields of an object; none where the field is absent or null. */
+  inner(name: string): Fields;
+  /** Whatever the field holds. */
+  raw(name: string): unknown;
   /** Throws `UserError` about a field; `valid` says what would be right. */
   refuse(name: string, valid: string): never;
 }
@@ -36,6 +40,12 @@ export function fieldsOf(values: Readonly<Record<string, unknown>>, file: string
   };
   return {
     refuse,
+    raw: given,
+    inner(name) {
+      const found = given(name);
+      if (found !== undefined && (typeof found !== 'object' || found === null || Array.isArray(found))) return refuse(name, 'an object');
+      return fieldsOf({ ...found }, `${file}: ${name}`);
+    },
     has: (name) => given(name) !== undefined,
     numberOrNull,
     number: (name, fallback) => numberOrNull(name) ?? fallback ?? refuse(name, 'a number'),

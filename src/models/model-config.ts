@@ -3,7 +3,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { readJsonFile } from '../json-file.js';
-import { CONFIG_CLASSES, type ConfigClass } from './config-defaults.js';
+import type { ConfigClass } from './config-class.js';
+import { CONFIG_CLASSES } from './config-defaults.js';
 import { type Fields, fieldsOf } from './config-fields.js';
 import { type Rope, readRope } from './rope-config.js';
 
@@ -90,7 +91,8 @@ const schema = z.looseObject({
   partial_rotary_factor: z.number().nullish(),
   // Some files write 0 or -1 where no layer has one; `blueprintOf` looks at it where a layer has.
   sliding_window: z.number().int().nullish(),
-  sliding_window_pattern: count.optional(),
+  // EXAONE 4 writes 0 where no layer slides.
+  sliding_window_pattern: z.number().int().nonnegative().optional(),
   use_sliding_window: z.boolean().optional(),
   max_window_layers: z.number().int().optional(),
   layer_types: z.array(z.string()).nullish(),
@@ -194,9 +196,9 @@ function layerTypes(c: z.infer<typeof schema>, known: ConfigClass, file: string)
 
 /** The error for a model that no graph can be written for; it names the ways that work. */
 function unsupported(file: string, what: string): UserError {
-  const names = Object.values(CONFIG_CLASSES).map((known) => known.causal);
+  const count = Object.keys(CONFIG_CLASSES).length;
   return new UserError(
-    `${file}: ${what} is not supported; supported are ${names.join(', ')}. Ways that work for others: --serve vllm (or --serve llama.cpp with a GGUF file), a server that runs already (--model completions:NAME --base-url URL), or an ONNX export in its folder (onnx/model.onnx)`,
+    `${file}: ${what} is not supported; docs/models.md lists the ${count} model types that are. Ways that work for others: --serve vllm (or --serve llama.cpp with a GGUF file), a server that runs already (--model completions:NAME --base-url URL), or an ONNX export in its folder (onnx/model.onnx)`,
   );
 }
 

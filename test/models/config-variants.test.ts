@@ -163,8 +163,8 @@ describe('config.json means what transformers 5.23 takes it for', () => {
     expect(refusal({ hidden_size: null })).toBe('config.json: hidden_size is null; valid is a number');
     expect(refusal({ rms_norm_eps: 'small' })).toBe('config.json: rms_norm_eps is "small"; valid is a number');
     expect(refusal({ layer_types: 'full_attention' })).toBe('config.json: layer_types is "full_attention"; valid is a list');
-    expect(refusal({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'] })).toMatch(
-      /^config\.json: model_type "gpt2", architecture "GPT2LMHeadModel" is not supported; supported are LlamaForCausalLM, .*--model completions:NAME --base-url URL/,
+    expect(refusal({ model_type: 'mamba2', architectures: ['Mamba2ForCausalLM'] })).toMatch(
+      /^config\.json: model_type "mamba2", architecture "Mamba2ForCausalLM" is not supported; docs\/models\.md lists the \d+ model types that are\. .*--model completions:NAME --base-url URL/,
     );
     expect(refusal({ model_type: 'lfm2', architectures: null, intermediate_size: null })).toMatch(
       /^config\.json: model_type "lfm2" is not supported/,

@@ -43,6 +43,7 @@ export function cachedAttention(g: GraphBuilder, b: Blueprint): Attention {
     return g.node('Reshape', [g.node('Slice', [heads, g.int64([0]), g.int64([own]), g.int64([1])]), rows]);
   };
   return {
+    positions: 'position_ids',
     declare() {
       g.input('batch', 'int64', [1]);
       g.input('position_ids', 'int64', [null, null]);
@@ -65,7 +66,7 @@ export function cachedAttention(g: GraphBuilder, b: Blueprint): Attention {
       const { rotary, heads, kvHeads, headDim } = attentionOf(b, l);
       if (rotary === null) return x;
       const n = kind === 'query' ? heads : kvHeads;
-      const k = tableIndex(tables, rotary);
+      const k = tableIndex(tables, rotary, kind);
       return g.node(
         'RotaryEmbedding',
         [g.node('Reshape', [x, packed(n * headDim)]), 'position_ids', `cos_${k}`, `sin_${k}`],

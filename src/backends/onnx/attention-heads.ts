@@ -1,8 +1,9 @@
 /** From the rows of a layer to queries, keys and values, and back: what comes before and after the attention itself, in every layout. */
-import type { AttentionPart, HeadNorms, Norm } from './blueprint.js';
+import type { Alibi, AttentionPart, HeadNorms, Norm } from './blueprint.js';
 import type { Attention } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
 import type { LayerTools } from './layer-tools.js';
+import { alibiColumn } from './positions.js';
 
 /** Rows [S, n x head] each; `gate` [S, heads x head] where the query's projection holds one. */
 interface Heads {
@@ -19,7 +20,8 @@ function split(g: GraphBuilder, x: string, sizes: readonly number[], axis: numbe
 }
 
 function project(tools: LayerTools, g: GraphBuilder, x: string, a: AttentionPart, hidden: number): Heads {
-  const { projection: p, heads, kvHeads, headDim } = a;
+  const { projection: p, heads, kvHeads } = a;
+  const headDim = a.projected ?? a.headDim;
   const rows = (y: string, n: number): string => g.node('Reshape', [y, g.int64([-1, n * headDim])]);
   if (p.kind === 'separate') {
     const key = tools.linear(g, x, p.key, kvHeads * headDim, hidden);
@@ -30,23 +32,13 @@ function project(tools: LayerTools, g: GraphBuilder, x: string, a: AttentionPart
     return { query: rows(query, heads), key, value, gate: rows(gate, heads) };
   }
   const all = tools.linear(g, x, p.linear, (heads + 2 * kvHeads) * headDim, hidden);
-  if (p.order === 'sections') {
-    const [query = '', key = '', value = ''] = split(
-      g,
-      all,
-      [heads, kvHeads, kvHeads].map((n) => n * headDim),
-      1,
-    );
-    return { query, key, value, gate: null };
-  }
-  const group = heads / kvHeads;
-  const [query = '', key = '', value = ''] = split(
-    g,
-    g.node('Reshape', [all, g.int64([-1, kvHeads, (group + 2) * headDim])]),
-    [group, 1, 1].map((n) => n * headDim),
-    2,
-  );
-  return { query: rows(query, heads), key: rows(key, kvHeads), value: rows(value, kvHeads), gate: null };
+  const group = (heads / p.groups) * headDim;
+  const kvGroup = (kvHeads / p.groups) * headDim;
+  const apart = p.groups === 1 ? all : g.node('Reshape', [all, g.int64([-1, p.groups, group + 2 * kvGroup])]);
+  const [query = '', second = '', third = ''] = split(g, apart, [group, kvGroup, kvGroup], p.groups === 1 ? 1 : 2);
+  const whole = (y: string, n: number): string => (p.groups === 1 ? y : rows(y, n));
+  const [key, value] = p.order === 'query value key' ? [third, second] : [second, third];
+  return { query: whole(query, heads), key: whole(key, kvHeads), value: whole(value, kvHeads), gate: null };
 }
 
 /** Rows of `n` heads, normalised. */
@@ -57,7 +49,38 @@ function normed(tools: LayerTools, g: GraphBuilder, x: string, norm: Norm, over:
     return g.node('Reshape', [tools.norm(g, heads, norm, headDim), g.int64([-1, n * headDim])]);
   }
   const heads = tools.bareNorm(g, g.node('Reshape', [x, g.int64([-1, n, headDim])]), norm, headDim);
-  return g.node('Reshape', [g.node('Mul', [heads, tools.root.weight(`${norm.name}.weight`, [n, headDim])]), g.int64([-1, n * headDim])]);
+  const weights =
+    over === 'each head'
+      ? tools.root.weight(`${norm.name}.weight`, [n, headDim])
+      : tools.root.node('Reshape', [
+          tools.root.node(
+            'Concat',
+            Array.from({ length: n }, (_, h) => tools.root.weight(`${norm.name}.${h}.weight`, [headDim])),
+            { axis: 0 },
+          ),
+          tools.root.int64([n, headDim]),
+        ]);
+  return g.node('Reshape', [g.node('Mul', [heads, weights]), g.int64([-1, n * headDim])]);
+}
+
+/** Queries, keys and values of as many numbers as are attended to: the first of the new ones is 1 in a query and what the position gains in a key; the others are zeros. */
+function withPositions(
+  g: GraphBuilder,
+  { query, key, value }: Omit<Heads, 'gate'>,
+  { heads, headDim, projected = headDim }: AttentionPart,
+  alibi: Alibi,
+  positions: string,
+): Omit<Heads, 'gate'> {
+  const more = headDim - projected;
+  const apart = (x: string): string => g.node('Reshape', [x, g.int64([-1, heads, projected])]);
+  const rows = (x: string): string => g.node('Reshape', [x, g.int64([-1, heads * headDim])]);
+  const padded = (x: string, before: number, after: number, fill?: string): string =>
+    g.node('Pad', [x, g.int64([0, 0, before, 0, 0, after]), ...(fill === undefined ? [] : [fill])]);
+  const scaledQuery = alibi.queryScale === 1 ? query : g.node('Mul', [query, g.scalar(alibi.queryScale)]);
+  const marked = padded(apart(scaledQuery), 0, 1, g.scalar(1));
+  const placed = g.node('Concat', [apart(key), alibiColumn(g, positions, alibi)], { axis: 2 });
+  const filled = (x: string): string => (more === 1 ? x : padded(x, 0, more - 1));
+  return { query: rows(filled(marked)), key: rows(filled(placed)), value: rows(padded(apart(value), 0, more)) };
 }
 
 /**
@@ -72,12 +95,32 @@ export function writeAttention(
   attention: Attention,
   hidden: number,
 ): string {
-  const { query, key, value, gate } = project(tools, g, x, a, hidden);
+  const projected = project(tools, g, x, a, hidden);
+  const clip = a.clip ?? null;
+  const held = (y: string): string => (clip === null ? y : g.node('Clip', [y, g.scalar(-clip), g.scalar(clip)]));
+  const { query, key, value, gate } = {
+    ...projected,
+    query: held(projected.query),
+    key: held(projected.key),
+    value: held(projected.value),
+  };
+  const headDim = a.projected ?? a.headDim;
   const norms = (y: string, kind: 'query' | 'key'): string =>
-    a.norms === null ? y : normed(tools, g, y, a.norms[kind], a.norms.over, kind === 'query' ? a.heads : a.kvHeads, a.headDim);
+    a.norms === null ? y : normed(tools, g, y, a.norms[kind], a.norms.over, kind === 'query' ? a.heads : a.kvHeads, headDim);
   const prepared = (y: string, kind: 'query' | 'key'): string =>
     a.norms?.afterRotation === true ? norms(attention.rotate(l, y, kind), kind) : attention.rotate(l, norms(y, kind), kind);
-  let rows = attention.attend(l, prepared(query, 'query'), prepared(key, 'key'), value);
+  const heads = { query: prepared(query, 'query'), key: prepared(key, 'key'), value };
+  const wide = a.alibi ? withPositions(g, heads, a, a.alibi, attention.positions) : heads;
+  let rows = attention.attend(l, wide.query, wide.key, wide.value);
+  if (headDim !== a.headDim) {
+    const own = g.node('Slice', [
+      g.node('Reshape', [rows, g.int64([-1, a.heads, a.headDim])]),
+      g.int64([0]),
+      g.int64([headDim]),
+      g.int64([2]),
+    ]);
+    rows = g.node('Reshape', [own, g.int64([-1, a.heads * headDim])]);
+  }
   if (gate !== null) rows = g.node('Mul', [rows, g.node('Sigmoid', [gate])]);
-  return tools.linear(g, rows, a.output, hidden, a.heads * a.headDim);
+  return tools.linear(g, rows, a.output, hidden, a.heads * headDim);
 }

@@ -59,6 +59,7 @@ export function packedAttention(g: GraphBuilder, b: Blueprint): PackedAttention 
   const apart = (x: string): string => g.node('Reshape', [x, 'apart']);
 
   return {
+    positions: 'position_ids',
     tables,
     masks,
     kept(l) {

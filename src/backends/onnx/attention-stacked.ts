@@ -41,6 +41,7 @@ export function stackedAttention(g: GraphBuilder, b: Blueprint): Attention {
     return known;
   };
   return {
+    positions: 'position_ids',
     declare() {
       g.input('position_ids', 'int64', ['S', 1]);
       for (const name of ROW_INPUTS) g.input(name, 'int32', [1, 'S', 1, 1]);

@@ -18,12 +18,30 @@ export interface Embedding {
   readonly table: string;
   /** Factor on the embeddings (Gemma: square root of the hidden size). */
   readonly scale: number | null;
+  /** Numbers of an embedding, where that is not the hidden size; `project` makes rows of it. */
+  readonly width?: number;
+  readonly project?: Linear;
+  /** What is added for the position of each token. */
+  readonly positions?: Positions;
+  readonly norm?: Norm;
 }
+
+/**
+ * Positions that are added to embeddings: rows of a table [rows, hidden], of which the first position is row `offset`; or sines and cosines (Vaswani et al. 2017) of position +
+ * `offset`, sines in the first half of a row.
+ */
+export type Positions =
+  | { readonly kind: 'learned'; readonly table: string; readonly offset: number; readonly rows: number }
+  | { readonly kind: 'sines'; readonly offset: number };
 
 export interface Output {
   /** Whether the output layer is the embedding; else its name without `.weight`. */
   readonly tied: boolean;
   readonly name: string;
+  /** `<name>.bias` [vocabulary] is added, tied or not. */
+  readonly bias?: boolean;
+  /** From rows to what the output layer takes, where that is narrower. */
+  readonly project?: Linear;
   /** Factor on the logits. */
   readonly scale: number | null;
   readonly softcap: number | null;
@@ -37,6 +55,8 @@ export interface Norm {
   /** The weight is stored as `weight - 1` (Gemma). */
   readonly plusOne: boolean;
   readonly bias: boolean;
+  /** False: it has no weight, and no tensor. */
+  readonly weight?: boolean;
 }
 
 /** A matrix [outputs, inputs] `<name>.weight` and, with a bias, `<name>.bias`; `transposed`: the file has it as [inputs, outputs]. */
@@ -57,6 +77,11 @@ export interface Block {
   readonly feedForwardAfter: Norm | null;
   /** Mixer and feed-forward look at the same rows and are added together; without a norm of its own the feed-forward takes the mixer's input. */
   readonly parallel: boolean;
+  /** What the parts are added to: the rows before their norm, or (some BLOOMs) behind it. */
+  readonly residual?: 'stream' | 'normed';
+  /** Norms of the sums (the oldest models have these alone). */
+  readonly sumNorm?: Norm | null;
+  readonly feedForwardSumNorm?: Norm | null;
   /** Factor on what is added to the stream. */
   readonly residualScale: number | null;
 }
@@ -68,36 +93,60 @@ export interface AttentionPart {
   readonly kind: 'attention';
   readonly heads: number;
   readonly kvHeads: number;
+  /** Numbers of a head as it is attended to. */
   readonly headDim: number;
+  /** As it is projected, where that is fewer. */
+  readonly projected?: number;
   readonly projection: Projection;
   /** The query's projection holds a gate behind each head; its sigmoid is a factor on the head's output. */
   readonly gate: boolean;
   readonly norms: HeadNorms | null;
   /** Null: the layer knows no positions. */
   readonly rotary: Rotary | null;
+  /** Positions as a part of the scores; it takes the numbers of a head that are not projected. */
+  readonly alibi?: Alibi | null;
   readonly output: Linear;
   /** Factor on the products of queries and keys. */
   readonly scale: number;
   readonly softcap: number | null;
+  /** Queries, keys and values are held between -clip and clip. */
+  readonly clip?: number | null;
   /** Tokens that a row sees, itself included; null: all. */
   readonly window: number | null;
 }
 
 /**
- * Where queries, keys and values come from. Of one matrix the rows are: `sections`: all queries, all keys, all values; `groups`: for each key head its query heads, its key, its
- * value (with as many key heads as heads: query, key, value of each head).
+ * Where queries, keys and values come from. The rows of one matrix are `groups` parts, each with its share of the queries, then of the keys, then of the values, in this or another
+ * order: one part has all of them one behind the other, as many as there are key heads have each head's by itself.
  */
 export type Projection =
   | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear }
-  | { readonly kind: 'fused'; readonly linear: Linear; readonly order: 'sections' | 'groups' };
+  | { readonly kind: 'fused'; readonly linear: Linear; readonly groups: number; readonly order?: 'query value key' };
 
-/** Norms of queries and keys: of each head by itself with one weight [head], with a weight for each head [heads, head], or of the whole row. */
+/**
+ * Norms of queries and keys: of each head by itself with one weight [head], with a weight for each head ([heads, head], or one tensor `<name>.<head>.weight` each), or of the whole
+ * row.
+ */
 export interface HeadNorms {
   readonly query: Norm;
   readonly key: Norm;
-  readonly over: 'head' | 'each head' | 'row';
+  readonly over: 'head' | 'each head' | 'each head apart' | 'row';
   /** After the rotation instead of before. */
   readonly afterRotation: boolean;
+}
+
+/**
+ * ALiBi (Press et al. 2022): the score of a key grows with its position, in each head by another slope; what a query's own position takes off is the same for all its keys, and
+ * the softmax does not see it. There are as many key heads as heads.
+ */
+export interface Alibi {
+  readonly slopes: readonly number[];
+  /** Slopes and products are rounded to bfloat16 (Falcon). */
+  readonly rounded: boolean;
+  /** Factor on the products. */
+  readonly factor: number;
+  /** Factor on the queries, instead of the scale of the scores. */
+  readonly queryScale: number;
 }
 
 /** Rotary embedding of the first `dims` numbers of a head. */
@@ -106,6 +155,16 @@ export interface Rotary {
   readonly dims: number;
   /** Pairs are neighbours (0 and 1, 2 and 3, ...) instead of halves. */
   readonly interleaved: boolean;
+  /** Turns the other way. */
+  readonly reversed?: boolean;
+  /** Makes queries grow with their position. */
+  readonly queryGrowth?: Growth;
+}
+
+/** The factor 1 + beta * log(1 + floor(position / length)) (Llama 4, Ministral 3). */
+export interface Growth {
+  readonly beta: number;
+  readonly length: number;
 }
 
 export type Activation = 'silu' | 'gelu' | 'gelu_tanh' | 'relu' | 'relu2' | { readonly kind: 'xielu'; readonly name: string };
@@ -199,21 +258,30 @@ export function groupsOf(b: Blueprint): number[] {
 export interface TableKind {
   readonly rope: Rope;
   readonly dims: number;
+  readonly reversed?: boolean;
+  readonly growth?: Growth;
 }
 
-const sameTable = (a: TableKind, b: TableKind): boolean => a.dims === b.dims && JSON.stringify(a.rope) === JSON.stringify(b.rope);
+const sameTable = (a: TableKind, b: TableKind): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** The table of a layer's queries or keys. */
+function tableOf({ rope, dims, reversed, queryGrowth }: Rotary, kind: 'query' | 'key'): TableKind {
+  return { rope, dims, ...(reversed ? { reversed } : {}), ...(kind === 'query' && queryGrowth ? { growth: queryGrowth } : {}) };
+}
 
 /** The distinct rotary tables of a model, in the order of its layers. */
 export function tablesOf(b: Blueprint): TableKind[] {
   const out: TableKind[] = [];
   for (const { part } of attentionLayers(b)) {
-    const { rotary } = part;
-    if (rotary !== null && !out.some((kind) => sameTable(kind, rotary))) out.push({ rope: rotary.rope, dims: rotary.dims });
+    if (part.rotary === null) continue;
+    for (const table of [tableOf(part.rotary, 'query'), tableOf(part.rotary, 'key')])
+      if (!out.some((kind) => sameTable(kind, table))) out.push(table);
   }
   return out;
 }
 
-/** The index of a layer's table among `tables`. */
-export function tableIndex(tables: readonly TableKind[], rotary: Rotary): number {
-  return tables.findIndex((kind) => sameTable(kind, rotary));
+/** The index of the table of a layer's queries or keys among `tables`. */
+export function tableIndex(tables: readonly TableKind[], rotary: Rotary, kind: 'query' | 'key'): number {
+  const table = tableOf(rotary, kind);
+  return tables.findIndex((other) => sameTable(other, table));
 }

@@ -52,7 +52,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   const recurrence = treeRecurrence(g, b, false);
   recurrence.declare();
   const parts = decoderParts(g, c, b);
-  const prompt = parts.layers(g, parts.embed(g, ['input_ids']), attention, recurrence);
+  const prompt = parts.layers(g, parts.embed(g, ['input_ids'], attention), attention, recurrence);
 
   /** The best token of each row, its log-probability, and who ends with it. */
   const choose = (at: GraphBuilder, rows: string, position: string, before: string | null) => {
@@ -89,7 +89,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   for (const { name, dims } of carried) body.input(name, 'float32', [null, ...dims]);
   const own = ownAttention(g, body, b, attention);
   const step = stepRecurrence(g.compute);
-  const x = parts.layers(body, parts.embed(body, ['token']), own.attention, step);
+  const x = parts.layers(body, parts.embed(body, ['token'], own.attention), own.attention, step);
   const position = body.node('Add', ['position', body.int64([1], [])]);
   const next = choose(body, x, position, 'done');
   const outputs: [string, 'bool' | 'int64' | 'float32' | typeof g.compute][] = [
@@ -156,6 +156,7 @@ function ownAttention(
   const grown: string[] = [];
   const attention: Attention = {
     declare: () => {},
+    positions: 'position',
     rotate: (l, x, kind) => prompt.tables.rotate(body, l, x, 'position', kind),
     attend(l, query, key, value) {
       const part = attentionOf(b, l);

@@ -15,6 +15,7 @@ import { writeConvolution, writeDelta } from './delta-net.js';
 import { writeFeedForward } from './feed-forward.js';
 import type { GraphBuilder, MatrixUse, StoredMatrix } from './graph-builder.js';
 import { layerTools, softcap } from './layer-tools.js';
+import { positionRows } from './positions.js';
 import { type Recurrence, treeRecurrence } from './recurrence.js';
 import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
 
@@ -22,6 +23,8 @@ import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from
 export interface Attention {
   /** Adds the inputs that all layers share. */
   declare(): void;
+  /** The position of each row, S whole numbers in any shape. */
+  readonly positions: string;
   /** Returns the rows [S, n x head] of queries or keys of layer `l`, rotated to their positions. */
   rotate(layer: number, x: string, kind: 'query' | 'key'): string;
   /** Returns the rows [S, heads x head] of layer `l` from rotated queries and keys, and values, each [S, n x head]. */
@@ -31,7 +34,7 @@ export interface Attention {
 /** The parts of a decoder; each adds nodes to the graph (or loop body) that it is given, weights always to the outermost graph. */
 export interface DecoderParts {
   /** Rows [n, hidden] of token ids [n]; of a vocabulary in parts, ids of each part (`vocabulary.ts`). */
-  embed(g: GraphBuilder, ids: readonly string[]): string;
+  embed(g: GraphBuilder, ids: readonly string[], attention: Attention): string;
   /** All layers, one behind the other, on the rows `x`. */
   layers(g: GraphBuilder, x: string, attention: Attention, recurrence: Recurrence): string;
   /** Logits in float32 [n, part] of rows that left the last layer, for each part of the vocabulary. */
@@ -49,11 +52,19 @@ export function decoderParts(
   vocabulary: readonly VocabularyPart[] = [{ start: 0, count: c.vocabSize }],
 ): DecoderParts {
   const tools = layerTools(root);
+  const width = b.embedding.width ?? c.hiddenSize;
   const table = (name: string, use: MatrixUse): StoredMatrix[] =>
-    vocabulary.map((part) => root.matrix(`${name}.weight`, [c.vocabSize, c.hiddenSize], vocabulary.length === 1 ? undefined : part, use));
+    vocabulary.map((part) => root.matrix(`${name}.weight`, [c.vocabSize, width], vocabulary.length === 1 ? undefined : part, use));
   const embeddings = table(b.embedding.table, b.output.tied ? 'product' : 'rows');
   const scaled = (g: GraphBuilder, x: string, scale: number | null): string => (scale === null ? x : g.node('Mul', [x, g.scalar(scale)]));
   const normed = (g: GraphBuilder, x: string, norm: Norm | null): string => (norm === null ? x : tools.norm(g, x, norm, c.hiddenSize));
+
+  /** The bias of the output layer for part `k` of the vocabulary. */
+  function biasPart(k: number): string {
+    const all = root.weight(`${b.output.name}.bias`, [c.vocabSize]);
+    const { start, count } = vocabulary[k] ?? missing();
+    return vocabulary.length === 1 ? all : root.node('Slice', [all, root.int64([start]), root.int64([start + count]), root.int64([0])]);
+  }
 
   function mix(g: GraphBuilder, l: number, x: string, mixer: Mixer, attention: Attention, recurrence: Recurrence): string {
     if (mixer.kind === 'attention') return writeAttention(tools, g, l, x, mixer, attention, c.hiddenSize);
@@ -63,6 +74,7 @@ export function decoderParts(
 
   function layer(g: GraphBuilder, l: number, x: string, block: Block, attention: Attention, recurrence: Recurrence): string {
     const before = normed(g, x, block.before);
+    const base = (stream: string, rows: string): string => (block.residual === 'normed' ? rows : stream);
     const added = (y: string, after: Norm | null): string => scaled(g, normed(g, y, after), block.residualScale);
     const mixed = added(mix(g, l, before, block.mixer, attention, recurrence), block.after);
     const feedForward = (rows: string): string =>
@@ -71,25 +83,32 @@ export function decoderParts(
       const own = block.feedForwardBefore === null ? before : normed(g, x, block.feedForwardBefore);
       return g.node('Add', [x, g.node('Add', [mixed, feedForward(own)])]);
     }
-    const between = g.node('Add', [x, mixed]);
-    return g.node('Add', [between, feedForward(normed(g, between, block.feedForwardBefore))]);
+    const between = normed(g, g.node('Add', [base(x, before), mixed]), block.sumNorm ?? null);
+    const rows = normed(g, between, block.feedForwardBefore);
+    return normed(g, g.node('Add', [base(between, rows), feedForward(rows)]), block.feedForwardSumNorm ?? null);
   }
 
   return {
-    embed(g, ids) {
+    embed(g, ids, attention) {
       const x = pickRows(g, ids, (k, own) => {
         const { name, type, scale, transposed } = embeddings[k] ?? missing();
         const found = g.node('Gather', [name, own], transposed ? { axis: 1 } : {});
         const rows = castTo(g, transposed ? g.node('Transpose', [found], { perm: [1, 0] }) : found, type, g.compute);
         return scale === 1 ? rows : g.node('Mul', [rows, g.scalar(scale)]);
       });
-      return scaled(g, x, b.embedding.scale);
+      const { project, positions, norm } = b.embedding;
+      let rows = scaled(g, x, b.embedding.scale);
+      if (project !== undefined) rows = tools.linear(g, rows, project, c.hiddenSize, width);
+      if (positions !== undefined) rows = g.node('Add', [rows, positionRows(root, g, attention.positions, positions, c.hiddenSize)]);
+      return normed(g, rows, norm ?? null);
     },
     layers: (g, x, attention, recurrence) => b.blocks.reduce((rows, block, l) => layer(g, l, rows, block, attention, recurrence), x),
     output(g, x) {
-      const scored = normed(g, x, b.finalNorm);
-      return (b.output.tied ? embeddings : table(b.output.name, 'product')).map((weight) => {
-        let logits = castTo(g, tools.product(g, scored, weight), g.compute, 'float32');
+      let scored = normed(g, x, b.finalNorm);
+      if (b.output.project !== undefined) scored = tools.linear(g, scored, b.output.project, width, c.hiddenSize);
+      return (b.output.tied ? embeddings : table(b.output.name, 'product')).map((weight, k) => {
+        const bias = b.output.bias === true ? [biasPart(k)] : [];
+        let logits = castTo(g, tools.product(g, scored, weight, bias), g.compute, 'float32');
         if (b.output.scale !== null)
           logits = g.node('Mul', [logits, g.floats(`scalar ${b.output.scale}`, Float32Array.of(b.output.scale), [])]);
         return b.output.softcap === null ? logits : softcap(g, logits, b.output.softcap, true);
@@ -118,7 +137,7 @@ export function writeDecoder(
   recurrence.declare();
   g.input('rows', 'int64', ['R']);
   const parts = decoderParts(g, c, b, vocabulary ?? undefined);
-  const x = parts.layers(g, parts.embed(g, ids), attention, recurrence);
+  const x = parts.layers(g, parts.embed(g, ids, attention), attention, recurrence);
   const logits = parts.output(g, g.node('Gather', [x, 'rows']));
   if (vocabulary !== null) {
     declareScores(g, logits);

@@ -39,6 +39,7 @@ export function layerTools(root: GraphBuilder): LayerTools {
   const scaleOf = (part: Norm, size: number): string => {
     const known = scales.get(part.name);
     if (known !== undefined) return known;
+    if (part.weight === false) return root.filled(1, [size]);
     const weight = root.weight(`${part.name}.weight`, [size]);
     let made = weight;
     if (part.plusOne && !isWide(part)) made = root.node('Add', [weight, root.scalar(1)]);

@@ -248,7 +248,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const ensurePositions = (needed: number): void => {
     if (model.tables === null || needed <= positions) return;
     positions = Math.max(1024, 2 ** Math.ceil(Math.log2(needed)));
-    session.setTables({ tables: model.tables.map(({ rope, dims }) => ropeTable(rope, dims, positions)) });
+    session.setTables({ tables: model.tables.map((kind) => ropeTable(kind.rope, kind.dims, positions, kind)) });
   };
 
   const runtime = runtimeVersion() ?? 'unknown';

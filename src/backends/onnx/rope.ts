@@ -1,5 +1,6 @@
 /** Tables of rotary position embeddings, computed in float32 steps so that they equal PyTorch's to the last bit or so. */
 import type { Rope } from '../../models/rope-config.js';
+import type { Growth } from './blueprint.js';
 
 /** Where YaRN's ramp begins and ends, as dimensions: those that turn `betaFast` and `betaSlow` times within the context that the model was trained with. */
 function yarnRange(rope: Rope & { readonly type: 'yarn' }, dims: number): { readonly low: number; readonly high: number } {
@@ -74,11 +75,20 @@ export interface RopeTable {
   readonly sin: Float32Array;
 }
 
+/** How a table differs from the plain one of its embedding. */
+export interface Turn {
+  /** Turns the other way. */
+  readonly reversed?: boolean;
+  /** Makes what is turned grow with its position. */
+  readonly growth?: Growth;
+}
+
 /**
  * Returns the table for positions 0 to `positions - 1`. The angle is rounded to float32 before the cosine, as PyTorch does. Of LongRoPE, positions beyond the original context have
  * the long factors, as a text has that grows beyond it.
  */
-export function ropeTable(rope: Rope, dims: number, positions: number): RopeTable {
+export function ropeTable(rope: Rope, dims: number, positions: number, turn: Turn = {}): RopeTable {
+  const { reversed = false, growth } = turn;
   const half = dims / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);
@@ -87,10 +97,11 @@ export function ropeTable(rope: Rope, dims: number, positions: number): RopeTabl
   const from = rope.type === 'longrope' ? rope.originalMaxPosition : positions;
   const factor = rope.type === 'longrope' || rope.type === 'yarn' ? rope.attentionFactor : 1;
   for (let p = 0; p < positions; p++) {
+    const scale = growth === undefined ? factor : factor * (1 + growth.beta * Math.log(1 + Math.floor(p / growth.length)));
     for (const [i, frequency] of (p < from ? short : long).entries()) {
       const angle = Math.fround(p * frequency);
-      cos[p * half + i] = Math.cos(angle) * factor;
-      sin[p * half + i] = Math.sin(angle) * factor;
+      cos[p * half + i] = Math.cos(angle) * scale;
+      sin[p * half + i] = Math.sin(angle) * (reversed ? -scale : scale);
     }
   }
   return { cos, sin };

@@ -47,7 +47,7 @@ export function rotaryTables(root: GraphBuilder, b: Blueprint): RotaryTables {
       if (rotary === null) return x;
       const n = kind === 'query' ? part.heads : part.kvHeads;
       const scale = kind === 'query' && scaleInTables(part) ? part.scale : null;
-      const k = tableIndex(kinds, rotary);
+      const k = tableIndex(kinds, rotary, kind);
       // Each row is a batch of its own: the kernel takes no more tokens in one than the tables have positions.
       return g.node(
         'RotaryEmbedding',

@@ -89,7 +89,7 @@ describe('a broken model folder gives one line that names file, tensor, found an
     [
       'an unknown architecture',
       (f) => config(f, { architectures: ['RwkvForCausalLM'] }),
-      /"RwkvForCausalLM" is not supported; supported are LlamaForCausalLM, MistralForCausalLM/,
+      /"RwkvForCausalLM" is not supported; docs\/models\.md lists/,
     ],
     [
       'an unknown rotation',

@@ -67,7 +67,7 @@ def build(name, v, folder):
     config = config_class(**settings)
     torch.manual_seed(0)
     auto = getattr(transformers, v.get("auto", "AutoModelForCausalLM"))
-    model = auto.from_config(config, attn_implementation="eager")
+    model = auto.from_config(config, attn_implementation=v.get("attention", "eager"))
     model.save_pretrained(folder)
     names = {n for n, _ in model.named_parameters()}
     buffers = {n: float(b.flatten()[0]) for n, b in model.named_buffers() if b.numel() > 0 and bool((b == b.flatten()[0]).all())}
@@ -95,7 +95,7 @@ def build(name, v, folder):
         else:
             target[last] = value
     json.dump(saved, open(f"{folder}/config.json", "w"))
-    model, info = auto.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32, output_loading_info=True)
+    model, info = auto.from_pretrained(folder, attn_implementation=v.get("attention", "eager"), dtype=torch.float32, output_loading_info=True)
     missing = [k for k in info["missing_keys"]]
     assert not missing and not info["unexpected_keys"] and not info["mismatched_keys"], info
     model.eval()

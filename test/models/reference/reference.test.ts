@@ -48,6 +48,8 @@ async function compareWith(folder: string, name: string, more: Partial<OnnxOptio
     const where = `${JSON.stringify(more)} ${id}`;
     const response = responses.get(id);
     const choices = fixture.choices[id];
+    // Texts beyond the original context of LongRoPE, which turn otherwise from their first token on, are left unscored.
+    if (response?.kind === 'failure' && response.reason === 'too long' && /longrope/.test(response.message)) continue;
     if (response?.kind === 'choices' && choices !== undefined)
       choices.forEach(([logprob, greedy], i) => {
         const error = Math.abs(logprob - (response.logprobs[i] ?? Number.NaN));
@@ -62,10 +64,11 @@ async function compareWith(folder: string, name: string, more: Partial<OnnxOptio
 }
 
 const all = readdirSync(packagePath('test/models/reference/models')).map((file) => file.replace('.json', ''));
-/** Models with a reference whose graph is not written yet. */
-const WRITTEN = /^(?:llama-(?!longrope).*|mistral-.*|qwen2-.*|qwen3-.*|gemma2-.*|gemma3_text-.*|qwen3_5(?:_text)?-.*)$/;
+/** Types with a reference whose graph is not written yet. */
+const REFUSED =
+  /^(?:gemma3n|gemma4|granite_swa|qwen3_5_moe|qwen3_next|olmo_hybrid|lfm2|mixtral|qwen2_moe|qwen3_moe|gpt_oss|olmoe|granitemoe|phimoe)/;
 /** One of each kind of attention, position and block in the usual suite; all with EUS_EVAL_EVERY_MODEL=1, those that an expression names with EUS_EVAL_MODELS. */
-const USUAL = ['llama-llama3', 'mistral-a', 'gemma3_text-b'];
+const USUAL = ['bloom-b', 'cohere2-a', 'falcon-b', 'gemma3-b', 'glm4-a', 'gpt2-a', 'ministral3-b', 'olmo3-a', 'stablelm-b'];
 const { EUS_EVAL_EVERY_MODEL: every, EUS_EVAL_MODELS: pattern } = process.env;
 const names = pattern ? all.filter((name) => new RegExp(pattern).test(name)) : every ? all : USUAL;
 
@@ -74,12 +77,12 @@ describe('tiny models of every type', () => {
     const fixture = readFixture(name);
     const folder = writeModel(fixture);
     try {
-      if (!WRITTEN.test(name)) {
+      if (REFUSED.test(name)) {
         await expect(openModel(folder)).rejects.toThrow(UserError);
         return;
       }
       let largest = 0;
-      for (const more of RUNS) {
+      for (const more of every || pattern ? RUNS : RUNS.slice(0, 2)) {
         const { differences, worst } = await compareWith(folder, name, more);
         largest = Math.max(largest, worst);
         expect(differences).toEqual([]);

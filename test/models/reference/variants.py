@@ -2,7 +2,7 @@
 
 `type`: model type; `config`: settings of its configuration class; `auto`: class where it is not AutoModelForCausalLM; `written`: fields of
 config.json as other releases and hub pages write them (None deletes one; a dot leads into an inner object); `fills`: scale and offset of the
-tensors that an expression names; `norm_minus_one`: norm weights are stored as weight - 1; `transposed`: matrices stored as [inputs, outputs];
+tensors that an expression names; `norm_minus_one`: norm weights are stored as weight - 1; `attention`: its implementation, where eager adds ALiBi twice (Falcon); `transposed`: matrices stored as [inputs, outputs];
 `renamed`: expression and replacement for tensor names that hub pages spell in another way than the class does.
 """
 
@@ -110,12 +110,12 @@ VARIANTS = {
     "xglm-a": dict(type="xglm", config=dict(vocab_size=1200, max_position_embeddings=512, d_model=48, ffn_dim=80, num_layers=3, attention_heads=4), fills={"embed_tokens": (0.0625, 0)}, gain=2.5),
     "xglm-b": dict(type="xglm", config=dict(vocab_size=1211, max_position_embeddings=640, d_model=40, ffn_dim=56, num_layers=4, attention_heads=5, activation_function="relu", scale_embedding=False, tie_word_embeddings=False)),
     "opt-a": dict(type="opt", config=dict(vocab_size=1200, hidden_size=48, num_hidden_layers=3, ffn_dim=80, max_position_embeddings=512, num_attention_heads=4)),
-    "opt-b": dict(type="opt", config=dict(vocab_size=1211, hidden_size=40, num_hidden_layers=4, ffn_dim=56, max_position_embeddings=640, num_attention_heads=5, do_layer_norm_before=False, word_embed_proj_dim=24, activation_function="gelu", enable_bias=False, tie_word_embeddings=False), gain=2.5),
+    "opt-b": dict(type="opt", config=dict(vocab_size=1211, hidden_size=40, num_hidden_layers=4, ffn_dim=56, max_position_embeddings=640, num_attention_heads=5, do_layer_norm_before=False, word_embed_proj_dim=24, activation_function="gelu", enable_bias=False, tie_word_embeddings=False), gain=1.8),
     "biogpt-a": dict(type="biogpt", config={k: v for k, v in A.items() if k != "num_key_value_heads"}, **SMALL),
     "biogpt-b": dict(type="biogpt", config={k: v for k, v in B.items() if k != "num_key_value_heads"} | dict(scale_embedding=False, hidden_act="relu", tie_word_embeddings=False)),
     "falcon-a": dict(type="falcon", config=dict(vocab_size=1200, hidden_size=48, num_hidden_layers=3, num_attention_heads=4, max_position_embeddings=512)),
     "falcon-b": dict(type="falcon", config=dict(vocab_size=1211, hidden_size=64, num_hidden_layers=2, num_attention_heads=4, num_kv_heads=2, new_decoder_architecture=True, max_position_embeddings=640, bias=True, tie_word_embeddings=False, ffn_hidden_size=72)),
-    "falcon-alibi": dict(type="falcon", config=dict(vocab_size=1200, hidden_size=40, num_hidden_layers=3, num_attention_heads=5, alibi=True, multi_query=False, parallel_attn=False, bias=True, max_position_embeddings=512)),
+    "falcon-alibi": dict(type="falcon", config=dict(vocab_size=1200, hidden_size=40, num_hidden_layers=3, num_attention_heads=5, alibi=True, multi_query=False, parallel_attn=False, bias=True, max_position_embeddings=512), attention="sdpa"),
     "falcon-one-norm": dict(type="falcon", config=dict(vocab_size=1200, hidden_size=64, num_hidden_layers=3, num_attention_heads=4, num_kv_heads=2, new_decoder_architecture=True, num_ln_in_parallel_attn=1, max_position_embeddings=512)),
 }
 

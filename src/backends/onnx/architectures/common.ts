@@ -82,6 +82,15 @@ export function windowOf(c: ModelConfig, layer: number, window: number | null): 
   );
 }
 
+/**
+ * Returns whether layer `l` slides where every n-th layer sees everything, and the config lists no kinds. Throws `UserError` where it says every 0th.
+ */
+export function slidesByPattern(c: ModelConfig, l: number, fallback: number): boolean {
+  const pattern = c.slidingPattern ?? fallback;
+  if (pattern === 0) c.fields.refuse('sliding_window_pattern', 'a whole number from 1');
+  return (l + 1) % pattern !== 0;
+}
+
 /** The names of most tensors, in front of which stands `model.layers.<l>.`. */
 export const layerPrefix = (l: number): string => `model.layers.${l}.`;
 
@@ -121,6 +130,34 @@ export function plainFeedForward(c: ModelConfig, l: number, bias = c.mlpBias): F
     down: linear(`${p}down_proj`, bias),
     activation: activationOf(c),
   };
+}
+
+/** A feed-forward part of two matrices, without a gate. */
+export function ungatedFeedForward(
+  c: ModelConfig,
+  l: number,
+  more: { readonly bias?: boolean; readonly up?: string; readonly down?: string; readonly activation?: Activation } = {},
+): FeedForward {
+  const { bias = c.mlpBias, up = 'up_proj', down = 'down_proj' } = more;
+  const p = `${layerPrefix(l)}mlp.`;
+  return {
+    kind: 'dense',
+    size: c.intermediateSize,
+    input: { kind: 'plain', up: linear(`${p}${up}`, bias) },
+    down: linear(`${p}${down}`, bias),
+    activation: more.activation ?? activationOf(c),
+  };
+}
+
+/** A layer whose norms stand behind its parts alone. */
+export function postNormBlock(c: ModelConfig, l: number, more: Partial<Block> = {}): Block {
+  return plainBlock(c, l, {
+    before: null,
+    after: rmsNorm(c, `${layerPrefix(l)}post_attention_layernorm`),
+    feedForwardBefore: null,
+    feedForwardAfter: rmsNorm(c, `${layerPrefix(l)}post_feedforward_layernorm`),
+    ...more,
+  });
 }
 
 /** A Llama-like layer: a norm before attention and one before the feed-forward part. */

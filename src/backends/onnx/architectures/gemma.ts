@@ -10,6 +10,7 @@ import {
   plainFeedForward,
   rmsNorm,
   rotaryOf,
+  slidesByPattern,
   windowOf,
 } from './common.js';
 
@@ -57,10 +58,35 @@ export function gemma2(c: ModelConfig): Blueprint {
 
 /** Gemma 3 (text): norms on query and key, no cap on attention, every sixth layer global with its own rotary base. */
 export function gemma3(c: ModelConfig): Blueprint {
-  const pattern = c.slidingPattern ?? 6;
   return whole(c, (l) => {
-    const slides = c.slidingLayers?.[l] ?? (l + 1) % pattern !== 0;
+    const slides = c.slidingLayers?.[l] ?? slidesByPattern(c, l, 6);
     const norms = headNorms((name) => norm(c, name), l);
     return sandwich(c, l, attention(c, l, slides, slides ? c.ropeLocal : c.rope, { norms }));
+  });
+}
+
+/** Gemma: norms before both parts alone, no windows. */
+export function gemma(c: ModelConfig): Blueprint {
+  return whole(c, (l) => {
+    const p = layerPrefix(l);
+    return plainBlock(c, l, {
+      before: norm(c, `${p}input_layernorm`),
+      feedForwardBefore: norm(c, `${p}post_attention_layernorm`),
+      feedForward: plainFeedForward(c, l, false),
+    });
+  });
+}
+
+/** VaultGemma: Gemma 2 with norms before both parts alone. */
+export function vaultgemma(c: ModelConfig): Blueprint {
+  return whole(c, (l) => {
+    const p = layerPrefix(l);
+    const slides = c.slidingLayers?.[l] ?? l % 2 === 0;
+    return plainBlock(c, l, {
+      before: norm(c, `${p}input_layernorm`),
+      mixer: attention(c, l, slides, c.rope, { softcap: c.attentionSoftcap }),
+      feedForwardBefore: norm(c, `${p}pre_feedforward_layernorm`),
+      feedForward: plainFeedForward(c, l, false),
+    });
   });
 }

@@ -2,21 +2,94 @@
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Blueprint } from '../blueprint.js';
-import { gemma2, gemma3 } from './gemma.js';
+import { apertus } from './apertus.js';
+import { arcee } from './arcee.js';
+import { bloom } from './bloom.js';
+import { cohere, cohere2 } from './cohere.js';
+import { ernie } from './ernie.js';
+import { exaone4 } from './exaone4.js';
+import { falcon } from './falcon.js';
+import { gemma, gemma2, gemma3, vaultgemma } from './gemma.js';
+import { glm, glm4 } from './glm.js';
+import { gptNeox } from './gpt-neox.js';
+import { gpt2, gptBigcode, gptNeo } from './gpt2.js';
+import { codegen, gptj } from './gptj.js';
+import { granite, hyperclovax } from './granite.js';
+import { helium } from './helium.js';
+import { hunyuan } from './hunyuan.js';
 import { llama } from './llama.js';
+import { ministral3 } from './ministral3.js';
 import { mistral } from './mistral.js';
+import { mpt } from './mpt.js';
+import { nanochat } from './nanochat.js';
+import { jais2, nemotron } from './nemotron.js';
+import { olmo, olmo2, olmo3 } from './olmo.js';
+import { biogpt, opt, xglm } from './opt.js';
+import { persimmon } from './persimmon.js';
+import { phi, phi3 } from './phi.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
 import { qwen35 } from './qwen3-5.js';
+import { seedOss } from './seed-oss.js';
+import { smollm3 } from './smollm3.js';
+import { stablelm } from './stablelm.js';
+import { starcoder2 } from './starcoder2.js';
 
 const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> = {
-  llama,
-  mistral,
-  qwen2,
-  qwen3,
+  apertus,
+  arcee,
+  biogpt,
+  bloom,
+  codegen,
+  cohere,
+  cohere2,
+  ernie4_5: ernie,
+  exaone4,
+  falcon,
+  gemma,
   gemma2,
   gemma3_text: gemma3,
   qwen3_5_text: qwen35,
+  glm,
+  glm4,
+  'gpt-sw3': gpt2,
+  gpt2,
+  gpt_bigcode: gptBigcode,
+  gpt_neo: gptNeo,
+  gpt_neox: gptNeox,
+  gptj,
+  granite,
+  helium,
+  hunyuan_v1_dense: hunyuan,
+  hyperclovax,
+  internlm3: llama,
+  iquestcoder: llama,
+  jais2,
+  llama,
+  ministral: mistral,
+  ministral3,
+  mistral,
+  mpt,
+  nanochat,
+  nemotron,
+  olmo,
+  olmo2,
+  olmo3,
+  opt,
+  persimmon,
+  phi,
+  phi3,
+  qwen2,
+  qwen2_5_vl_text: qwen2,
+  qwen2_vl_text: qwen2,
+  qwen3,
+  qwen3_vl_text: qwen3,
+  seed_oss: seedOss,
+  smollm3,
+  stablelm,
+  starcoder2,
+  vaultgemma,
+  xglm,
 };
 
 /**

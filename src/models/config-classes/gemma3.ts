@@ -1,0 +1,16 @@
+/** Written by test/fixtures/model-configs/make_classes.py from transformers 5.23.0; not to be edited. */
+import type { ConfigClass } from '../config-class.js';
+
+export const gemma3: ConfigClass = {
+  causal: 'Gemma3ForConditionalGeneration',
+  defaults: {
+    tie_word_embeddings: true,
+  },
+  older: [],
+  names: {
+    image_token_id: 'image_token_index',
+    boi_token_id: 'boi_token_index',
+    eoi_token_id: 'eoi_token_index',
+  },
+  text: 'gemma3_text',
+};

@@ -1,0 +1,22 @@
+/** Written by test/fixtures/model-configs/make_classes.py from transformers 5.23.0; not to be edited. */
+import type { ConfigClass } from '../config-class.js';
+
+export const olmo: ConfigClass = {
+  causal: 'OlmoForCausalLM',
+  defaults: {
+    attention_bias: false,
+    clip_qkv: null,
+    eos_token_id: 50279,
+    hidden_act: 'silu',
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    max_position_embeddings: 2048,
+    num_attention_heads: 32,
+    num_hidden_layers: 32,
+    num_key_value_heads: null,
+    rope_parameters: null,
+    tie_word_embeddings: false,
+    vocab_size: 50304,
+  },
+  older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'head_dim'],
+};
