@@ -1,5 +1,6 @@
 /** Battles and their turns in the database. What follows from a retried request is the same as from the first. */
 import { randomId } from './identity.js';
+import { isGone } from './process-name.js';
 import { RequestError } from './request-error.js';
 import { type Database, number, numberOrNull, type Row, type Sql, text, textOrNull } from './sql.js';
 
@@ -215,10 +216,14 @@ export async function beat(db: Database, process: string, now: number): Promise<
   await db.run('insert into processes (id, seen) values (?, ?) on conflict (id) do update set seen = excluded.seen', process, now);
 }
 
+/** Milliseconds of silence after which a process counts as dead; a sign of life comes every two seconds. */
+const DEAD_MS = 6_000;
+
 /** Tells whether a process gave a sign of life lately. */
 export async function isAlive(sql: Sql, process: string, now: number): Promise<boolean> {
+  if (isGone(process)) return false;
   const [row] = await sql.all('select seen from processes where id = ?', process);
-  return row !== undefined && now - number(row, 'seen') < 10_000;
+  return row !== undefined && now - number(row, 'seen') < DEAD_MS;
 }
 
 /** Prompts of a participant since a time. */

@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { ArenaScores } from '../arena/scores.js';
 import { UserError } from '../errors.js';
 import { addArenaServe } from './arena-serve.js';
+import { addArenaSimulate } from './arena-simulate.js';
 import { numberBetween, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
@@ -117,6 +118,7 @@ export const addArena: AddCommand = (program) => {
       process.stdout.write(flags.json ? `${JSON.stringify(rows, null, 1)}\n` : await table(correlationTable(rows)));
     });
   addArenaServe(arena);
+  addArenaSimulate(arena);
   return arena;
 };
 

@@ -9,7 +9,6 @@ const WORDS = {
     'Esta página necesita JavaScript. Actívalo para participar en la arena.',
     'This page needs JavaScript. Switch it on to take part in the arena.',
   ],
-  loading: ['Kargatzen…', 'Cargando…', 'Loading…'],
   welcome: ['Ongi etorri', 'Te damos la bienvenida', 'Welcome'],
   guidelines: ['Jarraibideak', 'Instrucciones', 'Guidelines'],
   privacy: ['Pribatutasun-oharra', 'Aviso de privacidad', 'Privacy notice'],

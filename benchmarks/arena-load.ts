@@ -1,0 +1,71 @@
+/**
+ * An arena under load: npx vite-node benchmarks/arena-load.ts sqlite|postgres [PARTICIPANTS] [SECONDS] [KILLS] [PAUSE_MS]
+ * Voters of known preference against `arena serve` (two processes on PostgreSQL) and made-up models; the servers are killed with SIGKILL in between. Prints times,
+ * memory, and whether every confirmed vote is stored once.
+ */
+import path from 'node:path';
+import { openDatabase } from '../src/arena-server/open-database.js';
+import { tallyLines, vote } from '../src/arena-server/run-simulate.js';
+import { DEMO_MODELS, startStubModels } from '../src/arena-server/stub-models.js';
+import { freshFolder } from '../test/arena-server/arena-client.js';
+import { type Cluster, startCluster } from '../test/arena-server/postgres.js';
+import { type ServerProcess, startServer } from '../test/arena-server/server-process.js';
+
+const [kind = 'sqlite', participants = '500', seconds = '180', kills = '0', pause = '5000'] = process.argv.slice(2);
+const folder = freshFolder();
+const cluster: Cluster | null = kind === 'postgres' ? await startCluster() : null;
+const database = cluster === null ? path.join(folder, 'arena.db') : await cluster.fresh();
+const stubs = await startStubModels(DEMO_MODELS, { milliseconds: 1000, words: 60 });
+const arena = {
+  models: stubs.models,
+  limits: {
+    prompts_per_minute: 1000,
+    prompts_per_day: 100_000,
+    registrations_per_address_per_day: 100_000,
+    requests_per_address_per_minute: 1_000_000,
+  },
+};
+const servers: ServerProcess[] = [];
+for (let i = 0; i < (cluster === null ? 1 : 2); i++) servers.push(await startServer(folder, arena, database, `arena${i}`));
+const began = Date.now();
+const voting = vote(
+  servers.map((s) => s.url),
+  { participants: Number(participants), seconds: Number(seconds), pauseMs: Number(pause), seed: 1, patienceMs: 60_000 },
+);
+let over = false;
+const killing = (async () => {
+  // The first ten seconds are for arriving.
+  const every = Number(kills) === 0 ? 0 : ((Number(seconds) - 10) * 1000) / Number(kills);
+  for (let i = 0; i < Number(kills) && !over; i++) {
+    const at = began + 10_000 + i * every;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, at - Date.now())));
+    await servers[i % servers.length]?.killAndStart();
+  }
+})();
+const tally = await voting;
+over = true;
+await killing;
+const memory = servers.map((s) => s.memory());
+for (const server of servers) await server.stop();
+await stubs.close();
+const db = await openDatabase(database);
+const rows = await db.all('select battle, content, language from votes');
+const stored = new Map(rows.map((r) => [r.battle, `${r.content} ${r.language}`]));
+const lost = [...tally.votes].filter(([battle, v]) => stored.get(battle) !== `${v.content} ${v.language}`).length;
+const [open] = await db.all(
+  "select count(*) as n from (select participant from battles where state = 'open' group by participant having count(*) > 1) x",
+);
+process.stdout.write(
+  `${kind}, ${servers.length} server process(es), ${participants} participants, ${seconds} s, ${kills} kills\n${tallyLines(tally).join('\n')}\n` +
+    `stored votes: ${rows.length}, battles voted on: ${stored.size}, confirmed but lost or changed: ${lost}, stored without a confirmation: ${rows.length - tally.votes.size + lost}, participants with two open battles: ${open?.n}\n` +
+    `memory of a server at its highest: ${memory.map((m) => m.toFixed(0)).join(', ')} MB\n`,
+);
+await db.close();
+cluster?.stop();
+const notes = servers
+  .flatMap((s) => s.log)
+  .join('')
+  .split('\n')
+  .filter((l) => l !== '' && !/^(arena of|moderator|stopping)/.test(l));
+if (notes.length > 0) process.stdout.write(`notes of the servers: ${notes.length}, such as: ${notes[0]}\n`);
+process.exit(0);
