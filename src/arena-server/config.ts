@@ -4,12 +4,12 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { PAGE_LANGUAGES } from '../page/words.js';
 import { refuseProto } from '../results/plain-json.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
 import { DEFAULT_TEXTS } from './default-texts.js';
-import { LANGUAGES } from './languages.js';
 
-const languages = z.enum(LANGUAGES);
+const languages = z.enum(PAGE_LANGUAGES);
 /** A text in every language of the page. */
 const everyLanguage = z.strictObject({ eu: z.string().min(1), es: z.string().min(1), en: z.string().min(1) });
 /** A new version asks everybody for consent again. */

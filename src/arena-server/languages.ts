@@ -1,10 +1,9 @@
-/** Languages of the arena's page. */
-export const LANGUAGES = ['eu', 'es', 'en'] as const;
-export type PageLanguage = (typeof LANGUAGES)[number];
+/** Which language of the page a browser wants. */
+import { PAGE_LANGUAGES, type PageLanguage } from '../page/words.js';
 
 /** Tells whether a text names a language of the page. */
 export function isPageLanguage(text: unknown): text is PageLanguage {
-  return LANGUAGES.some((l) => l === text);
+  return PAGE_LANGUAGES.some((l) => l === text);
 }
 
 /**

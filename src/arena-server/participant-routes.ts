@@ -1,10 +1,10 @@
 /** Registration, coming back, consent, leaving. */
 import type { Hono } from 'hono';
 import { z } from 'zod';
+import { PAGE_LANGUAGES } from '../page/words.js';
 import type { Arena } from './arena.js';
 import { openBattleOf } from './battles.js';
 import { digest } from './identity.js';
-import { LANGUAGES } from './languages.js';
 import { wordsOf } from './page/words.js';
 import { comeBack, consent, deleteParticipant, participantOf, register, signOut } from './participants.js';
 import { AGES, EDUCATIONS, LEVELS } from './profile.js';
@@ -13,7 +13,7 @@ import { bodyOf, type Env, languageOf, placeOf, signedIn } from './requests.js';
 
 const versions = { privacyVersion: z.string(), guidelinesVersion: z.string() };
 const REGISTRATION = z.strictObject({
-  language: z.enum(LANGUAGES),
+  language: z.enum(PAGE_LANGUAGES),
   level: z.enum(LEVELS),
   education: z.enum(EDUCATIONS),
   age: z.enum(AGES).nullable(),

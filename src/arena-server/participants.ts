@@ -1,6 +1,7 @@
 /** Participants: registration, coming back, deletion, bans. */
+
+import type { PageLanguage } from '../page/words.js';
 import { digest, makePassphrase, randomId, randomToken, tokenDigest } from './identity.js';
-import type { PageLanguage } from './languages.js';
 import { RequestError } from './request-error.js';
 import { type Database, number, numberOrNull, type Row, type Sql, text } from './sql.js';
 

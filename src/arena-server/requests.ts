@@ -3,9 +3,10 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { ZodType } from 'zod';
+import type { PageLanguage } from '../page/words.js';
 import type { Arena } from './arena.js';
 import { addressHash } from './identity.js';
-import { isPageLanguage, type PageLanguage, preferredLanguage } from './languages.js';
+import { isPageLanguage, preferredLanguage } from './languages.js';
 import { type Participant, participantOf } from './participants.js';
 import { RequestError } from './request-error.js';
 

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { QUESTIONS } from '../../src/arena/battles.js';
 import { FLAG_KINDS } from '../../src/arena-server/fair-play.js';
-import { LANGUAGES } from '../../src/arena-server/languages.js';
 import { wordsOf } from '../../src/arena-server/page/words.js';
 import { AGES, EDUCATIONS, LEVELS } from '../../src/arena-server/profile.js';
 import { REFUSALS } from '../../src/arena-server/request-error.js';
 import { packagePath } from '../../src/package-files.js';
+import { PAGE_LANGUAGES } from '../../src/page/words.js';
 
 const folder = packagePath('src/arena-server/page');
 const code = readdirSync(folder).map((file) => ({ file, text: readFileSync(`${folder}/${file}`, 'utf8') }));
@@ -35,7 +35,7 @@ it('every word that the pages ask for is there in every language, and none is th
 });
 
 it('no word is empty, and all languages fill the same places', () => {
-  const all = LANGUAGES.map(wordsOf);
+  const all = PAGE_LANGUAGES.map(wordsOf);
   const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort().join();
   for (const key of Object.keys(all[0] ?? {})) {
     const texts = all.map((words) => words[key] ?? '');

@@ -1,6 +1,6 @@
 /** The HTML that the arena sends: a frame without any content of participants or models; all of that is put in as text by the script. */
 import { escapeHtml } from '../../leaderboard/escape-html.js';
-import { LANGUAGES, type PageLanguage } from '../languages.js';
+import { PAGE_LANGUAGES, type PageLanguage } from '../../page/words.js';
 import { wordsOf } from './words.js';
 
 const NAMES = { eu: 'Euskara', es: 'Español', en: 'English' } as const;
@@ -10,7 +10,7 @@ const NAMES = { eu: 'Euskara', es: 'Español', en: 'English' } as const;
  */
 export function shellHtml(page: 'arena' | 'moderator', name: string, language: PageLanguage): string {
   const words = wordsOf(language);
-  const links = LANGUAGES.map(
+  const links = PAGE_LANGUAGES.map(
     (l) => `<a href="?lang=${l}" lang="${l}" hreflang="${l}"${l === language ? ' aria-current="true"' : ''}>${NAMES[l]}</a>`,
   );
   return `<!doctype html>
