@@ -73,7 +73,8 @@ const schema = z.looseObject({
       message: z.looseObject({ content: z.union([z.string(), z.array(part)]).nullish(), refusal: z.string().nullish() }),
     }),
   ),
-  usage: z.looseObject({ prompt_tokens: tokens.nullish(), completion_tokens: tokens.nullish() }).nullish(),
+  // An answer whose count is nonsense is an answer all the same, of unknown size.
+  usage: z.looseObject({ prompt_tokens: tokens.nullish(), completion_tokens: tokens.nullish() }).nullish().catch(null),
 });
 
 /**
@@ -95,8 +96,8 @@ export function readAnswer(data: unknown): ChatAnswer | string {
       .map((c) => c.index ?? 'nothing')
       .join(', ')
       .slice(0, 100)}`;
-  const usage =
-    counted == null || counted.prompt_tokens == null ? null : { input: counted.prompt_tokens, output: counted.completion_tokens ?? 0 };
+  const [input, output] = [counted?.prompt_tokens, counted?.completion_tokens];
+  const usage = input == null || output == null ? null : { input, output };
   const ending = readFinish(choice.finish_reason);
   if (ending.kind !== 'answer') return { ...ending, usage };
   const { content, refusal } = choice.message;

@@ -12,7 +12,10 @@ const MAX_REDIRECTS = 6;
 const MAX_TRIES = 5;
 const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 60_000;
+/** Silence in a transfer, and before the first byte of a host that has answered before. */
 const SILENCE_MS = 60_000;
+/** Before the first byte of a host that has not: a wrong address must be told soon. */
+const FIRST_ANSWER_MS = 15_000;
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
@@ -34,10 +37,12 @@ export interface HubAnswer {
 
 /** One pool of connections. */
 const connections = openConnections({ silenceMs: SILENCE_MS });
+/** Origins that have answered anything in this process. */
+const heardOf = new Set<string>();
 
 /**
  * Asks the hub and returns its answer, whatever its status; the caller reads or cancels the body. Redirects are followed; the token goes only to the
- * configured endpoint, never to another host. Broken connections and the statuses 408, 429 and 5xx are tried again, five times in all, with growing
+ * configured endpoint, never to another host. A host that is silent from the start is given up after 15 s; broken connections and the statuses 408, 429 and 5xx are tried again, five times in all, with growing
  * waits (or as `Retry-After` says, at most a minute).
  *
  * Throws `UserError` offline, when the endpoint cannot be reached, and for a redirect that leaves https.
@@ -69,7 +74,7 @@ async function follow(settings: HubSettings, request: HubRequest): Promise<HubAn
   for (let i = 0; i <= MAX_REDIRECTS; i++) {
     const atEndpoint = url.origin === origin;
     if (atEndpoint) lastAtEndpoint = url.href;
-    const response = await fetchOver(connections, url, {
+    const response = await firstAnswer(settings, url, {
       method: request.method,
       redirect: 'manual',
       headers: {
@@ -94,6 +99,24 @@ async function follow(settings: HubSettings, request: HubRequest): Promise<HubAn
   }
   throw new UserError(`${request.what}: more than ${MAX_REDIRECTS} redirects at ${origin}`);
 }
+
+/** `fetchOver` with a shorter limit on the first byte where the host has never answered. */
+async function firstAnswer(settings: HubSettings, url: URL, init: Parameters<typeof fetchOver>[2]): Promise<HubResponse> {
+  if (heardOf.has(url.origin)) return fetchOver(connections, url, init);
+  const limit = settings.firstAnswerMs ?? FIRST_ANSWER_MS;
+  const cut = new AbortController();
+  const silence = new TransportError(`${url.host} takes connections but sends nothing for ${limit / 1000} s`, SILENT, true, true);
+  const timer = setTimeout(() => cut.abort(silence), limit);
+  try {
+    const response = await fetchOver(connections, url, { ...init, signal: cut.signal });
+    heardOf.add(url.origin);
+    return response;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const SILENT = 'SILENT';
 
 /** What waiting seldom mends is told within 20 s: a connection that is not made takes 8 s, a refused one none. */
 function triesFor(error: unknown): number {
@@ -152,27 +175,35 @@ export function statusError(settings: HubSettings, repo: Repo, what: string, res
 }
 
 /**
- * Returns the JSON of a successful answer. Throws `UserError` when it is larger than 64 MiB or no JSON.
+ * Returns the JSON of a successful answer. Throws `UserError` when it is larger than 64 MiB or no JSON, and where it breaks off.
  */
 export async function readJson(what: string, response: HubResponse): Promise<unknown> {
   const text = await readText(what, response);
   try {
     return JSON.parse(text);
   } catch {
-    throw new UserError(`${what}: the answer is no JSON`);
+    const page = /^\s*</.test(text)
+      ? `${quoted(response.url.replace(/[?#].*$/s, ''), [])} is a web page, not a hub's answer; is the address right?`
+      : null;
+    throw new UserError(`${what}: ${page ?? 'the answer is no JSON'}`);
   }
 }
 
 /**
- * Returns the text of an answer. Throws `UserError` when it is larger than 64 MiB.
+ * Returns the text of an answer. Throws `UserError` when it is larger than 64 MiB, and where it breaks off.
  */
 export async function readText(what: string, response: HubResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_JSON_BYTES) throw new UserError(`${what}: the answer is larger than ${MAX_JSON_BYTES} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body ?? []) {
+      size += chunk.length;
+      if (size > MAX_JSON_BYTES) throw new UserError(`${what}: the answer is larger than ${MAX_JSON_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${what}: the answer broke off after ${size} bytes (${transportError(error, null, null).message}); try again`);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

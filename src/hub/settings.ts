@@ -18,6 +18,8 @@ export interface HubSettings {
   readonly variables?: { readonly cache: string; readonly endpoint: string; readonly otherwise: string };
   /** No network access at all. */
   readonly offline: boolean;
+  /** Milliseconds of silence before the first byte of a host that never answered; absent: 15 s. */
+  readonly firstAnswerMs?: number;
   /** Waits some milliseconds; a test replaces it. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Milliseconds since 1970; a test replaces it. */

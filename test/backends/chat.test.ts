@@ -307,7 +307,7 @@ describe('--max-cost', () => {
   // gpt-4o: 456 tokens at 2.50 and one at 10 dollars a million.
   const real = (456 * 2.5 + 10) / 1e6;
 
-  it.each([0, 0.01, 0.05, 0.1])('of %d dollars is never passed, and what was not asked is listed', async (maxCostUsd) => {
+  it.each([0.01, 0.05, 0.1])('of %d dollars is never passed, and what was not asked is listed', async (maxCostUsd) => {
     const { answers, backend } = await ask(
       'openai',
       Array.from({ length: 200 }, () => request),
@@ -322,6 +322,23 @@ describe('--max-cost', () => {
     expect(spent).toBeLessThanOrEqual(maxCostUsd);
     // It stops because the next could pass it, not long before.
     expect(spent).toBeGreaterThan(Math.min(maxCostUsd, 200 * real) - 3 * real);
+  });
+
+  it.each([0, 0.001])('of %d dollars, below what one request may cost, is one line before anything is asked', async (maxCostUsd) => {
+    let asked = 0;
+    const run = ask('openai', [request, request], () => ((asked += 1), 'letter'), { maxCostUsd });
+    await expect(run).rejects.toThrow(/^--max-cost 0(\.001)?: the first request alone may cost \$0\.0024 /);
+    expect(asked).toBe(0);
+  });
+
+  it('takes an answer whose count of tokens is nonsense for the most it can cost, and says so once', async () => {
+    const lines: string[] = [];
+    const usage = { prompt_tokens: '456', completion_tokens: -1 };
+    const odd: Exchange = { status: 200, body: { choices: [{ message: { content: 'B' }, finish_reason: 'stop' }], usage } };
+    const { answers, backend } = await ask('openai', [request, request], () => odd, { onProgress: (line: string) => lines.push(line) });
+    expect([...answers.values()]).toMatchObject([{ text: 'B' }, { text: 'B' }]);
+    expect(Number(backend.work().details.cost_usd)).toBeGreaterThan(2 * real);
+    expect(lines).toEqual([expect.stringMatching(/no usable count of tokens/)]);
   });
 
   it('counts the most that lost requests can have cost', async () => {

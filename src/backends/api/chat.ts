@@ -113,6 +113,8 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
   const served = new Set<string>();
   let seconds = 0;
   let broke = false;
+  /** Some request may be asked, as far as its cost goes. */
+  let affordable = false;
   let answered = false;
   /** An answer has shown a thought, so that stop strings are no longer sent. */
   let thinks = false;
@@ -153,7 +155,8 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       return { kind: 'again', reason: 'http', message, overload: false, retryAfterMs: null, maybePaid: true };
     }
     answered = true;
-    if (usage === null) total.withoutUsage += 1;
+    if (usage === null && total.withoutUsage++ === 0 && price !== null)
+      options.onProgress?.(`${where.url} gives no usable count of tokens; what such an answer costs is counted as the most it can be`);
     total.input += usage?.input ?? 0;
     total.output += usage?.output ?? 0;
     if (answer.kind === 'text' && request.until.length > 0 && stoppedInThought(answer.text, answer.finish, asked.thought)) {
@@ -218,7 +221,13 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
         if (request.kind !== 'generate') yield { id, response: NO_CHOICES };
         else {
           const chat = prepare(request);
-          yield { id, request: chat, asked: request, atMost: price === null ? 0 : mostItCosts(price, chat.messages, chat.maxNewTokens) };
+          const atMost = price === null ? 0 : mostItCosts(price, chat.messages, chat.maxNewTokens);
+          if (options.maxCostUsd !== null && atMost > options.maxCostUsd && !affordable)
+            throw new UserError(
+              `--max-cost ${options.maxCostUsd}: the first request alone may cost $${Number(atMost.toPrecision(2))} (with ${chat.maxNewTokens} new tokens), so nothing was asked; allow more, or give fewer --max-new-tokens`,
+            );
+          affordable = true;
+          yield { id, request: chat, asked: request, atMost };
         }
       }
     }

@@ -31,7 +31,7 @@ const logprobsSchema = z.looseObject({
   text_offset: z.array(z.number()).nullish(),
   content: z.array(z.unknown()).nullish(),
 });
-const tokens = z.number().nonnegative();
+const tokens = z.number().nonnegative().max(1e9);
 const replySchema = z.looseObject({
   choices: z.array(
     z.looseObject({
@@ -48,7 +48,9 @@ const replySchema = z.looseObject({
       completion_tokens: tokens.nullish(),
       prompt_tokens_details: z.looseObject({ cached_tokens: tokens.nullish() }).nullish(),
     })
-    .nullish(),
+    .nullish()
+    // An answer whose count is nonsense is an answer all the same.
+    .catch(null),
 });
 
 /**
