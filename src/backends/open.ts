@@ -51,6 +51,8 @@ export interface OpenOptions {
   readonly pricesFile: string | null;
   /** Aborted when the user stops the program. */
   readonly signal?: AbortSignal;
+  /** Called with a line that --quiet does not hide. */
+  readonly onWarning?: (line: string) => void;
   /** Called with one line while files are fetched or a model is loaded. */
   readonly onProgress: (line: string) => void;
 }
@@ -289,6 +291,7 @@ function httpOptions(name: string, options: OpenOptions) {
     maxCostUsd: options.maxCostUsd,
     pricesFile: options.pricesFile,
     onProgress: options.onProgress,
+    ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }

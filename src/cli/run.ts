@@ -249,6 +249,7 @@ function openOptions(flags: RunFlags, say: (line: string) => void): OpenOptions 
     maxCostUsd: flags.maxCost ?? null,
     pricesFile: flags.prices ?? null,
     onProgress: say,
+    onWarning: (line) => void process.stderr.write(`eus-eval: ${line}\n`),
   };
 }
 

@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileSamples } from '../sample-digest.js';
 import type { Backend } from '../types.js';
 import { type EngineName, engineArguments, findEngine, type ToServe } from './engines.js';
 import { launch, type Served } from './launch.js';
@@ -39,9 +40,15 @@ export async function openServedModel(
   }
 }
 
-/** What a served model is, without its passing address: engine, arguments and the file or name. A file is known by its name, size and time. */
+/** What a served model is, without its passing address: engine, arguments and the file or name. A file is known by its size and samples of it. */
 async function identityOf({ engine, model, dtype, maxLength, extra }: ServedModel): Promise<string> {
   const found = await stat(model).catch(() => null);
-  const file = found === null ? model : `${path.basename(model)} of ${found.size} bytes, ${found.mtime.toISOString()}`;
+  const file = found === null ? model : found.isDirectory() ? await folderSamples(model) : await fileSamples(model);
   return [engine, file, dtype, String(maxLength ?? ''), ...extra].join(' ').trim();
+}
+
+/** The weight files of a folder, in the order of their names. */
+async function folderSamples(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => /\.(safetensors|bin|gguf)$/.test(name)).sort();
+  return (await Promise.all(names.map(async (name) => `${name} ${await fileSamples(path.join(folder, name))}`))).join(' ');
 }

@@ -326,7 +326,15 @@ describe('--max-cost', () => {
 
   it.each([0, 0.001])('of %d dollars, below what one request may cost, is one line before anything is asked', async (maxCostUsd) => {
     let asked = 0;
-    const run = ask('openai', [request, request], () => ((asked += 1), 'letter'), { maxCostUsd });
+    const run = ask(
+      'openai',
+      [request, request],
+      (_body, n) => {
+        asked = n;
+        return 'letter';
+      },
+      { maxCostUsd },
+    );
     await expect(run).rejects.toThrow(/^--max-cost 0(\.001)?: the first request alone may cost \$0\.0024 /);
     expect(asked).toBe(0);
   });

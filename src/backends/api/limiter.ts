@@ -116,7 +116,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
     now: steadyReading(options.clock),
     answered: false,
     saidLong: false,
-    saidUnanswered: false,
+    unansweredAt: PATIENCE_UNREACHED_MS,
+    failures: 0,
   };
   const inFlight = (): number => paces.reduce((sum, pace) => sum + pace.inFlight, 0);
   return { run: (jobs, work, signal) => runJobs(shared, jobs, work, signal), inFlight, counts };
@@ -134,7 +135,9 @@ interface Shared {
   /** Some request was answered: the address is right. */
   answered: boolean;
   saidLong: boolean;
-  saidUnanswered: boolean;
+  /** When it is said next that nothing was answered so far; requests that failed so far. */
+  unansweredAt: number;
+  failures: number;
 }
 
 /** What may happen next: a start now, a start at a later time, or nothing before something else happens. */
@@ -162,6 +165,7 @@ async function* runJobs<J, R>(
   let running = 0;
   let giveUpsInARow = 0;
   let unread = 0;
+  let brokenInARow = 0;
   /** Makes every further request pointless. */
   let fatal: { readonly error: unknown } | null = null;
   /** The list of jobs broke off; what it gave before is finished. */
@@ -292,6 +296,17 @@ async function* runJobs<J, R>(
     pump();
   }
 
+  /** Says, at growing intervals, what is waited for where nothing was answered so far. */
+  function sayUnanswered(now: number, more = ''): void {
+    const waited = now - begun;
+    if (shared.answered || waited < shared.unansweredAt) return;
+    shared.unansweredAt = 4 * waited;
+    const limit = `each may take ${Math.round(options.timeoutMs / 1000)} s (--timeout)`;
+    options.say?.(
+      `nothing was answered for ${Math.round(waited / 1000)} s: ${running} requests under way (${limit}), ${shared.failures} failed and are tried again${more}`,
+    );
+  }
+
   /** Puts a failed job back, or gives it up. Throws `UserError` where further requests are pointless. */
   function retry(waiting: Waiting<J>, outcome: Again, tries: number, now: number, wait: number, server: number): void {
     if (outcome.overload) counts.overloads += 1;
@@ -302,16 +317,21 @@ async function* runJobs<J, R>(
         `the server asks for a wait of ${spell(outcome.retryAfterMs ?? 0)}; it is asked again every ${LONGEST_TOLD_MS / 1000} s`,
       );
     }
-    if (!shared.answered && !shared.saidUnanswered && now - begun > PATIENCE_UNREACHED_MS) {
-      shared.saidUnanswered = true;
-      options.say?.(`nothing was answered so far, and requests are tried again; the last failure: ${outcome.message}`);
-    }
-    if (!shared.answered && outcome.unreachable === true && (tries >= TRIES_UNREACHED || now - begun > PATIENCE_UNREACHED_MS))
-      throw new UserError(outcome.message);
-    if (outcome.reason === 'malformed' && !shared.answered) {
-      unread += 1;
-      if (unread >= UNREAD || (unread >= 3 && now - begun > PATIENCE_UNREACHED_MS))
-        throw new UserError(`no answer could be read (${outcome.message})`);
+    shared.failures += 1;
+    if (!shared.answered) {
+      const late = now - begun > PATIENCE_UNREACHED_MS;
+      if (outcome.unreachable === true && (tries >= TRIES_UNREACHED || late)) throw new UserError(outcome.message);
+      if (outcome.reason === 'malformed') {
+        unread += 1;
+        if (unread >= UNREAD || (unread >= 3 && late)) throw new UserError(`no answer could be read (${outcome.message})`);
+      }
+      // A server that is busy, or that takes all of its time, may come round; one that breaks every request does not.
+      brokenInARow = outcome.overload ? 0 : brokenInARow + 1;
+      if (late && brokenInARow >= BROKEN)
+        throw new UserError(
+          `nothing was answered: ${shared.failures} requests failed in ${Math.round((now - begun) / 1000)} s (${outcome.message})`,
+        );
+      sayUnanswered(now, `; the last failure: ${outcome.message}`);
     }
     if (tries < triesFor(outcome, options.maxTries)) {
       retries.push({ job: waiting.job, tries, due: now + wait, avoid: paces.length > 1 ? server : null });
@@ -327,8 +347,17 @@ async function* runJobs<J, R>(
     wake();
   }
 
+  /** A server that takes requests and is silent wakes nobody. */
+  async function watch(): Promise<void> {
+    while (!shared.answered && !stop.signal.aborted) {
+      await options.clock.sleep(Math.max(1000, shared.unansweredAt - (read() - begun)), stop.signal);
+      if (!stop.signal.aborted && running > 0) sayUnanswered(read());
+    }
+  }
+
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) stop.abort();
+  void watch();
   try {
     for (;;) {
       pump();
@@ -362,6 +391,8 @@ function thrown(caught: { readonly error: unknown }): unknown {
 const GIVE_UPS_IN_A_ROW = 25;
 /** Answers that could not be read, with none that could since the start, after which the address is wrong: it answers with web pages. */
 const UNREAD = 6;
+/** Requests in a row that broke, with nothing ever answered, after which it is no passing fault. */
+const BROKEN = 8;
 /** Where nothing was ever reached, a job is tried this often, and for this long. */
 const TRIES_UNREACHED = 4;
 const PATIENCE_UNREACHED_MS = 10_000;

@@ -22,6 +22,8 @@ export interface HttpOptions {
   /** A price table to use instead of the one that ships with the package. */
   readonly pricesFile: string | null;
   readonly onProgress?: (line: string) => void;
+  /** Told what somebody must see who asked for no progress: that a run waits for a server. */
+  readonly onWarning?: (line: string) => void;
   /** Aborted when the user stops the program. */
   readonly signal?: AbortSignal;
   /** Replaced by tests. */
@@ -76,7 +78,7 @@ export function openTools(options: HttpOptions, servers: number, defaults: { tim
     max: options.concurrency ?? defaults.concurrency,
     maxTries: options.maxTries ?? 10,
     timeoutMs,
-    ...(options.onProgress === undefined ? {} : { say: options.onProgress }),
+    say: options.onWarning ?? options.onProgress ?? (() => undefined),
   });
   return { ...seams, limiter, closeHttp: http.close, timeoutMs, signal: options.signal ?? new AbortController().signal };
 }

@@ -3,12 +3,12 @@
  * packed texts and computes a row of logits for every token, so it is slower than the graph this program writes over safetensors.
  */
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { readJsonFile } from '../../json-file.js';
 import { refusePlaceholderFile } from '../../placeholder-file.js';
+import { fileSamples } from '../../sample-digest.js';
 
 /** Where exports lie in a model folder, in the order of preference: full precision first. */
 const PLACES = ['onnx/model.onnx', 'model.onnx'];
@@ -51,8 +51,7 @@ export async function readExport(folder: string, file: string): Promise<ExportMo
   const c = parsed.data;
   const digests: Record<string, string> = {};
   for (const name of [file, `${file}_data`, `${file}.data`]) {
-    const facts = await stat(name).catch(() => null);
-    if (facts !== null) digests[path.basename(name)] = `size:${facts.size} mtime:${Math.floor(facts.mtimeMs)}`;
+    if (existsSync(name)) digests[path.basename(name)] = await fileSamples(name);
   }
   const eos = c.eos_token_id ?? [];
   return {

@@ -6,6 +6,7 @@ import { messageOf, systemCode, UserError } from '../../errors.js';
 import { parseJsonFile } from '../../json-file.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js';
 import { parsePlainJson } from '../../results/plain-json.js';
+import { sampleDigest } from '../../sample-digest.js';
 import type { LowRank } from './adapter.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
@@ -46,8 +47,9 @@ export interface Weights {
 export interface Header {
   readonly tensors: Map<string, TensorPlace>;
   readonly size: number;
-  readonly mtimeMs: number;
   readonly sha256: string;
+  /** Digest of samples of every tensor. */
+  readonly samples: string;
   /** The file, links resolved. */
   readonly real: string;
 }
@@ -79,7 +81,7 @@ function checkFilled(tensors: ReadonlyMap<string, TensorPlace>, start: number, s
 }
 
 /**
- * Reads one safetensors header. Returns its tensors, the file's size in bytes and the header's sha256 (hex).
+ * Reads one safetensors header. Returns its tensors, the file's size in bytes, the header's sha256 (hex) and a digest of samples of the tensors.
  * Throws `UserError` naming the file and, where there is one, the tensor: not there, another kind of file, too short, header no JSON, offsets outside the file
  * or inside of another tensor, length that does not fit the shape.
  */
@@ -95,7 +97,7 @@ export async function readHeader(file: string): Promise<Header> {
   }
   const handle = await open(real, 'r').catch((error: unknown) => fail(`cannot be read: ${messageOf(error)}`));
   try {
-    const { size, mtimeMs } = await handle.stat();
+    const { size } = await handle.stat();
     const head = Buffer.alloc(8);
     if (size === 0) fail('is empty: its download or copy was interrupted; fetch it again');
     if (size < 8 || (await handle.read(head, 0, 8, 0)).bytesRead < 8) fail(`is no safetensors file: ${size} bytes; fetch it again`);
@@ -134,7 +136,9 @@ export async function readHeader(file: string): Promise<Header> {
       tensors.set(name, { file: real, dtype, shape: shape.map(Number), offset: 8 + n + begin, length: end - begin });
     }
     checkFilled(tensors, 8 + n, size, fail);
-    return { tensors, size, mtimeMs, sha256: createHash('sha256').update(text).digest('hex'), real };
+    const stretches = [...tensors.values()].sort((a, b) => a.offset - b.offset);
+    const samples = await sampleDigest(handle, stretches).catch((error: unknown) => fail(`cannot be read: ${messageOf(error)}`));
+    return { tensors, size, sha256: createHash('sha256').update(text).digest('hex'), samples, real };
   } finally {
     await handle.close();
   }
@@ -184,14 +188,11 @@ async function indexedFiles(index: string): Promise<string[]> {
 }
 
 /**
- * Returns what identifies a weight file without reading gigabytes: the blob's name where the file is a link into a hub cache (the hub names blobs by
- * their sha256), and always size, modification time (milliseconds) and the sha256 of the header.
+ * Returns what identifies a weight file without reading gigabytes: its size, the sha256 of the header, and a digest over samples of every tensor. A copy has the
+ * same one, so that parts of a run may be computed on several machines.
  */
 export function fileDigest(header: Header): string {
-  const blob = /^[0-9a-f]{40,64}$/.test(path.basename(header.real))
-    ? `blob:${path.basename(header.real)}`
-    : `mtime:${Math.floor(header.mtimeMs)}`;
-  return `size:${header.size} ${blob} header:${header.sha256.slice(0, 32)}`;
+  return `size:${header.size} header:${header.sha256.slice(0, 32)} samples:${header.samples}`;
 }
 
 /**

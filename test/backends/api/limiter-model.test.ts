@@ -110,7 +110,7 @@ async function runScenario(seed: number): Promise<void> {
     (error: unknown) => error,
   );
   // A server that answers nothing any more may end the run with a line, but nothing else may.
-  if (given !== null && !/requests all failed for good|no answer could be read/.test(String(given))) throw given;
+  if (given !== null && !/requests all failed for good|no answer could be read|nothing was answered/.test(String(given))) throw given;
   if (given === null && ended.size !== s.documents) throw new Error(`${ended.size} of ${s.documents} documents ended`);
   if (limiter.inFlight() !== 0) throw new Error(`${limiter.inFlight()} requests are still counted`);
 }

@@ -208,8 +208,29 @@ describe('jobs', () => {
 
   it('end with one error when nothing is answered any more', async () => {
     const { clock, limiter } = setUp({ maxTries: 2 });
-    const run = collect(limiter.run(numbers(1000), { attempt: async () => again(), giveUp }, new AbortController().signal), []);
+    const attempt = async (job: number): Promise<Outcome<number>> => (job === 0 ? ok(job) : again());
+    const run = collect(limiter.run(numbers(1000), { attempt, giveUp }, new AbortController().signal), []);
     await expect(clock.drive(run)).rejects.toThrow(/the last 25 requests all failed for good \(no\)/);
+  });
+
+  it('end within 20 s with one line where every request breaks and nothing was ever answered', async () => {
+    const { clock, limiter } = setUp({ maxTries: 10 });
+    const run = collect(limiter.run(numbers(1000), { attempt: async () => again(), giveUp }, new AbortController().signal), []);
+    await expect(clock.drive(run)).rejects.toThrow(/^nothing was answered: \d+ requests failed in 1\d s \(no\)$/);
+    expect(clock.now()).toBeLessThan(20_000);
+  });
+
+  it('that a server takes and leaves without a word are said, at growing intervals', async () => {
+    const lines: string[] = [];
+    const clock = createVirtualClock();
+    const settings = { servers: 1, clock, random: seededRandom(5), start: 4, max: 16, maxTries: 5, timeoutMs: 600_000 };
+    const limiter = createLimiter({ ...settings, say: (line) => lines.push(`${clock.now() / 1000}: ${line}`) });
+    const attempt = (_job: number, at: Attempt): Promise<Outcome<number>> =>
+      new Promise((resolve) => at.signal.addEventListener('abort', () => resolve(again())));
+    await clock.drive(collect(limiter.run(numbers(2), { attempt, giveUp }, new AbortController().signal), []));
+    expect(lines[0]).toMatch(/^10: nothing was answered for 10 s: 2 requests under way \(each may take 600 s \(--timeout\)\), 0 failed/);
+    expect(lines.length).toBeGreaterThan(2);
+    expect(lines.length).toBeLessThan(10);
   });
 
   it('stop at once on abort: requests are cut off, finished ones still come', async () => {
