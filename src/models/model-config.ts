@@ -6,6 +6,7 @@ import { readJsonFile } from '../json-file.js';
 import type { ConfigClass } from './config-class.js';
 import { CONFIG_CLASSES } from './config-defaults.js';
 import { type Fields, fieldsOf } from './config-fields.js';
+import { KNOWN_TYPES } from './known-types.js';
 import { type Rope, readRope } from './rope-config.js';
 
 export interface ModelConfig {
@@ -210,6 +211,10 @@ function classOf(value: unknown, file: string): { known: ConfigClass; modelType:
   const { model_type: modelType, architectures } = check(kindSchema, value, file, '');
   const named = architectures?.[0];
   const known = Object.hasOwn(CONFIG_CLASSES, modelType) ? CONFIG_CLASSES[modelType] : undefined;
+  if (known === undefined && KNOWN_TYPES.other.includes(modelType))
+    throw new UserError(
+      `${file}: a model of model_type "${modelType}" predicts no next token (it is an encoder, or a part of another model), so it gives no log-probabilities and no texts`,
+    );
   if (known === undefined)
     throw unsupported(file, named === undefined ? `model_type "${modelType}"` : `model_type "${modelType}", architecture "${named}"`);
   // Where both name classes that are known, model_type decides, as in transformers.

@@ -92,6 +92,9 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   xglm,
 };
 
+/** The `model_type` of all text models whose graph can be written. */
+export const TEXT_TYPES: readonly string[] = Object.keys(BLUEPRINTS);
+
 /**
  * Returns the blueprint of a model. Throws `UserError` for a model without one, and for a layer that slides without a window.
  */
