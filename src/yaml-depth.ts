@@ -9,6 +9,8 @@ const MAX_DEPTH = 100;
  * a file of a few thousand brackets would use up the stack, which may end the whole process. The first pass over the text, used here, keeps its own stack.
  */
 export function refuseDeepYaml(text: string): void {
+  // Each collection has at least one of these signs, and most texts have fewer than could nest too deep: they need no pass of their own.
+  if ((text.match(/[-?:[{]/g)?.length ?? 0) <= MAX_DEPTH) return;
   const open: (readonly [CST.Token, number])[] = [];
   const add = (token: CST.Token | null | undefined, depth: number): void => {
     if (depth > MAX_DEPTH) throw new UserError(`nested deeper than ${MAX_DEPTH}`);

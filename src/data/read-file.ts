@@ -2,20 +2,25 @@ import { UserError } from '../errors.js';
 import { refusePlaceholderFile } from '../placeholder-file.js';
 import { fieldsOf } from '../python/fields.js';
 import type { Doc } from '../types.js';
-import { readCsv } from './csv.js';
 import { readJsonRows } from './jsonl.js';
-import { readParquet } from './parquet.js';
 
 /** The kinds of data files, by the ending of their names. */
 export const DATA_FORMATS = ['jsonl', 'parquet', 'csv', 'tsv'] as const;
 export type DataFormat = (typeof DATA_FORMATS)[number];
 
+/** Readers of formats that a run may not meet are loaded when it does: their libraries take a tenth of the time in which the program starts. */
 const READERS: Readonly<Record<DataFormat, (file: string) => AsyncIterable<Doc>>> = {
   jsonl: (file) => readJsonRows([file]),
-  parquet: readParquet,
-  csv: (file) => readCsv(file, ','),
-  tsv: (file) => readCsv(file, '\t'),
+  parquet: async function* (file) {
+    yield* (await import('./parquet.js')).readParquet(file);
+  },
+  csv: (file) => separated(file, ','),
+  tsv: (file) => separated(file, '\t'),
 };
+
+async function* separated(file: string, separator: ',' | '\t'): AsyncGenerator<Doc> {
+  yield* (await import('./csv.js')).readCsv(file, separator);
+}
 
 /** A data file and how to read it. */
 export interface DataFile {

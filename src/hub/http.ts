@@ -1,6 +1,6 @@
 import type { Response } from 'undici';
 import { MissingDataError, UserError } from '../errors.js';
-import { fetchOver, openConnections } from '../http/connections.js';
+import type { Connections, fetchOver } from '../http/connections.js';
 import { TransportError, transportError } from '../http/failure.js';
 import { quoted } from '../http/redact.js';
 import { fetchHint, type Repo, repoLabel, repoPage } from './repo.js';
@@ -35,8 +35,6 @@ export interface HubAnswer {
   readonly url: string;
 }
 
-/** One pool of connections. */
-const connections = openConnections({ silenceMs: SILENCE_MS });
 /** Origins that have answered anything in this process. */
 const heardOf = new Set<string>();
 
@@ -100,15 +98,25 @@ async function follow(settings: HubSettings, request: HubRequest): Promise<HubAn
   throw new UserError(`${request.what}: more than ${MAX_REDIRECTS} redirects at ${origin}`);
 }
 
-/** `fetchOver` with a shorter limit on the first byte where the host has never answered. */
+/** One pool of connections. Its library is loaded with the first question, which many runs never ask. */
+let connections: Connections | null = null;
+
+/** `fetchOver` the pool. */
+async function ask(url: URL, init: Parameters<typeof fetchOver>[2]): Promise<HubResponse> {
+  const http = await import('../http/connections.js');
+  connections ??= http.openConnections({ silenceMs: SILENCE_MS });
+  return http.fetchOver(connections, url, init);
+}
+
+/** The same with a shorter limit on the first byte where the host has never answered. */
 async function firstAnswer(settings: HubSettings, url: URL, init: Parameters<typeof fetchOver>[2]): Promise<HubResponse> {
-  if (heardOf.has(url.origin)) return fetchOver(connections, url, init);
+  if (heardOf.has(url.origin)) return ask(url, init);
   const limit = settings.firstAnswerMs ?? FIRST_ANSWER_MS;
   const cut = new AbortController();
   const silence = new TransportError(`${url.host} takes connections but sends nothing for ${limit / 1000} s`, SILENT, true, true);
   const timer = setTimeout(() => cut.abort(silence), limit);
   try {
-    const response = await fetchOver(connections, url, { ...init, signal: cut.signal });
+    const response = await ask(url, { ...init, signal: cut.signal });
     heardOf.add(url.origin);
     return response;
   } finally {

@@ -16,7 +16,6 @@ import { activationBudget, generateBytes, keyCost, type ModelSize, runBytes } fr
 import { endIds, prepareModel } from './prepare-model.js';
 import type { GraphSource, Provider } from './protocol.js';
 import { longestText, ropeTable } from './rope.js';
-import { checkDevice } from './self-check.js';
 import { openSession, type Session } from './session.js';
 import { keepVerdict, readVerdict, type Verdict, verdictLine } from './verdicts.js';
 
@@ -154,6 +153,7 @@ async function believed(
   let verdict = readVerdict(subject);
   // What once failed may have been mended since: a driver's answer can depend on more than its version.
   if (verdict === null || !verdict.passed) {
+    const { checkDevice } = await import('./self-check.js');
     say(`the first use of ${subject.card} (${provider.name}): comparing it with the CPU`);
     verdict = await checkDevice(subject, (where) =>
       openOnnx(
