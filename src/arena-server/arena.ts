@@ -3,6 +3,7 @@ import { openConnections } from '../http/connections.js';
 import { beat } from './battles.js';
 import type { ArenaConfig } from './config.js';
 import { type AnswerStream, endpointStream } from './endpoint.js';
+import { endpointHealth } from './endpoint-health.js';
 import { type Guard, httpGuard } from './http-guard.js';
 import { randomToken } from './identity.js';
 import { type LiveTurns, liveTurns } from './live-turns.js';
@@ -57,7 +58,8 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
   const secret = options.secret ?? (await keptSecret(db));
   const name = processName();
   const connections = openConnections({ silenceMs: 0 });
-  const makeMatch = matchmaker(db, config, now);
+  const health = endpointHealth(now);
+  const makeMatch = matchmaker(db, config, health, now);
   await beat(db, name, now());
   const beating = setInterval(() => void beat(db, name, now()).catch(() => undefined), BEAT_MS);
   beating.unref();
@@ -67,6 +69,7 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
     stream: options.stream ?? endpointStream(config, connections, process.env),
     process: name,
     redraw: (draw, keep, side, without) => makeMatch.draw(draw, { fixed: { model: keep, side }, without }),
+    health,
     log,
     now,
   });

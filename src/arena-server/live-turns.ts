@@ -4,6 +4,7 @@ import { battleOf, finishTurn, isAlive, replaceModels, type Turn, turnsOf, voidB
 import type { ArenaConfig, ArenaModelConfig } from './config.js';
 import type { Draw } from './draw.js';
 import type { AnswerStream, ChatMessage } from './endpoint.js';
+import type { EndpointHealth } from './endpoint-health.js';
 import { advance, isOver, mayBegin, type Shown, type Sides } from './pace.js';
 import { type Database, StorageError } from './sql.js';
 
@@ -34,6 +35,7 @@ export interface LiveTurnsOptions {
   readonly process: string;
   /** Draws another model for one side; null where none is left. */
   readonly redraw: (name: string, keep: string, side: 'left' | 'right', without: readonly string[]) => Promise<Draw | null>;
+  readonly health: EndpointHealth;
   /** A line for the moderator about an endpoint that failed. */
   readonly log: (line: string) => void;
   readonly now: () => number;
@@ -140,6 +142,7 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
       }
       const [failed, other] = side === 'a' ? [a, b] : [b, a];
       options.log(`${failed.model.name}: ${failed.reason}`);
+      options.health.failed(failed.model.name);
       if (tried[side].length > MOST_REPLACEMENTS) return fail();
       if (plan.earlier.length > 0) {
         // A conversation stays with its models: one more try of the same.
@@ -167,7 +170,11 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
     let sides = sidesOf(a, b);
     while (!isOver(sides, now)) {
       if (live.stop.signal.aborted || a.state === 'failed' || b.state === 'failed') {
-        for (const one of [a, b]) if (one.state === 'failed') options.log(`${one.model.name}: ${one.reason}, after it was shown`);
+        for (const one of [a, b])
+          if (one.state === 'failed') {
+            options.log(`${one.model.name}: ${one.reason}, after it was shown`);
+            options.health.failed(one.model.name);
+          }
         return fail();
       }
       const next = advance(sides, now, step);
@@ -177,6 +184,7 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
       sides = sidesOf(a, b);
     }
+    for (const one of [a, b]) options.health.worked(one.model.name);
     const named = givesName(config.identity_words, [sides.a, sides.b], [plan.prompt, ...plan.earlier.map((t) => t.prompt)]);
     const result = { answerA: sides.a, answerB: sides.b, shown: shownAt, finished: options.now(), named };
     const stored = await untilStored(() => finishTurn(db, plan.battle, plan.turn, result));

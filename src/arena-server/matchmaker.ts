@@ -2,6 +2,7 @@
 import { pairCounts } from './battles.js';
 import type { ArenaConfig } from './config.js';
 import { type Draw, drawPair, pairKey } from './draw.js';
+import type { EndpointHealth } from './endpoint-health.js';
 import type { Sql } from './sql.js';
 import { strengthsOf } from './strengths.js';
 import { tallies } from './tallies.js';
@@ -22,7 +23,7 @@ export interface Matchmaker {
 /**
  * Returns the matchmaker of an arena.
  */
-export function matchmaker(db: Sql, config: ArenaConfig, now: () => number): Matchmaker {
+export function matchmaker(db: Sql, config: ArenaConfig, health: EndpointHealth, now: () => number): Matchmaker {
   const active = config.models.filter((m) => m.active).map((m) => m.name);
   let counts = new Map<string, { a: string; b: string; battles: number }>();
   let [countedAt, fittedAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -41,8 +42,11 @@ export function matchmaker(db: Sql, config: ArenaConfig, now: () => number): Mat
         strengths = strengthsOf(await tallies(db, 'global'));
         fittedAt = now();
       }
+      const possible = active.filter((m) => !(options.without ?? []).includes(m));
+      const awake = possible.filter((m) => m === options.fixed?.model || !health.resting().includes(m));
       const drawn = drawPair({
-        models: active.filter((m) => !(options.without ?? []).includes(m)),
+        // With all of them resting, one more try of any is better than none.
+        models: awake.length < 2 ? possible : awake,
         counts: [...counts.values()],
         policy: config.draw,
         strengths,

@@ -155,6 +155,17 @@ describe('an endpoint that fails', () => {
     expect(await votes(arena)).toEqual([]);
   });
 
+  it('again and again: it is not drawn for a while, then tried again', async () => {
+    let time = Date.now();
+    const { client, arena } = await open({ stream: failing('Model-One', 'at once'), now: () => time });
+    const failures = () => arena.log.filter((line) => line.startsWith('Model-One: ')).length;
+    for (let i = 0; i < 12; i++) await client.battle(`galdera ${i}`);
+    expect(failures()).toBe(3);
+    time += 61_000;
+    for (let i = 0; i < 6; i++) await client.battle(`gero ${i}`);
+    expect(failures()).toBe(4);
+  });
+
   it('with no other model left: the battle is none', async () => {
     const { client, arena } = await open({ stream: failing('Model-One', 'at once'), over: { ...over, models: [...TWO] } });
     const { json } = await client.prompt('kaixo');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { shown } from '../../src/arena-server/answer.js';
 import { CHOICES, contradict, wholeOf } from '../../src/arena-server/choice.js';
@@ -11,6 +12,7 @@ import { advance, isOver, mayBegin, type Shown } from '../../src/arena-server/pa
 import { rateLimit } from '../../src/arena-server/rate-limit.js';
 import { eventData } from '../../src/arena-server/sse.js';
 import { openConnections } from '../../src/http/connections.js';
+import { packagePath } from '../../src/package-files.js';
 
 const MODELS = ['d', 'a', 'c', 'b'];
 const base = { models: MODELS, counts: [], policy: 'even', strengths: new Map(), seed: 7, name: 'x' } as const;
@@ -271,6 +273,14 @@ describe('ARENA.yaml', () => {
     const config = configFrom(two, 'a.yaml');
     expect(config.sampling).toEqual({ temperature: 0.9, top_p: 0.95, max_tokens: 1024 });
     expect(config.draw).toBe('even');
+  });
+  it('is documented as it is: the sample of the documentation is valid, and its values are the defaults', () => {
+    const sample = /```yaml\n([\s\S]*?)```/.exec(readFileSync(packagePath('docs/arena-serve.md'), 'utf8'))?.[1] ?? '';
+    const documented = configFrom(sample.replaceAll('eu: ..., es: ..., en: ...', 'eu: a, es: b, en: c'), 'sample');
+    const defaults = configFrom(two, 'a.yaml');
+    const own = ['models', 'guidelines', 'privacy', 'origin', 'trusted_proxies'];
+    const rest = (config: object) => Object.fromEntries(Object.entries(config).filter(([key]) => !own.includes(key)));
+    expect(rest(documented)).toEqual(rest(defaults));
   });
   it.each([
     ['models: []', /^a\.yaml: models: /],
