@@ -13,6 +13,7 @@ import { didYouMean } from '../suggest.js';
 import type { Backend } from '../types.js';
 import type { ScoringMode } from './api/completion-probe.js';
 import type { OwnServer } from './completions.js';
+import { refuseForeignOptions } from './foreign-options.js';
 
 export type BackendName = 'onnx' | 'completions' | 'openai' | 'anthropic' | 'fake';
 
@@ -120,8 +121,8 @@ export async function openBackend(reference: string | null, options: OpenOptions
   const { backend, name } =
     reference === null ? { backend: 'onnx' as const, name: packagePath(EMBEDDED_MODEL) } : parseReference(reference);
   const engine = engineFor(backend, name, options);
+  refuseForeignOptions(backend, engine !== null, options);
   if (engine !== null) return openServed(engine, name, options);
-  refuseForeignOptions(backend, options);
   return OPENERS[backend](name, options);
 }
 
@@ -145,14 +146,9 @@ const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promi
 /** The engine to start: the one that is asked for, llama.cpp for a GGUF file, else none. */
 function engineFor(backend: BackendName, name: string, options: OpenOptions): EngineName | null {
   const engine = options.serve ?? (backend === 'onnx' && isGguf(name) ? 'llama.cpp' : null);
-  if (engine === null) {
-    if (options.serveArgs.length > 0) throw new UserError('--serve-args goes with --serve');
-    return null;
-  }
+  if (engine === null) return null;
   if (backend !== 'onnx')
     throw new UserError(`--serve ${engine} takes a folder, a hub name or a .gguf file as --model, not ${backend}:${name}`);
-  const flag = options.baseUrls.length > 0 ? '--base-url' : options.device !== 'auto' && options.device !== 'cpu' ? '--device' : null;
-  if (flag !== null) throw new UserError(`${flag} does not go with --serve: the engine has its own address and devices (--serve-args)`);
   return engine;
 }
 
@@ -178,27 +174,6 @@ async function openServed(engine: EngineName, name: string, options: OpenOptions
     (served, identity) => openServer(publicName(name, name), { ...options, tokenizer, baseUrls: [served.url] }, { served, identity }),
     options.onProgress,
   );
-}
-
-/**
- * An option that the backend would ignore is a misunderstanding: who forgets `completions:` would otherwise score another model than the server's.
- */
-function refuseForeignOptions(backend: BackendName, options: OpenOptions): void {
-  const server = backend === 'completions' || backend === 'openai' || backend === 'anthropic';
-  const foreign: readonly (readonly [string, boolean, string])[] = [
-    ['--base-url', options.baseUrls.length > 0 && !server, 'completions:NAME, openai:NAME or anthropic:NAME'],
-    ['--tokenizer', options.tokenizer !== null && backend !== 'completions', 'completions:NAME'],
-    ['--api-key-env', options.apiKeyEnv !== null && !server, 'completions:NAME, openai:NAME or anthropic:NAME'],
-    ['--scoring', options.scoring !== null && backend !== 'completions', 'completions:NAME'],
-    ['--prompts-as', options.promptsAs !== null && backend !== 'completions', 'completions:NAME'],
-    ['--max-cost', options.maxCostUsd !== null && !server, 'openai:NAME or anthropic:NAME'],
-    ['--device', options.device !== 'auto' && options.device !== 'cpu' && backend !== 'onnx', 'a local model'],
-  ];
-  const odd = foreign.find(([, given]) => given);
-  if (odd !== undefined)
-    throw new UserError(
-      `${odd[0]} has no effect on ${backend === 'onnx' ? 'a local model' : `${backend}:`}; use it with --model ${odd[2]}`,
-    );
 }
 
 function isBackend(word: string): word is BackendName {
