@@ -56,6 +56,7 @@ export const COMMON_OPTIONS: ReadonlySet<string> = new Set([
     '--name',
     '--offline',
     '--no-samples',
+    '--samples',
     '--json',
     '--quiet',
   ],
