@@ -19,27 +19,35 @@ import { glm4 } from './config-classes/glm4.js';
 import { gptBigcode } from './config-classes/gpt-bigcode.js';
 import { gptNeo } from './config-classes/gpt-neo.js';
 import { gptNeox } from './config-classes/gpt-neox.js';
+import { gptOss } from './config-classes/gpt-oss.js';
 import { gptSw3 } from './config-classes/gpt-sw3.js';
 import { gpt2 } from './config-classes/gpt2.js';
 import { gptj } from './config-classes/gptj.js';
 import { granite } from './config-classes/granite.js';
+import { granitemoe } from './config-classes/granitemoe.js';
+import { granitemoeshared } from './config-classes/granitemoeshared.js';
 import { helium } from './config-classes/helium.js';
 import { hunyuanV1Dense } from './config-classes/hunyuan-v1-dense.js';
 import { hyperclovax } from './config-classes/hyperclovax.js';
 import { internlm3 } from './config-classes/internlm3.js';
 import { iquestcoder } from './config-classes/iquestcoder.js';
 import { jais2 } from './config-classes/jais2.js';
+import { lfm2 } from './config-classes/lfm2.js';
+import { lfm2Moe } from './config-classes/lfm2-moe.js';
 import { llama } from './config-classes/llama.js';
 import { ministral } from './config-classes/ministral.js';
 import { ministral3 } from './config-classes/ministral3.js';
 import { mistral } from './config-classes/mistral.js';
 import { mistral3 } from './config-classes/mistral3.js';
+import { mixtral } from './config-classes/mixtral.js';
 import { mpt } from './config-classes/mpt.js';
 import { nanochat } from './config-classes/nanochat.js';
 import { nemotron } from './config-classes/nemotron.js';
 import { olmo } from './config-classes/olmo.js';
+import { olmoHybrid } from './config-classes/olmo-hybrid.js';
 import { olmo2 } from './config-classes/olmo2.js';
 import { olmo3 } from './config-classes/olmo3.js';
+import { olmoe } from './config-classes/olmoe.js';
 import { opt } from './config-classes/opt.js';
 import { persimmon } from './config-classes/persimmon.js';
 import { phi } from './config-classes/phi.js';
@@ -47,11 +55,16 @@ import { phi3 } from './config-classes/phi3.js';
 import { qwen2 } from './config-classes/qwen2.js';
 import { qwen25Vl } from './config-classes/qwen2-5-vl.js';
 import { qwen25VlText } from './config-classes/qwen2-5-vl-text.js';
+import { qwen2Moe } from './config-classes/qwen2-moe.js';
 import { qwen2Vl } from './config-classes/qwen2-vl.js';
 import { qwen2VlText } from './config-classes/qwen2-vl-text.js';
 import { qwen3 } from './config-classes/qwen3.js';
 import { qwen35 } from './config-classes/qwen3-5.js';
+import { qwen35Moe } from './config-classes/qwen3-5-moe.js';
+import { qwen35MoeText } from './config-classes/qwen3-5-moe-text.js';
 import { qwen35Text } from './config-classes/qwen3-5-text.js';
+import { qwen3Moe } from './config-classes/qwen3-moe.js';
+import { qwen3Next } from './config-classes/qwen3-next.js';
 import { qwen3Vl } from './config-classes/qwen3-vl.js';
 import { qwen3VlText } from './config-classes/qwen3-vl-text.js';
 import { seedOss } from './config-classes/seed-oss.js';
@@ -71,6 +84,19 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
   gemma3_text: gemma3Text,
   qwen3_5_text: qwen35Text,
   qwen3_5: qwen35,
+  qwen3_5_moe_text: qwen35MoeText,
+  qwen3_5_moe: qwen35Moe,
+  qwen3_next: qwen3Next,
+  qwen2_moe: qwen2Moe,
+  qwen3_moe: qwen3Moe,
+  mixtral: mixtral,
+  olmoe: olmoe,
+  granitemoe: granitemoe,
+  granitemoeshared: granitemoeshared,
+  gpt_oss: gptOss,
+  lfm2: lfm2,
+  lfm2_moe: lfm2Moe,
+  olmo_hybrid: olmoHybrid,
   arcee: arcee,
   apertus: apertus,
   bloom: bloom,

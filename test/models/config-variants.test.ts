@@ -41,7 +41,7 @@ function summarize(value: unknown): Summary {
   const c = parseModelConfig(value, 'config.json');
   const b = blueprintOf(c);
   const layers = b.blocks.map(({ mixer, feedForward, feedForwardAfter }) => {
-    if (mixer.kind !== 'attention') throw new Error('another kind of layer');
+    if (mixer.kind !== 'attention' || feedForward.kind !== 'dense') throw new Error('another kind of layer');
     const { rotary, projection } = mixer;
     if (rotary === null || projection.kind !== 'separate' || feedForward.input.kind !== 'gated') throw new Error('another kind of layer');
     const frequencies = inverseFrequencies(rotary.rope, rotary.dims);

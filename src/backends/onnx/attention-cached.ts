@@ -75,7 +75,7 @@ export function cachedAttention(g: GraphBuilder, b: Blueprint): Attention {
       );
     },
     attend(l, query, key, value) {
-      const { heads, kvHeads, headDim, scale, softcap, window } = attentionOf(b, l);
+      const { heads, kvHeads, headDim, scale, softcap, window, sinks } = attentionOf(b, l);
       const k = asHeads(key, kvHeads, headDim);
       const v = asHeads(value, kvHeads, headDim);
       for (const [t, x] of [
@@ -85,11 +85,12 @@ export function cachedAttention(g: GraphBuilder, b: Blueprint): Attention {
         const split = g.node('Reshape', [x, g.int64([0, 0, kvHeads, kernelHead(headDim)])]);
         g.nodeTo([`${t}_${l}`], 'Transpose', [split], { perm: [0, 2, 1, 3] });
       }
+      const sink = sinks === undefined ? [] : [g.weight(sinks, [heads])];
       const past = [`past_key_${l}`, `past_value_${l}`, 'seqlens_k', 'total_length'];
       g.nodeTo(
         [`attention_${l}`, `all_keys_${l}`, `all_values_${l}`],
         'GroupQueryAttention',
-        [asHeads(query, heads, headDim), k, v, ...past, '', '', '', `bias_${windows.indexOf(window)}`],
+        [asHeads(query, heads, headDim), k, v, ...past, '', '', '', `bias_${windows.indexOf(window)}`, ...sink],
         {
           num_heads: heads,
           kv_num_heads: kvHeads,

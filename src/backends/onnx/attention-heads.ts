@@ -95,21 +95,15 @@ export function writeAttention(
   attention: Attention,
   hidden: number,
 ): string {
-  const projected = project(tools, g, x, a, hidden);
+  const { query, key, value, gate } = project(tools, g, x, a, hidden);
   const clip = a.clip ?? null;
   const held = (y: string): string => (clip === null ? y : g.node('Clip', [y, g.scalar(-clip), g.scalar(clip)]));
-  const { query, key, value, gate } = {
-    ...projected,
-    query: held(projected.query),
-    key: held(projected.key),
-    value: held(projected.value),
-  };
   const headDim = a.projected ?? a.headDim;
   const norms = (y: string, kind: 'query' | 'key'): string =>
     a.norms === null ? y : normed(tools, g, y, a.norms[kind], a.norms.over, kind === 'query' ? a.heads : a.kvHeads, headDim);
   const prepared = (y: string, kind: 'query' | 'key'): string =>
-    a.norms?.afterRotation === true ? norms(attention.rotate(l, y, kind), kind) : attention.rotate(l, norms(y, kind), kind);
-  const heads = { query: prepared(query, 'query'), key: prepared(key, 'key'), value };
+    a.norms?.afterRotation === true ? norms(attention.rotate(l, held(y), kind), kind) : attention.rotate(l, held(norms(y, kind)), kind);
+  const heads = { query: prepared(query, 'query'), key: prepared(key, 'key'), value: held(value) };
   const wide = a.alibi ? withPositions(g, heads, a, a.alibi, attention.positions) : heads;
   let rows = attention.attend(l, wide.query, wide.key, wide.value);
   if (headDim !== a.headDim) {

@@ -9,6 +9,7 @@
  * Inputs, beside those of `packed-masks.ts`: query_sizes_<g> [2] = row_sizes x g for each distinct group g of query heads, widths [2] = (P, L), apart [4] = (0, B, -1, 0), all read on the host;
  * the rotary tables (`rotary-tables.ts`).
  */
+import { attentionWeights } from './attention-sinks.js';
 import { attentionOf, type Blueprint, groupsOf } from './blueprint.js';
 import type { Attention } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
@@ -94,11 +95,11 @@ export function packedAttention(g: GraphBuilder, b: Blueprint): PackedAttention 
       layers.set(l, { prefixKeys, prefixValues, blockKeys, blockValues });
 
       const ofPrefix = g.node('Add', [capped(g.node('MatMul', [prefixQueries, prefixKeys])), prefix]);
-      const prefixOut = g.node('MatMul', [g.node('Softmax', [ofPrefix], { axis: -1 }), prefixValues]);
+      const prefixOut = g.node('MatMul', [attentionWeights(g, ofPrefix, part), prefixValues]);
 
       const far = apart(g.node('Add', [capped(g.node('MatMul', [blockQueries, prefixKeys])), blocksOnPrefix]));
       const near = g.node('Add', [capped(g.node('MatMul', [apart(blockQueries), blockKeys])), withinBlock]);
-      const weights = g.node('Softmax', [g.node('Concat', [far, near], { axis: -1 })], { axis: -1 });
+      const weights = attentionWeights(g, g.node('Concat', [far, near], { axis: -1 }), part);
       const [farWeights, nearWeights] = split(weights, 'widths', -1, `w${l}`);
       const blocksOut = g.node('Add', [
         g.node('MatMul', [joined(farWeights), prefixValues]),

@@ -9,6 +9,7 @@
  * rotary tables (`rotary-tables.ts`), past_key_<l> [kv heads, 1, head, T-S], past_value_<l> [kv heads, 1, T-S, head].
  * Outputs: key_<l>, value_<l> with T columns; keys are rotated.
  */
+import { attentionWeights } from './attention-sinks.js';
 import { attentionLayers, attentionOf, type Blueprint } from './blueprint.js';
 import type { Attention } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
@@ -73,7 +74,7 @@ export function stackedAttention(g: GraphBuilder, b: Blueprint): Attention {
       if (part.softcap !== null) scores = softcap(g, scores, part.softcap);
       // A 0 in a shape keeps the size that stands at its place.
       const apart = g.node('Reshape', [scores, g.int64([kvHeads, -1, group, 0])]);
-      const weights = g.node('Softmax', [g.node('Add', [apart, mask(part.window)])], { axis: -1 });
+      const weights = attentionWeights(g, g.node('Add', [apart, mask(part.window)]), part);
       const out = g.node('MatMul', [g.node('Reshape', [weights, g.int64([kvHeads, 1, -1, 0])]), `value_${l}`]);
       const rejoined = perHead(out, [kvHeads, -1, group, headDim], [1, 0, 2, 3]);
       return g.node('Reshape', [rejoined, g.int64([-1, heads * headDim])]);

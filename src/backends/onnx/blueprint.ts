@@ -11,6 +11,17 @@ export interface Blueprint {
   readonly blocks: readonly Block[];
   readonly finalNorm: Norm | null;
   readonly output: Output;
+  /** Parts of tensor names that some files have in other words: what they say, and what is said here. */
+  readonly aliases?: readonly (readonly [theirs: string, ours: string])[];
+  /** Tensors that hold those of all experts, and the names that these have by themselves. */
+  readonly stacked?: readonly Stacked[];
+}
+
+/** A tensor `<layer><name>` [experts, rows, columns] that is read as matrices `<layer><before><expert>.<part>`, which divide its rows in equal parts; or [experts, rows] alike. */
+export interface Stacked {
+  readonly name: string;
+  readonly before: string;
+  readonly parts: readonly string[];
 }
 
 export interface Embedding {
@@ -109,10 +120,12 @@ export interface AttentionPart {
   /** Factor on the products of queries and keys. */
   readonly scale: number;
   readonly softcap: number | null;
-  /** Queries, keys and values are held between -clip and clip. */
+  /** Queries, keys (behind their norms) and values are held between -clip and clip. */
   readonly clip?: number | null;
   /** Tokens that a row sees, itself included; null: all. */
   readonly window: number | null;
+  /** Tensor [heads] of a logit beside those of the keys, which takes its part of the softmax and gives nothing. */
+  readonly sinks?: string;
 }
 
 /**
@@ -169,16 +182,42 @@ export interface Growth {
 
 export type Activation = 'silu' | 'gelu' | 'gelu_tanh' | 'relu' | 'relu2' | { readonly kind: 'xielu'; readonly name: string };
 
-export interface FeedForward {
+export type FeedForward = DenseFeedForward | ExpertsFeedForward;
+
+/** A router and parts of which each row uses a few. */
+export interface ExpertsFeedForward {
+  readonly kind: 'experts';
+  /** Numbers of a row in all the parts that it uses. */
+  readonly size: number;
+  /** [experts, hidden]. */
+  readonly router: Linear;
+  readonly experts: readonly DenseFeedForward[];
+  /** Experts that each row uses. */
+  readonly used: number;
+  /** How a row's weights come from the router's logits: softmax over all, over those that are used, or each by itself. */
+  readonly scores: 'softmax' | 'softmax of the used' | 'sigmoid';
+  /** Weights are divided by their sum and this number; null: they are not. */
+  readonly normalised: number | null;
+  /** Factor on the weights. */
+  readonly scale: number;
+  /** Tensor [experts] that is added to the scores where experts are chosen; null: none. */
+  readonly choiceBias: string | null;
+  /** What all rows use beside, with a gate [1, hidden] whose sigmoid is a factor, or without. */
+  readonly shared: { readonly part: DenseFeedForward; readonly gate: Linear | null } | null;
+}
+
+export interface DenseFeedForward {
   readonly kind: 'dense';
   readonly size: number;
-  /** `up` alone; `gate` beside it; or one matrix with the rows of the gate before those of `up`. */
+  /** `up` alone; `gate` beside it; or one matrix with the rows of the gate before those of `up`, or in turn with them. */
   readonly input:
     | { readonly kind: 'plain'; readonly up: Linear }
     | { readonly kind: 'gated'; readonly gate: Linear; readonly up: Linear }
-    | { readonly kind: 'fused'; readonly linear: Linear };
+    | { readonly kind: 'fused'; readonly linear: Linear; readonly order?: 'sections' | 'in turn' };
   readonly down: Linear;
   readonly activation: Activation;
+  /** The gated activation of gpt-oss instead. */
+  readonly clamp?: { readonly limit: number; readonly factor: number };
 }
 
 /** A gated delta network: a convolution over queries, keys and values, then a linear attention whose state is a matrix for each value head. */
@@ -194,6 +233,8 @@ export interface DeltaPart {
   /** Rows that the convolution looks at, itself included. */
   readonly kernel: number;
   readonly convolution: Linear;
+  /** Tensors that some files have instead of the convolution's, whose channels follow each other. */
+  readonly joined?: readonly string[];
   readonly activation: Activation;
   readonly projection: DeltaProjection;
   /** Tensors [value heads]: the state decays by e to the power of -e^(log) softplus(x + bias). */

@@ -13,6 +13,7 @@
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import { packedAttention } from './attention-packed.js';
+import { attentionWeights } from './attention-sinks.js';
 import { attentionLayers, attentionOf, type Blueprint } from './blueprint.js';
 import { type Attention, decoderParts } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
@@ -177,7 +178,7 @@ function ownAttention(
       const far = body.node('Add', [body.node('Reshape', [onPrefix, body.int64([kvHeads, -1, group, 0])]), mask.prefix]);
       const block = body.node('Add', [capped(body.node('MatMul', [q, blockKeys])), mask.block]);
       const own = body.node('Add', [capped(body.node('MatMul', [q, keys])), mask.own]);
-      const weights = body.node('Softmax', [body.node('Concat', [far, block, own], { axis: -1 })], { axis: -1 });
+      const weights = attentionWeights(body, body.node('Concat', [far, block, own], { axis: -1 }), part);
       const columnsOf = (from: string, to: string): string => body.node('Slice', [weights, from, to, body.int64([3])]);
       const farWeights = body.node('Reshape', [columnsOf(body.int64([0]), 'prefix_width'), body.int64([kvHeads, 1, -1, 0])]);
       const fromPrefix = body.node('MatMul', [farWeights, prefixValues]);

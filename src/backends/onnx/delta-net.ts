@@ -1,5 +1,5 @@
 /** The parts of a layer that carry a state from token to token: a gated delta network, and a short gated convolution. */
-import type { ConvolutionPart, DeltaPart, Linear } from './blueprint.js';
+import type { ConvolutionPart, DeltaPart } from './blueprint.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { activate, type LayerTools } from './layer-tools.js';
 import type { Recurrence } from './recurrence.js';
@@ -13,12 +13,17 @@ function convolve(
   g: GraphBuilder,
   l: number,
   x: string,
-  part: { readonly channels: number; readonly kernel: number; readonly convolution: Linear },
+  part: Pick<DeltaPart, 'channels' | 'kernel' | 'convolution' | 'joined'>,
   recurrence: Recurrence,
 ): string {
   const { channels, kernel, convolution } = part;
   const { root } = tools;
-  const weight = root.weight(`${convolution.name}.weight`, [channels, 1, kernel]);
+  const joined = (part.joined ?? []).flatMap((name) => {
+    const rows = root.rowsOf(`${name}.weight`);
+    return rows === null ? [] : [root.weight(`${name}.weight`, [rows, 1, kernel])];
+  });
+  const weight =
+    joined.length === 0 ? root.weight(`${convolution.name}.weight`, [channels, 1, kernel]) : root.node('Concat', joined, { axis: 0 });
   const number = (i: number): string =>
     root.node('Reshape', [root.node('Slice', [weight, root.int64([i]), root.int64([i + 1]), root.int64([2])]), root.int64([1, channels])]);
   const sum = recurrence

@@ -82,6 +82,8 @@ export interface GraphBuilder {
   /** What must be read and brought into another form when the session is made; empty where all tensors are taken from the files as they are. */
   readonly loads: readonly NarrowedTensor[];
   has(name: string): boolean;
+  /** The first size of a tensor of the files; null where there is none of this name. */
+  rowsOf(name: string): number | null;
   input(name: string, type: ElementName, dims: readonly Dimension[]): string;
   /** An output; without `dims` its shape is left open. */
   output(name: string, type: ElementName, dims: readonly Dimension[] | null): void;
@@ -302,6 +304,7 @@ function build(
       return add(`filled:${value}:${dims.join('x')}`, (name) => ({ name, dims: [...dims], dataType: ELEMENT[compute], rawData }));
     },
     has: (name) => weights.tensors.has(name),
+    rowsOf: (name) => weights.tensors.get(name)?.shape[0] ?? null,
     weight: (name, shape) => (outer === null ? widened(name, shape) : outer.weight(name, shape)),
     matrix(name, shape, rows, use = 'product') {
       if (outer !== null) return outer.matrix(name, shape, rows, use);

@@ -1,6 +1,6 @@
 /** The names of tensors in files, which differ with what a model was saved as, in one spelling: that of the language model with its output layer. */
-import type { Blueprint } from './blueprint.js';
-import type { Weights } from './safetensors.js';
+import type { Blueprint, Stacked } from './blueprint.js';
+import type { TensorPlace, Weights } from './safetensors.js';
 
 /** What stands in front of a text model inside one that also takes pictures or sound: what newer, and what older versions of transformers write. */
 const WRAPPED: readonly (readonly [prefix: string, own: string])[] = [
@@ -14,10 +14,34 @@ function unwrapped(name: string): string {
   return found === undefined ? name : `${found[1]}${name.slice(found[0].length)}`;
 }
 
+/** One tensor of many matrices as the matrices themselves, which lie one behind the other in the file. */
+function unstacked(name: string, place: TensorPlace, { name: own, before, parts }: Stacked): (readonly [string, TensorPlace])[] {
+  const [experts = 0, rows = 0, ...rest] = place.shape;
+  const count = experts * parts.length;
+  const length = place.length / count;
+  const layer = name.slice(0, -own.length);
+  return Array.from({ length: count }, (_, i) => [
+    `${layer}${before}${Math.floor(i / parts.length)}.${parts[i % parts.length]}`,
+    { ...place, shape: [rows / parts.length, ...rest], offset: place.offset + i * length, length },
+  ]);
+}
+
 /**
- * Returns the weights under the names of the blueprint: without what wraps a text model, and with the prefix that a model saved without its output layer lacks.
+ * Returns the weights under the names of the blueprint: without what wraps a text model, with the prefix that a model saved without its output layer lacks, and experts by themselves.
  */
 export function withCommonNames(weights: Weights, b: Blueprint): Weights {
+  const named = withPrefix(weights, b);
+  const { aliases = [], stacked = [] } = b;
+  if (aliases.length + stacked.length === 0) return named;
+  const tensors = [...named.tensors].flatMap(([name, place]) => {
+    const ours = aliases.reduce((known, [theirs, own]) => known.replace(theirs, own), name);
+    const stack = stacked.find((entry) => ours.endsWith(`.${entry.name}`) && place.shape.length > 1);
+    return stack === undefined ? [[ours, place] as const] : unstacked(ours, place, stack);
+  });
+  return { ...named, tensors: new Map(tensors) };
+}
+
+function withPrefix(weights: Weights, b: Blueprint): Weights {
   const wrapped = [...weights.tensors.keys()].some((name) => unwrapped(name) !== name);
   const named = wrapped
     ? new Map(

@@ -1,6 +1,6 @@
 /** What the models before Llama have in common: layer norms and biases, a feed-forward part without a gate, positions that are not always turned. */
 import type { ModelConfig } from '../../../models/model-config.js';
-import type { AttentionPart, Block, FeedForward, Linear } from '../blueprint.js';
+import type { AttentionPart, Block, DenseFeedForward, Linear } from '../blueprint.js';
 import { activationOf, layerNorm, linear, plainAttention } from './common.js';
 
 interface Classic {
@@ -14,7 +14,7 @@ interface Classic {
   readonly normBias?: boolean;
   readonly parallel?: boolean;
   readonly transposed?: boolean;
-  readonly activation?: FeedForward['activation'];
+  readonly activation?: DenseFeedForward['activation'];
 }
 
 /** A layer of such a model; `p` stands before the names of its tensors. */

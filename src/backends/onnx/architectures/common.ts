@@ -2,7 +2,7 @@
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Rope } from '../../../models/rope-config.js';
-import type { Activation, AttentionPart, Block, Blueprint, FeedForward, HeadNorms, Linear, Norm, Rotary } from '../blueprint.js';
+import type { Activation, AttentionPart, Block, Blueprint, DenseFeedForward, HeadNorms, Linear, Norm, Rotary } from '../blueprint.js';
 
 /** The config's names of activations. */
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
@@ -121,7 +121,7 @@ export function plainAttention(c: ModelConfig, l: number, more: Partial<Attentio
 }
 
 /** The feed-forward part of a Llama-like layer. */
-export function plainFeedForward(c: ModelConfig, l: number, bias = c.mlpBias): FeedForward {
+export function plainFeedForward(c: ModelConfig, l: number, bias = c.mlpBias): DenseFeedForward {
   const p = `${layerPrefix(l)}mlp.`;
   return {
     kind: 'dense',
@@ -137,7 +137,7 @@ export function ungatedFeedForward(
   c: ModelConfig,
   l: number,
   more: { readonly bias?: boolean; readonly up?: string; readonly down?: string; readonly activation?: Activation } = {},
-): FeedForward {
+): DenseFeedForward {
   const { bias = c.mlpBias, up = 'up_proj', down = 'down_proj' } = more;
   const p = `${layerPrefix(l)}mlp.`;
   return {

@@ -12,21 +12,28 @@ import { falcon } from './falcon.js';
 import { gemma, gemma2, gemma3, vaultgemma } from './gemma.js';
 import { glm, glm4 } from './glm.js';
 import { gptNeox } from './gpt-neox.js';
+import { gptOss } from './gpt-oss.js';
 import { gpt2, gptBigcode, gptNeo } from './gpt2.js';
 import { codegen, gptj } from './gptj.js';
 import { granite, hyperclovax } from './granite.js';
+import { graniteMoe } from './granite-moe.js';
 import { helium } from './helium.js';
 import { hunyuan } from './hunyuan.js';
+import { lfm2, lfm2Moe } from './lfm2.js';
 import { llama } from './llama.js';
 import { ministral3 } from './ministral3.js';
 import { mistral } from './mistral.js';
+import { mixtral } from './mixtral.js';
 import { mpt } from './mpt.js';
 import { nanochat } from './nanochat.js';
 import { jais2, nemotron } from './nemotron.js';
 import { olmo, olmo2, olmo3 } from './olmo.js';
+import { olmoHybrid } from './olmo-hybrid.js';
+import { olmoe } from './olmoe.js';
 import { biogpt, opt, xglm } from './opt.js';
 import { persimmon } from './persimmon.js';
 import { phi, phi3 } from './phi.js';
+import { qwen2Moe, qwen3Moe, qwen3Next, qwen35Moe } from './qwen-moe.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
 import { qwen35 } from './qwen3-5.js';
@@ -90,6 +97,18 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   starcoder2,
   vaultgemma,
   xglm,
+  qwen3_5_moe_text: qwen35Moe,
+  qwen3_next: qwen3Next,
+  qwen2_moe: qwen2Moe,
+  qwen3_moe: qwen3Moe,
+  mixtral,
+  olmoe,
+  granitemoe: graniteMoe,
+  granitemoeshared: graniteMoe,
+  gpt_oss: gptOss,
+  lfm2,
+  lfm2_moe: lfm2Moe,
+  olmo_hybrid: olmoHybrid,
 };
 
 /** The `model_type` of all text models whose graph can be written. */

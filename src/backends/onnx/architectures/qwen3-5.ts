@@ -71,14 +71,18 @@ export function qwenHybrid(
   return { ...plain, finalNorm: norm(c, 'model.norm') };
 }
 
-/** Qwen 3.5 (text): three layers of a gated delta network, then one of full attention. */
-export function qwen35(c: ModelConfig): Blueprint {
-  const projection = (p: string, keys: number, values: number): DeltaProjection => ({
+/** The matrices of a delta network of Qwen 3.5. */
+export function separateProjection(p: string, keys: number, values: number): DeltaProjection {
+  return {
     kind: 'separate',
     mixed: [{ linear: linear(`${p}in_proj_qkv`), size: 2 * keys + values }],
     gate: linear(`${p}in_proj_z`),
     beta: linear(`${p}in_proj_b`),
     decay: linear(`${p}in_proj_a`),
-  });
-  return qwenHybrid(c, projection, (l) => plainFeedForward(c, l, false));
+  };
+}
+
+/** Qwen 3.5 (text): three layers of a gated delta network, then one of full attention. */
+export function qwen35(c: ModelConfig): Blueprint {
+  return qwenHybrid(c, separateProjection, (l) => plainFeedForward(c, l, false));
 }

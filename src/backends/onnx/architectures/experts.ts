@@ -1,0 +1,72 @@
+/** Mixtures of experts as the configs name them. */
+import type { ModelConfig } from '../../../models/model-config.js';
+import type { DenseFeedForward, ExpertsFeedForward, Stacked } from '../blueprint.js';
+import { activationOf, layerPrefix, linear } from './common.js';
+
+/** A gated part without biases, by the names of its matrices. */
+export function gatedPart(
+  c: ModelConfig,
+  size: number,
+  p: string,
+  names: readonly [gate: string, up: string, down: string],
+): DenseFeedForward {
+  const [gate, up, down] = names.map((name) => linear(`${p}${name}`)) as [
+    ReturnType<typeof linear>,
+    ReturnType<typeof linear>,
+    ReturnType<typeof linear>,
+  ];
+  return { kind: 'dense', size, input: { kind: 'gated', gate, up }, down, activation: activationOf(c) };
+}
+
+/** The usual names of a gated part. */
+export const GATED = ['gate_proj', 'up_proj', 'down_proj'] as const;
+
+/** Files in which the experts of a layer lie in two tensors. */
+export const STACKED: readonly Stacked[] = [
+  { name: 'mlp.experts.gate_up_proj', before: 'mlp.experts.', parts: ['gate_proj.weight', 'up_proj.weight'] },
+  { name: 'mlp.experts.down_proj', before: 'mlp.experts.', parts: ['down_proj.weight'] },
+];
+
+/** How many experts there are, under either name that configs give that. */
+export function expertCount(c: ModelConfig): number {
+  return c.fields.numberOrNull('num_experts') ?? c.fields.number('num_local_experts');
+}
+
+/** `count` experts of size `size` in layer `l`, by the names most models use. */
+export function experts(
+  c: ModelConfig,
+  l: number,
+  { count = expertCount(c), size = c.fields.number('moe_intermediate_size') } = {},
+  more: Partial<ExpertsFeedForward> = {},
+): ExpertsFeedForward {
+  const p = `${layerPrefix(l)}mlp.`;
+  const used = c.fields.number('num_experts_per_tok');
+  return {
+    kind: 'experts',
+    size: used * size,
+    router: linear(`${p}gate`),
+    experts: more.experts ?? Array.from({ length: count }, (_, e) => gatedPart(c, size, `${p}experts.${e}.`, GATED)),
+    used,
+    scores: 'softmax',
+    normalised: c.fields.flag('norm_topk_prob', true) ? 0 : null,
+    scale: 1,
+    choiceBias: null,
+    shared: null,
+    ...more,
+  };
+}
+
+/** The part that all rows use beside the experts, with a gate (Qwen). */
+export function sharedExpert(c: ModelConfig, l: number): ExpertsFeedForward['shared'] {
+  const p = `${layerPrefix(l)}mlp.`;
+  return {
+    part: gatedPart(c, c.fields.number('shared_expert_intermediate_size'), `${p}shared_expert.`, GATED),
+    gate: linear(`${p}shared_expert_gate`),
+  };
+}
+
+/** Whether layer `l` has experts: every n-th has, but those that the config names. */
+export function isSparse(c: ModelConfig, l: number): boolean {
+  const step = c.fields.number('decoder_sparse_step', 1);
+  return !(c.fields.numbers('mlp_only_layers') ?? []).includes(l) && expertCount(c) > 0 && (l + 1) % step === 0;
+}

@@ -1,0 +1,45 @@
+import type { ModelConfig } from '../../../models/model-config.js';
+import type { Blueprint, ExpertsFeedForward, Stacked } from '../blueprint.js';
+import { activationOf, layerPrefix, linear, plainAttention, plainBlock, plainBlueprint } from './common.js';
+import { expertCount, experts, gatedPart } from './experts.js';
+
+const STACKED: readonly Stacked[] = [
+  { name: 'block_sparse_moe.input_linear.weight', before: 'block_sparse_moe.experts.', parts: ['gate.weight', 'up.weight'] },
+  { name: 'block_sparse_moe.output_linear.weight', before: 'block_sparse_moe.experts.', parts: ['down.weight'] },
+];
+
+/** What all rows use beside the experts; without a size there is none. */
+function shared(c: ModelConfig, l: number): ExpertsFeedForward['shared'] {
+  const size = c.fields.number('shared_intermediate_size', 0);
+  if (size === 0) return null;
+  const p = `${layerPrefix(l)}shared_mlp.`;
+  const input = { kind: 'fused', linear: linear(`${p}input_linear`) } as const;
+  return { part: { kind: 'dense', size, input, down: linear(`${p}output_linear`), activation: activationOf(c) }, gate: null };
+}
+
+/** Granite with experts (and in GraniteMoeShared a part that all rows use): factors on embeddings, attention, what is added to the stream, and logits. */
+export function graniteMoe(c: ModelConfig): Blueprint {
+  const count = expertCount(c);
+  const plain = plainBlueprint(c, (l) => {
+    const p = `${layerPrefix(l)}block_sparse_moe.`;
+    const size = c.intermediateSize;
+    const own = Array.from({ length: count }, (_, e) => gatedPart(c, size, `${p}experts.${e}.`, ['gate', 'up', 'down']));
+    const router = linear(`${p}router.layer`);
+    return plainBlock(c, l, {
+      mixer: plainAttention(c, l, { scale: c.fields.number('attention_multiplier', 1) }),
+      feedForward: experts(
+        c,
+        l,
+        { count, size },
+        { router, experts: own, scores: 'softmax of the used', normalised: null, shared: shared(c, l) },
+      ),
+      residualScale: c.fields.number('residual_multiplier', 1),
+    });
+  });
+  return {
+    ...plain,
+    embedding: { ...plain.embedding, scale: c.fields.number('embedding_multiplier', 1) },
+    output: { ...plain.output, scale: 1 / c.fields.number('logits_scaling', 1) },
+    stacked: STACKED,
+  };
+}

@@ -1,0 +1,35 @@
+/** Written by test/fixtures/model-configs/make_classes.py from transformers 5.23.0; not to be edited. */
+import type { ConfigClass } from '../config-class.js';
+
+export const olmoHybrid: ConfigClass = {
+  causal: 'OlmoHybridForCausalLM',
+  defaults: {
+    attention_bias: false,
+    eos_token_id: 100257,
+    hidden_act: 'silu',
+    hidden_size: 3840,
+    intermediate_size: 11008,
+    layer_types: null,
+    linear_a_log_max: 16.0,
+    linear_a_log_min: 0.0,
+    linear_allow_neg_eigval: true,
+    linear_conv_kernel_dim: 4,
+    linear_dt_init_floor: 0.0001,
+    linear_dt_max: 0.1,
+    linear_dt_min: 0.001,
+    linear_key_head_dim: null,
+    linear_num_key_heads: null,
+    linear_num_value_heads: null,
+    linear_value_head_dim: null,
+    max_position_embeddings: 65536,
+    num_attention_heads: 30,
+    num_hidden_layers: 32,
+    num_key_value_heads: null,
+    rms_norm_eps: 1e-6,
+    rope_parameters: null,
+    tie_word_embeddings: false,
+    vocab_size: 100352,
+  },
+  older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'head_dim'],
+  layerTypes: ['full_attention', 'linear_attention'],
+};

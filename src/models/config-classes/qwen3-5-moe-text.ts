@@ -1,0 +1,35 @@
+/** Written by test/fixtures/model-configs/make_classes.py from transformers 5.23.0; not to be edited. */
+import type { ConfigClass } from '../config-class.js';
+
+export const qwen35MoeText: ConfigClass = {
+  causal: 'Qwen3_5MoeForCausalLM',
+  defaults: {
+    attention_bias: false,
+    eos_token_id: null,
+    head_dim: 256,
+    hidden_act: 'silu',
+    hidden_size: 2048,
+    layer_types: null,
+    linear_conv_kernel_dim: 4,
+    linear_key_head_dim: 128,
+    linear_num_key_heads: 16,
+    linear_num_value_heads: 32,
+    linear_value_head_dim: 128,
+    max_position_embeddings: 32768,
+    moe_intermediate_size: 512,
+    num_attention_heads: 16,
+    num_experts: 256,
+    num_experts_per_tok: 8,
+    num_hidden_layers: 40,
+    num_key_value_heads: 2,
+    output_router_logits: false,
+    rms_norm_eps: 1e-6,
+    rope_parameters: null,
+    router_aux_loss_coef: 0.001,
+    shared_expert_intermediate_size: 512,
+    tie_word_embeddings: false,
+    vocab_size: 248320,
+  },
+  older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'full_attention_interval'],
+  layerTypes: ['full_attention', 'linear_attention'],
+};
