@@ -166,12 +166,12 @@ describe('config.json means what transformers 5.23 takes it for', () => {
     expect(refusal({ model_type: 'mamba2', architectures: ['Mamba2ForCausalLM'] })).toMatch(
       /^config\.json: model_type "mamba2", architecture "Mamba2ForCausalLM" is not supported; docs\/models\.md lists the \d+ model types that are\. .*--model completions:NAME --base-url URL/,
     );
-    expect(refusal({ model_type: 'lfm2', architectures: null, intermediate_size: null })).toMatch(
-      /^config\.json: model_type "lfm2" is not supported/,
+    expect(refusal({ model_type: 'mamba', architectures: null, intermediate_size: null })).toMatch(
+      /^config\.json: model_type "mamba" is not supported/,
     );
     expect(refusal({ sliding_window: 0 })).toBe('');
     expect(refusal({ architectures: null })).toBe('');
     expect(refusal({ architectures: ['Qwen2Model'] })).toBe('');
-    expect(refusal({ architectures: ['Qwen2MoeForCausalLM'] })).toMatch(/"Qwen2MoeForCausalLM" is not supported/);
+    expect(refusal({ architectures: ['MambaForCausalLM'] })).toMatch(/"MambaForCausalLM" is not supported/);
   });
 });
