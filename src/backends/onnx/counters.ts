@@ -27,6 +27,7 @@ export function newCounters(): Counters {
   let runs = 0;
   let toCard = 0;
   let fromCard = 0;
+  let mostKept = 0;
   const addSeconds = (phase: string, value: number): void => {
     seconds[phase] = (seconds[phase] ?? 0) + value;
   };
@@ -40,6 +41,7 @@ export function newCounters(): Counters {
       runs++;
       toCard += run.moved?.toCard ?? 0;
       fromCard += run.moved?.fromCard ?? 0;
+      mostKept = Math.max(mostKept, run.moved?.kept ?? 0);
       addSeconds('compute', run.seconds);
     },
     addSequence(ids) {
@@ -56,7 +58,7 @@ export function newCounters(): Counters {
       seconds: { ...seconds },
       details: {
         ...details,
-        ...(toCard > 0 ? { bytesToCard: toCard, bytesFromCard: fromCard } : {}),
+        ...(toCard > 0 ? { bytesToCard: toCard, bytesFromCard: fromCard, mostBytesKeptOnCard: mostKept } : {}),
         ...(counters.outOfMemory > 0 ? { outOfMemory: counters.outOfMemory } : {}),
         ...(distinct.exact() ? {} : { distinctTokens: 'exact for the first four million, then against the neighbour only' }),
       },

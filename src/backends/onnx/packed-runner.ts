@@ -18,7 +18,7 @@ function whole(tensor: ort.Tensor | undefined): BigInt64Array {
 function moved(feeds: Readonly<Record<string, ort.Tensor>>, out: ort.InferenceSession.OnnxValueMapType): MovedBytes {
   const bytes = (tensors: Readonly<Record<string, ort.Tensor>>): number =>
     Object.values(tensors).reduce((sum, t) => sum + t.size * (t.type === 'int64' ? 8 : 4), 0);
-  return { toCard: bytes(feeds), fromCard: bytes(out) };
+  return { toCard: bytes(feeds), fromCard: bytes(out), kept: 0 };
 }
 
 /** One array behind the other, as float32. */

@@ -175,6 +175,8 @@ export type Request = OpenMessage | RunMessage | StepMessage | PackedMessage | T
 export interface MovedBytes {
   readonly toCard: number;
   readonly fromCard: number;
+  /** Bytes of keys and values that lie on the card after the run. */
+  readonly kept: number;
 }
 
 export interface RunResult {

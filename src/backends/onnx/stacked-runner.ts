@@ -172,7 +172,8 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
     const logprobs = Float32Array.from(floats(out.logprob)).slice(0, wanted.pairs.length / 2);
     const greedy = bestTokens(out).slice(0, wanted.rows.length);
     const fromCard = 4 * pairs.length + rows.length * (parts.length === 1 ? 8 : 12 * parts.length);
-    return { logprobs, greedy, moved: { toCard, fromCard } };
+    const kept = next.reduce((sum, tensor) => sum + tensor.size * (source.compute === 'float32' ? 4 : 2), 0);
+    return { logprobs, greedy, moved: { toCard, fromCard, kept } };
   }
 
   /** What lies on the device after a failure is not to be trusted, and its memory is wanted. */
