@@ -6,8 +6,8 @@
 import { judge } from '../src/gate/judge.js';
 import { DEFAULT_POLICY } from '../src/gate/policy.js';
 import { PythonRandom } from '../src/python/random.js';
-import { markdown } from '../src/results/table.js';
 import { falseAlarms, power, type Sized, simulatedComparison, simulatedRow, sizedBenchmarks } from './gate-simulation.js';
+import { markdown } from './markdown.js';
 
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
 

@@ -10,8 +10,8 @@ import { countedRow, type Row } from '../src/compare/row.js';
 import { judge } from '../src/gate/judge.js';
 import { DEFAULT_POLICY } from '../src/gate/policy.js';
 import { PythonRandom } from '../src/python/random.js';
-import { markdown } from '../src/results/table.js';
 import { type Sized, sizedBenchmarks } from './gate-simulation.js';
+import { markdown } from './markdown.js';
 
 const RUN: Run = {
   reference: 'simulated',

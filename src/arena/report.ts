@@ -1,6 +1,8 @@
 /** The ranking and the correlations as text and CSV. */
 import { LANGUAGE_NAMES } from '../leaderboard/benchmarks.js';
 import { toCsv } from '../leaderboard/csv.js';
+import type { Screen } from '../terminal/screen.js';
+import { table } from '../terminal/table.js';
 import type { CorrelationRow } from './correlate.js';
 import type { ArenaFit } from './fit.js';
 
@@ -36,37 +38,53 @@ export function fitCsv(fit: ArenaFit): string {
 }
 
 /**
- * Returns rows of a table for the terminal, header first: rank, rank range, model, score, interval, battles, share of wins.
+ * Returns the ranking as a table: rank, rank range, model, score, interval, battles, share of wins.
  */
-export function fitTable(fit: ArenaFit): string[][] {
-  return [
-    ['Rank', 'Range', 'Model', 'Score', `${Math.round(100 * fit.level)} % interval`, 'Battles', 'Wins'],
-    ...fit.models.map((m) => [
+export function fitTable(fit: ArenaFit, screen: Screen): string {
+  return table(
+    [
+      { title: 'Rank', right: true },
+      { title: 'Range', right: true, spare: 1 },
+      { title: 'Model' },
+      { title: 'Score', right: true },
+      { title: `${Math.round(100 * fit.level)} % interval`, right: true, spare: 2 },
+      { title: 'Battles', right: true, spare: 4 },
+      { title: 'Wins', right: true, spare: 3 },
+    ],
+    fit.models.map((m) => [
       String(m.rank),
       m.rank_low === m.rank_high ? String(m.rank_low) : `${m.rank_low}-${m.rank_high}`,
-      oneLine(m.model),
+      m.model,
       m.score.toFixed(0),
       fit.rounds === 0 ? '' : `${m.low.toFixed(0)} to ${m.high.toFixed(0)}`,
       String(m.battles),
       `${(100 * m.win_share).toFixed(1)} %`,
     ]),
-  ];
+    screen,
+  );
 }
 
 /**
- * Returns rows of a table for the terminal, header first.
+ * Returns the correlations as a table.
  */
-export function correlationTable(rows: readonly CorrelationRow[]): string[][] {
-  return [
-    ['Benchmarks', 'Question', 'rho', 'p', 'Models'],
-    ...rows.map((r) => [
+export function correlationTable(rows: readonly CorrelationRow[], screen: Screen): string {
+  return table(
+    [
+      { title: 'Benchmarks' },
+      { title: 'Question' },
+      { title: 'rho', right: true },
+      { title: 'p', right: true },
+      { title: 'Models', right: true, spare: 1 },
+    ],
+    rows.map((r) => [
       r.benchmark ?? `${LANGUAGE_NAMES[r.language]} average`,
       r.question,
       r.rho === null ? 'none' : r.rho.toFixed(3),
       r.p === null ? '' : pText(r.p),
       String(r.n),
     ]),
-  ];
+    screen,
+  );
 }
 
 /**
@@ -88,9 +106,4 @@ export function correlationCsv(rows: readonly CorrelationRow[]): string {
 
 function pText(p: number): string {
   return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
-}
-
-/** A name without line breaks or terminal control codes. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
 }

@@ -1,8 +1,10 @@
 /** `eus-eval arena`: arguments and printing only. */
+
 import path from 'node:path';
 import { Option } from 'commander';
 import type { ArenaScores } from '../arena/scores.js';
 import { UserError } from '../errors.js';
+import { screenOf } from '../terminal/screen.js';
 import { addArenaServe } from './arena-serve.js';
 import { addArenaSimulate } from './arena-simulate.js';
 import { numberBetween, wholeNumber } from './arguments.js';
@@ -63,7 +65,7 @@ export const addArena: AddCommand = (program) => {
       if (fit.redrawn > 0) note(`${fit.redrawn} resamples drawn again: they had no common scale; the intervals are a little too narrow`);
       const json = `${JSON.stringify(fit, null, 1)}\n`;
       await writeOut(flags.out, `arena-${fit.question}`, json, fitCsv(fit));
-      process.stdout.write(flags.json ? json : await table(fitTable(fit)));
+      process.stdout.write(flags.json ? json : `${fitTable(fit, screenOf(process.stdout))}\n`);
     });
   arena
     .command('correlate')
@@ -115,7 +117,7 @@ export const addArena: AddCommand = (program) => {
         );
         note(`wrote ${written.join(', ')}`);
       }
-      process.stdout.write(flags.json ? `${JSON.stringify(rows, null, 1)}\n` : await table(correlationTable(rows)));
+      process.stdout.write(flags.json ? `${JSON.stringify(rows, null, 1)}\n` : `${correlationTable(rows, screenOf(process.stdout))}\n`);
     });
   addArenaServe(arena);
   addArenaSimulate(arena);
@@ -141,12 +143,4 @@ async function writeOut(out: string | undefined, name: string, json: string, csv
           ]),
         );
   note(`wrote ${written.join(', ')}`);
-}
-
-async function table(rows: readonly (readonly string[])[]): Promise<string> {
-  const { default: Table } = await import('cli-table3');
-  const [head = [], ...body] = rows;
-  const drawn = new Table({ head: [...head], style: { head: [], border: [] } });
-  for (const row of body) drawn.push([...row]);
-  return `${drawn.toString()}\n`;
 }

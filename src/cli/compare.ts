@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Allowable } from '../compare/differs.js';
 import { EXIT } from '../errors.js';
+import { screenOf } from '../terminal/screen.js';
 import { wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
@@ -56,7 +57,7 @@ export const addCompare: AddCommand = (program, exit) =>
       const flips = most > 0 ? await flipTexts(comparison, most) : null;
       if (flags.json)
         process.stdout.write(`${JSON.stringify({ ...comparisonJson(comparison), ...(flips === null ? {} : { flips }) }, null, 2)}\n`);
-      else process.stdout.write(`${comparisonText(comparison)}${flips === null ? '' : `\n${flipsText(flips)}`}`);
+      else process.stdout.write(`${comparisonText(comparison, screenOf(process.stdout))}${flips === null ? '' : `\n${flipsText(flips)}`}`);
       const refusal = refusalMessage(comparison);
       if (refusal !== null) {
         process.stderr.write(`eus-eval: ${refusal}\n`);

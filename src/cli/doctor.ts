@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import type { Finding } from '../doctor/finding.js';
 import { EXIT } from '../errors.js';
+import { screenOf, type Tone } from '../terminal/screen.js';
+import { table } from '../terminal/table.js';
 import { VERSION } from '../version.js';
 import type { AddCommand } from './commands.js';
 
@@ -24,13 +26,22 @@ export const addDoctor: AddCommand = (program, exit): Command =>
       const findings = await examine(flags.network);
       const works = cpuWorks(findings);
       if (flags.json) process.stdout.write(`${JSON.stringify({ version: VERSION, cpu: works, findings }, null, 2)}\n`);
-      else process.stdout.write(`${findings.map(line).join('\n')}\n\n${summary(findings, works)}\n`);
+      else process.stdout.write(`${findingsTable(findings)}\n\n${summary(findings, works)}\n`);
       if (!works) exit(EXIT.user);
     });
 
-function line({ name, status, detail, mend }: Finding): string {
-  const head = `${status.padEnd(10)}  ${name.padEnd(28)}  ${detail}`;
-  return status === 'ok' || mend === null ? head : `${head} -> ${mend}`;
+const TONES: Readonly<Record<Finding['status'], Tone>> = { ok: 'good', missing: 'doubt', wrong: 'bad', 'not needed': 'soft' };
+
+function findingsTable(findings: readonly Finding[]): string {
+  return table(
+    [{ title: 'Status' }, { title: 'What' }, { title: 'Found', wraps: true }],
+    findings.map(({ name, status, detail, mend }) => [
+      { text: status, tone: TONES[status] },
+      name,
+      status === 'ok' || mend === null ? detail : `${detail} -> ${mend}`,
+    ]),
+    screenOf(process.stdout),
+  );
 }
 
 function summary(findings: readonly Finding[], works: boolean): string {

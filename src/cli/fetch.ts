@@ -1,9 +1,12 @@
 /** `eus-eval fetch`: arguments and printing only. */
+
 import type { Command } from 'commander';
 import { EXIT, UserError } from '../errors.js';
 import type { Fetched, FetchedSplit, WantedSplit } from '../hub/fetch.js';
 import type { Progress } from '../hub/progress.js';
 import type { ResolvedModel } from '../hub/resolve-model.js';
+import { screenOf } from '../terminal/screen.js';
+import { type Column, table } from '../terminal/table.js';
 import type { AddCommand } from './commands.js';
 
 interface FetchFlags {
@@ -76,23 +79,27 @@ async function print({ splits, failures }: Fetched, model: ResolvedModel | null,
     process.stdout.write(`${JSON.stringify({ datasets: splits, model, failures }, null, 2)}\n`);
     return;
   }
-  const { default: Table } = await import('cli-table3');
-  const table = new Table({
-    head: ['data set', 'splits', 'files', 'size', 'revision'],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'left'],
-  });
+  const rows: string[][] = [];
   for (const [name, group] of byDataset(splits)) {
     const sum = (value: (split: FetchedSplit) => number): number => group.reduce((total, split) => total + value(split), 0);
     const revisions = [...new Set(group.map((split) => split.commit.slice(0, 8)))].join(', ');
-    table.push([name, group.length, sum((split) => split.files), sizeText(sum((split) => split.bytes)), revisions]);
+    const counts = [group.length, sum((split) => split.files)].map(String);
+    rows.push([name, ...counts, sizeText(sum((split) => split.bytes)), revisions]);
   }
-  if (splits.length > 0) process.stdout.write(`${table.toString()}\n`);
+  if (splits.length > 0) process.stdout.write(`${table(COLUMNS, rows, screenOf(process.stdout))}\n`);
   if (model !== null)
     process.stdout.write(`model ${model.name}${model.revision === null ? '' : ` (${model.revision.slice(0, 8)})`}: ${model.folder}\n`);
   if (failures.length > 0)
     process.stdout.write(`${failures.length} of ${failures.length + splits.length} splits could not be downloaded\n`);
 }
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Data set' },
+  { title: 'Splits', right: true, spare: 2 },
+  { title: 'Files', right: true, spare: 3 },
+  { title: 'Size', right: true },
+  { title: 'Revision', spare: 1 },
+];
 
 function byDataset(splits: readonly FetchedSplit[]): Map<string, FetchedSplit[]> {
   const groups = new Map<string, FetchedSplit[]>();

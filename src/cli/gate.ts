@@ -1,7 +1,9 @@
 /** `eus-eval gate`: arguments and printing only. */
+
 import type { Allowable } from '../compare/differs.js';
 import { EXIT } from '../errors.js';
 import type { Verdict } from '../gate/judge.js';
+import { screenOf } from '../terminal/screen.js';
 import { wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 import { allowed } from './compare.js';
@@ -56,7 +58,11 @@ export const addGate: AddCommand = (program, exit) =>
       });
       if (outcome.judgement !== null) {
         const { judgement, policy } = outcome;
-        process.stdout.write(flags.json ? `${JSON.stringify(judgementJson(judgement, policy), null, 2)}\n` : judgementText(judgement));
+        process.stdout.write(
+          flags.json
+            ? `${JSON.stringify(judgementJson(judgement, policy), null, 2)}\n`
+            : judgementText(judgement, screenOf(process.stdout)),
+        );
         if (flags.github) process.stderr.write(judgementAnnotations(judgement));
         exit(CODES[judgement.verdict]);
       } else if (flags.json) process.stdout.write(`${JSON.stringify({ verdict: null, reasons: [], blessed: outcome.blessed }, null, 2)}\n`);

@@ -1,5 +1,8 @@
 /** `eus-eval list`: arguments and printing only. */
+
 import { UserError } from '../errors.js';
+import { type Screen, screenOf } from '../terminal/screen.js';
+import { table } from '../terminal/table.js';
 import type { Group, PromptFamily, Task } from '../types.js';
 import type { AddCommand } from './commands.js';
 
@@ -47,7 +50,7 @@ export const addList: AddCommand = (program) =>
         };
       });
       if (lines.length === 0) throw new UserError('no tasks');
-      process.stdout.write(flags.json ? `${JSON.stringify(lines, null, 2)}\n` : `${await table(lines)}\n`);
+      process.stdout.write(flags.json ? `${JSON.stringify(lines, null, 2)}\n` : `${listTable(lines, screenOf(process.stdout))}\n`);
     });
 
 function sum(tasks: readonly Task[]): number | null {
@@ -69,45 +72,31 @@ function groupsBelow(group: Group): Record<string, readonly string[]> {
   return groups;
 }
 
-async function table(lines: readonly ListLine[]): Promise<string> {
-  const { default: Table } = await import('cli-table3');
-  const printed = new Table({
-    head: ['benchmark', 'language', 'category', 'documents', 'tasks', 'metric', 'prompts'],
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'left', 'left'],
-    style: { head: [], border: [] },
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: ' ',
-    },
-  });
-  for (const line of lines) {
-    const tasks = line.subtasks.length === 0 ? 1 : line.subtasks.length;
-    printed.push([
+function listTable(lines: readonly ListLine[], screen: Screen): string {
+  const printed = table(
+    [
+      { title: 'Benchmark' },
+      { title: 'Language' },
+      { title: 'Category', spare: 1 },
+      { title: 'Documents', right: true },
+      { title: 'Tasks', right: true, spare: 2 },
+      { title: 'Metric', spare: 3 },
+      { title: 'Prompts', spare: 4 },
+    ],
+    lines.map((line) => [
       line.benchmark,
       line.language ?? '-',
       line.category ?? '-',
       line.documents === null ? '-' : line.documents.toLocaleString('en-US'),
-      String(tasks),
+      String(line.subtasks.length === 0 ? 1 : line.subtasks.length),
       line.headline_metric,
       line.prompts.join(', '),
-    ]);
-  }
+    ]),
+    screen,
+  );
   const documents = lines.reduce((total, line) => total + (line.documents ?? 0), 0);
   const tasks = lines.reduce((total, line) => total + Math.max(1, line.subtasks.length), 0);
-  return `${printed.toString().replace(/[ \t]+$/gm, '')}\n\n${counted(lines.length, 'benchmark')}, ${counted(tasks, 'task')}, ${counted(documents, 'document')}`;
+  return `${printed}\n\n${counted(lines.length, 'benchmark')}, ${counted(tasks, 'task')}, ${counted(documents, 'document')}`;
 }
 
 function counted(n: number, what: string): string {

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help } from 'commander';
 import { EXIT, messageOf, systemCode, UserError } from '../errors.js';
+import { listenToWaits } from '../hub/waits.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
 import { commandGroups } from './commands.js';
@@ -19,6 +20,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
+  listenToWaits((line) => void process.stderr.write(`${line}\n`));
   for (const { heading, commands } of commandGroups) {
     program.commandsGroup(heading);
     for (const command of commands)

@@ -1,5 +1,6 @@
 /** `eus-eval merge`: arguments and printing only. */
 import { EXIT } from '../errors.js';
+import { screenOf } from '../terminal/screen.js';
 import { folderName, numberBetween } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
@@ -25,7 +26,9 @@ export const addMerge: AddCommand = (program, exit) =>
       const { resultsTable } = await import('../results/table.js');
       const { dumpsJsonIndented } = await import('../python/json.js');
       const merged = await mergeShards(dirs, flags.out, flags.maxErrorRate, Date.now);
-      process.stdout.write(flags.json ? `${dumpsJsonIndented(merged.content)}\n` : `${resultsTable(merged.outcome)}\n`);
+      process.stdout.write(
+        flags.json ? `${dumpsJsonIndented(merged.content)}\n` : `${resultsTable(merged.outcome, screenOf(process.stdout))}\n`,
+      );
       process.stderr.write(`results: ${merged.resultsFile}\n`);
       const without = [...merged.outcome.tasks.values()].filter((o) => o.table === null).map((o) => o.task.name);
       if (without.length > 0) {

@@ -1,10 +1,14 @@
 /** `eus-eval run`: arguments and printing only. */
+import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { OpenOptions } from '../backends/open.js';
 import { EXIT } from '../errors.js';
+import { listenToWaits } from '../hub/waits.js';
 import type { SamplesForm } from '../results/sample-name.js';
+import type { Progress } from '../run/progress.js';
 import type { SessionOptions, SessionResult } from '../run/session.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
+import { screenOf } from '../terminal/screen.js';
 import type { PromptFamily } from '../types.js';
 import { folderName, list, numberBetween, oneModel, shardOf, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
@@ -136,10 +140,17 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
   const { runSession } = await import('../run/session.js');
   const { makeProgress } = await import('../run/progress.js');
   const stop = new AbortController();
-  const release = onInterrupt(stop);
-  const say = (line: string): void => {
-    if (!flags.quiet) process.stderr.write(`${line}\n`);
+  let progress: Progress | null = null;
+  // Where there is a line of progress, others are printed above it.
+  const print = (line: string): void => {
+    if (progress === null || flags.quiet) process.stderr.write(`${line}\n`);
+    else progress.line(line);
   };
+  const release = onInterrupt(stop, print);
+  const say = (line: string): void => {
+    if (!flags.quiet) print(line);
+  };
+  listenToWaits(say);
   try {
     const options: SessionOptions = {
       model: flags.model ?? null,
@@ -160,26 +171,33 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
       retries: flags.retryErrors === undefined ? 0 : flags.retryErrors === true ? 1 : flags.retryErrors,
       checkBatch: flags.checkBatch === undefined ? 0 : flags.checkBatch === true ? 16 : flags.checkBatch,
       open: { ...openOptions(flags, say), signal: stop.signal },
-      makeProgress: (status) => makeProgress({ stream: process.stderr, status, now: Date.now, quiet: flags.quiet }),
+      makeProgress: (status) => {
+        const screen = screenOf(process.stderr);
+        progress = makeProgress({ stream: process.stderr, screen, status, now: Date.now, quiet: flags.quiet });
+        return progress;
+      },
       signal: stop.signal,
       now: Date.now,
     };
     if (flags.dryRun) {
       const { dryRun } = await import('../run/dry-run.js');
-      process.stdout.write(`${await dryRun(options, flags.json)}\n`);
+      process.stdout.write(`${await dryRun(options, flags.json, screenOf(process.stdout))}\n`);
       return EXIT.ok;
     }
-    return await report(await runSession(options), flags);
+    const started = Date.now();
+    return await report(await runSession(options), flags, (Date.now() - started) / 1000);
   } finally {
     release();
   }
 }
 
-async function report(result: SessionResult, flags: RunFlags): Promise<number> {
+async function report(result: SessionResult, flags: RunFlags, seconds: number): Promise<number> {
   const { resultsTable } = await import('../results/table.js');
   const { describeCounts } = await import('../results/counts.js');
   const { dumpsJsonIndented } = await import('../python/json.js');
-  process.stdout.write(flags.json ? `${dumpsJsonIndented(result.content)}\n` : `${resultsTable(result.outcome)}\n`);
+  process.stdout.write(
+    flags.json ? `${dumpsJsonIndented(result.content)}\n` : `${resultsTable(result.outcome, screenOf(process.stdout))}\n`,
+  );
   const warn = (line: string): void => void process.stderr.write(`${line}\n`);
   for (const failure of result.failures) warn(`unscored: ${failure}`);
   if (result.unlisted !== null) warn(`unscored: ${result.unlisted}`);
@@ -187,13 +205,31 @@ async function report(result: SessionResult, flags: RunFlags): Promise<number> {
   if (result.checked !== null) warn(result.checked);
   if (result.reused > 0 && !flags.quiet) warn(`${result.reused} answers came from the journal of an earlier run (--fresh asks again)`);
   if (result.remark !== null) warn(`note: ${result.remark}`);
-  if (!flags.quiet) warn(`results: ${result.resultsFile}`);
+  if (!flags.quiet) {
+    const { duration } = await import('../run/progress.js');
+    warn(`took: ${duration(seconds)}`);
+    warn(`results: ${result.resultsFile}`);
+    warn(nextStep(path.dirname(result.resultsFile), flags));
+  }
   if (result.withoutScore.length === 0) return EXIT.ok;
   warn(
     `eus-eval: too many requests failed to judge ${result.withoutScore.join(', ')} (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); ` +
       'give the same command again to ask only the failed ones',
   );
   return EXIT.cannotJudge;
+}
+
+/** What one does with results: those of a shard are joined first. */
+function nextStep(folder: string, { shard, out, samples }: RunFlags): string {
+  if (shard !== undefined && shard.count > 1)
+    return `next: eus-eval merge ${quoted(out)} --out DIR, when all ${shard.count} shards are done`;
+  const compare = `eus-eval compare BASE ${quoted(folder)}`;
+  return samples === false ? `next: ${compare}` : `next: eus-eval view ${quoted(folder)}, or ${compare}`;
+}
+
+/** A path as it can be pasted into a shell. */
+function quoted(name: string): string {
+  return /^[\w./:@%+=,-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 /**
@@ -209,10 +245,10 @@ function endAtOnce(): void {
 }
 
 /** The first Ctrl-C stops cleanly, the second at once; either way finished answers are kept. */
-function onInterrupt(stop: AbortController): () => void {
+function onInterrupt(stop: AbortController, print: (line: string) => void): () => void {
   const handler = (): void => {
     if (stop.signal.aborted) endAtOnce();
-    process.stderr.write('\nstopping; finished answers are kept (once more to stop at once)\n');
+    print(`${process.stderr.isTTY === true ? '\r\u001b[K' : ''}stopping; finished answers are kept (once more to stop at once)`);
     stop.abort();
   };
   process.on('SIGINT', handler);

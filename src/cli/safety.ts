@@ -1,5 +1,7 @@
 /** `eus-eval safety`: arguments and printing only. */
+
 import { EXIT, InterruptedError } from '../errors.js';
+import { screenOf } from '../terminal/screen.js';
 import { list, numberBetween, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
@@ -38,7 +40,7 @@ export const addSafety: AddCommand = (program, exit) => {
         import('../safety/report.js'),
       ]);
       const report = safetyReport(await readAnnotations(file), flags.confidence);
-      process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+      process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report, screenOf(process.stdout)));
     });
   safety
     .command('ask')

@@ -1,10 +1,10 @@
 /** The documents that flipped, with prompt and both answers side by side: the texts are read again, for those documents only. */
 import { existsSync } from 'node:fs';
 import { sampleLines } from '../results/read-samples.js';
+import { printable } from '../terminal/printable.js';
 import type { Comparison } from './compare.js';
 import type { Run } from './open-run.js';
 import type { Flip } from './pair.js';
-import { printable } from './print.js';
 
 /** A flipped document with texts; null where a run's samples do not hold them (a stored baseline). */
 export interface FlipText extends Flip {

@@ -1,5 +1,7 @@
 /** A comparison as JSON and as text. */
-import { markdown } from '../results/table.js';
+import { oneLine, printable } from '../terminal/printable.js';
+import { NO_SCREEN, type Screen, type Tone } from '../terminal/screen.js';
+import { type Cell, type Column, table } from '../terminal/table.js';
 import type { Comparison, Refusal, TestedRow } from './compare.js';
 import { describeDifference } from './differs.js';
 import { differenceText, nameOf, scaleOf, valueText } from './unit.js';
@@ -84,19 +86,17 @@ export function refusalMessage(comparison: Comparison): string | null {
 /**
  * Returns the text form: a table of benchmarks, one of languages, one of bias, and what is missing or refused.
  */
-export function comparisonText(comparison: Comparison): string {
+export function comparisonText(comparison: Comparison, screen: Screen = NO_SCREEN): string {
   const parts = [`base:      ${title(comparison.base)}`, `candidate: ${title(comparison.candidate)}`, ''];
-  if (comparison.benchmarks.length > 0) parts.push(table('Benchmark', comparison.benchmarks), '');
+  const tables: string[] = [];
+  if (comparison.benchmarks.length > 0) tables.push(rowsTable('Benchmark', comparison.benchmarks, screen), '');
   if (comparison.languages.length > 0) {
-    parts.push(
-      table(
-        'Average',
-        comparison.languages.map((row) => ({ ...row, benchmark: `${row.benchmark} (${row.benchmarks.length})` })),
-      ),
-      '',
-    );
+    const rows = comparison.languages.map((row) => ({ ...row, benchmark: `${row.benchmark} (${row.benchmarks.length})` }));
+    tables.push(rowsTable('Average', rows, screen), '');
   }
-  if (comparison.bias.length > 0) parts.push(table('Bias score', comparison.bias), '');
+  if (comparison.bias.length > 0) tables.push(rowsTable('Bias score', comparison.bias, screen), '');
+  const head = printable(parts.join('\n'));
+  parts.length = 0;
   for (const r of comparison.refused) parts.push(oneLine(`refused: ${describeRefusal(r)}`));
   for (const m of comparison.missing) parts.push(oneLine(`missing: ${m.benchmark} is not in the ${m.from}`));
   parts.push(...notesOf(comparison.benchmarks).map(oneLine));
@@ -107,7 +107,8 @@ export function comparisonText(comparison: Comparison): string {
     ].flat();
     if (said.length > 0) parts.push(oneLine(`note: ${row.benchmark}: unscored documents are left out on both sides (${said.join(', ')})`));
   }
-  return printable(`${parts.join('\n').trimEnd()}\n`);
+  const notes = printable(parts.join('\n'));
+  return `${[head, ...tables, notes].join('\n').trimEnd()}\n`;
 }
 
 /** One line for each note, with the benchmarks it is about. */
@@ -124,10 +125,20 @@ function title(run: Comparison['base']): string {
   return oneLine(run.reference === run.model ? run.model : `${run.model} (${run.reference}${run.baseline ? ', a stored baseline' : ''})`);
 }
 
-const HEADER = ['n', 'Base', 'Candidate', 'Difference', '95 % interval', 'p', 'p (Holm)', 'Flips', 'Verdict'] as const;
+const COLUMNS: readonly Column[] = [
+  { title: 'n', right: true, spare: 8 },
+  { title: 'Base', right: true, spare: 3 },
+  { title: 'Candidate', right: true, spare: 2 },
+  { title: 'Difference', right: true },
+  { title: '95 % interval', right: true, spare: 4 },
+  { title: 'p', right: true, spare: 9 },
+  { title: 'p (Holm)', right: true, spare: 5 },
+  { title: 'Flips', right: true, spare: 6 },
+  { title: 'Verdict', wraps: true },
+];
 
-function table(what: string, rows: readonly TestedRow[]): string {
-  const lines = rows.map((row) => [
+function rowsTable(what: string, rows: readonly TestedRow[], screen: Screen): string {
+  const lines = rows.map((row): Cell[] => [
     nameOf(row),
     row.n === null ? 'unknown' : String(row.n),
     valueText(row, row.base),
@@ -137,9 +148,14 @@ function table(what: string, rows: readonly TestedRow[]): string {
     probability(row.p),
     probability(row.pHolm),
     row.flipsUp === null ? 'unpaired' : `+${row.flipsUp} -${row.flipsDown}`,
-    verdict(row),
+    { text: verdict(row), tone: toneOf(row) },
   ]);
-  return markdown([[what, ...HEADER], ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]));
+  return table([{ title: what }, ...COLUMNS], lines, screen);
+}
+
+function toneOf(row: TestedRow): Tone {
+  if (row.pHolm === null || row.pHolm >= LEVEL) return 'soft';
+  return row.difference > 0 === row.higherIsBetter ? 'good' : 'bad';
 }
 
 function verdict(row: TestedRow): string {
@@ -159,19 +175,4 @@ function verdict(row: TestedRow): string {
 export function probability(p: number | null): string {
   if (p === null) return '';
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
-}
-
-/**
- * Returns a text without control characters except line feeds, and without those that turn the direction of writing: names and answers come from files of
- * others and go to a terminal.
- */
-export function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
-}
-
-/**
- * Returns a text on one line, so that no name begins a line of its own that reads like one of ours.
- */
-export function oneLine(text: string): string {
-  return text.replace(/\s*[\n\r\u2028\u2029]\s*/g, ' ');
 }

@@ -1,7 +1,9 @@
 /** What a gate found, for people and programs. Names come from files that somebody else wrote: everything is escaped. */
-import { comparisonJson, oneLine, printable, probability } from '../compare/print.js';
+import { comparisonJson, probability } from '../compare/print.js';
 import { differenceText, nameOf, valueText } from '../compare/unit.js';
-import { markdown } from '../results/table.js';
+import { oneLine, printable } from '../terminal/printable.js';
+import { NO_SCREEN, type Screen, type Tone, toned } from '../terminal/screen.js';
+import { type Cell, type Column, table } from '../terminal/table.js';
 import type { Judged, Judgement } from './judge.js';
 import type { Policy } from './policy.js';
 
@@ -42,30 +44,44 @@ export function judgementJson(judgement: Judgement, policy: Policy): Record<stri
 /**
  * Returns the text form: verdict, reasons, a table of everything judged, remarks.
  */
-export function judgementText(judgement: Judgement): string {
+export function judgementText(judgement: Judgement, screen: Screen = NO_SCREEN): string {
   const { base, candidate } = judgement.comparison;
-  const parts = [
-    `gate: ${judgement.verdict}`,
+  const head = [
     ...judgement.reasons.map((r) => oneLine(`- ${r.message}`)),
     '',
     oneLine(`base:      ${base.model} (${base.reference})`),
     oneLine(`candidate: ${candidate.model} (${candidate.reference})`),
     '',
   ];
-  if (judgement.judged.length > 0) parts.push(judgedTable(judgement.judged), '');
-  for (const remark of judgement.remarks) parts.push(oneLine(`note: ${remark}`));
+  const notes = judgement.remarks.map((remark) => oneLine(`note: ${remark}`));
   const noise = judgement.judged.filter((j) => j.kind === 'benchmark' && j.row.noise.up + j.row.noise.down > 0);
   for (const { row } of noise) {
-    parts.push(
+    notes.push(
       `note: ${oneLine(row.benchmark)}: ${row.noise.up + row.noise.down} flips (+${row.noise.up} -${row.noise.down}) are numerical noise and not counted`,
     );
   }
-  return printable(`${parts.join('\n').trimEnd()}\n`);
+  const parts = [`gate: ${toned(judgement.verdict, TONES[judgement.verdict], screen)}`, printable(head.join('\n'))];
+  if (judgement.judged.length > 0) parts.push(judgedTable(judgement.judged, screen), '');
+  return `${[...parts, printable(notes.join('\n'))].join('\n').trimEnd()}\n`;
 }
 
-function judgedTable(judged: readonly Judged[]): string {
-  const header = ['', 'n', 'Base', 'Candidate', 'Difference', '95 % interval', 'p of a loss (Holm)', 'Flips', 'Detectable drop', 'Verdict'];
-  const lines = judged.map(({ kind, row, verdict, p, detectable }) => [
+const TONES: Readonly<Record<Judged['verdict'], Tone>> = { pass: 'good', regressed: 'bad', 'cannot judge': 'doubt', 'not judged': 'soft' };
+
+const COLUMNS: readonly Column[] = [
+  { title: '' },
+  { title: 'n', right: true, spare: 8 },
+  { title: 'Base', right: true, spare: 3 },
+  { title: 'Candidate', right: true, spare: 2 },
+  { title: 'Difference', right: true },
+  { title: '95 % interval', right: true, spare: 5 },
+  { title: 'p of a loss (Holm)', right: true, spare: 6 },
+  { title: 'Flips', right: true, spare: 7 },
+  { title: 'Detectable drop', right: true, spare: 4 },
+  { title: 'Verdict' },
+];
+
+function judgedTable(judged: readonly Judged[], screen: Screen = NO_SCREEN): string {
+  const lines = judged.map(({ kind, row, verdict, p, detectable }): Cell[] => [
     kind === 'benchmark' ? nameOf(row) : `${row.benchmark} (${kind})`,
     row.n === null ? 'unknown' : String(row.n),
     valueText(row, row.base),
@@ -75,9 +91,9 @@ function judgedTable(judged: readonly Judged[]): string {
     probability(p),
     row.flipsUp === null ? 'unpaired' : `+${row.flipsUp} -${row.flipsDown}`,
     detectable === null ? 'none' : row.share ? (100 * detectable).toFixed(1) : valueText(row, detectable),
-    verdict,
+    { text: verdict, tone: TONES[verdict] },
   ]);
-  return markdown([header, ...lines], new Set([1, 2, 3, 4, 5, 6, 7, 8]));
+  return table(COLUMNS, lines, screen);
 }
 
 /**

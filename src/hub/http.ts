@@ -5,6 +5,7 @@ import { TransportError, transportError } from '../http/failure.js';
 import { quoted } from '../http/redact.js';
 import { fetchHint, type Repo, repoLabel, repoPage } from './repo.js';
 import type { HubSettings } from './settings.js';
+import { tellWait } from './waits.js';
 
 export type HubResponse = Response;
 
@@ -50,16 +51,23 @@ export async function askHub(settings: HubSettings, request: HubRequest): Promis
     throw new UserError(`${request.what} is not in the cache and this is offline; run 'eus-eval fetch' with a connection first`);
   for (let attempt = 1; ; attempt++) {
     let wait = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
+    let tries = MAX_TRIES;
+    let why: string;
     try {
       const answer = await follow(settings, request);
       if (!RETRIED_STATUS.has(answer.response.status) || attempt === MAX_TRIES) return answer;
       await answer.response.body?.cancel();
+      why = `HTTP ${answer.response.status}`;
       const asked = Number(answer.response.headers.get('retry-after'));
       if (asked > 0) wait = Math.min(MAX_WAIT_MS, asked * 1000);
     } catch (error) {
       if (error instanceof UserError) throw error;
-      if (attempt >= triesFor(error)) throw unreachable(settings, request.what, error);
+      tries = triesFor(error);
+      if (attempt >= tries) throw unreachable(settings, request.what, error);
+      why = quoted(transportError(error, settings.endpoint, null).message, secretsOf(settings));
     }
+    const seconds = Math.max(1, Math.round(wait / 1000));
+    tellWait(`${request.what}: waiting for ${settings.endpoint} (${why}); asking again in ${seconds} s, try ${attempt + 1} of ${tries}`);
     await settings.sleep(wait);
   }
 }

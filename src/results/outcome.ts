@@ -14,6 +14,8 @@ export interface TaskOutcome {
   /** Documents of the whole split after dropping, and documents evaluated here. */
   readonly original: number;
   readonly effective: number;
+  /** The share of right answers that guessing reaches; null where answers are generated. */
+  readonly chance: number | null;
   readonly scored: number;
   readonly counts: Counts;
   /** Fingerprint of the evaluated documents' prompts. */

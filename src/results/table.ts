@@ -1,31 +1,50 @@
 /** The table that a run prints: the harness's columns, and whether the prompts are the paper's. */
 import { isGroup } from '../tasks/tree.js';
+import { NO_SCREEN, type Screen } from '../terminal/screen.js';
+import { type Column, table, wordsOf } from '../terminal/table.js';
 import type { Estimate, Group, Task } from '../types.js';
 import { describeAverages } from './averages.js';
 import type { RunOutcome, TaskOutcome } from './outcome.js';
 
-const HEADER = ['Tasks', 'Version', 'Filter', 'n-shot', 'Metric', '', 'Value', '', 'Stderr', 'Documents', 'Prompts'] as const;
+const COLUMNS: readonly Column[] = [
+  { title: 'Tasks' },
+  { title: 'Version', spare: 9 },
+  { title: 'Filter' },
+  { title: 'n-shot', spare: 7 },
+  { title: 'Metric' },
+  { title: '', spare: 5 },
+  { title: 'Value', right: true },
+  { title: '', spare: 2.5 },
+  { title: 'Stderr', right: true, spare: 2 },
+  { title: 'Chance', right: true, spare: 3 },
+  { title: 'Documents', right: true, spare: 4 },
+  { title: 'Prompts', spare: 6 },
+];
 
 /**
- * Returns a Markdown table of a run with one line per task, filter and metric, in the harness's layout and rounding (four decimals).
+ * Returns a Markdown table of a run with one line per task, filter and metric, in the harness's layout and rounding (four decimals), with the chance level beside it.
  * A task without a headline number says why instead of a value. Below it stand the averages by language, where there are any.
  */
-export function resultsTable(run: RunOutcome): string {
+export function resultsTable(run: RunOutcome, screen: Screen = NO_SCREEN): string {
   const rows: string[][] = [];
   for (const root of run.roots) addRows(rows, run, root, 0);
   const averages = describeAverages(run.averages);
-  return `${markdown([[...HEADER], ...rows], new Set([6, 8, 9]))}${averages === null ? '' : `\n\n${averages}`}`;
+  // A column of nothing but `none` tells nothing apart.
+  const columns = COLUMNS.map((column, i) =>
+    column.title === 'Filter' && rows.every((row) => ['', 'none'].includes(row[i] ?? '')) ? { ...column, spare: 8 } : column,
+  );
+  return `${table(columns, rows, screen)}${averages === null ? '' : `\n\n${wordsOf(averages, screen.width).join('\n')}`}`;
 }
 
 function addRows(rows: string[][], run: RunOutcome, node: Group | Task, depth: number): void {
   const outcome = isGroup(node) ? undefined : run.tasks.get(node.name);
-  const table = isGroup(node) ? run.groups.get(node.name) : outcome?.table;
+  const scores = isGroup(node) ? run.groups.get(node.name) : outcome?.table;
   const label = depth === 0 ? node.alias : `${' '.repeat(depth)}- ${node.alias}`;
-  const documents = isGroup(node) ? table?.samples : outcome?.scored;
-  const lines = Object.entries(table?.estimates ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const documents = isGroup(node) ? scores?.samples : outcome?.scored;
+  const lines = Object.entries(scores?.estimates ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   if (lines.length === 0) {
     const why = isGroup(node) && node.aggregate.length === 0 ? '' : 'no score';
-    rows.push([label, String(node.version), '', '', '', '', why, '', '', documentsOf(outcome, documents), promptsOf(outcome)]);
+    rows.push([label, String(node.version), '', '', '', '', why, '', '', '', documentsOf(outcome, documents), promptsOf(outcome)]);
   }
   lines.forEach(([key, estimate], i) => {
     const comma = key.indexOf(',');
@@ -40,6 +59,7 @@ function addRows(rows: string[][], run: RunOutcome, node: Group | Task, depth: n
       arrow(node, metric),
       number(estimate.value),
       ...stderr(estimate),
+      chance(outcome, metric),
       first ? documentsOf(outcome, documents) : '',
       first ? promptsOf(outcome) : '',
     ]);
@@ -64,11 +84,21 @@ function promptsOf(outcome: TaskOutcome | undefined): string {
   return outcome === undefined ? '' : PROMPTS[outcome.prompts];
 }
 
+/** Metrics for which guessing means picking a choice blindly. */
+const GUESSED: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'acc_bytes', 'acc_mutual_info', 'exact_match', 'mc1']);
+
+function chance(outcome: TaskOutcome | undefined, metric: string): string {
+  return outcome === undefined || outcome.chance === null || !GUESSED.has(metric) ? '' : number(outcome.chance);
+}
+
+/** Which way is better: up, down, or towards 0. */
 function arrow(node: Group | Task, metric: string): string {
   if (isGroup(node)) {
     const child = node.children[0];
     return child === undefined ? '' : arrow(child, metric);
   }
+  // The harness calls bias the better the higher; 0 is best.
+  if (metric === 'bias') return '→0';
   const spec = node.metrics.find((m) => m.metric === metric);
   return spec === undefined ? '' : spec.higherIsBetter ? '↑' : '↓';
 }
@@ -79,27 +109,4 @@ function number(x: number): string {
 
 function stderr(estimate: Estimate): [string, string] {
   return ['±', estimate.stderr === null ? 'N/A' : number(estimate.stderr)];
-}
-
-/**
- * Returns rows (the first is the header) as an aligned Markdown table; columns in `right` are aligned to the right.
- */
-export function markdown(rows: readonly (readonly string[])[], right: ReadonlySet<number> = new Set()): string {
-  const columns = rows[0]?.length ?? 0;
-  const cells = rows.map((row) => row.map((cell) => cell.replace(/\|/g, '\\|').replace(/\s*\n\s*/g, ' ')));
-  const widths = Array.from({ length: columns }, (_, i) => Math.max(3, ...cells.map((row) => width(row[i] ?? ''))));
-  const line = (row: readonly string[]): string =>
-    `|${widths.map((w, i) => (right.has(i) ? pad(row[i] ?? '', w, true) : pad(row[i] ?? '', w, false))).join('|')}|`;
-  const rule = `|${widths.map((w, i) => (right.has(i) ? `${'-'.repeat(w - 1)}:` : '-'.repeat(w))).join('|')}|`;
-  const [header, ...body] = cells;
-  return [line(header ?? []), rule, ...body.map(line)].join('\n');
-}
-
-function width(text: string): number {
-  return [...text].length;
-}
-
-function pad(text: string, w: number, right: boolean): string {
-  const space = ' '.repeat(Math.max(0, w - width(text)));
-  return right ? space + text : text + space;
 }

@@ -79,7 +79,14 @@ function ownFields(run: RunOutcome, facts: RunFacts, outcomes: readonly TaskOutc
     tasks: Object.fromEntries(
       outcomes.map((o) => [
         o.task.name,
-        { prompts: o.prompts, documents: o.effective, scored: o.scored, headline: o.table !== null, ...countFields(o.counts) },
+        {
+          prompts: o.prompts,
+          documents: o.effective,
+          scored: o.scored,
+          headline: o.table !== null,
+          chance: o.chance === null ? null : float(o.chance),
+          ...countFields(o.counts),
+        },
       ]),
     ),
     averages: Object.fromEntries(

@@ -2,8 +2,9 @@
 import { type CountTokens, createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
 import { parseReference } from '../backends/open.js';
 import { openData } from '../data/open.js';
-import { markdown } from '../results/table.js';
 import { loadRegistry, selectTasks } from '../tasks/registry.js';
+import type { Screen } from '../terminal/screen.js';
+import { table } from '../terminal/table.js';
 import type { ChatRenderer, Task } from '../types.js';
 import { leaveOutMissing } from './missing-data.js';
 import { planRun } from './plan.js';
@@ -25,7 +26,7 @@ const DEFAULT_NEW_TOKENS = 256;
  *
  * Throws `UserError` as a run would: for unknown tasks, data that cannot be read, or a task that the model cannot be asked.
  */
-export async function dryRun(options: SessionOptions, json: boolean): Promise<string> {
+export async function dryRun(options: SessionOptions, json: boolean, screen: Screen): Promise<string> {
   const reference = options.model === null ? null : parseReference(options.model);
   const source = await openData({ dir: dataFolderOf(options), offline: options.open.offline });
   const selected = await selectTasks(wantedTasks(options), await loadRegistry());
@@ -49,7 +50,7 @@ export async function dryRun(options: SessionOptions, json: boolean): Promise<st
   for (const task of plan.tasks) rows.push(await estimateTask(task));
   return json
     ? JSON.stringify({ model: options.model, tasks: rows, total: sum(rows) }, null, 2)
-    : table([...rows, { task: 'total', ...sum(rows) }]);
+    : estimatesTable([...rows, { task: 'total', ...sum(rows) }], screen);
 
   async function estimateTask(task: Task): Promise<Row> {
     const estimate = createEstimate({ price, countTokens: tokens.count, defaultNewTokens: DEFAULT_NEW_TOKENS });
@@ -90,24 +91,30 @@ function sum(rows: readonly Row[]): Omit<Row, 'task'> {
   };
 }
 
-function table(rows: readonly Row[]): string {
+function estimatesTable(rows: readonly Row[], screen: Screen): string {
   const range = ({ low, high }: { low: number; high: number }, digits: number): string => {
     const [a, b] = [low.toFixed(digits), high.toFixed(digits)];
     return a === b ? a : `${a} to ${b}`;
   };
-  return markdown(
+  return table(
     [
-      ['Tasks', 'Documents', 'Requests', 'Input tokens', 'Output tokens', 'USD', 'Tokens are'],
-      ...rows.map((row) => [
-        row.task,
-        String(row.documents),
-        String(row.requests),
-        range(row.inputTokens, 0),
-        range(row.outputTokens, 0),
-        row.usd === null ? 'no price known' : range(row.usd, 2),
-        row.exact ? 'counted' : 'estimated',
-      ]),
+      { title: 'Tasks' },
+      { title: 'Documents', right: true, spare: 1 },
+      { title: 'Requests', right: true, spare: 3 },
+      { title: 'Input tokens', right: true },
+      { title: 'Output tokens', right: true },
+      { title: 'USD', right: true },
+      { title: 'Tokens are', spare: 2 },
     ],
-    new Set([1, 2, 3, 4, 5]),
+    rows.map((row) => [
+      row.task,
+      String(row.documents),
+      String(row.requests),
+      range(row.inputTokens, 0),
+      range(row.outputTokens, 0),
+      row.usd === null ? 'no price known' : range(row.usd, 2),
+      row.exact ? 'counted' : 'estimated',
+    ]),
+    screen,
   );
 }

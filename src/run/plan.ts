@@ -4,6 +4,7 @@ import { apiEntries } from '../prompts/api.js';
 import { uniqueLeaves } from '../tasks/tree.js';
 import { DEFAULT_MARK } from '../thought.js';
 import type { Backend, ChatRenderer, Group, OutputType, PromptFamily, RequestKind, Task } from '../types.js';
+import type { Expected } from './progress.js';
 
 export interface Shard {
   readonly index: number;
@@ -43,8 +44,8 @@ export interface RunPlan {
   readonly thinkingAwaited: boolean;
   /** New tokens instead of what the tasks say. */
   readonly maxNewTokens: number | null;
-  /** Tells how many documents of a task there really are; returns the number expected of the whole run. */
-  expectDocuments(task: Task, count: number): number;
+  /** Tells how many documents of a task there really are; returns what is expected of the whole run, by task. */
+  expectDocuments(task: Task, count: number): readonly Expected[];
 }
 
 /** The word that turns the search for thoughts off. */
@@ -90,7 +91,7 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
     maxNewTokens: options.maxNewTokens ?? null,
     expectDocuments: (task, count) => {
       expected.set(task.name, count);
-      return [...expected.values()].reduce((a, b) => a + b, 0);
+      return tasks.map((one) => ({ task: one.name, kind: requestKind(one), documents: expected.get(one.name) ?? 0 }));
     },
   };
 }

@@ -1,9 +1,20 @@
-/** Progress on standard error: a bar on a terminal, plain lines elsewhere. */
-import { Presets, SingleBar } from 'cli-progress';
+/** Progress on standard error: a line that is written over on a terminal, plain lines elsewhere. */
+import type { Screen } from '../terminal/screen.js';
+import { widthOf } from '../terminal/screen.js';
+import type { RequestKind } from '../types.js';
+import { type Meter, makeMeter } from './time-left.js';
+
+/** Documents of one task of a run. */
+export interface Expected {
+  readonly task: string;
+  /** What it asks for: choices take other times than generated texts. */
+  readonly kind: RequestKind;
+  readonly documents: number;
+}
 
 export interface Progress {
-  /** Sets the number of documents of the whole run, as far as known. */
-  total(documents: number): void;
+  /** Sets the documents of the whole run by task, as far as known. */
+  total(tasks: readonly Expected[]): void;
   /** A document is done; `asked` is false when its answer came from the journal and says nothing about speed. */
   done(task: string, asked: boolean): void;
   /** Prints a line that stays. */
@@ -12,7 +23,8 @@ export interface Progress {
 }
 
 export interface ProgressOptions {
-  readonly stream: NodeJS.WriteStream;
+  readonly stream: Pick<NodeJS.WriteStream, 'columns' | 'isTTY'> & { write(text: string): boolean };
+  readonly screen: Screen;
   /** What the backend says of itself, shown at the end of the line. */
   readonly status: () => string;
   readonly now: () => number;
@@ -21,6 +33,9 @@ export interface ProgressOptions {
 
 /** Seconds between plain lines where there is no terminal. */
 const PLAIN_INTERVAL = 15;
+/** Milliseconds between two looks of the line. */
+const REDRAW = 250;
+const ERASE = '\r\u001b[K';
 
 /**
  * Makes the progress display of a run: documents, rate and time left.
@@ -28,36 +43,7 @@ const PLAIN_INTERVAL = 15;
 export function makeProgress(options: ProgressOptions): Progress {
   if (options.quiet) return { total: () => {}, done: () => {}, line: () => {}, stop: () => {} };
   const meter = makeMeter(options.now);
-  return options.stream.isTTY === true ? barProgress(options, meter) : plainProgress(options, meter);
-}
-
-interface Meter {
-  total: number;
-  finished: number;
-  asked: number;
-  rate(): number;
-  /** Seconds left, or null while nothing was asked yet. */
-  left(): number | null;
-}
-
-function makeMeter(now: () => number): Meter {
-  let first: number | null = null;
-  const meter: Meter = {
-    total: 0,
-    finished: 0,
-    asked: 0,
-    rate: () => {
-      first ??= now();
-      const seconds = (now() - first) / 1000;
-      return seconds > 0 ? meter.asked / seconds : 0;
-    },
-    left: () => {
-      const rate = meter.rate();
-      return rate > 0 ? Math.max(0, meter.total - meter.finished) / rate : null;
-    },
-  };
-  meter.rate();
-  return meter;
+  return options.stream.isTTY === true ? liveProgress(options, meter) : plainProgress(options, meter);
 }
 
 /**
@@ -69,42 +55,62 @@ export function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-function describe(meter: Meter, status: string): string {
-  const left = meter.left();
-  const parts = [
-    `${meter.rate().toFixed(meter.rate() < 10 ? 2 : 0)} documents/s`,
-    left === null ? 'time left unknown' : `${duration(left)} left`,
-  ];
-  if (status !== '') parts.push(status);
-  return parts.join(', ');
+/** What the line says, the most important first. */
+function parts(meter: Meter, status: string, task: string): string[] {
+  const rate = meter.rate();
+  const { seconds, whole } = meter.left();
+  const left = seconds === null ? 'time left not known yet' : `${whole ? '' : 'more than '}${duration(seconds)} left`;
+  const speed = rate === null ? [] : [`${rate.toFixed(rate < 10 ? 2 : 0)} documents/s`];
+  return [`${meter.finished}/${meter.total} documents`, left, ...speed, ...(status === '' ? [] : [status]), ...(task === '' ? [] : [task])];
 }
 
-function barProgress(options: ProgressOptions, meter: Meter): Progress {
-  const bar = new SingleBar(
-    { format: '{bar} {value}/{total} documents, {info} · {task}', stream: options.stream, hideCursor: true, clearOnComplete: true, fps: 5 },
-    Presets.shades_classic,
-  );
-  let started = false;
+const BAR = { full: '█', empty: '░', most: 24 } as const;
+
+/**
+ * Returns the progress line for a width: what does not fit is left out from the end, and the bar takes what is free.
+ */
+export function progressLine(meter: Meter, status: string, task: string, width: number): string {
+  const said = parts(meter, status, task);
+  while (said.length > 1 && widthOf(said.join(', ')) + 8 > width) said.pop();
+  const text = said.join(', ');
+  const room = Math.min(BAR.most, width - widthOf(text) - 2);
+  if (room < 4) return text.slice(0, Math.max(0, width - 1));
+  const full = meter.total === 0 ? 0 : Math.floor((room * Math.min(meter.finished, meter.total)) / meter.total);
+  return `${BAR.full.repeat(full)}${BAR.empty.repeat(room - full)} ${text}`;
+}
+
+function liveProgress({ stream, screen, status }: ProgressOptions, meter: Meter): Progress {
+  let current = '';
+  let timer: ReturnType<typeof setInterval> | null = null;
+  const draw = (): void => {
+    // The window may have been made narrower meanwhile.
+    const width = (stream.columns || screen.width) - 1;
+    stream.write(`${ERASE}${progressLine(meter, status(), current, width)}`);
+  };
+  const start = (): void => {
+    if (timer !== null) return;
+    timer = setInterval(draw, REDRAW);
+    timer.unref();
+    draw();
+  };
   return {
-    total: (documents) => {
-      meter.total = documents;
-      if (started) bar.setTotal(documents);
-      else bar.start(documents, 0, { info: '', task: '' });
-      started = true;
+    total: (tasks) => {
+      meter.expect(tasks);
+      start();
     },
     done: (task, asked) => {
-      meter.finished += 1;
-      if (asked) meter.asked += 1;
-      bar.update(meter.finished, { info: describe(meter, options.status()), task });
+      meter.done(task, asked);
+      current = task;
     },
     line: (text) => {
-      if (started) bar.stop();
-      options.stream.write(`${text}\n`);
-      if (started) bar.start(meter.total, meter.finished, { info: describe(meter, options.status()), task: '' });
+      stream.write(`${ERASE}${text}\n`);
+      if (timer !== null) draw();
     },
     stop: () => {
-      if (started) bar.stop();
-      started = false;
+      if (timer === null) return;
+      clearInterval(timer);
+      timer = null;
+      stream.write(ERASE);
     },
   };
 }
@@ -112,15 +118,12 @@ function barProgress(options: ProgressOptions, meter: Meter): Progress {
 function plainProgress(options: ProgressOptions, meter: Meter): Progress {
   let last = options.now();
   return {
-    total: (documents) => {
-      meter.total = documents;
-    },
+    total: (tasks) => meter.expect(tasks),
     done: (task, asked) => {
-      meter.finished += 1;
-      if (asked) meter.asked += 1;
+      meter.done(task, asked);
       if ((options.now() - last) / 1000 < PLAIN_INTERVAL) return;
       last = options.now();
-      options.stream.write(`${meter.finished}/${meter.total} documents, ${describe(meter, options.status())}, ${task}\n`);
+      options.stream.write(`${parts(meter, options.status(), task).join(', ')}\n`);
     },
     line: (text) => {
       options.stream.write(`${text}\n`);

@@ -22,10 +22,12 @@ import { resultsContent } from '../results/write.js';
 import { loadRegistry, type Registry, selectTasks } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
+import { headerLines } from './header.js';
 import { type Journal, memoryJournal, openJournal } from './journal.js';
 import { leaveOutMissing } from './missing-data.js';
-import { planRun, type RunPlan, type Shard } from './plan.js';
-import type { Progress } from './progress.js';
+import { planRun, type RunPlan, type Shard, shareOf } from './plan.js';
+import { prepareTask } from './prepare-task.js';
+import type { Expected, Progress } from './progress.js';
 import { claimFolder, familySuffix, type ResultFolder } from './result-folder.js';
 import { executeRun } from './run.js';
 import { settingsOf } from './settings.js';
@@ -112,6 +114,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   let journal: Journal | null = null;
   let target: ResultFolder | null = null;
   try {
+    if (options.model !== null && !options.model.startsWith('fake:')) options.open.onProgress(`opening ${options.model}`);
     backend = await openBackend(options.model, options.open);
     const plan = planRun(present.roots, backend, { ...options, maxNewTokens: options.open.maxNewTokens });
     const modelIdentity = modelIdentityOf(backend.identity, backend.chatTemplate);
@@ -128,6 +131,9 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         ? []
         : [`another model has results as ${backend.modelName} here; this one's are called ${target.name} (--name gives another name)`];
     for (const note of [...notes, ...renamed]) options.open.onProgress(note);
+    const expected = await countAhead(plan, source, dataFolder !== null);
+    const header = { backend, modelName: target.name, plan, expected, folder: target.folder };
+    for (const line of headerLines(header)) options.open.onProgress(line);
     const context: PassContext = {
       options,
       plan,
@@ -155,6 +161,20 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     await target?.abandon();
     await removeEmpty(made);
   }
+}
+
+/**
+ * Returns the documents of each task: counted where they lie in a folder, else as many as the benchmark is known to have. What cannot be read is reported
+ * when its task comes, so that the others are still done.
+ */
+async function countAhead(plan: RunPlan, source: DataSource, local: boolean): Promise<readonly Expected[]> {
+  let expected: readonly Expected[] = [];
+  for (const task of plan.tasks) {
+    const counted = local ? await prepareTask(plan, task, source).catch(() => null) : null;
+    const known = shareOf(Math.min(task.meta.documents ?? 0, plan.limit ?? Number.POSITIVE_INFINITY), plan.shard);
+    expected = plan.expectDocuments(task, counted?.count ?? known);
+  }
+  return expected;
 }
 
 /** The journal of a run; without one, the passes of this command still remember their answers. */

@@ -18,6 +18,8 @@ export interface TaskState {
   delivered: number;
   /** True when all documents have been prepared. */
   complete: boolean;
+  /** How many documents have how many choices. */
+  readonly choices: Map<number, number>;
   taskHash: string;
   prompts: PromptOrigin;
 }
@@ -35,6 +37,7 @@ export function newTaskState(task: Task, samples: SampleFile | null, original: n
     prepared: 0,
     delivered: 0,
     complete: false,
+    choices: new Map(),
     taskHash: '',
     prompts: 'partial',
   };
@@ -45,16 +48,19 @@ export interface SettledDocument {
   /** Its place among the documents of this run, from 0. */
   readonly place: number;
   readonly response: Counted;
+  /** Number of its choices; null for a generated answer and for one that is missing. */
+  readonly choices: number | null;
   readonly scored: readonly Omit<Scored, 'filtered'>[];
 }
 
 /**
  * Counts a document and puts its scores where they belong.
  */
-export function keepSettled(state: TaskState, { place, response, scored }: SettledDocument): void {
+export function keepSettled(state: TaskState, { place, response, scored, choices }: SettledDocument): void {
   countResponse(state.counts, response);
   state.delivered += 1;
   countScored(state.counts, scored);
+  if (choices !== null) state.choices.set(choices, (state.choices.get(choices) ?? 0) + 1);
   for (const { filter, metrics } of scored) {
     const byMetric = state.values.get(filter) ?? new Map<string, (MetricValue | undefined)[]>();
     state.values.set(filter, byMetric);
@@ -88,9 +94,28 @@ export function outcomeOf(state: TaskState, maxErrorRate: number): TaskOutcome {
     table: judged ? aggregateTask(state.task, rows, scored) : null,
     original: state.original,
     effective: state.delivered,
+    chance: chanceOf(state.choices),
     scored,
     counts: state.counts,
     taskHash: state.taskHash,
     prompts: state.prompts,
   };
+}
+
+/**
+ * Returns the number of choices behind filtered log-probabilities; null where there are none, or more of them than choices.
+ */
+export function choicesIn(task: Task, filtered: unknown): number | null {
+  const twice = task.metrics.some(({ metric }) => metric === 'acc_mutual_info');
+  return task.outputType !== 'multiple_choice' || twice || !Array.isArray(filtered) || filtered.length === 0 ? null : filtered.length;
+}
+
+/** The share of right answers that guessing reaches; null where answers are generated. */
+function chanceOf(choices: ReadonlyMap<number, number>): number | null {
+  let [documents, hits] = [0, 0];
+  for (const [k, n] of [...choices].sort(([a], [b]) => a - b)) {
+    documents += n;
+    hits += n / k;
+  }
+  return documents === 0 ? null : hits / documents;
 }

@@ -1,12 +1,23 @@
+import { NO_SCREEN, type Screen } from '../terminal/screen.js';
+import { type Column, table } from '../terminal/table.js';
 import type { Rate, SafetyReport } from './rates.js';
 
 /**
  * Returns a report as text: rates by model, language and kind, then by category, the annotators' agreement, and the votes without a majority.
  */
-export function reportText(report: SafetyReport): string {
+export function reportText(report: SafetyReport, screen: Screen = NO_SCREEN): string {
   const percent = `${Number((100 * report.confidence).toFixed(6))}%`;
-  const head = ['model', 'language', 'rate', 'category', 'value', `${percent} interval`, 'answers', 'undecided'];
-  const parts = [table([head, ...[...report.groups, ...report.categories].map(rateRow)])];
+  const head = [
+    { title: 'Model' },
+    { title: 'Language' },
+    { title: 'Rate' },
+    { title: 'Category' },
+    { title: 'Value', right: true },
+    { title: `${percent} interval`, right: true, spare: 1 },
+    { title: 'Answers', right: true, spare: 2 },
+    { title: 'Undecided', right: true, spare: 3 },
+  ];
+  const parts = [`${table(head, [...report.groups, ...report.categories].map(rateRow), screen)}\n`];
   const agreement = report.agreement
     .filter(({ items }) => items > 0)
     .map((one) => [
@@ -17,8 +28,7 @@ export function reportText(report: SafetyReport): string {
       number(one.fleissKappa) + (one.fleissItems < one.items && one.fleissKappa !== null ? ` (${one.fleissItems} answers)` : ''),
       number(one.krippendorffAlpha),
     ]);
-  if (agreement.length > 0)
-    parts.push(table([['agreement', 'answers', 'annotators', 'mean pairwise', "Fleiss' kappa", "Krippendorff's alpha"], ...agreement]));
+  if (agreement.length > 0) parts.push(`${table(AGREEMENT, agreement, screen)}\n`);
   else parts.push('No answer has two labels: the agreement of annotators is not known.\n');
   if (report.undecided.length > 0) {
     const list = report.undecided.map((one) => `  ${one.model}, ${one.language}, ${one.prompt_id}: ${one.labels.join(', ')}\n`);
@@ -26,6 +36,15 @@ export function reportText(report: SafetyReport): string {
   }
   return parts.join('\n');
 }
+
+const AGREEMENT: readonly Column[] = [
+  { title: 'Agreement' },
+  { title: 'Answers', right: true, spare: 3 },
+  { title: 'Annotators', right: true, spare: 2 },
+  { title: 'Mean pairwise', right: true },
+  { title: "Fleiss' kappa", right: true, spare: 1 },
+  { title: "Krippendorff's alpha", right: true },
+];
 
 function rateRow(rate: Rate): readonly string[] {
   const interval = rate.low === null || rate.high === null ? '-' : `${(100 * rate.low).toFixed(1)} to ${(100 * rate.high).toFixed(1)}%`;
@@ -45,18 +64,4 @@ function rateRow(rate: Rate): readonly string[] {
 
 function number(value: number | null): string {
   return value === null ? 'not defined' : value.toFixed(3);
-}
-
-/** Returns rows under a header as aligned columns. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => rows.reduce((most, row) => Math.max(most, [...(row[i] ?? '')].length), 0));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - [...cell].length))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }

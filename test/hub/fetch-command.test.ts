@@ -65,7 +65,7 @@ describe('eus-eval fetch', () => {
     hub.seen.length = 0;
     const again = await run(home, 'fetch', 'eus_trivia', '--model', 'HiTZ/tiny', '--offline');
     expect(again.code).toBe(0);
-    expect(again.out).toMatch(/HiTZ\/EusTrivia .* 1 .* 1 .* \d kB/);
+    expect(again.out).toMatch(/\|HiTZ\/EusTrivia *\| *1\| *1\| *\d+ kB\|/);
     const shown = await run(home, 'show', 'eus_trivia', '--offline', '--json');
     expect(shown.out).toContain('Galdera: Zer da 0?');
     expect(hub.seen).toEqual([]);

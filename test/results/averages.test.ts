@@ -22,7 +22,17 @@ function runOf(scores: Readonly<Record<string, number>>, change: (root: Group | 
         : [
             [
               root.name,
-              { task: root, table: table(root), original: 1, effective: 1, scored: 1, counts: NONE, taskHash: '', prompts: 'match' },
+              {
+                task: root,
+                table: table(root),
+                original: 1,
+                effective: 1,
+                scored: 1,
+                chance: null,
+                counts: NONE,
+                taskHash: '',
+                prompts: 'match',
+              },
             ] as const,
           ],
     ),

@@ -52,7 +52,7 @@ describe('safety score', () => {
   test('prints a table', async () => {
     const { code, out } = await run('safety', 'score', annotations);
     expect(code).toBe(0);
-    expect(out).toMatch(/m +eu +violation rate +all +100\.0% +2\.5 to 100\.0% +1 of 1/);
+    expect(out).toMatch(/\|m +\|eu +\|violation rate +\|all +\| *100\.0%\| *2\.5 to 100\.0%\| *1 of 1\|/);
   });
   test('ends with 2 and one line for a bad file', async () => {
     expect(await run('safety', 'score', path.join(folder, 'none.csv'))).toEqual({

@@ -1,0 +1,35 @@
+/** What a run is about to do, in a few lines before it starts. */
+import type { Backend } from '../types.js';
+import type { RunPlan } from './plan.js';
+import type { Expected } from './progress.js';
+
+export interface HeaderFacts {
+  readonly backend: Pick<Backend, 'source' | 'facts'>;
+  readonly modelName: string;
+  readonly plan: Pick<RunPlan, 'family' | 'limit' | 'shard' | 'tasks'>;
+  /** Documents by task. */
+  readonly expected: readonly Expected[];
+  /** Where results go. */
+  readonly folder: string;
+}
+
+/**
+ * Returns the lines: the model and how it is run, tasks, documents and their limit, where results go.
+ */
+export function headerLines({ backend, modelName, plan, expected, folder }: HeaderFacts): string[] {
+  const how = [backend.source, backend.facts.device, backend.facts.dtype, backend.facts.base_url].filter(
+    (fact) => typeof fact === 'string' && fact !== 'none',
+  );
+  const documents = expected.reduce((sum, one) => sum + one.documents, 0);
+  const part = [
+    ...(plan.limit === null ? [] : [`the first ${plan.limit} of each task`]),
+    ...(plan.shard === null ? [] : [`part ${plan.shard.index + 1} of ${plan.shard.count}`]),
+  ];
+  const tasks = plan.tasks.length;
+  return [
+    `model      ${modelName} (${how.join(', ')})`,
+    `tasks      ${tasks === 1 ? (plan.tasks[0]?.name ?? '') : tasks}, ${plan.family} prompts`,
+    `documents  ${documents === 0 ? 'not counted yet' : documents}${part.length === 0 ? '' : ` (${part.join(', ')})`}`,
+    `results    ${folder}`,
+  ];
+}

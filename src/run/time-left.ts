@@ -1,0 +1,109 @@
+/** How long a run still takes, from what its documents have taken so far. */
+import type { RequestKind } from '../types.js';
+import type { Expected } from './progress.js';
+
+export interface Meter {
+  readonly total: number;
+  readonly finished: number;
+  /** Sets the documents of the whole run by task. */
+  expect(tasks: readonly Expected[]): void;
+  done(task: string, asked: boolean): void;
+  /** Documents per second that the model answered; null while there are too few to tell. */
+  rate(): number | null;
+  /**
+   * Seconds left; null while nothing can be said. `whole` is false where something of another kind is still to come whose time is not known:
+   * then the seconds are of the rest.
+   */
+  left(): { readonly seconds: number | null; readonly whole: boolean };
+}
+
+/** Answers that a time is told from: a backend that computes many documents together gives them in bursts. */
+const LEAST_ANSWERS = 4;
+/** Milliseconds after an answer within which others of the same burst may still come. */
+const BURST = 100;
+
+interface Timing {
+  documents: number;
+  finished: number;
+  /** Answers of the model, and the milliseconds that they took. */
+  asked: number;
+  spent: number;
+}
+
+/**
+ * Returns a meter. The time between two answers is counted for the kind of the later one: a generated text takes many times as long as choices, and a
+ * run has both.
+ */
+export function makeMeter(now: () => number): Meter {
+  const kinds = new Map<RequestKind, Timing>();
+  const kindOf = new Map<string, RequestKind>();
+  let total = 0;
+  let finished = 0;
+  let last = now();
+  const timing = (kind: RequestKind): Timing => {
+    const known = kinds.get(kind) ?? { documents: 0, finished: 0, asked: 0, spent: 0 };
+    kinds.set(kind, known);
+    return known;
+  };
+  /** Milliseconds of the present wait count, too: a run that stands still does not promise its old time. */
+  const waiting = (): number => Math.max(0, now() - last);
+  const inBurst = (): boolean => waiting() < BURST;
+  let said: { readonly seconds: number | null; readonly whole: boolean } = { seconds: null, whole: true };
+
+  const compute = (): typeof said => {
+    let seconds = 0;
+    let whole = true;
+    let known = false;
+    const answered = [...kinds.values()].reduce((sum, { asked }) => sum + asked, 0);
+    for (const { documents, finished: ended, asked, spent } of kinds.values()) {
+      const rest = Math.max(0, documents - ended);
+      if (rest === 0) continue;
+      if (asked < LEAST_ANSWERS) {
+        whole = false;
+        continue;
+      }
+      known = true;
+      seconds += (rest * (spent + (waiting() * asked) / answered)) / asked / 1000;
+    }
+    if (known) return { seconds, whole };
+    return { seconds: total > 0 && finished >= total ? 0 : null, whole: true };
+  };
+
+  return {
+    get total() {
+      return total;
+    },
+    get finished() {
+      return finished;
+    },
+    expect: (tasks) => {
+      for (const one of kinds.values()) one.documents = 0;
+      total = 0;
+      for (const { task, kind, documents } of tasks) {
+        kindOf.set(task, kind);
+        timing(kind).documents += documents;
+        total += documents;
+      }
+    },
+    done: (task, asked) => {
+      const one = timing(kindOf.get(task) ?? 'choices');
+      finished += 1;
+      one.finished += 1;
+      if (!asked) return;
+      one.asked += 1;
+      one.spent += waiting();
+      last = now();
+    },
+    rate: () => {
+      const all = [...kinds.values()];
+      const answers = all.reduce((sum, { asked }) => sum + asked, 0);
+      const spent = all.reduce((sum, one) => sum + one.spent, 0) + waiting();
+      return answers < LEAST_ANSWERS || spent === 0 ? null : (1000 * answers) / spent;
+    },
+    left: () => {
+      // In the middle of a burst the first of many documents would stand for the time of all.
+      if (!inBurst()) said = compute();
+      return said;
+    },
+  };
+}
