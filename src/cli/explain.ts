@@ -1,4 +1,5 @@
 /** `eus-eval explain`: arguments and printing only. */
+import { screenOf } from '../terminal/screen.js';
 import type { AddCommand } from './commands.js';
 
 /**
@@ -8,15 +9,18 @@ export const addExplain: AddCommand = (program) =>
   program
     .command('explain')
     .description('what a metric, statistic or benchmark means: definition, formula, source and a worked example')
-    .argument('[name...]', 'a metric, statistic, benchmark or task; without it the list of all')
+    .argument('[name...]', 'a metric, statistic, word of a table, benchmark, task or task file; without it the list of all')
     .option('--json', 'print one JSON document', false)
     .action(async (words: readonly string[], flags: { json: boolean }) => {
-      const [{ explain, explanationOf, topicList }, { loadRegistry }] = await Promise.all([
+      const [{ explain, explanationOf, topicList }, { loadRegistry, selectTasks }] = await Promise.all([
         import('../explain/explain.js'),
         import('../tasks/registry.js'),
       ]);
       const word = words.join(' ');
+      const { width } = screenOf(process.stdout);
       const registry = await loadRegistry();
-      const text = word === '' ? topicList(registry.benchmarks) : explain(word, registry.entries);
+      const own = /\.ya?ml$/.test(word) ? await selectTasks([word], registry) : [];
+      const entries = new Map([...registry.entries, ...own.map((entry) => [word, entry] as const)]);
+      const text = word === '' ? topicList(registry.benchmarks, width) : explain(word, entries, width);
       process.stdout.write(flags.json ? `${JSON.stringify(explanationOf(word) ?? { name: word, text }, null, 2)}\n` : text);
     });

@@ -1,14 +1,16 @@
 import { UserError } from '../errors.js';
 import type { Topic } from '../metrics/topic.js';
 import { didYouMean } from '../suggest.js';
+import { wordsOf } from '../terminal/table.js';
 import type { Group, Task } from '../types.js';
 import { benchmarkLines, topicsOf } from './benchmark.js';
+import { comparisonTopics, runTopics } from './comparison-topics.js';
 import { safetyTopics } from './safety-topics.js';
 import { scoreTopics } from './score-topics.js';
 import { statisticsTopics } from './statistics-topics.js';
 
 /** Everything that is explained besides benchmarks. */
-export const topics: readonly Topic[] = [...scoreTopics, ...statisticsTopics, ...safetyTopics];
+export const topics: readonly Topic[] = [...scoreTopics, ...runTopics, ...statisticsTopics, ...comparisonTopics, ...safetyTopics];
 
 /** What `explain` prints, for programs. */
 export interface Explanation {
@@ -25,15 +27,24 @@ export interface Explanation {
  * not ambiguous. `entries`: benchmarks, groups and tasks by name.
  * Throws `UserError` with the nearest name for anything unknown.
  */
-export function explain(word: string, entries: ReadonlyMap<string, Group | Task>): string {
+export function explain(word: string, entries: ReadonlyMap<string, Group | Task>, width = Number.POSITIVE_INFINITY): string {
+  const wrap = wrapper(width);
   const topic = findTopic(word);
-  if (topic !== null) return topicText(topic);
+  if (topic !== null) return topicText(topic, wrap);
   const entry = entries.get(word) ?? [...entries.values()].find(({ name }) => plain(name) === plain(word));
   if (entry === undefined) throw unknown(word, entries);
   const examples = topicsOf(entry).flatMap((name) => topics.filter((one) => one.name === name));
-  const head = benchmarkLines(entry).map(wrap).join('\n');
+  const head = benchmarkLines(entry)
+    .map((text) => wrap(text))
+    .join('\n');
   const scores = examples.map(
-    (one) => `${one.name}: ${one.title}\n${indent(wrap(one.definition))}\n\n${indent(one.example().map(wrap).join('\n'))}\n`,
+    (one) =>
+      `${one.name}: ${one.title}\n${indent(wrap(one.definition))}\n\n${indent(
+        one
+          .example()
+          .map((text) => wrap(text))
+          .join('\n'),
+      )}\n`,
   );
   const also = `See also: ${'children' in entry ? 'group mean, ' : ''}stderr, prompts fingerprint`;
   return `${head}\n\nHow it is scored:\n\n${scores.join('\n')}\n${also}\n`;
@@ -52,7 +63,8 @@ export function explanationOf(word: string): Explanation | null {
 /**
  * Returns a list of all names that can be explained.
  */
-export function topicList(benchmarks: readonly (Group | Task)[]): string {
+export function topicList(benchmarks: readonly (Group | Task)[], screenWidth = Number.POSITIVE_INFINITY): string {
+  const wrap = wrapper(screenWidth);
   const width = Math.max(...topics.map(({ name }) => name.length));
   const lines = topics.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`);
   return `Metrics and statistics:\n${lines.join('\n')}\n\nBenchmarks:\n${indent(wrap(benchmarks.map(({ name }) => name).join(', ')))}\n`;
@@ -73,13 +85,16 @@ function plain(name: string): string {
 function unknown(word: string, entries: ReadonlyMap<string, Group | Task>): UserError {
   const names = [...topics.flatMap(({ name, also }) => [name, ...also]), ...entries.keys()];
   return new UserError(
-    `unknown metric or benchmark '${word}'; valid: a metric (${topics.map(({ name }) => name).join(', ')}) or a benchmark of 'eus-eval list'.${didYouMean(word, names)}`,
+    `unknown metric or benchmark '${word}'; valid: a metric (${topics.map(({ name }) => name).join(', ')}) or a benchmark of 'eus-eval list'; a task of your own is given as its .yaml file.${didYouMean(word, names)}`,
   );
 }
 
-function topicText({ name, title, definition, formula, source, ...topic }: Topic): string {
-  const example = topic.example().map(wrap).join('\n');
-  return `${name}: ${title}\n\n${wrap(definition)}\n\nFormula\n${indent(formula.join('\n'))}\n\nExample\n${indent(example)}\n\nSource: ${source}\n`;
+function topicText({ name, title, definition, formula, source, ...topic }: Topic, wrap: (text: string) => string): string {
+  const example = topic
+    .example()
+    .map((text) => wrap(text))
+    .join('\n');
+  return `${wrap(`${name}: ${title}`)}\n\n${wrap(definition)}\n\nFormula\n${indent(formula.join('\n'))}\n\nExample\n${indent(example)}\n\nSource: ${source}\n`;
 }
 
 function indent(text: string): string {
@@ -89,15 +104,10 @@ function indent(text: string): string {
     .join('\n');
 }
 
-/** Breaks a line at blanks before column 100. */
-function wrap(text: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + word.length > 98) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join('\n');
+/** Longest line of running text: wider ones are hard to read. */
+const MEASURE = 98;
+
+/** Breaks a line between words, two columns before the edge. */
+function wrapper(width: number): (text: string) => string {
+  return (text) => wordsOf(text, Math.min(MEASURE, width - 2)).join('\n');
 }

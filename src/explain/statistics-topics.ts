@@ -101,7 +101,7 @@ export const statisticsTopics: readonly Topic[] = [
   },
   {
     name: 'arena score',
-    also: ['arena', 'bradley-terry', 'elo'],
+    also: ['arena', 'bradley-terry', 'elo', 'score'],
     title: 'arena score of a model',
     definition:
       'The strength that makes the votes of people most probable, when the chance that one model beats another depends on the ratio of their strengths only. A tie is half a win for each side. The mean of all models is 1000; 400 points are a factor of ten in strength.',

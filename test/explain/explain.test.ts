@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.js';
 import { explain, explanationOf, topicList, topics } from '../../src/explain/explain.js';
-import { loadRegistry, type Registry } from '../../src/tasks/registry.js';
+import { packagePath } from '../../src/package-files.js';
+import { loadRegistry, type Registry, selectTasks } from '../../src/tasks/registry.js';
+import { NO_SCREEN } from '../../src/terminal/screen.js';
+import { PICTURES } from '../terminal/pictures.js';
 
 let registry: Registry;
 beforeAll(async () => {
@@ -40,6 +43,12 @@ describe('explain', () => {
     ['false refusal rate', '1 of 3 decided'],
     ['agreement', "mean pairwise 0.444444, Fleiss' kappa 0.134615, Krippendorff's alpha 0.230769"],
     ['unscored', '0.606061 over 99'],
+    ['p', '12 gained, 4 lost: p = 0.0768127'], // 2 * (1 + 16 + 120 + 560 + 1820) / 2^16
+    ['p', '2 gained, 1 lost: p = 1'],
+    ['holm', '0.03, 0.06, 0.06'], // 3 * 0.01; 2 * 0.03; the larger of that and 0.04
+    ['noise', 'flipped: 1 flip is noise'],
+    ['chance', '0.3125'],
+    ['margin', 'margin 2.3'],
   ])('%s: %s', (word, example) => expect(of(word)).toContain(example));
 
   test('every benchmark and every task below it is explained with its metrics', () => {
@@ -63,6 +72,30 @@ describe('explain', () => {
     expect(() => of('ac_norm')).toThrow(UserError);
     expect(() => of('ac_norm')).toThrow('Did you mean acc_norm?');
     expect(() => of('eus_trivial')).toThrow('Did you mean eus_trivia?');
+  });
+
+  test('every word that stands over a column of a table is explained', async () => {
+    const titles = new Set<string>();
+    for (const picture of Object.values(PICTURES)) {
+      const lines = (await picture(NO_SCREEN)).split('\n');
+      const heads = lines.filter((_, i) => /^\|-{3}/.test(lines[i + 1] ?? ''));
+      for (const cell of heads.flatMap((line) => line.split('|'))) if (cell.trim() !== '') titles.add(cell.trim());
+    }
+    const gate = ['p of a loss (Holm)', 'Detectable drop'];
+    const words = ['margin', 'unscored', 'cut', 'flips', 'noise', 'detectable', 'interval', 'Holm', 'chance', 'stderr', 'prompts', 'p'];
+    expect(titles.size).toBeGreaterThan(15);
+    for (const word of [...titles, ...gate, ...words]) expect(() => of(word), word).not.toThrow();
+  });
+
+  test("a task of one's own is explained by its file, and lines fit the window", async () => {
+    const file = packagePath('tasks/eus/eus_trivia.yaml');
+    const [task] = await selectTasks([file], registry);
+    if (task === undefined) throw new Error('no task');
+    const text = explain(file, new Map([...registry.entries, [file, task]]), 80);
+    expect(text).toContain('eus_trivia');
+    for (const word of ['p', 'interval', 'bias'])
+      for (const line of explain(word, registry.entries, 80).split('\n'))
+        if (!line.startsWith('  ')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test('the list names everything', () => {
