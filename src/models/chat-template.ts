@@ -123,8 +123,8 @@ function specialTokens(config: Fields): Record<string, string> {
 export function chatRenderer(source: string, tokens: Readonly<Record<string, string>>, options: ChatTemplateOptions = {}): ChatRenderer {
   if (source.length > MAX_SOURCE) throw new UserError(`the chat template has ${source.length} characters; at most ${MAX_SOURCE} are read`);
   const render = compiled(source, options.now ?? null);
-  const run = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
-    const fields = messages.map((message) => new Dict(Object.entries(message)));
+  const renderAs = (form: ContentForm, messages: readonly Message[], addGenerationPrompt: boolean): string => {
+    const fields = messages.map((message) => new Dict(Object.entries({ ...message, content: contentAs(form, message.content) })));
     const names = new Map<string, Runtime>([
       ...Object.entries(tokens),
       ['messages', fields],
@@ -141,11 +141,46 @@ export function chatRenderer(source: string, tokens: Readonly<Record<string, str
       );
     }
   };
+  let form: ContentForm | null = null;
+  const run = (messages: readonly Message[], addGenerationPrompt: boolean): string => {
+    form ??= formOf((tried) => renderAs(tried, [{ role: 'user', content: PROBE }], false));
+    return renderAs(form, messages, addGenerationPrompt);
+  };
   return (messages, settings = {}) => {
     const generate = settings.addGenerationPrompt ?? true;
     if (settings.continueFinalMessage !== true) return run(messages, generate);
     return continueFinal(messages, (marked) => run(marked, generate));
   };
+}
+
+/** How a template wants a message's content: as a text, or as a list of parts, as templates of models have it that also take pictures. */
+type ContentForm = 'text' | 'parts';
+
+const PROBE = 'CONTENT_FORM_TAG';
+
+function contentAs(form: ContentForm, content: string): Runtime {
+  return form === 'text'
+    ? content
+    : [
+        new Dict([
+          ['type', 'text'],
+          ['text', content],
+        ]),
+      ];
+}
+
+/** The form in which a template prints a message. A text is what the harness gives; a template that leaves it out or fails at it, and prints parts, gets parts. */
+function formOf(render: (form: ContentForm) => string): ContentForm {
+  const prints = (form: ContentForm): boolean => {
+    try {
+      const rendered = render(form);
+      // A part that is printed as it stands is no text either.
+      return rendered.includes(PROBE) && !rendered.includes(`'${PROBE}'`);
+    } catch {
+      return false;
+    }
+  };
+  return !prints('text') && prints('parts') ? 'parts' : 'text';
 }
 
 function compiled(source: string, now: Date | null): ReturnType<typeof compileChatTemplate> {

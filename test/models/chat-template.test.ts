@@ -97,6 +97,31 @@ describe('rendering', () => {
   });
 });
 
+describe('templates of models that also take pictures', () => {
+  const PARTS =
+    "{% for m in messages %}{{ m['role'] }}:{% for p in m['content'] %}{% if p['type'] == 'text' %}{{ p['text'] }}{% elif p['type'] == 'image' %}<image>{% endif %}{% endfor %};{% endfor %}";
+  const EITHER =
+    '{% for m in messages %}{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}<{{ p.text }}>{% endfor %}{% endif %};{% endfor %}';
+
+  it('one that prints parts alone gets parts, in all uses', () => {
+    const render = chatRenderer(PARTS, {});
+    expect(render([user('bat'), assistant('bi'), user('hiru')])).toBe('user:bat;assistant:bi;user:hiru;');
+    expect(render([user('bat'), assistant('bi')], { addGenerationPrompt: false, continueFinalMessage: true })).toBe(
+      'user:bat;assistant:bi',
+    );
+  });
+
+  it('one that takes a text gets a text, as from the harness', () => {
+    expect(chatRenderer(EITHER, {})([user('bat'), user('bi')])).toBe('bat;bi;');
+    expect(chatRenderer('no content at all', {})([user('bat')])).toBe('no content at all');
+  });
+
+  it("a processor's chat_template.json counts where there is no other", async () => {
+    const folder = await folderWith({ 'chat_template.json': { chat_template: PARTS }, 'tokenizer_config.json': {} });
+    expect((await loadChatTemplate(folder))?.render([user('bat')])).toBe('user:bat;');
+  });
+});
+
 describe('hostile templates end', () => {
   it('loops without end, ranges and growing texts', () => {
     const render = (source: string) => () => chatRenderer(source, {})([user('x'.repeat(10_000))]);
