@@ -14,6 +14,8 @@ import { gemma } from './config-classes/gemma.js';
 import { gemma2 } from './config-classes/gemma2.js';
 import { gemma3 } from './config-classes/gemma3.js';
 import { gemma3Text } from './config-classes/gemma3-text.js';
+import { gemma4 } from './config-classes/gemma4.js';
+import { gemma4Text } from './config-classes/gemma4-text.js';
 import { glm } from './config-classes/glm.js';
 import { glm4 } from './config-classes/glm4.js';
 import { gptBigcode } from './config-classes/gpt-bigcode.js';
@@ -24,6 +26,7 @@ import { gptSw3 } from './config-classes/gpt-sw3.js';
 import { gpt2 } from './config-classes/gpt2.js';
 import { gptj } from './config-classes/gptj.js';
 import { granite } from './config-classes/granite.js';
+import { graniteSwa } from './config-classes/granite-swa.js';
 import { granitemoe } from './config-classes/granitemoe.js';
 import { granitemoeshared } from './config-classes/granitemoeshared.js';
 import { helium } from './config-classes/helium.js';
@@ -109,6 +112,8 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
   falcon: falcon,
   gemma: gemma,
   gemma3: gemma3,
+  gemma4: gemma4,
+  gemma4_text: gemma4Text,
   glm: glm,
   glm4: glm4,
   gpt2: gpt2,
@@ -118,6 +123,7 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
   gpt_neox: gptNeox,
   gptj: gptj,
   granite: granite,
+  granite_swa: graniteSwa,
   helium: helium,
   hunyuan_v1_dense: hunyuanV1Dense,
   hyperclovax: hyperclovax,

@@ -9,7 +9,7 @@
  * seen - 1, total_length [] = T, cos_<k>, sin_<k> [M, dims/2] for each distinct rotary table, past_key_<l>, past_value_<l> [B, kv heads, capacity, head].
  * Outputs: key_<l>, value_<l> [B, kv heads, S/B, head], keys already rotated.
  */
-import { attentionLayers, attentionOf, type Blueprint, tableIndex, tablesOf, windowsOf } from './blueprint.js';
+import { attentionOf, type Blueprint, keyLayers, tableIndex, tablesOf, windowsOf } from './blueprint.js';
 import type { Attention } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { kernelHead } from './rope.js';
@@ -42,6 +42,22 @@ export function cachedAttention(g: GraphBuilder, b: Blueprint): Attention {
     const heads = g.node('Reshape', [x, g.int64([-1, head])]);
     return g.node('Reshape', [g.node('Slice', [heads, g.int64([0]), g.int64([own]), g.int64([1])]), rows]);
   };
+  /** Keys and values of this run, as the kernel takes them. */
+  const fresh = new Map<number, readonly [key: string, value: string]>();
+  /** What layer `l` adds to the cache. */
+  const added = (l: number, key: string, value: string): readonly [key: string, value: string] => {
+    const { kvHeads, headDim } = attentionOf(b, l);
+    const rows = [asHeads(key, kvHeads, headDim), asHeads(value, kvHeads, headDim)] as const;
+    for (const [t, x] of [
+      ['key', rows[0]],
+      ['value', rows[1]],
+    ] as const) {
+      const split = g.node('Reshape', [x, g.int64([0, 0, kvHeads, kernelHead(headDim)])]);
+      g.nodeTo([`${t}_${l}`], 'Transpose', [split], { perm: [0, 2, 1, 3] });
+    }
+    fresh.set(l, rows);
+    return rows;
+  };
   return {
     positions: 'position_ids',
     declare() {
@@ -55,7 +71,7 @@ export function cachedAttention(g: GraphBuilder, b: Blueprint): Attention {
         g.input(`sin_${k}`, 'float32', ['M', dims / 2]);
       }
       // The capacity stays without a name: ONNX Runtime would else reuse buffers of "equal" shapes that differ.
-      for (const { layer, part } of attentionLayers(b)) {
+      for (const { layer, part } of keyLayers(b)) {
         for (const t of ['key', 'value']) {
           g.input(`past_${t}_${layer}`, 'float32', [null, part.kvHeads, null, kernelHead(part.headDim)]);
           g.output(`${t}_${layer}`, 'float32', [null, part.kvHeads, null, kernelHead(part.headDim)]);
@@ -75,18 +91,10 @@ export function cachedAttention(g: GraphBuilder, b: Blueprint): Attention {
       );
     },
     attend(l, query, key, value) {
-      const { heads, kvHeads, headDim, scale, softcap, window, sinks } = attentionOf(b, l);
-      const k = asHeads(key, kvHeads, headDim);
-      const v = asHeads(value, kvHeads, headDim);
-      for (const [t, x] of [
-        ['key', k],
-        ['value', v],
-      ] as const) {
-        const split = g.node('Reshape', [x, g.int64([0, 0, kvHeads, kernelHead(headDim)])]);
-        g.nodeTo([`${t}_${l}`], 'Transpose', [split], { perm: [0, 2, 1, 3] });
-      }
+      const { heads, kvHeads, headDim, scale, softcap, window, sinks, keysOf } = attentionOf(b, l);
+      const [k, v] = (keysOf === undefined ? undefined : fresh.get(keysOf)) ?? added(l, key, value);
       const sink = sinks === undefined ? [] : [g.weight(sinks, [heads])];
-      const past = [`past_key_${l}`, `past_value_${l}`, 'seqlens_k', 'total_length'];
+      const past = [`past_key_${keysOf ?? l}`, `past_value_${keysOf ?? l}`, 'seqlens_k', 'total_length'];
       g.nodeTo(
         [`attention_${l}`, `all_keys_${l}`, `all_values_${l}`],
         'GroupQueryAttention',

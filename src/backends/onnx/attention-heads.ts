@@ -23,9 +23,9 @@ function project(tools: LayerTools, g: GraphBuilder, x: string, a: AttentionPart
   const { projection: p, heads, kvHeads } = a;
   const headDim = a.projected ?? a.headDim;
   const rows = (y: string, n: number): string => g.node('Reshape', [y, g.int64([-1, n * headDim])]);
-  if (p.kind === 'separate') {
-    const key = tools.linear(g, x, p.key, kvHeads * headDim, hidden);
-    const value = tools.linear(g, x, p.value, kvHeads * headDim, hidden);
+  if (p.kind !== 'fused') {
+    const key = p.kind === 'query' ? '' : tools.linear(g, x, p.key, kvHeads * headDim, hidden);
+    const value = p.kind === 'separate' ? tools.linear(g, x, p.value, kvHeads * headDim, hidden) : key;
     const wide = tools.linear(g, x, p.query, heads * headDim * (a.gate ? 2 : 1), hidden);
     if (!a.gate) return { query: wide, key, value, gate: null };
     const [query = '', gate = ''] = split(g, g.node('Reshape', [wide, g.int64([-1, heads, 2 * headDim])]), [headDim, headDim], 2);
@@ -103,7 +103,12 @@ export function writeAttention(
     a.norms === null ? y : normed(tools, g, y, a.norms[kind], a.norms.over, kind === 'query' ? a.heads : a.kvHeads, headDim);
   const prepared = (y: string, kind: 'query' | 'key'): string =>
     a.norms?.afterRotation === true ? norms(attention.rotate(l, held(y), kind), kind) : attention.rotate(l, held(norms(y, kind)), kind);
-  const heads = { query: prepared(query, 'query'), key: prepared(key, 'key'), value: held(value) };
+  const heads = {
+    query: prepared(query, 'query'),
+    key: a.keysOf === undefined ? prepared(key, 'key') : '',
+    value:
+      a.valueNorm === undefined || a.keysOf !== undefined ? held(value) : normed(tools, g, value, a.valueNorm, 'head', a.kvHeads, headDim),
+  };
   const wide = a.alibi ? withPositions(g, heads, a, a.alibi, attention.positions) : heads;
   let rows = attention.attend(l, wide.query, wide.key, wide.value);
   if (headDim !== a.headDim) {

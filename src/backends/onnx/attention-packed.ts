@@ -59,15 +59,30 @@ export function packedAttention(g: GraphBuilder, b: Blueprint): PackedAttention 
   const joined = (x: string): string => g.node('Reshape', [x, g.int64([0, 1, -1, 0])]);
   const apart = (x: string): string => g.node('Reshape', [x, 'apart']);
 
+  const kept = (l: number): KeptLayer => {
+    const layer = layers.get(l);
+    if (layer === undefined) throw new Error(`layer ${l} has not been written`);
+    return layer;
+  };
+  const keep = (l: number, key: string, value: string): KeptLayer => {
+    const { kvHeads, headDim } = attentionOf(b, l);
+    const perHead = (x: string): string =>
+      g.node('Transpose', [g.node('Reshape', [x, g.int64([1, -1, kvHeads, headDim])])], { perm: [2, 0, 1, 3] });
+    const [prefixRows, blockRows] = split(perHead(key), 'row_sizes', 2, `k${l}`);
+    const [prefixValues, valueRows] = split(perHead(value), 'row_sizes', 2, `v${l}`);
+    return {
+      prefixKeys: g.node('Transpose', [prefixRows], { perm: [0, 1, 3, 2] }),
+      prefixValues,
+      blockKeys: g.node('Transpose', [apart(blockRows)], { perm: [0, 1, 3, 2] }),
+      blockValues: apart(valueRows),
+    };
+  };
+
   return {
     positions: 'position_ids',
     tables,
     masks,
-    kept(l) {
-      const layer = layers.get(l);
-      if (layer === undefined) throw new Error(`layer ${l} has not been written`);
-      return layer;
-    },
+    kept,
     declare() {
       declareMaskInputs(g, b);
       for (const group of groupsOf(b)) g.input(`query_sizes_${group}`, 'int64', [2]);
@@ -84,14 +99,8 @@ export function packedAttention(g: GraphBuilder, b: Blueprint): PackedAttention 
       const capped = (scores: string): string => (part.softcap === null ? scores : softcap(g, scores, part.softcap));
       const grouped = g.node('Reshape', [tables.scaled(g, l, query), g.int64([-1, kvHeads, group, headDim])]);
       const q = g.node('Reshape', [g.node('Transpose', [grouped], { perm: [1, 0, 2, 3] }), g.int64([kvHeads, 1, -1, headDim])]);
-      const perHead = (x: string): string =>
-        g.node('Transpose', [g.node('Reshape', [x, g.int64([1, -1, kvHeads, headDim])])], { perm: [2, 0, 1, 3] });
       const [prefixQueries, blockQueries] = split(q, `query_sizes_${group}`, 2, `q${l}`);
-      const [prefixRows, blockRows] = split(perHead(key), 'row_sizes', 2, `k${l}`);
-      const [prefixValues, valueRows] = split(perHead(value), 'row_sizes', 2, `v${l}`);
-      const prefixKeys = g.node('Transpose', [prefixRows], { perm: [0, 1, 3, 2] });
-      const blockKeys = g.node('Transpose', [apart(blockRows)], { perm: [0, 1, 3, 2] });
-      const blockValues = apart(valueRows);
+      const { prefixKeys, prefixValues, blockKeys, blockValues } = part.keysOf === undefined ? keep(l, key, value) : kept(part.keysOf);
       layers.set(l, { prefixKeys, prefixValues, blockKeys, blockValues });
 
       const ofPrefix = g.node('Add', [capped(g.node('MatMul', [prefixQueries, prefixKeys])), prefix]);

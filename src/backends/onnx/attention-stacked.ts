@@ -10,7 +10,7 @@
  * Outputs: key_<l>, value_<l> with T columns; keys are rotated.
  */
 import { attentionWeights } from './attention-sinks.js';
-import { attentionLayers, attentionOf, type Blueprint } from './blueprint.js';
+import { attentionOf, type Blueprint, keyLayers } from './blueprint.js';
 import type { Attention } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { softcap } from './layer-tools.js';
@@ -48,7 +48,7 @@ export function stackedAttention(g: GraphBuilder, b: Blueprint): Attention {
       for (const name of ROW_INPUTS) g.input(name, 'int32', [1, 'S', 1, 1]);
       for (const name of COLUMN_INPUTS) g.input(name, 'int32', [1, 1, 1, 'T']);
       tables.declare();
-      for (const { layer, part } of attentionLayers(b)) {
+      for (const { layer, part } of keyLayers(b)) {
         const { kvHeads, headDim } = part;
         g.input(`past_key_${layer}`, g.compute, [kvHeads, 1, headDim, null]);
         g.input(`past_value_${layer}`, g.compute, [kvHeads, 1, null, headDim]);
@@ -65,17 +65,22 @@ export function stackedAttention(g: GraphBuilder, b: Blueprint): Attention {
       const perHead = (x: string, shape: readonly number[], perm: readonly number[]): string =>
         g.node('Transpose', [g.node('Reshape', [x, g.int64(shape)])], { perm });
       const q = perHead(tables.scaled(g, l, query), [-1, kvHeads, group, headDim], [1, 0, 2, 3]);
-      g.nodeTo([`key_${l}`], 'Concat', [`past_key_${l}`, perHead(key, [1, -1, kvHeads, headDim], [2, 0, 3, 1])], {
-        axis: 3,
-      });
-      g.nodeTo([`value_${l}`], 'Concat', [`past_value_${l}`, perHead(value, [1, -1, kvHeads, headDim], [2, 0, 1, 3])], { axis: 2 });
+      if (part.keysOf === undefined) {
+        const added = [
+          perHead(key, [1, -1, kvHeads, headDim], [2, 0, 3, 1]),
+          perHead(value, [1, -1, kvHeads, headDim], [2, 0, 1, 3]),
+        ] as const;
+        g.nodeTo([`key_${l}`], 'Concat', [`past_key_${l}`, added[0]], { axis: 3 });
+        g.nodeTo([`value_${l}`], 'Concat', [`past_value_${l}`, added[1]], { axis: 2 });
+      }
+      const source = part.keysOf ?? l;
       const rows = g.node('Reshape', [q, g.int64([kvHeads, 1, -1, headDim])]);
-      let scores = g.node('MatMul', [rows, `key_${l}`]);
+      let scores = g.node('MatMul', [rows, `key_${source}`]);
       if (part.softcap !== null) scores = softcap(g, scores, part.softcap);
       // A 0 in a shape keeps the size that stands at its place.
       const apart = g.node('Reshape', [scores, g.int64([kvHeads, -1, group, 0])]);
       const weights = attentionWeights(g, g.node('Add', [apart, mask(part.window)]), part);
-      const out = g.node('MatMul', [g.node('Reshape', [weights, g.int64([kvHeads, 1, -1, 0])]), `value_${l}`]);
+      const out = g.node('MatMul', [g.node('Reshape', [weights, g.int64([kvHeads, 1, -1, 0])]), `value_${source}`]);
       const rejoined = perHead(out, [kvHeads, -1, group, headDim], [1, 0, 2, 3]);
       return g.node('Reshape', [rejoined, g.int64([-1, heads * headDim])]);
     },

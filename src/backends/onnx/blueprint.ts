@@ -35,6 +35,21 @@ export interface Embedding {
   /** What is added for the position of each token. */
   readonly positions?: Positions;
   readonly norm?: Norm;
+  readonly perLayer?: PerLayerEmbedding;
+}
+
+/**
+ * What each layer learns of a token beside the stream (Gemma 4): a row of `table` [vocabulary, layers x size] times `scale`, plus the normed projection [layers x size, hidden] of the
+ * embedding times `projectionScale`; the sum times `sumScale`.
+ */
+export interface PerLayerEmbedding {
+  readonly table: string;
+  readonly size: number;
+  readonly scale: number;
+  readonly projection: Linear;
+  readonly projectionScale: number;
+  readonly norm: Norm;
+  readonly sumScale: number;
 }
 
 /**
@@ -95,6 +110,10 @@ export interface Block {
   readonly feedForwardSumNorm?: Norm | null;
   /** Factor on what is added to the stream. */
   readonly residualScale: number | null;
+  /** Adds what the layer learns of each token: norm(projection(activation(gate(x)) * row)). */
+  readonly perLayer?: { readonly gate: Linear; readonly projection: Linear; readonly norm: Norm; readonly activation: Activation };
+  /** Name of a tensor [1], a factor on what the layer gives. */
+  readonly outputFactor?: string;
 }
 
 /** What lets the rows of a text look at each other. */
@@ -112,6 +131,10 @@ export interface AttentionPart {
   /** The query's projection holds a gate behind each head; its sigmoid is a factor on the head's output. */
   readonly gate: boolean;
   readonly norms: HeadNorms | null;
+  /** Of each head of the values by itself. */
+  readonly valueNorm?: Norm;
+  /** The layer whose keys and values it takes; it has none of its own. */
+  readonly keysOf?: number;
   /** Null: the layer knows no positions. */
   readonly rotary: Rotary | null;
   /** Positions as a part of the scores; it takes the numbers of a head that are not projected. */
@@ -134,6 +157,10 @@ export interface AttentionPart {
  */
 export type Projection =
   | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear }
+  /** Keys are values, too, before either is normed. */
+  | { readonly kind: 'keys are values'; readonly query: Linear; readonly key: Linear }
+  /** Keys and values are another layer's. */
+  | { readonly kind: 'query'; readonly query: Linear }
   | { readonly kind: 'fused'; readonly linear: Linear; readonly groups: number; readonly order?: 'query value key' };
 
 /**
@@ -276,6 +303,11 @@ export function attentionLayers(b: Blueprint): { readonly layer: number; readonl
 /** The layers that carry a state from token to token, with their numbers. */
 export function recurrentLayers(b: Blueprint): { readonly layer: number; readonly part: DeltaPart | ConvolutionPart }[] {
   return b.blocks.flatMap(({ mixer }, layer) => (mixer.kind === 'attention' ? [] : [{ layer, part: mixer }]));
+}
+
+/** The attention layers that have keys and values of their own. */
+export function keyLayers(b: Blueprint): { readonly layer: number; readonly part: AttentionPart }[] {
+  return attentionLayers(b).filter(({ part }) => part.keysOf === undefined);
 }
 
 /** The attention of layer `l`. Throws `RangeError` where the layer has none. */

@@ -14,7 +14,7 @@
 import type { ModelConfig } from '../../models/model-config.js';
 import { packedAttention } from './attention-packed.js';
 import { attentionWeights } from './attention-sinks.js';
-import { attentionLayers, attentionOf, type Blueprint } from './blueprint.js';
+import { attentionOf, type Blueprint, keyLayers } from './blueprint.js';
 import { type Attention, decoderParts } from './decoder.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { softcap } from './layer-tools.js';
@@ -82,7 +82,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   body.input('position', 'int64', [null, 1]);
   body.input('columns', 'int64', [1, null, 1, null]);
   body.input('done', 'bool', [null]);
-  for (const { layer, part } of attentionLayers(b)) {
+  for (const { layer, part } of keyLayers(b)) {
     body.input(`keys_${layer}`, g.compute, [part.kvHeads, null, part.headDim, null]);
     body.input(`values_${layer}`, g.compute, [part.kvHeads, null, null, part.headDim]);
   }
@@ -109,7 +109,7 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
 
   /** The first column of a block, as the column that nobody sees. */
   const begin = (x: string, axis: number): string => g.node('Slice', [x, g.int64([0]), g.int64([1]), g.int64([axis])]);
-  const initial = attentionLayers(b)
+  const initial = keyLayers(b)
     .map(({ layer }) => attention.kept(layer))
     .flatMap((k) => [begin(k.blockKeys, 3), begin(k.blockValues, 2)])
     .concat(carried.map(({ layer, of, dims }) => g.node('Reshape', [recurrence.kept(layer)[of] ?? '', g.int64([-1, ...dims])])));
@@ -155,6 +155,8 @@ function ownAttention(
     return all;
   };
   const grown: string[] = [];
+  /** Keys and values of the decoded tokens, of each layer. */
+  const decoded = new Map<number, { readonly keys: string; readonly values: string }>();
   const attention: Attention = {
     declare: () => {},
     positions: 'position',
@@ -170,15 +172,19 @@ function ownAttention(
       const perHead = (x: string, shape: readonly number[]): string =>
         body.node('Transpose', [body.node('Reshape', [x, body.int64(shape)])], { perm: [1, 0, 2, 3] });
       const q = perHead(prompt.tables.scaled(body, l, query), [-1, kvHeads, group, headDim]);
-      const keys = body.node('Concat', [`keys_${l}`, perHead(key, [-1, kvHeads, headDim, 1])], { axis: 3 });
-      const values = body.node('Concat', [`values_${l}`, perHead(value, [-1, kvHeads, 1, headDim])], { axis: 2 });
-      grown.push(keys, values);
+      const own = (part.keysOf === undefined ? undefined : decoded.get(part.keysOf)) ?? {
+        keys: body.node('Concat', [`keys_${l}`, perHead(key, [-1, kvHeads, headDim, 1])], { axis: 3 }),
+        values: body.node('Concat', [`values_${l}`, perHead(value, [-1, kvHeads, 1, headDim])], { axis: 2 }),
+      };
+      const { keys, values } = own;
+      decoded.set(l, own);
+      if (part.keysOf === undefined) grown.push(keys, values);
       const all = body.node('Reshape', [q, body.int64([kvHeads, 1, -1, headDim])]);
       const onPrefix = capped(body.node('MatMul', [all, prefixKeys]));
       const far = body.node('Add', [body.node('Reshape', [onPrefix, body.int64([kvHeads, -1, group, 0])]), mask.prefix]);
       const block = body.node('Add', [capped(body.node('MatMul', [q, blockKeys])), mask.block]);
-      const own = body.node('Add', [capped(body.node('MatMul', [q, keys])), mask.own]);
-      const weights = attentionWeights(body, body.node('Concat', [far, block, own], { axis: -1 }), part);
+      const onOwn = body.node('Add', [capped(body.node('MatMul', [q, keys])), mask.own]);
+      const weights = attentionWeights(body, body.node('Concat', [far, block, onOwn], { axis: -1 }), part);
       const columnsOf = (from: string, to: string): string => body.node('Slice', [weights, from, to, body.int64([3])]);
       const farWeights = body.node('Reshape', [columnsOf(body.int64([0]), 'prefix_width'), body.int64([kvHeads, 1, -1, 0])]);
       const fromPrefix = body.node('MatMul', [farWeights, prefixValues]);

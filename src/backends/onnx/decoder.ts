@@ -10,11 +10,11 @@
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import { writeAttention } from './attention-heads.js';
-import type { Block, Blueprint, Mixer, Norm } from './blueprint.js';
+import type { Block, Blueprint, Mixer, Norm, PerLayerEmbedding } from './blueprint.js';
 import { writeConvolution, writeDelta } from './delta-net.js';
 import { writeFeedForward } from './feed-forward.js';
 import type { GraphBuilder, MatrixUse, StoredMatrix } from './graph-builder.js';
-import { layerTools, softcap } from './layer-tools.js';
+import { activate, layerTools, softcap } from './layer-tools.js';
 import { positionRows } from './positions.js';
 import { type Recurrence, treeRecurrence } from './recurrence.js';
 import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
@@ -31,12 +31,20 @@ export interface Attention {
   attend(layer: number, query: string, key: string, value: string): string;
 }
 
+/** What the layers begin with. */
+export interface Embedded {
+  /** [n, hidden] */
+  readonly rows: string;
+  /** [n, layers, size] of models whose layers learn more of each token. */
+  readonly perLayer: string | null;
+}
+
 /** The parts of a decoder; each adds nodes to the graph (or loop body) that it is given, weights always to the outermost graph. */
 export interface DecoderParts {
-  /** Rows [n, hidden] of token ids [n]; of a vocabulary in parts, ids of each part (`vocabulary.ts`). */
-  embed(g: GraphBuilder, ids: readonly string[], attention: Attention): string;
-  /** All layers, one behind the other, on the rows `x`. */
-  layers(g: GraphBuilder, x: string, attention: Attention, recurrence: Recurrence): string;
+  /** Embeddings of token ids [n]; of a vocabulary in parts, ids of each part (`vocabulary.ts`). */
+  embed(g: GraphBuilder, ids: readonly string[], attention: Attention): Embedded;
+  /** All layers, one behind the other: rows [n, hidden]. */
+  layers(g: GraphBuilder, embedded: Embedded, attention: Attention, recurrence: Recurrence): string;
   /** Logits in float32 [n, part] of rows that left the last layer, for each part of the vocabulary. */
   output(g: GraphBuilder, x: string): string[];
 }
@@ -53,8 +61,8 @@ export function decoderParts(
 ): DecoderParts {
   const tools = layerTools(root);
   const width = b.embedding.width ?? c.hiddenSize;
-  const table = (name: string, use: MatrixUse): StoredMatrix[] =>
-    vocabulary.map((part) => root.matrix(`${name}.weight`, [c.vocabSize, width], vocabulary.length === 1 ? undefined : part, use));
+  const table = (name: string, use: MatrixUse, wide = width): StoredMatrix[] =>
+    vocabulary.map((part) => root.matrix(`${name}.weight`, [c.vocabSize, wide], vocabulary.length === 1 ? undefined : part, use));
   const embeddings = table(b.embedding.table, b.output.tied ? 'product' : 'rows');
   const scaled = (g: GraphBuilder, x: string, scale: number | null): string => (scale === null ? x : g.node('Mul', [x, g.scalar(scale)]));
   const normed = (g: GraphBuilder, x: string, norm: Norm | null): string => (norm === null ? x : tools.norm(g, x, norm, c.hiddenSize));
@@ -70,6 +78,50 @@ export function decoderParts(
     if (mixer.kind === 'attention') return writeAttention(tools, g, l, x, mixer, attention, c.hiddenSize);
     if (mixer.kind === 'delta') return writeDelta(tools, g, l, x, mixer, recurrence, c.hiddenSize);
     return writeConvolution(tools, g, l, x, mixer, recurrence, c.hiddenSize);
+  }
+
+  /** The rows of a table for token ids. */
+  function picked(g: GraphBuilder, ids: readonly string[], from: readonly StoredMatrix[]): string {
+    return pickRows(g, ids, (k, own) => {
+      const { name, type, scale, transposed } = from[k] ?? missing();
+      const found = g.node('Gather', [name, own], transposed ? { axis: 1 } : {});
+      const rows = castTo(g, transposed ? g.node('Transpose', [found], { perm: [1, 0] }) : found, type, g.compute);
+      return scale === 1 ? rows : g.node('Mul', [rows, g.scalar(scale)]);
+    });
+  }
+
+  /** What each layer learns of the tokens whose embeddings are `rows`, [n, layers, size]. */
+  function perLayerRows(g: GraphBuilder, ids: readonly string[], rows: string, p: PerLayerEmbedding): string {
+    const all = b.blocks.length * p.size;
+    const apart = (x: string): string => g.node('Reshape', [x, g.int64([-1, b.blocks.length, p.size])]);
+    const ofToken = scaled(g, picked(g, ids, table(p.table, 'rows', all)), p.scale);
+    const ofRow = tools.norm(
+      g,
+      apart(scaled(g, tools.linear(g, rows, p.projection, all, c.hiddenSize), p.projectionScale)),
+      p.norm,
+      p.size,
+    );
+    return scaled(g, g.node('Add', [ofRow, apart(ofToken)]), p.sumScale);
+  }
+
+  /** Layer `l` with what it does of its own at its end. */
+  function wholeLayer(
+    g: GraphBuilder,
+    l: number,
+    x: string,
+    block: Block,
+    perLayer: string | null,
+    rest: readonly [Attention, Recurrence],
+  ): string {
+    let rows = layer(g, l, x, block, ...rest);
+    if (block.perLayer !== undefined && perLayer !== null && b.embedding.perLayer !== undefined) {
+      const { size } = b.embedding.perLayer;
+      const { gate, projection, norm, activation } = block.perLayer;
+      const learnt = g.node('Gather', [perLayer, g.int64([l], [])], { axis: 1 });
+      const opened = g.node('Mul', [activate(tools, g, tools.linear(g, rows, gate, size, c.hiddenSize), activation), learnt]);
+      rows = g.node('Add', [rows, normed(g, tools.linear(g, opened, projection, c.hiddenSize, size), norm)]);
+    }
+    return block.outputFactor === undefined ? rows : g.node('Mul', [rows, root.weight(block.outputFactor, [1])]);
   }
 
   function layer(g: GraphBuilder, l: number, x: string, block: Block, attention: Attention, recurrence: Recurrence): string {
@@ -90,19 +142,15 @@ export function decoderParts(
 
   return {
     embed(g, ids, attention) {
-      const x = pickRows(g, ids, (k, own) => {
-        const { name, type, scale, transposed } = embeddings[k] ?? missing();
-        const found = g.node('Gather', [name, own], transposed ? { axis: 1 } : {});
-        const rows = castTo(g, transposed ? g.node('Transpose', [found], { perm: [1, 0] }) : found, type, g.compute);
-        return scale === 1 ? rows : g.node('Mul', [rows, g.scalar(scale)]);
-      });
-      const { project, positions, norm } = b.embedding;
-      let rows = scaled(g, x, b.embedding.scale);
+      const { project, positions, norm, perLayer } = b.embedding;
+      let rows = scaled(g, picked(g, ids, embeddings), b.embedding.scale);
       if (project !== undefined) rows = tools.linear(g, rows, project, c.hiddenSize, width);
       if (positions !== undefined) rows = g.node('Add', [rows, positionRows(root, g, attention.positions, positions, c.hiddenSize)]);
-      return normed(g, rows, norm ?? null);
+      rows = normed(g, rows, norm ?? null);
+      return { rows, perLayer: perLayer === undefined ? null : perLayerRows(g, ids, rows, perLayer) };
     },
-    layers: (g, x, attention, recurrence) => b.blocks.reduce((rows, block, l) => layer(g, l, rows, block, attention, recurrence), x),
+    layers: (g, { rows, perLayer }, attention, recurrence) =>
+      b.blocks.reduce((x, block, l) => wholeLayer(g, l, x, block, perLayer, [attention, recurrence]), rows),
     output(g, x) {
       let scored = normed(g, x, b.finalNorm);
       if (b.output.project !== undefined) scored = tools.linear(g, scored, b.output.project, width, c.hiddenSize);

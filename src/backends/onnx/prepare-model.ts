@@ -16,6 +16,7 @@ import {
   attentionLayers,
   type Blueprint,
   groupsOf,
+  keyLayers,
   recurrentLayers,
   type TableKind,
   tablesOf,
@@ -161,7 +162,7 @@ export async function prepareModel(
       kind: 'graph',
       bytes: graph.build(),
       folder: weights.root,
-      cache: attentionLayers(blueprint).map(({ layer, part }) => ({
+      cache: keyLayers(blueprint).map(({ layer, part }) => ({
         layer,
         kvHeads: part.kvHeads,
         headDim: attention === 'stacked' ? part.headDim : kernelHead(part.headDim),

@@ -36,11 +36,11 @@ MARGIN = 1e-3
 
 def fill_of(name, shape, v, buffers, tied):
     """Scale and offset of a tensor; scales are powers of two, so that values are exact."""
-    if name in buffers:
-        return 0, buffers[name]
     for pattern, fill in v.get("fills", {}).items():
         if re.search(pattern, name):
             return fill
+    if name in buffers:
+        return 0, buffers[name]
     if re.search(v["unused"], name):
         return 0.125, 0
     norm = re.search(r"(norm\d?|ln_?\w*|layernorm\w*|layer_norm\w*|_ln)\.weight$", name) or (len(shape) == 1 and name.endswith(".weight"))

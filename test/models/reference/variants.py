@@ -157,10 +157,10 @@ GEMMA4 = dict(head_dim=16, global_head_dim=24, sliding_window=14, num_hidden_lay
 GEMMA4_KINDS = ["sliding_attention", "sliding_attention", "full_attention"] * 2
 GEMMA3N = dict(head_dim=12, sliding_window=14, num_hidden_layers=6, layer_types=GEMMA4_KINDS, hidden_size_per_layer_input=8, vocab_size_per_layer_input=1200, num_kv_shared_layers=3, laurel_rank=4, altup_num_inputs=2, num_attention_heads=4)
 VARIANTS |= {
-    "gemma4_text-a": dict(type="gemma4_text", config=A | GEMMA4 | dict(layer_types=GEMMA4_KINDS)),
-    "gemma4_text-b": dict(type="gemma4_text", config=B | GEMMA4 | dict(layer_types=GEMMA4_KINDS, vocab_size_per_layer_input=1211, hidden_size_per_layer_input=8, num_kv_shared_layers=3, use_double_wide_mlp=True, final_logit_softcapping=5.0)),
-    "gemma4_text-keys-are-values": dict(type="gemma4_text", config=A | GEMMA4 | dict(layer_types=GEMMA4_KINDS, attention_k_eq_v=True, num_global_key_value_heads=1)),
-    "gemma4-a": dict(type="gemma4", config=dict(text_config=text("gemma4_text", more=GEMMA4 | dict(layer_types=GEMMA4_KINDS, pad_token_id=0)), vision_config=GEMMA4_VIT, audio_config=None), **WRAP),
+    "gemma4_text-a": dict(type="gemma4_text", config=A | GEMMA4 | dict(layer_types=GEMMA4_KINDS), fills={"layer_scalar": (0.25, 1)}),
+    "gemma4_text-b": dict(type="gemma4_text", config=B | GEMMA4 | dict(layer_types=GEMMA4_KINDS, vocab_size_per_layer_input=1211, hidden_size_per_layer_input=8, num_kv_shared_layers=3, use_double_wide_mlp=True, final_logit_softcapping=5.0), fills={"layer_scalar": (0.25, 1)}),
+    "gemma4_text-keys-are-values": dict(type="gemma4_text", config=A | GEMMA4 | dict(layer_types=GEMMA4_KINDS, attention_k_eq_v=True, num_global_key_value_heads=1), fills={"layer_scalar": (0.25, 1)}),
+    "gemma4-a": dict(type="gemma4", config=dict(text_config=text("gemma4_text", more=GEMMA4 | dict(layer_types=GEMMA4_KINDS, pad_token_id=0)), vision_config=GEMMA4_VIT, audio_config=None), **WRAP, fills={"layer_scalar": (0.25, 1)}),
     "gemma3n_text-a": dict(type="gemma3n_text", config=A | GEMMA3N),
     "gemma3n_text-b": dict(type="gemma3n_text", config=B | GEMMA3N | dict(vocab_size_per_layer_input=1211, altup_num_inputs=3, num_kv_shared_layers=2, activation_sparsity_pattern=[0.6, 0.6, 0.0, 0.0, 0.0, 0.0], altup_correct_scale=False, num_attention_heads=5)),
 }

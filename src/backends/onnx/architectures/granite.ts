@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { AttentionPart, Block, Blueprint } from '../blueprint.js';
-import { layerPrefix, plainAttention, plainBlock, plainBlueprint, rmsNorm } from './common.js';
+import { layerPrefix, plainAttention, plainBlock, plainBlueprint, rmsNorm, rotaryOf, windowOf } from './common.js';
 
 /** What Granite's multipliers make of a model: factors on embeddings, on scores of attention, on what each part adds, and on the logits. */
 function multiplied(c: ModelConfig, logits: number, more: (layer: number) => Partial<Block>): Blueprint {
@@ -31,4 +31,21 @@ export function hyperclovax(c: ModelConfig): Blueprint {
     after: after ? rmsNorm(c, `${p(l)}post_norm1`) : null,
     feedForwardAfter: after ? rmsNorm(c, `${p(l)}post_norm2`) : null,
   }));
+}
+
+/** Granite with windows: Granite with windows on three of four layers, a sink for each head, and a rotary base for each layer (0: no positions). */
+export function graniteSwa(c: ModelConfig): Blueprint {
+  const thetas = c.fields.numbers('layer_rope_theta');
+  return multiplied(c, 1 / c.fields.number('logits_scaling', 1), (l) => {
+    const theta = thetas === null ? c.rope.theta : (thetas[l] ?? 0);
+    const slides = c.slidingLayers?.[l] ?? l % 4 !== 0;
+    const plain = attention(c, l, 1);
+    const mixer: AttentionPart = {
+      ...plain,
+      rotary: theta === 0 ? null : rotaryOf(c, { ...c.rope, theta }),
+      sinks: `${layerPrefix(l)}self_attn.sinks`,
+      window: slides ? windowOf(c, l, c.slidingWindow) : null,
+    };
+    return { mixer };
+  });
 }

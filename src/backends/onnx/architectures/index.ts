@@ -10,12 +10,13 @@ import { ernie } from './ernie.js';
 import { exaone4 } from './exaone4.js';
 import { falcon } from './falcon.js';
 import { gemma, gemma2, gemma3, vaultgemma } from './gemma.js';
+import { gemma4 } from './gemma4.js';
 import { glm, glm4 } from './glm.js';
 import { gptNeox } from './gpt-neox.js';
 import { gptOss } from './gpt-oss.js';
 import { gpt2, gptBigcode, gptNeo } from './gpt2.js';
 import { codegen, gptj } from './gptj.js';
-import { granite, hyperclovax } from './granite.js';
+import { granite, graniteSwa, hyperclovax } from './granite.js';
 import { graniteMoe } from './granite-moe.js';
 import { helium } from './helium.js';
 import { hunyuan } from './hunyuan.js';
@@ -56,6 +57,7 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   gemma,
   gemma2,
   gemma3_text: gemma3,
+  gemma4_text: gemma4,
   qwen3_5_text: qwen35,
   glm,
   glm4,
@@ -66,6 +68,7 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   gpt_neox: gptNeox,
   gptj,
   granite,
+  granite_swa: graniteSwa,
   helium,
   hunyuan_v1_dense: hunyuan,
   hyperclovax,

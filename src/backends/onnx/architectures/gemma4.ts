@@ -1,0 +1,124 @@
+import { UserError } from '../../../errors.js';
+import type { ModelConfig } from '../../../models/model-config.js';
+import type { Rope } from '../../../models/rope-config.js';
+import type { AttentionPart, Block, Blueprint, Norm } from '../blueprint.js';
+import {
+  activationOf,
+  headNorms,
+  layerPrefix,
+  linear,
+  plainAttention,
+  plainBlock,
+  plainBlueprint,
+  plainFeedForward,
+  rmsNorm,
+  rotaryOf,
+  windowOf,
+} from './common.js';
+
+/** Whether layer `l` slides: five of six, where the config lists no kinds; the last never does. */
+function slidesAt(c: ModelConfig, l: number): boolean {
+  return l !== c.layers - 1 && (c.slidingLayers?.[l] ?? (l + 1) % 6 !== 0);
+}
+
+/** Sizes that a layer has of its own: those that see everything have larger heads, and where keys are values fewer of them. */
+function sizesOf(c: ModelConfig, l: number): { readonly headDim: number; readonly kvHeads: number } {
+  const own = c.fields.has('per_layer_config') ? c.fields.inner('per_layer_config').inner(String(l)) : null;
+  if (own !== null) return { headDim: own.number('head_dim', c.headDim), kvHeads: own.number('num_key_value_heads', c.kvHeads) };
+  if (slidesAt(c, l)) return { headDim: c.headDim, kvHeads: c.kvHeads };
+  const fewer = c.fields.flag('attention_k_eq_v', false) ? c.fields.numberOrNull('num_global_key_value_heads') : null;
+  return { headDim: c.fields.number('global_head_dim', 512), kvHeads: fewer ?? c.kvHeads };
+}
+
+/** The layer whose keys and values layer `l` takes: of the last ones, the last before them that is of the same kind; null: it has its own. */
+function sourceOf(c: ModelConfig, l: number): number | null {
+  const first = c.layers - c.fields.number('num_kv_shared_layers', 0);
+  if (l < first) return null;
+  for (let source = first - 1; source >= 0; source--) if (slidesAt(c, source) === slidesAt(c, l)) return source;
+  throw new UserError(`${c.file}: num_kv_shared_layers: layer ${l} shares the keys of no layer before it`);
+}
+
+/** The rotation of a kind of layer; the class has one of its own where the file names none. */
+function ropeOf(c: ModelConfig, slides: boolean): Rope {
+  if (c.fields.has('rope_parameters')) return slides ? c.ropeLocal : c.rope;
+  return slides ? { type: 'default', theta: 10_000 } : { type: 'proportional', theta: 1_000_000, partial: 0.25, factor: 1 };
+}
+
+function attention(c: ModelConfig, l: number): AttentionPart {
+  const p = `${layerPrefix(l)}self_attn.`;
+  const [query, key, value] = ['q_proj', 'k_proj', 'v_proj'].map((name) => linear(`${p}${name}`, c.attentionBias));
+  if (query === undefined || key === undefined || value === undefined) throw new RangeError('three projections');
+  const { headDim, kvHeads } = sizesOf(c, l);
+  const slides = slidesAt(c, l);
+  const source = sourceOf(c, l);
+  const same = c.fields.flag('attention_k_eq_v', false) && !slides;
+  return plainAttention(c, l, {
+    headDim,
+    kvHeads,
+    projection:
+      source !== null ? { kind: 'query', query } : same ? { kind: 'keys are values', query, key } : { kind: 'separate', query, key, value },
+    norms: headNorms((name) => rmsNorm(c, name), l),
+    valueNorm: rmsNorm(c, '', { weight: false }),
+    ...(source === null ? {} : { keysOf: source }),
+    rotary: rotaryOf(c, ropeOf(c, slides), { headDim }),
+    scale: 1,
+    window: slides ? windowOf(c, l, c.slidingWindow) : null,
+  });
+}
+
+function block(c: ModelConfig, l: number, learnt: number): Block {
+  const p = layerPrefix(l);
+  const norm = (name: string): Norm => rmsNorm(c, `${p}${name}`);
+  const feedForward = plainFeedForward(c, l, false);
+  const wide = c.fields.flag('use_double_wide_mlp', false) && sourceOf(c, l) !== null;
+  return plainBlock(c, l, {
+    mixer: attention(c, l),
+    after: norm('post_attention_layernorm'),
+    feedForwardBefore: norm('pre_feedforward_layernorm'),
+    feedForward: wide ? { ...feedForward, size: 2 * feedForward.size } : feedForward,
+    feedForwardAfter: norm('post_feedforward_layernorm'),
+    outputFactor: `${p}layer_scalar`,
+    ...(learnt === 0
+      ? {}
+      : {
+          perLayer: {
+            gate: linear(`${p}per_layer_input_gate`),
+            projection: linear(`${p}per_layer_projection`),
+            norm: norm('post_per_layer_input_norm'),
+            activation: activationOf(c),
+          },
+        }),
+  });
+}
+
+/**
+ * Gemma 4: norms on query, key and value, heads of two sizes, layers that take the keys of earlier ones, and (the E models) a second embedding for each layer. Throws `UserError` for
+ * the mixture of experts.
+ */
+export function gemma4(c: ModelConfig): Blueprint {
+  if (c.fields.flag('enable_moe_block', false))
+    throw new UserError(`${c.file}: enable_moe_block: experts of Gemma 4 are not supported; use --serve vllm`);
+  const learnt = c.fields.number('hidden_size_per_layer_input', 256);
+  const plain = plainBlueprint(c, (l) => block(c, l, learnt));
+  return {
+    ...plain,
+    embedding: {
+      ...plain.embedding,
+      scale: Math.sqrt(c.hiddenSize),
+      ...(learnt === 0
+        ? {}
+        : {
+            perLayer: {
+              table: 'model.embed_tokens_per_layer',
+              size: learnt,
+              scale: Math.sqrt(learnt),
+              projection: linear('model.per_layer_model_projection'),
+              projectionScale: 1 / Math.sqrt(c.hiddenSize),
+              norm: rmsNorm(c, 'model.per_layer_projection_norm'),
+              sumScale: Math.SQRT1_2,
+            },
+          }),
+    },
+    output: { ...plain.output, softcap: c.finalSoftcap },
+  };
+}
