@@ -89,7 +89,8 @@ const REFUSED_WAIT_MS = 500;
 /** Failures in a row, of any kind, after which a server counts as overloaded. */
 const FAILURES_IN_A_ROW = 10;
 /** Requests sent one after the other and all refused, after which a server counts as used up. */
-const USED_UP = { free: 8, paced: 3, chance: 25 } as const;
+const USED_UP = { free: 8, paced: 3, most: 25 } as const;
+const UNLIKELY = Math.log(1e-4);
 /** Waits before a used-up server is asked again: the first, and the longest of a short outage and of any. */
 const PROBE_MS = { first: 500, short: 10_000, longest: 30_000 } as const;
 /** Requests in a window, and in one at a rate known to be near the limit. */
@@ -97,7 +98,7 @@ const WINDOW = { free: 40, paced: 10, near: 50, enough: 20, test: 120 } as const
 /** Shares of refusals that are borne: while nothing is held back, and between two moments at which the server was used up. */
 const BORNE = { free: 0.13, usedUp: 0.05, paced: 0.03 } as const;
 /** From this share on refusals are no chance. */
-const MOSTLY = 0.6;
+const MOSTLY = 0.75;
 /** Share of the measured rate that tells a limit from chance, and that is used where it is a limit. */
 const RATE = { test: 0.7, used: 0.97, floor: 0.8 } as const;
 const STEP = { first: 0.25, least: 0.02, most: 0.5 } as const;
@@ -161,11 +162,11 @@ export function createPace(options: PaceOptions): Pace {
     window = newWindow(to === 'free' ? WINDOW.free : near ? WINDOW.near : WINDOW.paced);
   }
 
-  /** Halves what lies between what is let in and chance: about as many requests as make four refusals by chance. */
+  /** Halves what lies between what is let in and chance: about as many requests as make six refusals by chance. */
   function test(share: number, goodput: number): void {
     go('test', Math.max(RATE.test * Math.min(goodput, rate), RATE.floor * recent(0)));
     tested = share;
-    window = newWindow(Math.max(WINDOW.enough, Math.min(WINDOW.test, Math.ceil(6 / share))));
+    window = newWindow(Math.max(WINDOW.enough, Math.min(WINDOW.test, Math.ceil(9 / share))));
   }
 
   function pace(perMs: number, known: boolean): void {
@@ -256,7 +257,7 @@ export function createPace(options: PaceOptions): Pace {
     if (mode === 'paced' && ticket.window === window) {
       fall(now, told ?? 0);
     }
-    refusedSerials = [...refusedSerials, ticket.serial].slice(-USED_UP.chance);
+    refusedSerials = [...refusedSerials, ticket.serial].slice(-USED_UP.most);
     if (ticket.outage !== null && ticket.outage === outage) {
       outage.probes += 1;
       usedUp(now, told, 0);
@@ -264,8 +265,10 @@ export function createPace(options: PaceOptions): Pace {
       // A request that was sent before this one and is still under way was let in, it seems.
       let letIn = lastAnswered;
       for (const other of open) if (other.serial < ticket.serial) letIn = Math.max(letIn, other.serial);
-      const all =
-        refusedSerials.filter((s) => s > letIn).length >= USED_UP[mode === 'paced' ? 'paced' : serial < chance.until ? 'chance' : 'free'];
+      const streak = refusedSerials.filter((s) => s > letIn).length;
+      // So many refusals in a row would come from chance once in ten thousand times, going by the others.
+      const others = (period.refused - streak + 1) / (period.sent - streak + 2);
+      const all = streak >= Math.max(USED_UP[mode === 'paced' ? 'paced' : 'free'], Math.min(USED_UP.most, UNLIKELY / Math.log(others)));
       if (mode !== 'free' && told !== null) hold = Math.max(hold, now + told);
       else if ((told !== null && told > 0) || (all && outage === null))
         usedUp(now, told, [...open].filter((other) => other.serial > letIn).length);

@@ -20,6 +20,32 @@ const ok = <R>(value: R): Outcome<R> => ({ kind: 'done', value });
 const again = (overload = false): Again => ({ kind: 'again', reason: 'http', message: 'no', overload, retryAfterMs: null });
 const giveUp = (): number => -1;
 
+/** Virtual seconds for `n` requests of which a share is refused by chance, whatever the rate. */
+async function secondsByChance(share: number, n: number, seed: number): Promise<number> {
+  const clock = createVirtualClock();
+  const limiter = createLimiter({
+    servers: 1,
+    clock,
+    random: seededRandom(seed + 1000),
+    start: 4,
+    max: 64,
+    maxTries: 20,
+    timeoutMs: 600_000,
+  });
+  const chance = seededRandom(seed);
+  let end = 0;
+  async function attempt(job: number): Promise<Outcome<number>> {
+    const refused = chance() < share;
+    await clock.sleep(refused ? 20 : 500);
+    return refused ? { ...again(true), refused: true } : ok(job);
+  }
+  const run = async (): Promise<void> => {
+    for await (const _ of limiter.run<number, number>(numbers(n), { attempt, giveUp }, new AbortController().signal)) end = clock.now();
+  };
+  await clock.drive(run());
+  return end / 1000;
+}
+
 describe('throughput against a limit per minute', () => {
   // A bucket of a few requests, a whole minute's bucket, a window that opens every minute; with and without what servers may tell.
   const servers: Pick<Simulation, 'burst' | 'shape'>[] = [
@@ -90,17 +116,39 @@ describe('throughput against a limit per minute', () => {
     expect(inMinutes(13, 14)).toBeGreaterThan(0.85 * 600);
   });
 
-  it.each([0.01, 0.05, 0.1, 0.3])('keeps its pace where a share of %d is refused by chance, whatever the rate', async (share) => {
-    const { clock, limiter } = setUp({ max: 64, maxTries: 10 });
-    const chance = seededRandom(3);
-    async function attempt(job: number): Promise<Outcome<number>> {
-      const refused = chance() < share;
-      await clock.sleep(refused ? 20 : 500);
-      return refused ? { ...again(true), refused: true } : ok(job);
+  it.each([
+    [0.01, 3000, 1],
+    [0.1, 3000, 1],
+    [0.15, 1000, 10],
+    [0.3, 200, 20],
+    [0.3, 1000, 20],
+    [0.45, 1000, 10],
+  ])('keeps at least 60 %% of what is let in where a share of %d is refused by chance (%d requests, %d seeds)', async (share, n, seeds) => {
+    // The same run where nothing is refused lets in all that it sends; of that, this share is let in.
+    const letIn = (n / (await secondsByChance(0, n, 1))) * (1 - share);
+    const ratios = [];
+    for (let seed = 1; seed <= seeds; seed++) ratios.push([n / (await secondsByChance(share, n, seed)) / letIn, seed]);
+    expect(ratios.filter(([ratio = 0]) => ratio < 0.6)).toEqual([]);
+  });
+
+  it.each([2, 8, 20])('keeps at least 70 %% of what a server lets in that takes %d requests at once', async (most) => {
+    for (let seed = 1; seed <= 2; seed++) {
+      const { clock, limiter } = setUp({ max: 64, maxTries: 20 });
+      const chance = seededRandom(seed);
+      let taken = 0;
+      async function attempt(job: number): Promise<Outcome<number>> {
+        if (taken >= most) {
+          await clock.sleep(20);
+          return { ...again(true), refused: true };
+        }
+        taken += 1;
+        await clock.sleep(350 + 300 * chance());
+        taken -= 1;
+        return ok(job);
+      }
+      await clock.drive(collect(limiter.run(numbers(most * 200), { attempt, giveUp }, new AbortController().signal), []));
+      expect((200 * 0.5) / (clock.now() / 1000)).toBeGreaterThan(0.7);
     }
-    await clock.drive(collect(limiter.run(numbers(3000), { attempt, giveUp }, new AbortController().signal), []));
-    // 64 at once and half a second each: 128 a second at most.
-    expect(3000 / (clock.now() / 1000)).toBeGreaterThan(0.6 * 128 * (1 - share));
   });
 
   it('reaches the most allowed at once where nothing is refused', async () => {
