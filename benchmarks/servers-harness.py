@@ -27,7 +27,11 @@ class TimedClient(LocalCompletionsAPI):
         return self.timed(super().generate_until, requests, arguments)
 
 
+original = huggingface.HFLM
+
+
 def client(pretrained, **_):
+    huggingface.HFLM = original  # the harness asks whether a model is one
     return TimedClient(
         model=name, base_url=f"{url}/completions", tokenizer=pretrained, num_concurrent=int(concurrent), max_length=4096, max_retries=1, timeout=3000
     )

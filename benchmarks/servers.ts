@@ -3,10 +3,12 @@
  * freshly started server with cold caches. Appends what it measured to a record and writes the table of all records.
  *
  * usage: npx vite-node benchmarks/servers.ts --server "COMMAND ... {port} ..." --label TEXT --model DIR --reference DIR [--python VENV/bin/python] [--before DIR]
- *                                            [--cases a,b] [--share 0.5] [--concurrent 32] [--rounds 1] [--record FILE] [--out benchmarks/SERVERS.md]
+ *                                            [--cases a,b] [--share 0.5] [--concurrent 32] [--rounds 1] [--reset PATH] [--record FILE]
+ *                                            [--out benchmarks/SERVERS.md]
  *   --server: the command that serves the model on 127.0.0.1; --label: what the table calls it; --model: folder with the tokenizer.
  *   --python: the harness (0.4.8) takes part; --before: a checkout of eus-eval that is built takes part.
  *   --reference: the folder with harness.py and ../data; --share: part of the documents of benchmarks/cases.ts; --concurrent: requests of the harness in flight.
+ *   --reset: all sides on one server, which is slow to start; a POST to this path empties its cache before each (vLLM in VLLM_SERVER_DEV_MODE: /reset_prefix_cache).
  *   Without --server only the table is written.
  */
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,6 +52,7 @@ const { values } = parseArgs({
     share: { type: 'string', default: '0.5' },
     concurrent: { type: 'string', default: '32' },
     rounds: { type: 'string', default: '1' },
+    reset: { type: 'string' },
     record: { type: 'string', default: 'servers.jsonl' },
     out: { type: 'string', default: 'benchmarks/SERVERS.md' },
   },
@@ -98,20 +101,26 @@ async function servedName(url: string): Promise<string> {
   return list.data[0]?.id ?? '';
 }
 
-/** Measures one side on a server of its own. */
-async function measure(side: Side, command: readonly string[], cases: readonly Case[]): Promise<void> {
+/** Starts the server, measures the sides on it one after the other, and ends it. */
+async function measure(sides: readonly Side[], command: readonly string[], cases: readonly Case[]): Promise<void> {
   const [program = '', ...words] = command;
   const served = await launch({
     engine: { name: 'vllm', command: program, words: [], install: '' },
     argumentsFor: (port) => words.map((word) => word.replaceAll('{port}', String(port))),
-    onProgress: (line) => console.error(`${side}: ${line}`),
+    onProgress: (line) => console.error(line),
   });
   try {
     const name = await servedName(served.url);
-    if (side === 'harness') keep(await harness(values.python ?? '', served.url, name, cases));
-    else {
-      const entry = side === 'now' ? packagePath('bin/eus-eval.js') : path.join(values.before ?? '', 'bin', 'eus-eval.js');
-      for (const c of cases) keep([await eusEval(side, entry, served.url, name, c)]);
+    for (const side of sides) {
+      if (values.reset !== undefined) {
+        const reply = await fetch(new URL(values.reset, served.url), { method: 'POST' });
+        if (!reply.ok) throw new Error(`${values.reset}: ${reply.status}`);
+      }
+      if (side === 'harness') keep(await harness(values.python ?? '', served.url, name, cases));
+      else {
+        const entry = side === 'now' ? packagePath('bin/eus-eval.js') : path.join(values.before ?? '', 'bin', 'eus-eval.js');
+        for (const c of cases) keep([await eusEval(side, entry, served.url, name, c)]);
+      }
     }
   } finally {
     await served.close();
@@ -128,8 +137,11 @@ function keep(found: readonly Measured[]): void {
 if (values.server !== undefined) {
   const cases = CASES.filter((c) => values.cases === undefined || values.cases.split(',').includes(c.name));
   const sides = SIDES.filter((side) => side === 'now' || values[side === 'harness' ? 'python' : 'before'] !== undefined);
-  for (let round = 0; round < Number(values.rounds); round++)
-    for (const side of round % 2 === 0 ? sides : sides.toReversed()) await measure(side, splitWords(values.server), cases);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const inTurn = round % 2 === 0 ? sides : sides.toReversed();
+    for (const group of values.reset === undefined ? inTurn.map((side) => [side]) : [inTurn])
+      await measure(group, splitWords(values.server), cases);
+  }
 }
 
 const records = existsSync(values.record)
@@ -194,7 +206,7 @@ const servers = [...new Set(records.map((r) => r.server))];
 const text = `# eus-eval on servers
 
 Written by \`benchmarks/servers.ts\`. Every side (the harness 0.4.8 with its \`local-completions\` client, ${values.concurrent} requests in flight; eus-eval before it scored by next tokens; eus-eval now) has a freshly
-started server with cold caches and scores the same documents with plain prompts. Time is that of asking: for the harness from the first request to the last answer; for eus-eval building the prompts
+started server, or one whose prefix cache was emptied, and scores the same documents with plain prompts. Time is that of asking: for the harness from the first request to the last answer; for eus-eval building the prompts
 is part of it. Each case stands for the benchmarks of its kind, as listed in \`benchmarks/cases.ts\`. Machine: ${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB,
 Node ${process.versions.node}, other work going on beside it: the ratios count, not the rates.
 
