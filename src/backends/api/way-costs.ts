@@ -23,8 +23,11 @@ export function costOf(short: Timing, long: Timing): WayCost {
   return { token, prompt: Math.max(0, short.seconds - token * short.tokens) / short.prompts };
 }
 
-/** Tokens of one block of vLLM's prefix cache; only full blocks are kept. Other servers keep more. */
-const BLOCK = 16;
+/**
+ * Tokens of one block of vLLM's prefix cache, of which only full ones are kept: 16 on most cards, 128 on a CPU. No answer says which, and a block that is taken for smaller than it
+ * is makes every step compute the prompt again; so the larger one counts.
+ */
+const BLOCK = 128;
 
 /**
  * Seconds of a document walked token by token behind a cached prefix: the first row computes its prompt, every other one what lies behind the last full block.
