@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandFor } from '../../src/view/browser.js';
@@ -171,6 +172,25 @@ describe('a run in the view', () => {
       }
     }
     expect(await copy.document('base', 'new', 'eus_trivia', '1')).toEqual(await source.document('base', 'new', 'eus_trivia', '1'));
+  });
+
+  it('of the harness says the numbers that its own result file says', async () => {
+    const dir = fileURLToPath(new URL('../results/harness', import.meta.url));
+    const { source } = await open(dir);
+    const [run] = (await source.catalog()).runs;
+    const { tasks } = await source.summary(run?.id ?? '', null);
+    expect(run?.tasks.map(({ name }) => name).sort()).toEqual(['toy_gen', 'toy_mc']);
+    for (const { name, value, documents } of run?.tasks ?? []) {
+      const counts = tasks[name]?.counts;
+      expect([counts?.all, (counts?.right ?? 0) / documents], name).toEqual([documents, value]);
+    }
+    const mc = (await source.document(run?.id ?? '', null, 'toy_mc', '0')).run;
+    const picked = mc?.choices?.map(({ logprob }) => logprob ?? 0) ?? [];
+    expect(mc?.predicted).toBe(picked.indexOf(Math.max(...picked)));
+    const gen = (await source.document(run?.id ?? '', null, 'toy_gen', '0')).run;
+    expect(gen?.generated).not.toBeNull();
+    expect(gen?.choices).toBeNull();
+    expect(gen?.filters.length).toBeGreaterThan(0);
   });
 
   it('names a sample file that is damaged and shows the others', async () => {
