@@ -67,3 +67,6 @@ export function folderName(text: string): string {
   if (text === '') throw new InvalidArgumentError('Give the name of a folder.');
   return text;
 }
+
+/** Flag and description of `--hooks`, for every command that reads task files. */
+export const HOOKS_OPTION = ['--hooks <file>', 'JavaScript module whose functions answer the Python functions of task files'] as const;

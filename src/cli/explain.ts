@@ -1,5 +1,6 @@
 /** `eus-eval explain`: arguments and printing only. */
 import { screenOf } from '../terminal/screen.js';
+import { HOOKS_OPTION } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 /**
@@ -10,15 +11,17 @@ export const addExplain: AddCommand = (program) =>
     .command('explain')
     .description('what a metric, statistic or benchmark means: definition, formula, source and a worked example')
     .argument('[name...]', 'a metric, statistic, word of a table, benchmark, task or task file; without it the list of all')
+    .option(...HOOKS_OPTION)
     .option('--json', 'print one JSON document', false)
-    .action(async (words: readonly string[], flags: { json: boolean }) => {
-      const [{ explain, explanationOf, topicList }, { loadRegistry, selectTasks }] = await Promise.all([
+    .action(async (words: readonly string[], flags: { json: boolean; hooks?: string }) => {
+      const [{ explain, explanationOf, topicList }, { selectTasks }, { openRegistry }] = await Promise.all([
         import('../explain/explain.js'),
         import('../tasks/registry.js'),
+        import('../tasks/open-registry.js'),
       ]);
       const word = words.join(' ');
       const { width } = screenOf(process.stdout);
-      const registry = await loadRegistry();
+      const registry = await openRegistry(flags.hooks ?? null);
       const own = /\.ya?ml$/.test(word) ? await selectTasks([word], registry) : [];
       const entries = new Map([...registry.entries, ...own.map((entry) => [word, entry] as const)]);
       const text = word === '' ? topicList(registry.benchmarks, width) : explain(word, entries, width);

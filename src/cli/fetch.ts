@@ -7,9 +7,11 @@ import type { Progress } from '../hub/progress.js';
 import type { ResolvedModel } from '../hub/resolve-model.js';
 import { screenOf } from '../terminal/screen.js';
 import { type Column, table } from '../terminal/table.js';
+import { HOOKS_OPTION } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 interface FetchFlags {
+  hooks?: string;
   model?: string;
   data: boolean;
   offline: boolean;
@@ -26,6 +28,7 @@ export const addFetch: AddCommand = (program, exit): Command =>
     .description('bring data sets and models from the hub into the cache, for later use with --offline')
     .argument('[tasks...]', 'benchmarks, groups, wildcards, eu, en, es, all or task files (default: all)')
     .option('-m, --model <ref>', 'a model of the hub too: ORG/NAME[@REVISION]')
+    .option(...HOOKS_OPTION)
     .option('--no-data', 'only the model')
     .option('--offline', 'bring nothing: only say whether everything is in the cache', false)
     .option('--json', 'print one JSON document', false)
@@ -48,13 +51,14 @@ export const addFetch: AddCommand = (program, exit): Command =>
     });
 
 async function fetchData(names: readonly string[], flags: FetchFlags, progress: Display): Promise<Fetched> {
-  const { loadRegistry, selectTasks } = await import('../tasks/registry.js');
+  const { selectTasks } = await import('../tasks/registry.js');
+  const { openRegistry } = await import('../tasks/open-registry.js');
   const { leavesOf } = await import('../tasks/tree.js');
   const { evaluatedSplit, poolSource } = await import('../prompts/fewshot.js');
   const { datasetFinder } = await import('../hub/dataset-files.js');
   const { fetchSplits } = await import('../hub/fetch.js');
   const { hubSettings } = await import('../hub/settings.js');
-  const tasks = (await selectTasks(names.length === 0 ? ['all'] : names, await loadRegistry())).flatMap(leavesOf);
+  const tasks = (await selectTasks(names.length === 0 ? ['all'] : names, await openRegistry(flags.hooks ?? null))).flatMap(leavesOf);
   const wanted = new Map<string, WantedSplit>();
   for (const task of tasks) {
     const pool = task.fewshot.count > 0 ? poolSource(task) : null;

@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import { type Screen, screenOf } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { Group, PromptFamily, Task } from '../types.js';
+import { HOOKS_OPTION } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 /** One benchmark; the names are those of the JSON. */
@@ -29,12 +30,14 @@ export const addList: AddCommand = (program) =>
     .command('list')
     .description('list the benchmarks: language, category, documents and prompt families')
     .argument('[tasks...]', 'benchmarks, groups, wildcards, eu, en, es, all or task files (default: all)')
+    .option(...HOOKS_OPTION)
     .option('--json', 'print one JSON document', false)
-    .action(async (names: string[], flags: { json: boolean }) => {
-      const { loadRegistry, selectTasks } = await import('../tasks/registry.js');
+    .action(async (names: string[], flags: { json: boolean; hooks?: string }) => {
+      const { selectTasks } = await import('../tasks/registry.js');
+      const { openRegistry } = await import('../tasks/open-registry.js');
       const { isGroup, leavesOf } = await import('../tasks/tree.js');
       const { hasApiForm } = await import('../prompts/api.js');
-      const entries = await selectTasks(names.length === 0 ? ['all'] : names, await loadRegistry());
+      const entries = await selectTasks(names.length === 0 ? ['all'] : names, await openRegistry(flags.hooks ?? null));
       const lines = entries.map((entry): ListLine => {
         const tasks = leavesOf(entry);
         return {

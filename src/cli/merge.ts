@@ -1,10 +1,11 @@
 /** `eus-eval merge`: arguments and printing only. */
 import { EXIT } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
-import { folderName, numberBetween } from './arguments.js';
+import { folderName, HOOKS_OPTION, numberBetween } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 interface MergeFlags {
+  hooks?: string;
   out: string;
   maxErrorRate: number;
   json: boolean;
@@ -20,12 +21,13 @@ export const addMerge: AddCommand = (program, exit) =>
     .argument('<dirs...>', 'folders of the shards, or a folder above them')
     .requiredOption('-o, --out <dir>', 'where the joined results go', folderName)
     .option('--max-error-rate <share>', 'above this share of failures: no score, exit code 4', numberBetween(0, 1), 0.01)
+    .option(...HOOKS_OPTION)
     .option('--json', 'print the results file instead of a table', false)
     .action(async (dirs: readonly string[], flags: MergeFlags) => {
       const { mergeShards } = await import('../run/merge.js');
       const { resultsTable } = await import('../results/table.js');
       const { dumpsJsonIndented } = await import('../python/json.js');
-      const merged = await mergeShards(dirs, flags.out, flags.maxErrorRate, Date.now);
+      const merged = await mergeShards(dirs, flags.out, flags.maxErrorRate, Date.now, flags.hooks ?? null);
       process.stdout.write(
         flags.json ? `${dumpsJsonIndented(merged.content)}\n` : `${resultsTable(merged.outcome, screenOf(process.stdout))}\n`,
       );

@@ -6,12 +6,13 @@ import type { PromptFamily, Task } from '../types.js';
 export const PROMPT_FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api'];
 
 /**
- * Returns the single tasks that specifications name, in order.
+ * Returns the single tasks that specifications name, in order; `hooks` is the file of `--hooks`.
  */
-export async function selectLeaves(spec: readonly string[]): Promise<readonly Task[]> {
-  const { loadRegistry, selectTasks } = await import('../tasks/registry.js');
+export async function selectLeaves(spec: readonly string[], hooks: string | undefined): Promise<readonly Task[]> {
+  const { selectTasks } = await import('../tasks/registry.js');
+  const { openRegistry } = await import('../tasks/open-registry.js');
   const { leavesOf } = await import('../tasks/tree.js');
-  return (await selectTasks(spec, await loadRegistry())).flatMap(leavesOf);
+  return (await selectTasks(spec, await openRegistry(hooks ?? null))).flatMap(leavesOf);
 }
 
 /** Where a model's tokenizer files lie, and its config.json: the same folder, but for an adapter that has a tokenizer of its own. */

@@ -10,11 +10,12 @@ import type { SessionOptions, SessionResult } from '../run/session.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import { screenOf } from '../terminal/screen.js';
 import type { PromptFamily } from '../types.js';
-import { folderName, list, numberBetween, oneModel, shardOf, wholeNumber } from './arguments.js';
+import { folderName, HOOKS_OPTION, list, numberBetween, oneModel, shardOf, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 import { dateOf } from './prompt-inputs.js';
 
 interface RunFlags {
+  hooks?: string;
   model?: string;
   name?: string;
   tasks?: readonly string[];
@@ -85,6 +86,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('-m, --model <ref>', 'folder, hub name or BACKEND:NAME (see below); default: a tiny bundled model', oneModel)
     .option('-t, --tasks <names>', 'benchmarks, groups, wildcards, eu, en, es, all or a task file (default: all)', list)
     .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", family)
+    .option(...HOOKS_OPTION)
     .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))
     .option('--shard <i/n>', 'only part i of n of the documents; join with `eus-eval merge`', shardOf)
     .option('--dry-run', 'say what would be asked and what it would cost, and stop', false)
@@ -162,6 +164,7 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
       limit: flags.limit ?? null,
       shard: flags.shard ?? null,
       thinking: flags.thinking ?? null,
+      hooks: flags.hooks ?? null,
       data: flags.data ?? null,
       out: flags.out,
       fresh: flags.fresh,

@@ -2,11 +2,12 @@
 import { Option } from 'commander';
 import { UserError } from '../errors.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
-import { folderName, wholeNumber } from './arguments.js';
+import { folderName, HOOKS_OPTION, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 import { type ModelFolders, openModelFolder, openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
 
 interface ShowFlags {
+  hooks?: string;
   doc: number;
   prompt: PromptFamily;
   model?: string;
@@ -39,11 +40,12 @@ export const addShow: AddCommand = (program) =>
     .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print the date (without it they print their fixed one)')
     .option('--system-instruction <text>', 'put before everything')
     .option('--no-multiturn', 'few-shot examples of a chat prompt in one message instead of turns')
+    .option(...HOOKS_OPTION)
     .option('--data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub', folderName)
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
     .action(async (name: string, flags: ShowFlags) => {
-      const [task] = await selectLeaves([name]);
+      const [task] = await selectLeaves([name], flags.hooks);
       if (task === undefined) throw new UserError(`no task '${name}'`);
       const { openData } = await import('../data/open.js');
       const { prepareDocs } = await import('../prompts/prepare.js');

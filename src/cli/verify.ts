@@ -3,10 +3,12 @@ import { type Command, Option } from 'commander';
 import { EXIT } from '../errors.js';
 import type { Verification } from '../prompts/verify.js';
 import type { PromptFamily } from '../types.js';
+import { HOOKS_OPTION } from './arguments.js';
 import type { AddCommand } from './commands.js';
 import { openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
 
 interface VerifyFlags {
+  hooks?: string;
   prompt: PromptFamily;
   model?: string;
   templateDate?: string;
@@ -26,11 +28,12 @@ export const addVerify: AddCommand = (program, exit): Command =>
     .addOption(new Option('--prompt <family>', 'which prompts').choices(PROMPT_FAMILIES).default('plain'))
     .option('--model <ref>', 'folder or hub name whose chat template is used (only its tokenizer files are read)')
     .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print the date (without it they print their fixed one)')
+    .option(...HOOKS_OPTION)
     .option('--data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub')
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
     .action(async (names: string[], flags: VerifyFlags) => {
-      const tasks = await selectLeaves(names.length === 0 ? ['all'] : names);
+      const tasks = await selectLeaves(names.length === 0 ? ['all'] : names, flags.hooks);
       const { openData } = await import('../data/open.js');
       const { verifyTask } = await import('../prompts/verify.js');
       const { isRecordedTemplate } = await import('../prompts/fingerprint.js');

@@ -7,8 +7,9 @@ import type { Doc } from '../types.js';
 import { corefText, wicDocument } from './basqueglue.js';
 import type { Aggregation, HookFunctions, HookKind, Hooks } from './hook.js';
 import { isAnswerable, letteredText, letters } from './lettered-candidates.js';
+import { arcDocument, hellaswagDocument, truthfulqaDocument, truthfulqaMass } from './okapi.js';
 import { pawsDocument } from './paws.js';
-import { truthfulqaScores } from './truthfulqa.js';
+import { truthfulqaBleu, truthfulqaGeneration, truthfulqaScores } from './truthfulqa.js';
 import { xcopaChoices, xcopaText } from './xcopa.js';
 
 function keep(wanted: (doc: Doc) => boolean): (doc: Doc) => Doc | null {
@@ -19,9 +20,16 @@ function hasGroup(group: string): (doc: Doc) => Doc | null {
   return keep((doc) => fieldOf(doc, 'group') === group);
 }
 
+function hasDomain(domain: string): (doc: Doc) => Doc | null {
+  return keep((doc) => fieldOf(doc, 'domain') === domain);
+}
+
 function f1(options: Readonly<Record<string, unknown>>): Aggregation {
   return { metric: 'f1', options };
 }
+
+/** Between the name of a hook and the data set that it is for, where other data sets have a function of the same name. */
+export const FOR_DATA_SET = '@';
 
 /** The result hook that is a metric with a way of predicting of its own. */
 export const BIAS_HOOK = 'bias';
@@ -43,8 +51,17 @@ export const BUILT_IN_HOOKS: Hooks = {
     ['bertaqa_global', hasGroup('Gai orokorrak')],
     ['paws_process_docs', pawsDocument],
     ['process_wic_docs', wicDocument],
+    ['process_professional_certification', hasDomain('Professional certification')],
+    ['process_docs_gen', truthfulqaGeneration],
+    ['process_docs@alexandrainst/m_arc', arcDocument],
+    ['process_docs@alexandrainst/m_hellaswag', hellaswagDocument],
+    ['process_docs@alexandrainst/m_truthfulqa', truthfulqaDocument],
   ]),
-  process_results: new Map<string, HookFunctions['process_results']>([['process_results_mc2', truthfulqaScores]]),
+  process_results: new Map<string, HookFunctions['process_results']>([
+    ['process_results_mc2', truthfulqaScores],
+    ['process_results_mc2@alexandrainst/m_truthfulqa', truthfulqaMass],
+    ['process_results_gen', truthfulqaBleu],
+  ]),
   aggregation: new Map<string, HookFunctions['aggregation']>([
     ['micro_f1_score', f1({ average: 'micro' })],
     ['macro_f1_score', f1({ average: 'macro' })],

@@ -1,5 +1,6 @@
 /** Reading fields of documents in hooks. Thrown reasons are short; whoever calls a hook adds task and document. */
 import { fieldOf, fieldsOf, fromEntries } from '../python/fields.js';
+import { isArray } from '../python/json.js';
 import { pyStr } from '../python/strings.js';
 import type { Doc, Value } from '../types.js';
 
@@ -22,6 +23,15 @@ export function printField(doc: Doc, field: string): string {
 export function textField(doc: Doc, field: string): string {
   const value = required(doc, field);
   if (typeof value !== 'string') throw new RangeError(`the field '${field}' is no text`);
+  return value;
+}
+
+/**
+ * Returns a field that must be a list. Throws `RangeError` otherwise.
+ */
+export function listField(doc: Doc, field: string): readonly Value[] {
+  const value = required(doc, field);
+  if (value === null || !isArray(value)) throw new RangeError(`the field '${field}' is no list`);
   return value;
 }
 

@@ -9,12 +9,12 @@ export type TaskRows = ReadonlyMap<string, ReadonlyMap<string, readonly MetricVa
  * Returns the scores of one task over its scored documents, under the harness's keys (`acc,none`). A standard error is
  * null where there is none (bias, fewer than two documents). A metric without any value is left out.
  */
-export function aggregateTask(task: Task, rows: TaskRows, samples: number): ScoreTable {
+export function aggregateTask(task: Task, rows: TaskRows, samples: number, bootstrapIterations?: number): ScoreTable {
   const estimates: Record<string, Estimate> = {};
   for (const [filter, metrics] of rows) {
     for (const metric of task.metrics) {
       const values = metrics.get(metric.metric) ?? [];
-      if (values.length > 0) estimates[`${metric.metric},${filter}`] = metric.estimate(values);
+      if (values.length > 0) estimates[`${metric.metric},${filter}`] = metric.estimate(values, bootstrapIterations);
     }
   }
   return { name: task.name, alias: task.alias, estimates, samples };

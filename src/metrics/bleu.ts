@@ -30,10 +30,29 @@ function tokenize(text: string): string[] {
   );
 }
 
+/** The tokenizer "intl": punctuation and symbols of Unicode apart, but between digits. */
+function tokenizeAll(text: string): string[] {
+  return splitSpace(
+    rstrip(text)
+      .replace(/(\P{N})(\p{P})/gu, '$1 $2 ')
+      .replace(/(\p{P})(\P{N})/gu, ' $1 $2')
+      .replace(/\p{S}/gu, ' $& '),
+  );
+}
+
+const TOKENIZERS = { '13a': tokenize, intl: tokenizeAll };
+
+/**
+ * Returns the BLEU of one answer, from 0 to 100, with one of sacreBLEU's tokenizers.
+ */
+export function sentenceBleu(reference: string, answer: string, tokenizer: keyof typeof TOKENIZERS): number {
+  return bleuOf(statistics([reference, answer], TOKENIZERS[tokenizer]));
+}
+
 /** Length of the answer, of the reference nearest to it in length, then matches and totals of 1- to 4-grams. */
-function statistics(value: Translated): readonly number[] {
-  const answer = tokenize(value[1]);
-  const references = referencesOf(value).map(tokenize);
+function statistics(value: Translated, cut = tokenize): readonly number[] {
+  const answer = cut(value[1]);
+  const references = referencesOf(value).map(cut);
   const distance = (words: readonly string[]): number => Math.abs(words.length - answer.length);
   const [nearest] = [...references].sort((a, b) => distance(a) - distance(b) || a.length - b.length);
   const matches: number[] = [];
@@ -78,7 +97,14 @@ export const bleu = defineMetric({
   options: NO_OPTIONS,
   scores: { generate_until: translated },
   isValue: isTranslated,
-  summary: corpusSummary((values: readonly Translated[]) => sumsCorpus(values.map(statistics), bleuOf), TRANSLATION_ITERATIONS),
+  summary: corpusSummary(
+    (values: readonly Translated[]) =>
+      sumsCorpus(
+        values.map((value) => statistics(value)),
+        bleuOf,
+      ),
+    TRANSLATION_ITERATIONS,
+  ),
   topic: {
     also: [],
     title: 'BLEU of translations, from 0 to 100',

@@ -2,7 +2,8 @@
 import { type CountTokens, createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
 import { parseReference } from '../backends/open.js';
 import { openData } from '../data/open.js';
-import { loadRegistry, selectTasks } from '../tasks/registry.js';
+import { openRegistry } from '../tasks/open-registry.js';
+import { selectTasks } from '../tasks/registry.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { ChatRenderer, Task } from '../types.js';
@@ -29,7 +30,7 @@ const DEFAULT_NEW_TOKENS = 256;
 export async function dryRun(options: SessionOptions, json: boolean, screen: Screen): Promise<string> {
   const reference = options.model === null ? null : parseReference(options.model);
   const source = await openData({ dir: dataFolderOf(options), offline: options.open.offline });
-  const selected = await selectTasks(wantedTasks(options), await loadRegistry());
+  const selected = await selectTasks(wantedTasks(options), await openRegistry(options.hooks ?? null));
   const { roots, notes } = leaveOutMissing(selected, dataFolderOf(options));
   for (const note of notes) options.open.onProgress(note);
   const tokens = await tokensOf(options);

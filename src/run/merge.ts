@@ -10,7 +10,8 @@ import { findResultFiles } from '../results/read.js';
 import { fail, openSampleFile } from '../results/sample-file.js';
 import { type SamplesForm, samplesFormOf } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
-import { loadRegistry, selectTasks } from '../tasks/registry.js';
+import { openRegistry } from '../tasks/open-registry.js';
+import { selectTasks } from '../tasks/registry.js';
 import { pruneTree, uniqueLeaves } from '../tasks/tree.js';
 import type { Value } from '../types.js';
 import { openPipeline } from './pipeline.js';
@@ -29,7 +30,13 @@ export interface Merged {
  *
  * Throws `UserError` when shards are missing, doubled, damaged or belong to different runs, naming what is wrong.
  */
-export async function mergeShards(dirs: readonly string[], out: string, maxErrorRate: number, now: () => number): Promise<Merged> {
+export async function mergeShards(
+  dirs: readonly string[],
+  out: string,
+  maxErrorRate: number,
+  now: () => number,
+  hooks: string | null = null,
+): Promise<Merged> {
   const files = [...new Set((await Promise.all(dirs.map(findResultFiles))).flat())];
   if (files.length === 0)
     throw new UserError(`merge: no results_*.json in or below ${dirs.join(', ')}; give the folders that --shard runs wrote`);
@@ -37,7 +44,7 @@ export async function mergeShards(dirs: readonly string[], out: string, maxError
   const [first] = shards;
   if (first === undefined) throw new UserError('merge: no shards');
   await keepApart(out, shards);
-  const registry = await loadRegistry();
+  const registry = await openRegistry(hooks);
   const { facts } = first;
   const names = new Set(Object.keys(first.tasks));
   const selected = await selectTasks(facts.selected, registry);

@@ -19,7 +19,8 @@ import { publishFiles } from '../results/publish.js';
 import { fail, openSampleFile } from '../results/sample-file.js';
 import type { SamplesForm } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
-import { loadRegistry, type Registry, selectTasks } from '../tasks/registry.js';
+import { openRegistry } from '../tasks/open-registry.js';
+import { type Registry, selectTasks } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
 import { headerLines } from './header.js';
@@ -45,6 +46,8 @@ export interface SessionOptions {
   readonly shard: Shard | null;
   /** What ends a thought before the answer; `none`: the whole text is the answer; null: `</think>`, where there is one. */
   readonly thinking?: string | null;
+  /** A JavaScript module whose functions answer the Python functions of task files. */
+  readonly hooks?: string | null;
   readonly data: string | null;
   readonly out: string;
   readonly fresh: boolean;
@@ -97,7 +100,7 @@ const EMBEDDED_REMARK = 'a tiny model with random weights: its scores only show 
  * Throws `UserError` and its kinds (see `errors.ts`).
  */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
-  const registry = await loadRegistry();
+  const registry = await openRegistry(options.hooks ?? null);
   const selected = await selectTasks(wantedTasks(options), registry);
   const dataFolder = dataFolderOf(options);
   const source = rememberSplits(
@@ -297,7 +300,7 @@ function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>
     modelSource: backend.source,
     modelFacts: backend.facts,
     identity: backend.identity,
-    settings: settingsOf(plan, backend, options.open, selected, source.description),
+    settings: settingsOf(plan, backend, options.open, selected, source.description, options.hooks ?? null),
     family: plan.family,
     selected,
     chatTemplate: plan.family === 'chat' ? backend.chatTemplate : null,

@@ -1,5 +1,6 @@
 /** Everything that changes a prompt or an answer, in one place: what shards of a run must agree on. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { OpenOptions } from '../backends/open.js';
 import type { Backend } from '../types.js';
 import { VERSION } from '../version.js';
@@ -28,7 +29,8 @@ const CHANGES_NOTHING: ReadonlySet<keyof OpenOptions> = new Set([
 ]);
 
 /**
- * Returns the settings of a run by name, as texts. `selected` are the tasks that were asked for, `data` says where documents come from.
+ * Returns the settings of a run by name, as texts. `selected` are the tasks that were asked for, `data` says where documents come from,
+ * `hooks` is the file of `--hooks`.
  */
 export function settingsOf(
   plan: RunPlan,
@@ -36,8 +38,10 @@ export function settingsOf(
   open: OpenOptions,
   selected: readonly string[],
   data: string,
+  hooks: string | null,
 ): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {
+    ...(hooks === null ? {} : { '--hooks': sha256(readFileSync(hooks, 'utf8')) }),
     'the eus-eval version': VERSION,
     'the data': data,
     '--tasks': selected.join(','),

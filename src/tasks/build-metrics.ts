@@ -6,7 +6,7 @@ import { defaultMetrics, metricFor } from '../metrics/registry.js';
 import { isNumber, meanEstimate } from '../metrics/summaries.js';
 import type { MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
 import type { Vocabulary } from './build.js';
-import { HOOK_PREFIX, resolveHook, type TaskConfig } from './schema.js';
+import { HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
 
 type Entry = NonNullable<TaskConfig['metric_list']>[number];
 type ResultHook = HookFunctions['process_results'];
@@ -16,7 +16,7 @@ type ResultHook = HookFunctions['process_results'];
  * Throws `UserError` naming file and entry where one is unknown, does not fit the output type or cannot take its options.
  */
 export function buildMetrics(
-  file: string,
+  context: HookContext,
   config: TaskConfig,
   outputType: OutputType,
   vocabulary: Vocabulary,
@@ -25,21 +25,21 @@ export function buildMetrics(
   const entries: readonly Entry[] = config.metric_list ?? defaultMetrics(outputType).map((metric) => ({ metric }));
   const once = scores === null ? null : oncePerDocument(scores);
   return entries.map((entry, i) => {
-    const aggregation = aggregationOf(file, `metric_list.${i}.aggregation`, entry, vocabulary);
+    const aggregation = aggregationOf(context, `metric_list.${i}.aggregation`, entry);
     try {
       const metric =
         once === null ? plainMetric(entry, outputType, vocabulary, aggregation) : hookedMetric(entry, vocabulary, aggregation, once);
       return aggregation !== null && 'call' in aggregation ? aggregatedBy(metric, entry.aggregation ?? '', aggregation.call) : metric;
     } catch (error) {
-      throw error instanceof UserError ? new UserError(`${file}: metric_list: ${error.message}`) : error;
+      throw error instanceof UserError ? new UserError(`${context.file}: metric_list: ${error.message}`) : error;
     }
   });
 }
 
 /** What a hook in place of an aggregation stands for; null where the metric's own is meant. */
-function aggregationOf(file: string, where: string, { aggregation }: Entry, { hooks }: Vocabulary): Aggregation | null {
+function aggregationOf(context: HookContext, where: string, { aggregation }: Entry): Aggregation | null {
   if (aggregation === undefined || !aggregation.startsWith(HOOK_PREFIX)) return null;
-  return resolveHook(file, where, hooks, 'aggregation', aggregation);
+  return resolveHook(context, where, 'aggregation', aggregation);
 }
 
 function plainMetric(entry: Entry, outputType: OutputType, { metrics }: Vocabulary, by: Aggregation | null): TaskMetric {

@@ -8,7 +8,7 @@ import { PyFloat } from '../python/float.js';
 import { pythonRegex } from '../python/regex.js';
 import type { Doc, FilterSpec, FilterStep, Language, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
 import { buildMetrics } from './build-metrics.js';
-import { bareName, HOOK_PREFIX, resolveHook, type TaskConfig } from './schema.js';
+import { bareName, HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
 
 /** Default pattern of the regex filter, as the harness has it. */
 const NUMBER_PATTERN = '#### (\\-?[0-9\\.\\,]+)';
@@ -23,7 +23,7 @@ export interface Vocabulary {
  * Returns the task that a checked configuration describes. Throws `UserError` naming file and field where fields contradict each other.
  */
 export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabulary): Task {
-  const { hooks } = vocabulary;
+  const context: HookContext = { file, dataset: config.dataset_path, hooks: vocabulary.hooks };
   const fail = (field: string, message: string): never => {
     throw new UserError(`${file}: ${field}: ${message}`);
   };
@@ -36,8 +36,8 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
   const processResults = config.process_results == null ? null : bareName(config.process_results);
   const bias = processResults === BIAS_HOOK;
   const scores =
-    processResults === null || bias ? null : resolveHook(file, 'process_results', hooks, 'process_results', config.process_results ?? '');
-  const metrics = buildMetrics(file, config, outputType, vocabulary, scores);
+    processResults === null || bias ? null : resolveHook(context, 'process_results', 'process_results', config.process_results ?? '');
+  const metrics = buildMetrics(context, config, outputType, vocabulary, scores);
   if (metrics.some(({ metric }) => metric === 'bias') && !bias) fail('metric_list', 'the metric bias needs process_results: bias');
   const fewshotDelimiter = config.fewshot_delimiter ?? '\n\n';
   const filters = buildFilters(config);
@@ -62,10 +62,10 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
     validationSplit: config.validation_split ?? null,
     testSplit: config.test_split ?? null,
     fewshotSplit: config.fewshot_split ?? null,
-    processDocs: config.process_docs == null ? null : resolveHook(file, 'process_docs', hooks, 'process_docs', config.process_docs),
-    docToText: toTemplate(file, hooks, 'doc_to_text', config.doc_to_text),
-    docToTarget: toTemplate(file, hooks, 'doc_to_target', config.doc_to_target),
-    docToChoice: config.doc_to_choice == null ? null : toTemplate(file, hooks, 'doc_to_choice', config.doc_to_choice),
+    processDocs: config.process_docs == null ? null : resolveHook(context, 'process_docs', 'process_docs', config.process_docs),
+    docToText: toTemplate(context, 'doc_to_text', config.doc_to_text),
+    docToTarget: toTemplate(context, 'doc_to_target', config.doc_to_target),
+    docToChoice: config.doc_to_choice == null ? null : toTemplate(context, 'doc_to_choice', config.doc_to_choice),
     description: config.description ?? '',
     genPrefix: config.gen_prefix ?? null,
     targetDelimiter: config.target_delimiter ?? ' ',
@@ -106,8 +106,7 @@ function harnessConfig(config: TaskConfig, outputType: OutputType, fewshotDelimi
 }
 
 function toTemplate(
-  file: string,
-  hooks: Hooks,
+  context: HookContext,
   field: 'doc_to_text' | 'doc_to_target' | 'doc_to_choice',
   value: string | number | readonly (string | number)[] | Readonly<Record<string, string>>,
 ): Template {
@@ -115,7 +114,7 @@ function toTemplate(
   if (isList(value)) return { kind: 'list', items: value.map(String) };
   if (typeof value !== 'string') return { kind: 'list', items: Object.values(value) };
   if (value.startsWith(HOOK_PREFIX)) {
-    return { kind: 'hook', name: bareName(value), call: resolveHook(file, field, hooks, field, value) };
+    return { kind: 'hook', name: bareName(value), call: resolveHook(context, field, field, value) };
   }
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(value) ? { kind: 'field', field: value } : { kind: 'jinja', source: value };
 }

@@ -15,7 +15,7 @@ import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
 export interface Registry {
   /** The 29 benchmarks, in the order of the paper's tables. */
   readonly benchmarks: readonly (Group | Task)[];
-  /** Benchmarks, groups inside them and single tasks, by name. */
+  /** Benchmarks, groups inside them, single tasks, and further tasks of the package, by name. */
   readonly entries: ReadonlyMap<string, Group | Task>;
   /** Tags of task files, each with the tasks that carry it. */
   readonly tags: ReadonlyMap<string, readonly (Group | Task)[]>;
@@ -61,7 +61,7 @@ export async function loadRegistry(folder: string = packagePath('tasks'), vocabu
   const benchmarks: (Group | Task)[] = [];
   for (const source of library.sources.values()) {
     const entry = await build(source.config, source.file, library, 0);
-    benchmarks.push(entry);
+    if (!isMore(source.file, folder)) benchmarks.push(entry);
     addAll(entries, entry);
     for (const tag of tagsOf(source.config)) tags.set(tag, [...(tags.get(tag) ?? []), entry]);
   }
@@ -73,10 +73,20 @@ export async function loadRegistry(folder: string = packagePath('tasks'), vocabu
   return { benchmarks, entries, tags, vocabulary };
 }
 
+/** Tasks that come with the package beside the benchmarks of the paper: they are asked for by name only. */
+const MORE = 'more';
+
+function isMore(file: string, folder: string): boolean {
+  return path.relative(folder, file).split(path.sep)[0] === MORE;
+}
+
 const LANGUAGES = ['eu', 'en', 'es'] as const;
 
 function addAll(entries: Map<string, Group | Task>, entry: Group | Task): void {
-  if (entries.has(entry.name)) throw new UserError(`${entry.file}: the name ${entry.name} is taken twice`);
+  const other = entries.get(entry.name);
+  // A task that a group names lies in a file of its own too.
+  if (other?.file === entry.file && !isGroup(entry) && !isGroup(other)) return;
+  if (other !== undefined) throw new UserError(`${entry.file}: the name ${entry.name} is taken twice`);
   entries.set(entry.name, entry);
   if (isGroup(entry)) for (const child of entry.children) addAll(entries, child);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { describeHooks, hookNames } from '../hooks/built-in.js';
+import { describeHooks, FOR_DATA_SET, hookNames } from '../hooks/built-in.js';
 import type { HookFunctions, HookKind, Hooks } from '../hooks/hook.js';
 import { didYouMean } from '../suggest.js';
 import { type Config, FunctionReference } from './yaml-file.js';
@@ -146,13 +146,25 @@ export function checkGroup(file: string, config: Config): GroupConfig {
 /** How a task file's mention of a function is written from here on. */
 export const HOOK_PREFIX = 'hook:';
 
+/** Where a hook is named. */
+export interface HookContext {
+  readonly file: string;
+  readonly dataset: string;
+  readonly hooks: Hooks;
+}
+
 /**
  * Returns the hook that a field of a task file names: `NAME`, `hook:NAME`, or `hook:file.NAME`, as `!function file.NAME` is written here.
  * Throws `UserError` where there is none of that name.
  */
-export function resolveHook<K extends HookKind>(file: string, where: string, hooks: Hooks, kind: K, mention: string): HookFunctions[K] {
+export function resolveHook<K extends HookKind>(
+  { file, dataset, hooks }: HookContext,
+  where: string,
+  kind: K,
+  mention: string,
+): HookFunctions[K] {
   const name = bareName(mention);
-  const found = hooks[kind].get(name);
+  const found = hooks[kind].get(name + FOR_DATA_SET + dataset) ?? hooks[kind].get(name);
   if (found !== undefined) return found;
   const whole = mention.startsWith(HOOK_PREFIX) ? mention.slice(HOOK_PREFIX.length) : mention;
   if (whole !== name) throw noHook(file, where, whole, hooks);
