@@ -22,7 +22,7 @@ export function benchmarkLines(entry: Group | Task): readonly string[] {
     `Target: ${templateOf(task.docToTarget)}`,
     `Asked as: plain, chat${hasApiForm(task) ? ', api' : ' (not api: its choices are texts, which need log-probabilities)'}`,
     `Headline: ${meta.headlineMetric}`,
-    `Scores: ${scoresOf(task)}`,
+    `Scores: ${scoresOf(task)}${task.processResults === null || task.bias ? '' : `, from the function ${task.processResults}`}`,
   ];
   if (task.outputType === 'generate_until')
     lines.push(`Generation: greedy, until ${task.generation.until.map((x) => JSON.stringify(x)).join(', ') || 'the end'}`);
@@ -41,7 +41,9 @@ export function benchmarkLines(entry: Group | Task): readonly string[] {
  */
 export function topicsOf(entry: Group | Task): readonly string[] {
   const [task] = leavesOf(entry);
-  const names = new Set<string>(task?.metrics.map(({ metric }) => metric));
+  // What a function of the task's own scores is not what the metric of that name is elsewhere.
+  const hooked = task !== undefined && task.processResults !== null && !task.bias;
+  const names = new Set<string>(hooked ? [] : task?.metrics.map(({ metric }) => metric));
   for (const filter of ['flexible-extract', 'strict-match']) if (task?.filters.some(({ name }) => name === filter)) names.add(filter);
   return [...names];
 }
@@ -74,7 +76,9 @@ function templateOf(template: Template): string {
     case 'list':
       return template.items.map((item) => JSON.stringify(item)).join(', ');
     case 'hook':
-      return `built in (${template.name}): a line "A: ..." for each candidate`;
+      return template.name === 'lettered_candidates'
+        ? `built in (${template.name}): a line "A: ..." for each candidate`
+        : `the function ${template.name}`;
   }
 }
 

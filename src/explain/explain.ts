@@ -47,7 +47,8 @@ export function explain(word: string, entries: ReadonlyMap<string, Group | Task>
       )}\n`,
   );
   const also = `See also: ${'children' in entry ? 'group mean, ' : ''}stderr, prompts fingerprint`;
-  return `${head}\n\nHow it is scored:\n\n${scores.join('\n')}\n${also}\n`;
+  const how = scores.length === 0 ? `  by a function of the task's own\n` : scores.join('\n');
+  return `${head}\n\nHow it is scored:\n\n${how}\n${also}\n`;
 }
 
 /**

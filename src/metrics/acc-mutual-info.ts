@@ -26,7 +26,7 @@ export const accMutualInfo = defineMetric({
       'As acc, but each choice is judged by how much more probable the prompt makes it: from its log-probability behind the prompt that of the same text behind an empty prompt is taken. Every choice is scored twice.',
     formula: ['acc_mutual_info(document) = 1 if argmax_i (log P(choice_i | prompt) - log P(choice_i)) = target, else 0'],
     source:
-      "EleutherAI's lm-evaluation-harness; 0.4.8 takes every other value of a list that holds first the one, then the other half, which newer versions mend and which is not imitated here",
+      "EleutherAI's lm-evaluation-harness; as newer versions than 0.4.8 have it, which takes every other value of a list that holds first the one half, then the other",
   },
   table: [
     {

@@ -39,7 +39,7 @@ export interface MetricDefinition<N extends string, V extends MetricValue, O> {
   readonly scores: { readonly [K in OutputType]?: (document: DocumentOf<K>, options: O) => V };
   /** Whether a value read from a sample file can be one of this metric. */
   readonly isValue: (value: unknown) => value is V;
-  readonly summary: Summary<V, O>;
+  readonly summary: Summary<V, NoInfer<O>>;
   /** The explanation; without an example of its own it shows the table. */
   readonly topic: Omit<Topic, 'name' | 'example'> & { readonly example?: () => readonly string[] };
   /** Held against the definition by a test. */

@@ -242,7 +242,7 @@ function finish(
     if (promptGold !== null) return { ...common, ...afterPrompts(context, choices, delimiter + textTarget(task, docId, raw), promptGold) };
     const continuations = choices.map((choice) => delimiter + choice);
     const target = typeof raw === 'object' ? raw.map((one) => goldIndex(one, choices)) : goldIndex(raw, choices);
-    return { ...common, target, choices, request: withUnconditional(task, { kind: 'choices', context, continuations }, choices) };
+    return { ...common, target, choices, request: withUnconditional(task, { kind: 'choices', context, continuations }) };
   }
   if (task.outputType !== 'generate_until')
     throw new UserError(`${task.name}: log-probabilities need a prompt that is a text, not messages`);
@@ -274,10 +274,11 @@ function afterPrompts(
 }
 
 /** Adds the choices behind an empty prompt, which `acc_mutual_info` compares with. */
-function withUnconditional(task: Task, request: ChoicesRequest, choices: readonly string[]): ChoicesRequest {
+function withUnconditional(task: Task, request: ChoicesRequest): ChoicesRequest {
   if (!task.metrics.some(({ metric }) => metric === 'acc_mutual_info')) return request;
-  const contexts = [...choices.map(() => request.context), ...choices.map(() => '')];
-  return { ...request, continuations: [...request.continuations, ...choices], contexts };
+  const { context, continuations } = request;
+  const contexts = [...continuations.map(() => context), ...continuations.map(() => '')];
+  return { ...request, continuations: [...continuations, ...continuations], contexts };
 }
 
 function textTarget(task: Task, docId: number, target: Target): string {

@@ -33,7 +33,7 @@ TASKS = '''bec2016eu bhtc_v2 vaxx_stance qnlieu wiceu epec_koref_bin xnli_eu xnl
  include_base_44_basque_professional_certification arc_eu hellaswag_eu truthfulqa_eu_mc1 truthfulqa_eu_mc2'''.split()
 METRICS = [os.path.basename(f)[:-5] for f in sorted(glob.glob(f'{fixtures}/metrics/*.yaml'))]
 FEWSHOT = {'bec2016eu': 1, 'flores_es-eu': 2, 'mgsm_direct_eu': 1, 'truthfulqa-multi_mc1_eu': 1, 'truthfulqa-multi_gen_eu': 1, 'xcopa_eu': 1, 'arc_eu': 2}
-ITERATIONS = 3000
+ITERATIONS = 1000
 
 def load(path, name=None, **_):
     files = glob.glob(f'{fixtures}/*/data/{path}/{name or "default"}/*.jsonl')
@@ -53,7 +53,7 @@ class Model(LM):
         for r in requests:
             seed = draw(r.args[0])
             if 'Zenbat' in r.args[0] and seed % 3:  # some right answers
-                answers.append(f' {seed % 5}' if 'Zenbat da' in r.args[0] else ['Etxe 7!', ' mendi', '1.etxe '][seed % 5 % 3])
+                answers.append(f' {seed % 5}' if 'Zenbat da' in r.args[0] else ['Mendi 7', '5 etxe', '1.etxe '][seed % 5 % 3])
                 continue
             words = [WORDS[(seed >> 3 * i) % 12] for i in range(4 + seed % 5)]
             answers.append(' '.join(words).capitalize() + ['.', ', bai.', '!', ' 3', ' (ez).', ' 1,5 - 2.', ' Tokio.'][seed % 7])
