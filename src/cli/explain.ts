@@ -23,7 +23,8 @@ export const addExplain: AddCommand = (program) =>
       const { width } = screenOf(process.stdout);
       const registry = await openRegistry(flags.hooks ?? null);
       const own = /\.ya?ml$/.test(word) ? await selectTasks([word], registry) : [];
-      const entries = new Map([...registry.entries, ...own.map((entry) => [word, entry] as const)]);
+      const more = registry.entries.has(word) || word === '' ? null : await registry.more?.();
+      const entries = new Map([...registry.entries, ...(more?.entries ?? []), ...own.map((entry) => [word, entry] as const)]);
       const text = word === '' ? topicList(registry.benchmarks, width) : explain(word, entries, width);
       process.stdout.write(flags.json ? `${JSON.stringify(explanationOf(word) ?? { name: word, text }, null, 2)}\n` : text);
     });

@@ -81,5 +81,7 @@ export const chrf = defineMetric({
     formula: ['chrF = 100 * 5 * P * R / (4 * P + R), P and R the mean precision and recall over the six orders'],
     source: `${SACREBLEU}: nc:6, nw:0, space:no`,
   },
-  table: [{ documents: [textDocument('Katua etxean dago lo, sofan.', 'Katua etxean dago lo, ohean.')], value: 76.89961894195304, stderr: null }],
+  table: [
+    { documents: [textDocument('Katua etxean dago lo, sofan.', 'Katua etxean dago lo, ohean.')], value: 76.89961894195304, stderr: null },
+  ],
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UserError } from '../errors.js';
@@ -11,14 +12,22 @@ import { checkGroup, checkTask, GROUP_FIELDS } from './schema.js';
 import { isGroup, leavesOf, nodesOf } from './tree.js';
 import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
 
+/** Tasks and groups by name, and by tag. */
+export interface Named {
+  readonly entries: ReadonlyMap<string, Group | Task>;
+  readonly tags: ReadonlyMap<string, readonly (Group | Task)[]>;
+}
+
 /** All tasks and groups that can be asked for by name. */
 export interface Registry {
   /** The 29 benchmarks, in the order of the paper's tables. */
   readonly benchmarks: readonly (Group | Task)[];
-  /** Benchmarks, groups inside them, single tasks, and further tasks of the package, by name. */
+  /** Benchmarks, groups inside them and single tasks, by name. */
   readonly entries: ReadonlyMap<string, Group | Task>;
   /** Tags of task files, each with the tasks that carry it. */
   readonly tags: ReadonlyMap<string, readonly (Group | Task)[]>;
+  /** Further tasks of the package, which are read when somebody asks for one of them; null where the folder has none. */
+  readonly more: (() => Promise<Named>) | null;
   /** Metrics and hooks that task files given by path can name. */
   readonly vocabulary: Vocabulary;
 }
@@ -55,29 +64,44 @@ const BUILT_IN: Vocabulary = { metrics: METRICS, hooks: BUILT_IN_HOOKS };
  * Returns the tasks that come with the package; `vocabulary` adds metrics and hooks of the caller's own. Throws `UserError` when a file of the folder is broken.
  */
 export async function loadRegistry(folder: string = packagePath('tasks'), vocabulary: Vocabulary = BUILT_IN): Promise<Registry> {
-  const library = await readLibrary(folder, new Map(), vocabulary, false);
-  const entries = new Map<string, Group | Task>();
-  const tags = new Map<string, (Group | Task)[]>();
-  const benchmarks: (Group | Task)[] = [];
-  for (const source of library.sources.values()) {
-    const entry = await build(source.config, source.file, library, 0);
-    if (!isMore(source.file, folder)) benchmarks.push(entry);
-    addAll(entries, entry);
-    for (const tag of tagsOf(source.config)) tags.set(tag, [...(tags.get(tag) ?? []), entry]);
-  }
+  const { roots, entries, tags } = await buildFolder(folder, new Map(), vocabulary);
+  const benchmarks = [...roots];
   const order = new Map([...LANGUAGES].map((language, i) => [language, i]));
   const rank = (entry: Group | Task) => order.get(entry.meta.language ?? 'es') ?? 0;
   benchmarks.sort(
     (a, b) => rank(a) - rank(b) || Number(a.meta.category === 'bias') - Number(b.meta.category === 'bias') || (a.name < b.name ? -1 : 1),
   );
-  return { benchmarks, entries, tags, vocabulary };
+  let more: Promise<Named> | null = null;
+  const further = path.join(folder, MORE);
+  return {
+    benchmarks,
+    entries,
+    tags,
+    vocabulary,
+    more: existsSync(further) ? () => (more ??= buildFolder(further, entries, vocabulary)) : null,
+  };
 }
 
-/** Tasks that come with the package beside the benchmarks of the paper: they are asked for by name only. */
-const MORE = 'more';
+/** Further tasks that come with the package, beside the benchmarks of the paper; the underscore keeps them out of what is read at once. */
+const MORE = '_more';
 
-function isMore(file: string, folder: string): boolean {
-  return path.relative(folder, file).split(path.sep)[0] === MORE;
+/** All that the task files of a folder define. */
+async function buildFolder(
+  folder: string,
+  known: ReadonlyMap<string, Group | Task>,
+  vocabulary: Vocabulary,
+): Promise<Named & { readonly roots: readonly (Group | Task)[] }> {
+  const library = await readLibrary(folder, known, vocabulary, false);
+  const entries = new Map<string, Group | Task>();
+  const tags = new Map<string, (Group | Task)[]>();
+  const roots: (Group | Task)[] = [];
+  for (const source of library.sources.values()) {
+    const entry = await build(source.config, source.file, library, 0);
+    roots.push(entry);
+    addAll(entries, entry);
+    for (const tag of tagsOf(source.config)) tags.set(tag, [...(tags.get(tag) ?? []), entry]);
+  }
+  return { roots, entries, tags };
 }
 
 const LANGUAGES = ['eu', 'en', 'es'] as const;
@@ -273,7 +297,13 @@ async function select(word: string, registry: Registry): Promise<readonly (Group
   const tagged = registry.tags.get(word);
   if (tagged !== undefined) return tagged;
   if (/\.ya?ml$/.test(word) || /[/\\]/.test(word)) return [await loadForeign(word, registry)];
-  const names = [...registry.entries.keys()];
+  const more = await registry.more?.();
+  const further = more?.entries.get(word);
+  if (further !== undefined) return [further];
+  const furtherTagged = more?.tags.get(word);
+  if (furtherTagged !== undefined) return furtherTagged;
+  const all = new Map([...registry.entries, ...(more?.entries ?? [])]);
+  const names = [...all.keys()];
   if (/[*?]/.test(word)) {
     const pattern = new RegExp(
       `^${word
@@ -281,7 +311,7 @@ async function select(word: string, registry: Registry): Promise<readonly (Group
         .replaceAll('*', '.*')
         .replaceAll('?', '.')}$`,
     );
-    const matches = [...registry.entries.values()].filter((entry) => pattern.test(entry.name));
+    const matches = [...all.values()].filter((entry) => pattern.test(entry.name));
     if (matches.length > 0) return matches;
     throw new UserError(`no task matches '${word}'`);
   }
@@ -295,7 +325,12 @@ async function loadForeign(file: string, registry: Registry): Promise<Group | Ta
   const config = await readTaskFile(file);
   const isGroupFile = Object.hasOwn(config, 'group') || Array.isArray(config.task);
   const library = isGroupFile
-    ? await readLibrary(path.dirname(path.resolve(file)), registry.entries, registry.vocabulary, true)
+    ? await readLibrary(
+        path.dirname(path.resolve(file)),
+        new Map([...registry.entries, ...((await registry.more?.())?.entries ?? [])]),
+        registry.vocabulary,
+        true,
+      )
     : { sources: new Map(), tagged: new Map(), known: registry.entries, vocabulary: registry.vocabulary, left: { entries: MAX_ENTRIES } };
   const entry = await build(config, file, library, 0);
   // Templates of built-in tasks are tested; a stranger's are compiled now, so that a run does not fail after other tasks are done.

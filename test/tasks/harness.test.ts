@@ -110,8 +110,8 @@ describe('tasks of the harness and a task for each metric, on made-up documents'
     });
   }
 
-  it('every further task of the package and every fixture is among them', () => {
-    const more = [...registry.entries.values()].filter((entry) => entry.file.startsWith(packagePath('tasks/more'))).flatMap(leavesOf);
+  it('every further task of the package and every fixture is among them', async () => {
+    const more = [...((await registry.more?.())?.entries.values() ?? [])].flatMap(leavesOf);
     const names = [...more.map((task) => task.name), ...ownTasks.map((file) => file.replace('.yaml', ''))];
     expect(Object.keys(recorded).sort()).toEqual([...new Set(names)].sort());
   });
