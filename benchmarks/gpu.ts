@@ -2,8 +2,9 @@
  * Tries the devices of a machine and prints rows for benchmarks/GPU.md: the check of each device, documents per second on made-up documents, and the harness on the same
  * documents where Python has it.
  *
- * usage: npx vite-node benchmarks/gpu.ts [--model DIR] [--devices cuda,webgpu,cpu] [--dtype auto] [--documents 200] [--python VENV/bin/python] [--harness-dtype bfloat16]
+ * usage: npx vite-node benchmarks/gpu.ts [--model DIR] [--devices cuda,webgpu,cpu] [--dtype auto] [--documents 200] [--python VENV/bin/python] [--harness-dtype bfloat16] [--software]
  *
+ * `--software` takes a Vulkan device made of software where the machine has one (see test/software-gpu.ts): it shows that everything works, and nothing about speed.
  * Both are measured from the first request to the last score, after a few documents that do not count. Without --model the tiny model of this package is taken, which says
  * nothing about speed.
  */
@@ -24,8 +25,11 @@ const { values } = parseArgs({
     python: { type: 'string' },
     'harness-dtype': { type: 'string', default: 'bfloat16' },
     'harness-batch': { type: 'string', default: '64' },
+    software: { type: 'boolean', default: false },
   },
 });
+
+if (values.software && (await import('../test/software-gpu.js')).SOFTWARE_GPU === null) process.exit(1);
 
 const WORDS = 'etxe mendi ibai kale liburu ikasle hiri itsaso egun gau urte lan hizkuntza herri jende mundu bide eskola ur'.split(' ');
 let seed = 1;
