@@ -74,6 +74,8 @@ function asset(c: ArenaContext, body: string, type: string): Response {
 /** An error as the page reads it. Anything unexpected is logged and says nothing outside. */
 function refusalOf(arena: Arena, error: Error, c: Context): Response {
   const known = error instanceof RequestError ? error : error instanceof StorageError ? new RequestError('storage', '', STORE_AGAIN) : null;
+  // A proxy that is not told to the arena refuses everybody: the terminal should say why.
+  if (known?.refusal === 'forbidden' && known.detail.startsWith('the page')) arena.log(known.detail);
   if (error instanceof StorageError) arena.log(`the database: ${messageOf(error)}`);
   if (known === null) {
     arena.log(`${c.req.method} ${c.req.path}: ${error.stack ?? messageOf(error)}`);

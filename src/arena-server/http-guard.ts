@@ -1,6 +1,7 @@
 /** What every request passes: headers of every answer, cookies, forged requests, addresses. */
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { quoted } from '../http/redact.js';
 import { keyedHash, randomToken, sameSecret } from './identity.js';
 import { RequestError } from './request-error.js';
 
@@ -79,7 +80,11 @@ export function httpGuard(options: GuardOptions): Guard {
       if (site !== undefined && site !== 'same-origin') throw new RequestError('forbidden', 'another site');
       const origin = c.req.header('origin');
       const own = options.origin ?? `${https ? 'https' : 'http'}://${c.req.header('host') ?? ''}`;
-      if (origin !== undefined && origin !== own) throw new RequestError('forbidden', 'another origin');
+      if (origin !== undefined && origin !== own)
+        throw new RequestError(
+          'forbidden',
+          `the page is of ${quoted(origin, [])}, the arena of ${quoted(own, [])}; behind a proxy, ARENA.yaml needs origin`,
+        );
       const type = c.req.header('content-type') ?? '';
       // A form of another page cannot send this type.
       if (!/^application\/json\b/.test(type)) throw new RequestError('bad-request', 'content-type');

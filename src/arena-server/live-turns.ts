@@ -131,13 +131,14 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
       config.pace.lead_seconds === 'all'
         ? Number.POSITIVE_INFINITY
         : Math.max(1, config.pace.lead_seconds * config.pace.characters_per_second);
+    const stopped = aborted(live.stop.signal);
     // Before anything is shown: wait for both, replace what fails.
     while (true) {
       if (live.stop.signal.aborted) return fail();
       const side = a.state === 'failed' ? 'a' : b.state === 'failed' ? 'b' : null;
       if (side === null) {
         if (mayBegin(sidesOf(a, b), lead)) break;
-        await Promise.race([a.changed(), b.changed(), aborted(live.stop.signal)]);
+        await Promise.race([a.changed(), b.changed(), stopped]);
         continue;
       }
       const [failed, other] = side === 'a' ? [a, b] : [b, a];
@@ -212,6 +213,7 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
       yield* elsewhere(battle, turn, signal);
       return;
     }
+    const gone = aborted(signal);
     for (let at = from; !signal.aborted; ) {
       const event = live.events[at];
       if (event !== undefined) {
@@ -219,10 +221,7 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
         yield event;
       } else if (live.over) return;
       else {
-        await new Promise<void>((resolve) => {
-          live.wake.push(resolve);
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
+        await Promise.race([new Promise<void>((resolve) => live.wake.push(resolve)), gone]);
       }
     }
   }
