@@ -8,7 +8,7 @@ import type { Sql } from './sql.js';
 import { tallies } from './tallies.js';
 
 /** Milliseconds that a ranking is shown again before it is fitted anew. */
-const FRESH_MS = 30_000;
+const FRESH_MS = 60_000;
 const ROUNDS = 100;
 
 export interface LiveModel {
@@ -34,7 +34,7 @@ export interface LiveRanking {
   readonly widest: number | null;
 }
 
-/** Returns a function that gives the rankings of all questions, fitted at most every 30 seconds. */
+/** Returns a function that gives the rankings of all questions, fitted at most once a minute. */
 export function liveRanking(db: Sql, config: ArenaConfig, now: () => number): () => Promise<readonly LiveRanking[]> {
   let cached: { readonly at: number; readonly value: Promise<readonly LiveRanking[]> } | null = null;
   async function fitAll(): Promise<readonly LiveRanking[]> {

@@ -33,15 +33,15 @@ const LOOPBACK = /^(localhost|127\.|::1$)/;
  */
 export async function runServe(options: ServeOptions): Promise<void> {
   const demo = options.file === null ? await openDemo() : null;
-  const config = demo?.config ?? (await readConfig(options.file ?? ''));
-  const password = demo === null ? options.password : (options.password ?? makePassphrase());
-  checkSecrets(password, options.secret);
-  checkKeys(config);
-  const local = LOOPBACK.test(options.host);
-  // Behind a proxy the arena listens on this machine, and participants come over https all the same.
-  const https = config.https ?? (config.origin === undefined ? !local : config.origin.startsWith('https:'));
-  const database = options.database ?? config.database;
   try {
+    const config = demo?.config ?? (await readConfig(options.file ?? ''));
+    const password = demo === null ? options.password : (options.password ?? makePassphrase());
+    checkSecrets(password, options.secret);
+    checkKeys(config);
+    const local = LOOPBACK.test(options.host);
+    // Behind a proxy the arena listens on this machine, and participants come over https all the same.
+    const https = config.https ?? (config.origin === undefined ? !local : config.origin.startsWith('https:'));
+    const database = options.database ?? config.database;
     const db = await openDatabase(database);
     const arena = await openArena({ config, db, moderatorPassword: password, secret: options.secret, https, log: options.note });
     const server = await serveArena(arena, options.host, options.port).catch(async (error: unknown) => {
