@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === null)('the arena in Chromium', () => {
     expect(await answers.count()).toBe(2);
     for (const at of [0, 1]) {
       const answer = answers.nth(at);
-      expect(await answer.locator('h4').textContent()).toBe('Izenburua');
+      expect(await answer.locator('h3').textContent()).toBe('Izenburua');
       expect(await answer.locator('strong').textContent()).toBe('lodia');
       expect(await answer.locator('li').allTextContents()).toEqual(['bat', 'bi', 'lehena']);
       expect(await answer.locator('pre').textContent()).toBe('<b>kodea</b>');
@@ -176,7 +176,7 @@ describe.skipIf(CHROMIUM === null)('the arena in Chromium', () => {
 
   it('signs out, comes back with the passphrase, and deletes everything', async () => {
     await page.goto(server.address);
-    await page.getByText(eu.account ?? '').click();
+    await page.getByText(eu.account ?? '', { exact: true }).click();
     await button(eu.deleteAll ?? '').click();
     await button(eu.deleteYes ?? '').click();
     await page.getByRole('heading', { name: eu.welcome ?? '', exact: true }).waitFor();

@@ -88,7 +88,7 @@ export function battles(place: HTMLElement, context: BattleContext, open: string
       const id = `answer-${turn}-${side}`;
       const body = el('div', {});
       const article = el('article', { class: 'answer', 'aria-labelledby': id, 'aria-busy': 'true' });
-      article.append(el('h3', { id }, word(side === 'a' ? 'answerA' : 'answerB')), body);
+      article.append(el('h2', { id }, word(side === 'a' ? 'answerA' : 'answerB')), body);
       return { article, body };
     });
     const element = el(

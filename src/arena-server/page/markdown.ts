@@ -29,7 +29,7 @@ export function markdown(text: string): DocumentFragment {
     } else if (heading !== null) {
       at++;
       // The page has its own headings of the first two levels.
-      out.append(el(heading[1]?.length === 1 ? 'h4' : 'h5', {}, ...inline(heading[2] ?? '')));
+      out.append(el(heading[1]?.length === 1 ? 'h3' : 'h4', {}, ...inline(heading[2] ?? '')));
     } else if (/^\s*[-*+]\s+/.test(line()))
       out.append(
         list(

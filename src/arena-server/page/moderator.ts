@@ -38,6 +38,8 @@ function signIn(): void {
           void call(caller, 'POST', 'api/moderator/sign-in', { password: password.value }).then(overview).catch(failed);
         },
       },
+      // Keepers of passwords ask under which name to keep one.
+      el('input', { type: 'text', autocomplete: 'username', value: 'moderator', hidden: true }),
       el('label', {}, word('password'), password),
       el('button', { type: 'submit', class: 'main' }, word('signIn')),
     ),
@@ -141,7 +143,7 @@ function reports(list: readonly unknown[]): HTMLElement {
   if (list.length === 0) section.append(el('p', {}, word('noReports')));
   for (const report of list) {
     const sides = (['a', 'b'] as const).map((side) =>
-      el('div', {}, el('h4', {}, field(part(report, side), 'model')), el('p', { class: 'you' }, field(part(report, side), 'answer'))),
+      el('div', {}, el('h3', {}, field(part(report, side), 'model')), el('p', { class: 'you' }, field(part(report, side), 'answer'))),
     );
     section.append(
       el(

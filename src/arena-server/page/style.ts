@@ -2,7 +2,7 @@
 import { TOKENS } from '../../page/tokens.js';
 
 export const STYLE = `${TOKENS}
-body { margin: 0; font: 1rem/1.5 var(--sans); color: var(--ink); background: var(--paper); }
+body { margin: 0; overflow-wrap: anywhere; font: 1rem/1.5 var(--sans); color: var(--ink); background: var(--paper); }
 header, main, #status { max-width: 72rem; margin: 0 auto; padding: 0.5rem 1rem; }
 header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.5rem; border-bottom: 1px solid var(--line); }
 .name { font-weight: 700; margin: 0; }
