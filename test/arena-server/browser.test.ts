@@ -165,7 +165,8 @@ describe.skipIf(CHROMIUM === null)('the arena in Chromium', () => {
     await button(eu.signIn ?? '').click();
     await page.getByRole('heading', { name: eu.participation ?? '' }).waitFor();
     expect(await problems()).toEqual([]);
-    await page.getByText(EVIL).last().click();
+    await page.locator('summary', { hasText: EVIL }).click();
+    expect(await page.getByText(EVIL).last().isVisible()).toBe(true);
     expect(await page.evaluate('window.hit')).toBeUndefined();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByText(eu.exportCsv ?? '').click()]);
     const file = path.join(freshFolder(), 'battles.csv');
