@@ -1,6 +1,8 @@
 /** `arena simulate`: a plan, or voters against a running server. */
 import { readArenaScores } from '../arena/scores.js';
 import { UserError } from '../errors.js';
+import type { Screen } from '../terminal/screen.js';
+import { table } from '../terminal/table.js';
 import { type KnownModel, type PlanRow, planArena } from './simulate.js';
 import { emptyTally, simulatedVoter, type Tally } from './simulated-voter.js';
 import { DEMO_MODELS } from './stub-models.js';
@@ -30,19 +32,26 @@ export function plan(
 }
 
 /**
- * Returns rows of a table for the terminal, header first.
+ * Returns a plan as a table for the terminal.
  */
-export function planTable(rows: readonly PlanRow[], wished: number): string[][] {
-  return [
-    ['Battles', 'Interval, middle', 'widest', `below ${wished} points`, 'true scores inside'],
-    ...rows.map((r) => [
+export function planTable(rows: readonly PlanRow[], wished: number, screen?: Screen): string {
+  return table(
+    [
+      { title: 'Battles', right: true },
+      { title: 'Interval', right: true },
+      { title: 'Widest', right: true },
+      { title: `Below ${wished} points` },
+      { title: 'True scores inside', right: true, spare: 1 },
+    ],
+    rows.map((r) => [
       String(r.battles),
       r.median.toFixed(0),
       r.widest.toFixed(0),
       r.widest < wished ? 'yes' : 'no',
       `${(100 * r.covered).toFixed(0)} %`,
     ]),
-  ];
+    screen,
+  );
 }
 
 /**

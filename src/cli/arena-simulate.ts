@@ -1,7 +1,6 @@
 /** `eus-eval arena simulate`: arguments and printing only. */
 import { type Command, Option } from 'commander';
 import { screenOf } from '../terminal/screen.js';
-import { table } from '../terminal/table.js';
 import { list, numberBetween, wholeNumber } from './arguments.js';
 
 interface SimulateFlags {
@@ -44,8 +43,6 @@ export function addArenaSimulate(arena: Command): void {
       const models = await knownModels(flags.scores ?? null);
       const battles = flags.battles?.map(wholeNumber(models.length)) ?? PLAN_BATTLES;
       const rows = plan(models, battles, { policy: flags.draw === 'uncertain' ? 'uncertain' : 'even', seed: flags.seed, ties: flags.ties });
-      const [head = [], ...body] = planTable(rows, flags.points);
-      const columns = head.map((title, i) => ({ title, right: i > 0 }));
-      process.stdout.write(`${table(columns, body, screenOf(process.stdout))}\n`);
+      process.stdout.write(`${planTable(rows, flags.points, screenOf(process.stdout))}\n`);
     });
 }

@@ -49,7 +49,8 @@ describe('calculated arenas', () => {
   it('more battles make narrower intervals, and a plan says when they are narrow enough', () => {
     const rows = plan(MODELS, [500, 8000], { policy: 'uncertain', seed: 3, ties: 0.3 });
     expect((rows[0]?.widest ?? 0) / (rows[1]?.widest ?? 1)).toBeGreaterThan(2.5);
-    expect(planTable(rows, 30).map((r) => r[3])).toEqual(['below 30 points', 'no', 'yes']);
+    const [, ...lines] = planTable(rows, 30).trim().split('\n');
+    expect(lines.map((line) => /\b(yes|no)\b/.exec(line)?.[1]).filter((word) => word !== undefined)).toEqual(['no', 'yes']);
     expect(PLAN_BATTLES[0]).toBeGreaterThan(0);
   });
 });
