@@ -28,6 +28,7 @@ import { gptj } from './config-classes/gptj.js';
 import { granite } from './config-classes/granite.js';
 import { graniteSwa } from './config-classes/granite-swa.js';
 import { granitemoe } from './config-classes/granitemoe.js';
+import { granitemoehybrid } from './config-classes/granitemoehybrid.js';
 import { granitemoeshared } from './config-classes/granitemoeshared.js';
 import { helium } from './config-classes/helium.js';
 import { hunyuanV1Dense } from './config-classes/hunyuan-v1-dense.js';
@@ -55,6 +56,7 @@ import { opt } from './config-classes/opt.js';
 import { persimmon } from './config-classes/persimmon.js';
 import { phi } from './config-classes/phi.js';
 import { phi3 } from './config-classes/phi3.js';
+import { phimoe } from './config-classes/phimoe.js';
 import { qwen2 } from './config-classes/qwen2.js';
 import { qwen25Vl } from './config-classes/qwen2-5-vl.js';
 import { qwen25VlText } from './config-classes/qwen2-5-vl-text.js';
@@ -96,6 +98,8 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
   olmoe: olmoe,
   granitemoe: granitemoe,
   granitemoeshared: granitemoeshared,
+  granitemoehybrid: granitemoehybrid,
+  phimoe: phimoe,
   gpt_oss: gptOss,
   lfm2: lfm2,
   lfm2_moe: lfm2Moe,

@@ -76,6 +76,7 @@ const yarnSchema = z.looseObject({
 const longropeSchema = z.looseObject({
   factor: z.number().positive().nullish(),
   attention_factor: z.number().nullish(),
+  short_mscale: z.number().nullish(),
   short_factor: z.array(z.number()),
   long_factor: z.array(z.number()),
   original_max_position_embeddings: count.optional(),
@@ -136,7 +137,8 @@ export function readRope(entry: unknown, theta: number, where: string, c: RopeCo
     return {
       type: 'longrope',
       ...common,
-      attentionFactor: s.attention_factor ?? scale,
+      // Phi-3.5-MoE says it so.
+      attentionFactor: s.short_mscale ?? s.attention_factor ?? scale,
       shortFactor: s.short_factor,
       longFactor: s.long_factor,
       originalMaxPosition,

@@ -37,6 +37,8 @@ const ABOUT: Readonly<Record<string, readonly [models: string, special: string]>
     'gpt-oss 20B, 120B',
     'experts with a clamped gate, attention sinks, YaRN; every other layer slides (weights in MXFP4 are another matter)',
   ],
+  granitemoehybrid: ['Granite 4.0 Micro, 350M, 1B', 'attention layers only, with or without experts; models with Mamba layers are refused'],
+  phimoe: ['Phi-3.5-MoE', 'layer norms, experts chosen one after the other'],
   granitemoe: ['Granite 3 MoE', 'experts, four multipliers'],
   granitemoeshared: ['Granite 3 MoE with a shared part', 'the same, and a part that every token uses'],
   lfm2: ['LFM2', 'short gated convolutions, and full attention in between'],

@@ -221,8 +221,11 @@ export interface ExpertsFeedForward {
   readonly experts: readonly DenseFeedForward[];
   /** Experts that each row uses. */
   readonly used: number;
-  /** How a row's weights come from the router's logits: softmax over all, over those that are used, or each by itself. */
-  readonly scores: 'softmax' | 'softmax of the used' | 'sigmoid';
+  /**
+   * How a row's weights come from the router's logits: softmax over all, over those that are used, each by itself, or (SparseMixer, Liu et al. 2024) two experts one after the other,
+   * each against those whose logit is no further from the best than twice the jitter.
+   */
+  readonly scores: 'softmax' | 'softmax of the used' | 'sigmoid' | { readonly kind: 'one after the other'; readonly jitter: number };
   /** Weights are divided by their sum and this number; null: they are not. */
   readonly normalised: number | null;
   /** Factor on the weights. */

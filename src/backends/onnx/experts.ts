@@ -8,6 +8,9 @@ import type { LayerTools } from './layer-tools.js';
 import { ELEMENT } from './proto.js';
 import { castTo } from './vocabulary.js';
 
+/** A logit that gives no weight. */
+const FAR_BELOW = -1e30;
+
 /** The experts of each row [S, used] and their weights [S, used] in float32. */
 function route(tools: LayerTools, g: GraphBuilder, x: string, f: ExpertsFeedForward, hidden: number) {
   const { root } = tools;
@@ -19,6 +22,28 @@ function route(tools: LayerTools, g: GraphBuilder, x: string, f: ExpertsFeedForw
     g.nodeTo([values, indices], 'TopK', [scores, used], { axis: -1 });
     return { values, indices };
   };
+  if (typeof f.scores === 'object') {
+    const bound = number(2 * f.scores.jitter);
+    const far = number(FAR_BELOW);
+    /** The best of `allowed`, and its part among those that are near it. */
+    const choose = (allowed: string): { expert: string; weight: string } => {
+      const most = g.node('ReduceMax', [allowed, g.int64([-1])], { keepdims: 1 });
+      const distance = g.node('Div', [g.node('Sub', [most, logits]), g.node('Max', [g.node('Abs', [logits]), most])]);
+      const near = g.node('Where', [g.node('Greater', [distance, bound]), far, allowed]);
+      const expert = g.node('ArgMax', [allowed], { axis: -1, keepdims: 1 });
+      return { expert, weight: g.node('GatherElements', [g.node('Softmax', [near], { axis: -1 }), expert], { axis: 1 }) };
+    };
+    const first = choose(logits);
+    const all = g.int64(
+      f.experts.map((_, e) => e),
+      [1, f.experts.length],
+    );
+    const second = choose(g.node('Where', [g.node('Equal', [all, first.expert]), far, logits]));
+    return {
+      indices: g.node('Concat', [first.expert, second.expert], { axis: 1 }),
+      weights: g.node('Concat', [first.weight, second.weight], { axis: 1 }),
+    };
+  }
   if (f.scores === 'softmax of the used') {
     const { values, indices } = best(logits);
     return { indices, weights: g.node('Softmax', [values], { axis: -1 }) };

@@ -1,5 +1,6 @@
+import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
-import type { Blueprint, ExpertsFeedForward, Stacked } from '../blueprint.js';
+import type { AttentionPart, Blueprint, ExpertsFeedForward, Stacked } from '../blueprint.js';
 import { activationOf, layerPrefix, linear, plainAttention, plainBlock, plainBlueprint } from './common.js';
 import { expertCount, experts, gatedPart } from './experts.js';
 
@@ -17,8 +18,26 @@ function shared(c: ModelConfig, l: number): ExpertsFeedForward['shared'] {
   return { part: { kind: 'dense', size, input, down: linear(`${p}output_linear`), activation: activationOf(c) }, gate: null };
 }
 
+/**
+ * Granite 4 without Mamba layers: attention, experts where there are any, and a part that all rows use. Throws `UserError` for a model with Mamba layers.
+ */
+export function graniteMoeHybrid(c: ModelConfig): Blueprint {
+  const other = c.layerTypes?.find((type) => !type.endsWith('attention') || type === 'linear_attention');
+  if (c.layerTypes === null || other !== undefined)
+    throw new UserError(
+      `${c.file}: layer_types: Mamba layers ("${other ?? 'mamba'}") are not supported; ways that work: --serve vllm, or --serve llama.cpp with a GGUF file`,
+    );
+  const rotary = c.fields.text('position_embedding_type', '') === 'rope' ? {} : { rotary: null };
+  if (expertCount(c) > 0) return graniteMoe(c, rotary);
+  const plain = graniteMoe(c, rotary);
+  return {
+    ...plain,
+    blocks: plain.blocks.map((block, l) => ({ ...block, feedForward: shared(c, l)?.part ?? block.feedForward })),
+  };
+}
+
 /** Granite with experts (and in GraniteMoeShared a part that all rows use): factors on embeddings, attention, what is added to the stream, and logits. */
-export function graniteMoe(c: ModelConfig): Blueprint {
+export function graniteMoe(c: ModelConfig, more: Partial<AttentionPart> = {}): Blueprint {
   const count = expertCount(c);
   const plain = plainBlueprint(c, (l) => {
     const p = `${layerPrefix(l)}block_sparse_moe.`;
@@ -26,7 +45,7 @@ export function graniteMoe(c: ModelConfig): Blueprint {
     const own = Array.from({ length: count }, (_, e) => gatedPart(c, size, `${p}experts.${e}.`, ['gate', 'up', 'down']));
     const router = linear(`${p}router.layer`);
     return plainBlock(c, l, {
-      mixer: plainAttention(c, l, { scale: c.fields.number('attention_multiplier', 1) }),
+      mixer: plainAttention(c, l, { scale: c.fields.number('attention_multiplier', 1), ...more }),
       feedForward: experts(
         c,
         l,

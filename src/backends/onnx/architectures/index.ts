@@ -17,7 +17,7 @@ import { gptOss } from './gpt-oss.js';
 import { gpt2, gptBigcode, gptNeo } from './gpt2.js';
 import { codegen, gptj } from './gptj.js';
 import { granite, graniteSwa, hyperclovax } from './granite.js';
-import { graniteMoe } from './granite-moe.js';
+import { graniteMoe, graniteMoeHybrid } from './granite-moe.js';
 import { helium } from './helium.js';
 import { hunyuan } from './hunyuan.js';
 import { lfm2, lfm2Moe } from './lfm2.js';
@@ -34,6 +34,7 @@ import { olmoe } from './olmoe.js';
 import { biogpt, opt, xglm } from './opt.js';
 import { persimmon } from './persimmon.js';
 import { phi, phi3 } from './phi.js';
+import { phimoe } from './phimoe.js';
 import { qwen2Moe, qwen3Moe, qwen3Next, qwen35Moe } from './qwen-moe.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
@@ -107,6 +108,8 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   mixtral,
   olmoe,
   granitemoe: graniteMoe,
+  granitemoehybrid: graniteMoeHybrid,
+  phimoe,
   granitemoeshared: graniteMoe,
   gpt_oss: gptOss,
   lfm2,
