@@ -55,13 +55,7 @@ export async function serveView(source: Source, port: number): Promise<ViewServe
   };
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(
-        systemCode(error) === 'EADDRINUSE'
-          ? new UserError(`--port ${port}: taken by another program; leave --port out for a free one`)
-          : error,
-      );
-    });
+    server.once('error', (error) => reject(portError(error, port)));
     server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();
@@ -74,6 +68,12 @@ export async function serveView(source: Source, port: number): Promise<ViewServe
         server.closeAllConnections();
       }),
   };
+}
+
+function portError(error: Error, port: number): Error {
+  const why: Readonly<Record<string, string>> = { EADDRINUSE: 'taken by another program', EACCES: 'only the administrator may use it' };
+  const known = why[systemCode(error) ?? ''];
+  return known === undefined ? error : new UserError(`--port ${port}: ${known}; leave --port out for a free one`);
 }
 
 const HEADERS = {

@@ -288,6 +288,11 @@ describe('the server', () => {
     expect(new URL(server.url).hostname).toBe('127.0.0.1');
   });
 
+  it('says which port is taken', async () => {
+    const { source } = await open(path.join(folder, 'served'));
+    await expect(serveView(source, port)).rejects.toThrow(`--port ${port}: taken by another program; leave --port out for a free one`);
+  });
+
   it('refuses what is no call of the page, and stays', async () => {
     const { pathname } = new URL(server.url);
     const call = (what: string, args: unknown) => ask(`${pathname}api/${what}?args=${encodeURIComponent(JSON.stringify(args))}`);
