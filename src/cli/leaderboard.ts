@@ -1,9 +1,11 @@
 /** `eus-eval leaderboard`: arguments and printing only. */
 import type { ArenaFit } from '../arena/fit.js';
 import type { ArenaScores } from '../arena/scores.js';
+import { list } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 interface LeaderboardFlags {
+  tasks?: readonly string[];
   out: string;
   base?: string;
   names?: string;
@@ -22,6 +24,7 @@ export const addLeaderboard: AddCommand = (program) =>
     .description("tables, CSV, JSON and one static page from result files, ours and the harness's")
     .argument('<dirs...>', 'folders of result files, searched recursively')
     .requiredOption('-o, --out <dir>', 'where leaderboard.md, .csv, .json and .html go')
+    .option('-t, --tasks <names>', 'further tasks, by name or file, that get columns beside the 29 benchmarks', list)
     .option('--base <model>', 'show gains and losses against this model')
     .option('--names <file>', 'CSV folder,table_name,arena_name with the names to show')
     .option(
@@ -47,7 +50,7 @@ export const addLeaderboard: AddCommand = (program) =>
         const fit = await readFit(file);
         if (fit !== null) fits.push(fit);
       }
-      const { benchmarks, records } = await builtinBenchmarks();
+      const { benchmarks, records } = await builtinBenchmarks(flags.tasks ?? []);
       const board = await buildBoard({
         dirs,
         benchmarks,

@@ -1,4 +1,6 @@
 /** The columns of the leaderboard: the built-in benchmarks, with what the page says of them. */
+import { UserError } from '../errors.js';
+import { METRICS } from '../metrics/registry.js';
 import { leavesOf } from '../tasks/tree.js';
 import type { Group, Language, Task } from '../types.js';
 
@@ -15,6 +17,8 @@ export interface Benchmark {
   readonly category: string;
   /** Key of the headline number in result files, e.g. `acc,none`. */
   readonly metricKey: string;
+  /** A benchmark of the user's own: it has a column, and is in no average of the paper's. */
+  readonly own?: boolean;
   /** Documents of the whole benchmark as the paper ran it, null where unknown. */
   readonly documents: number | null;
   /** Names of the tasks it consists of: itself, or the leaves of a group. */
@@ -44,6 +48,26 @@ export function benchmarksOf(roots: readonly (Group | Task)[]): Benchmark[] {
     const metricKey = headlineMetric.includes(',') ? headlineMetric : `${headlineMetric},none`;
     return [{ name: root.name, language, category, metricKey, documents, leaves: leavesOf(root).map(({ name }) => name) }];
   });
+}
+
+/**
+ * Returns benchmarks of the user's own as columns. Throws `UserError` for one that does not say its language and category.
+ */
+export function ownBenchmarksOf(roots: readonly (Group | Task)[]): Benchmark[] {
+  const silent = roots.find(({ meta }) => meta.language === null || meta.category === null);
+  if (silent !== undefined)
+    throw new UserError(
+      `${silent.file}: metadata: a column of the leaderboard needs language (eu, en or es) and category, as in metadata: {language: eu, category: trivia}`,
+    );
+  return benchmarksOf(roots).map((benchmark) => ({ ...benchmark, own: true }));
+}
+
+/**
+ * Tells what a value of a benchmark is multiplied by to be shown: shares are shown in percent, other metrics (BLEU, perplexity) as they are.
+ */
+export function factorOf({ metricKey, own }: Pick<Benchmark, 'metricKey' | 'own'>): 1 | 100 {
+  const scale = own === true ? METRICS.get(metricKey.slice(0, metricKey.indexOf(',')))?.scale : undefined;
+  return scale === 'percent' || scale === 'number' ? 1 : 100;
 }
 
 /**

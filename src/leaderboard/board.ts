@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import type { Language, PromptFamily } from '../types.js';
-import { type Benchmark, BIAS, byCategory, LANGUAGES } from './benchmarks.js';
+import { type Benchmark, BIAS, byCategory, factorOf, LANGUAGES } from './benchmarks.js';
 import { collect, type Measurement, shortList } from './collect.js';
 import { compareColumns, type Records, refuseMixed } from './comparable.js';
 import type { ModelNames } from './names.js';
@@ -150,7 +150,10 @@ function modelOf(row: Row, benchmarks: readonly Benchmark[], markOf: (benchmark:
     averages: perLanguage((language) => averageOf(cells, benchmarks, language)),
     categories: perLanguage((language) =>
       Object.fromEntries(
-        byCategory(benchmarks, language).map(([category, members]) => {
+        byCategory(benchmarks, language).map(([category, all]) => {
+          // The mean of a category of the paper is over the paper's benchmarks; one of the user's own is over theirs.
+          const paper = all.filter((b) => b.own !== true);
+          const members = paper.length > 0 ? paper : all;
           const found = members.flatMap((b) => cells[b.name] ?? []);
           return [category, found.length === members.length ? (meanOf(found)?.value ?? null) : null];
         }),
@@ -185,7 +188,7 @@ function cellOf(m: Measurement, value: number, benchmark: Benchmark, mark: strin
 }
 
 function averageOf(cells: Readonly<Record<string, Cell>>, benchmarks: readonly Benchmark[], language: Language): Writable<Average> | null {
-  const own = benchmarks.filter((b) => b.language === language);
+  const own = benchmarks.filter((b) => b.language === language && b.own !== true);
   const counted = own.filter((b) => b.category !== BIAS);
   const present = counted.flatMap((b) => cells[b.name] ?? []);
   const mean = meanOf(present);
@@ -207,6 +210,8 @@ function averageOf(cells: Readonly<Record<string, Cell>>, benchmarks: readonly B
 
 function markBest(models: readonly OpenModel[], benchmarks: readonly Benchmark[]): void {
   for (const benchmark of benchmarks) {
+    // Nothing is marked as best where less is better, or where values of another scale stand.
+    if (factorOf(benchmark) !== 100) continue;
     const column = models.map((m) => m.cells[benchmark.name] ?? null);
     const best = clearBest(column.map((cell) => (cell === null || cell.mark !== null ? null : cell)));
     const cell = best === null ? null : column[best];

@@ -1,17 +1,20 @@
 /** The built-in benchmarks and the paper's fingerprints, as the leaderboard needs them. */
 import { recordedFingerprints } from '../prompts/fingerprint.js';
-import { loadRegistry } from '../tasks/registry.js';
+import { loadRegistry, selectTasks } from '../tasks/registry.js';
 import { isGroup } from '../tasks/tree.js';
-import { type Benchmark, benchmarksOf } from './benchmarks.js';
+import { type Benchmark, benchmarksOf, ownBenchmarksOf } from './benchmarks.js';
 import type { Records } from './comparable.js';
 
 /**
- * Returns the 29 benchmarks in the order of the paper's tables, and the fingerprints that the authors recorded.
+ * Returns the 29 benchmarks in the order of the paper's tables, and the fingerprints that the authors recorded; `own` names further
+ * tasks (by name or file) that get columns beside them.
  */
-export async function builtinBenchmarks(): Promise<{ benchmarks: readonly Benchmark[]; records: Records }> {
+export async function builtinBenchmarks(own: readonly string[] = []): Promise<{ benchmarks: readonly Benchmark[]; records: Records }> {
   const registry = await loadRegistry();
+  const added = own.length === 0 ? [] : await selectTasks(own, registry);
+  const builtin = new Set(registry.benchmarks.map(({ name }) => name));
   return {
-    benchmarks: benchmarksOf(registry.benchmarks),
+    benchmarks: [...benchmarksOf(registry.benchmarks), ...ownBenchmarksOf(added.filter(({ name }) => !builtin.has(name)))],
     records: (name, family) => {
       const task = registry.entries.get(name);
       return task === undefined || isGroup(task) ? [] : (recordedFingerprints(task, family) ?? []);

@@ -5,7 +5,7 @@ import { leavesOf as leavesBelow } from '../results/group-tree.js';
 import type { ResultFile, TaskResult } from '../results/read.js';
 import { findResultFiles, readResultFile } from '../results/read.js';
 import type { PromptFamily } from '../types.js';
-import { API_METRIC_KEY, type Benchmark } from './benchmarks.js';
+import { API_METRIC_KEY, type Benchmark, factorOf } from './benchmarks.js';
 
 /** The result of one benchmark in one file, as far as the leaderboard needs it. */
 export interface Measurement {
@@ -106,8 +106,8 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
     value:
       estimate === null || !Number.isFinite(estimate.value)
         ? null
-        : percent(estimate.value, `${file.path}: results.${task.name}.${metricKey}`),
-    stderr: estimate?.stderr == null ? null : 100 * estimate.stderr,
+        : shown(estimate.value, factorOf(benchmark), `${file.path}: results.${task.name}.${metricKey}`),
+    stderr: estimate?.stderr == null ? null : factorOf(benchmark) * estimate.stderr,
     bias: finite(task.estimates.get('bias,none')?.value),
     higherIsBetter: task.higherIsBetter.get(metric) ?? true,
     documents: total(leaves.map((l) => l.samples?.effective)),
@@ -153,6 +153,10 @@ function versionOf(task: TaskResult, leaves: readonly TaskResult[]): string | nu
   if (!task.isGroup) return task.version;
   const below = [...new Set(leaves.map((l) => l.version ?? '?'))].sort();
   return `${task.version ?? '?'} (${below.join(', ')})`;
+}
+
+function shown(value: number, factor: 1 | 100, field: string): number {
+  return factor === 1 ? value : percent(value, field);
 }
 
 function percent(share: number, field: string): number {
