@@ -1,4 +1,5 @@
 /** `arena simulate`: a plan, or voters against a running server. */
+import { setMaxListeners } from 'node:events';
 import { readArenaScores } from '../arena/scores.js';
 import { UserError } from '../errors.js';
 import type { Screen } from '../terminal/screen.js';
@@ -69,6 +70,8 @@ export async function vote(
 ): Promise<Tally> {
   const tally = emptyTally();
   const over = new AbortController();
+  // Every voter's pauses listen to it.
+  setMaxListeners(0, over.signal);
   const timer = setTimeout(() => over.abort(), options.seconds * 1000);
   const voters = Array.from({ length: options.participants }, async (_, i) => {
     // They do not all arrive in the same second.
