@@ -1,6 +1,7 @@
 /** The results file, with the harness's keys (docs/results.md). */
 import { createHash } from 'node:crypto';
 import { fileNameOf } from '../file-name.js';
+import { BOOTSTRAP_ITERATIONS } from '../metrics/define.js';
 import { PyFloat } from '../python/float.js';
 import { isGroup, nodesOf } from '../tasks/tree.js';
 import type { Estimate, Group, ScoreTable, Task, Value } from '../types.js';
@@ -38,7 +39,7 @@ export function resultsContent(run: RunOutcome, facts: RunFacts): Fields {
       model_args: `pretrained=${facts.ownName}`,
       ...toFields(facts.modelFacts),
       limit: facts.limit,
-      bootstrap_iters: 0,
+      bootstrap_iters: BOOTSTRAP_ITERATIONS,
       gen_kwargs: null,
       random_seed: 0,
       numpy_seed: 1234,
