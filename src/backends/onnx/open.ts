@@ -13,7 +13,7 @@ import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
 import { activationBudget, generateBytes, keyCost, type ModelSize, runBytes } from './memory-plan.js';
-import { endIds, prepareModel } from './prepare-model.js';
+import { endIds, type PreparedModel, prepareModel } from './prepare-model.js';
 import type { GraphSource, Provider } from './protocol.js';
 import { longestText, ropeTable } from './rope.js';
 import { openSession, type Session } from './session.js';
@@ -107,6 +107,16 @@ const SLOT_BYTES = 64 * 1024 * 1024;
 function slotBytes(parameters: number | null): number {
   const weights = parameters === null ? Number.POSITIVE_INFINITY : 4 * parameters;
   return Math.min(totalmem() / 8, Math.max(SLOT_BYTES, weights / 6));
+}
+
+/** How many documents' states have room in the slots, each as a step is given it and as it gives it back. */
+function statesInSlots({ source, parameters }: PreparedModel): number {
+  const states = source.kind === 'graph' ? source.states : [];
+  const numbers = states.reduce(
+    (sum, { channels, kernel, state }) => sum + channels * (kernel - 1) + (state?.reduce((product, n) => product * n, 1) ?? 0),
+    0,
+  );
+  return Math.floor(slotBytes(parameters) / Math.max(1, 2 * 4 * numbers));
 }
 
 /** On a CPU weights of any type are computed in float32. Throws `UserError` for a type that only a card computes. */
@@ -280,7 +290,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     limits: {
       runTokens: options.batchTokens ?? (attention === 'stacked' ? stackedTokens(model.size, options) : RUN_TOKENS),
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
-      documents: attention === 'stacked' ? STACKED_DOCUMENTS : GENERATE_DOCUMENTS,
+      documents: Math.max(1, Math.min(attention === 'stacked' ? STACKED_DOCUMENTS : GENERATE_DOCUMENTS, statesInSlots(model))),
       carriesStates: model.source.kind === 'graph' && model.source.states.length > 0,
       slotTokens: Math.max(1, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
     },
