@@ -34,11 +34,14 @@ import { helium } from './config-classes/helium.js';
 import { hunyuanV1Dense } from './config-classes/hunyuan-v1-dense.js';
 import { hyperclovax } from './config-classes/hyperclovax.js';
 import { internlm3 } from './config-classes/internlm3.js';
+import { internvl } from './config-classes/internvl.js';
 import { iquestcoder } from './config-classes/iquestcoder.js';
 import { jais2 } from './config-classes/jais2.js';
 import { lfm2 } from './config-classes/lfm2.js';
 import { lfm2Moe } from './config-classes/lfm2-moe.js';
 import { llama } from './config-classes/llama.js';
+import { llava } from './config-classes/llava.js';
+import { llavaNext } from './config-classes/llava-next.js';
 import { ministral } from './config-classes/ministral.js';
 import { ministral3 } from './config-classes/ministral3.js';
 import { mistral } from './config-classes/mistral.js';
@@ -74,6 +77,7 @@ import { qwen3Vl } from './config-classes/qwen3-vl.js';
 import { qwen3VlText } from './config-classes/qwen3-vl-text.js';
 import { seedOss } from './config-classes/seed-oss.js';
 import { smollm3 } from './config-classes/smollm3.js';
+import { smolvlm } from './config-classes/smolvlm.js';
 import { stablelm } from './config-classes/stablelm.js';
 import { starcoder2 } from './config-classes/starcoder2.js';
 import { vaultgemma } from './config-classes/vaultgemma.js';
@@ -104,6 +108,10 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
   lfm2: lfm2,
   lfm2_moe: lfm2Moe,
   olmo_hybrid: olmoHybrid,
+  llava: llava,
+  llava_next: llavaNext,
+  internvl: internvl,
+  smolvlm: smolvlm,
   arcee: arcee,
   apertus: apertus,
   bloom: bloom,

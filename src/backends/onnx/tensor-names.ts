@@ -5,6 +5,7 @@ import type { TensorPlace, Weights } from './safetensors.js';
 /** What stands in front of a text model inside one that also takes pictures or sound: what newer, and what older versions of transformers write. */
 const WRAPPED: readonly (readonly [prefix: string, own: string])[] = [
   ['model.language_model.', 'model.'],
+  ['model.text_model.', 'model.'],
   ['language_model.model.', 'model.'],
   ['language_model.lm_head.', 'lm_head.'],
 ];

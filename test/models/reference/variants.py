@@ -195,3 +195,16 @@ VARIANTS |= {
     **dense("granitemoehybrid", first=dict(num_local_experts=0, shared_intermediate_size=72, layer_types=["attention"] * 3, position_embedding_type="rope", embedding_multiplier=3.0, logits_scaling=2.0, residual_multiplier=0.4, attention_multiplier=0.2, mamba_n_heads=4, mamba_d_head=24), second=LOCAL | dict(shared_intermediate_size=32, layer_types=["attention"] * 4, attention_multiplier=0.3, attention_bias=True, tie_word_embeddings=True, mamba_n_heads=4, mamba_d_head=20)),
     **dense("phimoe", first=LOCAL, second=dict(num_local_experts=3, num_experts_per_tok=2, attention_bias=True, lm_head_bias=True, sliding_window=18)),
 }
+CLIP = dict(model_type="clip_vision_model", hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14, projection_dim=8)
+OLDER = (r"^model\.language_model\.", "language_model.model.")
+LLAVA = dict(vision_feature_layer=-1)
+VARIANTS |= {
+    "llava-a": dict(type="llava", config=dict(text_config=text("llama", more=dict(head_dim=20)), vision_config=CLIP, image_seq_length=4, **LLAVA), **WRAP),
+    "llava-b": dict(type="llava", config=dict(text_config=text("mistral", small=B, more=dict(head_dim=12, sliding_window=17)), vision_config=CLIP, image_seq_length=4, **LLAVA), renamed=OLDER, **WRAP),
+    "llava_next-a": dict(type="llava_next", config=dict(text_config=text("mistral", more=dict(sliding_window=None)), vision_config=CLIP, image_grid_pinpoints=[[28, 28]], **LLAVA), **WRAP),
+    "llava_next-b": dict(type="llava_next", config=dict(text_config=text("qwen2", small=B), vision_config=CLIP, image_grid_pinpoints=[[28, 28]], **LLAVA), renamed=OLDER, **WRAP),
+    "internvl-a": dict(type="internvl", config=dict(text_config=text("qwen2"), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=[28, 28], patch_size=[14, 14]), image_seq_length=1, tie_word_embeddings=False), **WRAP),
+    "internvl-b": dict(type="internvl", config=dict(text_config=text("qwen3", small=B, more=dict(head_dim=12)), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=[28, 28], patch_size=[14, 14]), image_seq_length=1, tie_word_embeddings=False), renamed=OLDER, **WRAP),
+    "smolvlm-a": dict(type="smolvlm", config=dict(text_config=text("llama", more=dict(head_dim=20, tie_word_embeddings=False)), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14), tie_word_embeddings=False), **WRAP),
+    "smolvlm-b": dict(type="smolvlm", config=dict(text_config=text("llama", small=B, more=LLAMA3), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14), tie_word_embeddings=True), **WRAP),
+}
