@@ -216,8 +216,11 @@ export async function beat(db: Database, process: string, now: number): Promise<
   await db.run('insert into processes (id, seen) values (?, ?) on conflict (id) do update set seen = excluded.seen', process, now);
 }
 
-/** Milliseconds of silence after which a process counts as dead; a sign of life comes every two seconds. */
-const DEAD_MS = 6_000;
+/**
+ * Milliseconds of silence after which a process of another machine counts as dead. A sign of life comes every two seconds, but a busy database may hold up many of them;
+ * a battle that is given up wrongly is worse than one that is given up late.
+ */
+const DEAD_MS = 30_000;
 
 /** Tells whether a process gave a sign of life lately. */
 export async function isAlive(sql: Sql, process: string, now: number): Promise<boolean> {
