@@ -52,6 +52,7 @@ export const COMMON_OPTIONS: ReadonlySet<string> = new Set([
     '--shard',
     '--dry-run',
     '--data',
+    '--hooks',
     '--out',
     '--name',
     '--offline',

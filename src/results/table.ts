@@ -85,7 +85,7 @@ function promptsOf(outcome: TaskOutcome | undefined): string {
 }
 
 /** Metrics for which guessing means picking a choice blindly. */
-const GUESSED: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'acc_bytes', 'acc_mutual_info', 'exact_match', 'mc1']);
+const GUESSED: ReadonlySet<string> = new Set(['acc', 'acc_norm', 'acc_bytes', 'acc_mutual_info', 'mc1']);
 
 function chance(outcome: TaskOutcome | undefined, metric: string): string {
   return outcome === undefined || outcome.chance === null || !GUESSED.has(metric) ? '' : number(outcome.chance);
