@@ -50,22 +50,22 @@ export async function within<T>(
   stop: AbortSignal,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | 'late' | 'stopped'> {
-  const controller = new AbortController();
-  const over = new AbortController();
-  const cut = (): void => controller.abort();
+  const own = new AbortController();
+  let cut: () => void = () => undefined;
+  const stopped = new Promise<'stopped'>((resolve) => {
+    cut = () => {
+      resolve('stopped');
+      own.abort();
+    };
+  });
   stop.addEventListener('abort', cut, { once: true });
   if (stop.aborted) cut();
   try {
-    const stopped = new Promise<'stopped'>((resolve) => {
-      if (stop.aborted) resolve('stopped');
-      else stop.addEventListener('abort', () => resolve('stopped'), { once: true, signal: over.signal });
-    });
-    // After a cancelled sleep the race is over, so its value is never seen.
-    const late = clock.sleep(ms, over.signal).then((): 'late' => 'late');
-    return await Promise.race([run(controller.signal), late, stopped]);
+    // A sleep that is cut short comes after the rest of the race.
+    const late = clock.sleep(ms, own.signal).then((): 'late' => 'late');
+    return await Promise.race([stopped, run(own.signal), late]);
   } finally {
-    over.abort();
-    controller.abort();
+    own.abort();
     stop.removeEventListener('abort', cut);
   }
 }

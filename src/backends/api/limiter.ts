@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { UserError } from '../../errors.js';
 import type { FailureReason } from '../../types.js';
 import { type Clock, steadyReading, within } from './clock.js';
-import { createPace, LONGEST_TOLD_MS, type Pace } from './pace.js';
+import { createPace, type Failure, LONGEST_TOLD_MS, type Pace, type PaceOptions } from './pace.js';
 import type { Quota } from './quota.js';
 
 /**
@@ -36,16 +36,10 @@ export interface LimiterCounts {
 export type Outcome<R> = { readonly kind: 'done'; readonly value: R; readonly quotas?: readonly Quota[]; readonly tokens?: number } | Again;
 
 /** Not answered; worth another try. */
-export interface Again {
+export interface Again extends Failure {
   readonly kind: 'again';
   readonly reason: FailureReason;
   readonly message: string;
-  /** The server has too much to do: everything slows down. */
-  readonly overload: boolean;
-  /** True where it turned the request away at once (429, 503), as servers with a limit per time do. */
-  readonly refused?: boolean;
-  readonly retryAfterMs: number | null;
-  readonly quotas?: readonly Quota[];
   /** Tries after which it is given up, where that is fewer than usual. */
   readonly maxTries?: number;
   /** True for a try that does not count: the request itself was mended and goes out again at once. */
@@ -82,17 +76,34 @@ export interface Finished<J, R> {
   readonly value: R;
 }
 
-export interface LimiterOptions {
+export interface LimiterOptions extends PaceOptions {
   readonly servers: number;
   readonly clock: Clock;
-  readonly random: () => number;
-  /** Requests at once per server, in the beginning and at most. */
-  readonly start: number;
-  readonly max: number;
   readonly maxTries: number;
   readonly timeoutMs: number;
   /** Told one line when a server asks for a wait that is cut short, and when nothing was answered for a while. */
   readonly say?: (line: string) => void;
+}
+
+/**
+ * Returns a limiter over `servers` servers. See {@link Limiter}.
+ */
+export function createLimiter(options: LimiterOptions): Limiter {
+  const paces = Array.from({ length: options.servers }, () => createPace(options));
+  const counts: LimiterCounts = { attempts: 0, retries: 0, overloads: 0, timeouts: 0, mostInFlight: 0 };
+  const inFlight = (): number => paces.reduce((sum, pace) => sum + pace.inFlight, 0);
+  const read = steadyReading(options.clock);
+  const shared = { options, paces, counts, read, patience: createPatience(options, read, inFlight) };
+  return { run: (jobs, work, signal) => runJobs(shared, jobs, work, signal), inFlight, counts };
+}
+
+/** What several runs of one limiter have in common. */
+interface Shared {
+  readonly options: LimiterOptions;
+  readonly paces: readonly Pace[];
+  readonly counts: LimiterCounts;
+  readonly read: () => number;
+  readonly patience: Patience;
 }
 
 interface Waiting<J> {
@@ -103,94 +114,53 @@ interface Waiting<J> {
   readonly avoid: number | null;
 }
 
-/**
- * Returns a limiter over `servers` servers. See {@link Limiter}.
- */
-export function createLimiter(options: LimiterOptions): Limiter {
-  const paces = Array.from({ length: options.servers }, () => createPace(options));
-  const counts: LimiterCounts = { attempts: 0, retries: 0, overloads: 0, timeouts: 0, mostInFlight: 0 };
-  const shared: Shared = {
-    options,
-    paces,
-    counts,
-    now: steadyReading(options.clock),
-    answered: false,
-    saidLong: false,
-    unansweredAt: PATIENCE_UNREACHED_MS,
-    failures: 0,
-  };
-  const inFlight = (): number => paces.reduce((sum, pace) => sum + pace.inFlight, 0);
-  return { run: (jobs, work, signal) => runJobs(shared, jobs, work, signal), inFlight, counts };
+/** The job to start next, where, and from when on; infinite where all servers are full, so that the end of a request tells. */
+interface Next<J> {
+  readonly waiting: Waiting<J>;
+  readonly server: number;
+  readonly pace: Pace;
+  readonly at: number;
 }
 
 /** A preferred server may have so many times its even share of the requests under way. */
 const CROWDED = 1.25;
 
-/** What several runs of one limiter have in common. */
-interface Shared {
-  readonly options: LimiterOptions;
-  readonly paces: readonly Pace[];
-  readonly counts: LimiterCounts;
-  readonly now: () => number;
-  /** Some request was answered: the address is right. */
-  answered: boolean;
-  saidLong: boolean;
-  /** When it is said next that nothing was answered so far; requests that failed so far. */
-  unansweredAt: number;
-  failures: number;
-}
-
-/** What may happen next: a start now, a start at a later time, or nothing before something else happens. */
-type Next<J> =
-  | { readonly kind: 'start'; readonly waiting: Waiting<J>; readonly server: number }
-  | { readonly kind: 'later'; readonly at: number }
-  | { readonly kind: 'event' };
-
 async function* runJobs<J, R>(
-  shared: Shared,
+  { options, paces, counts, read, patience }: Shared,
   jobs: AsyncIterable<J>,
   work: Work<J, R>,
   signal: AbortSignal,
 ): AsyncGenerator<Finished<J, R>> {
-  const { options, paces, counts, now: read } = shared;
+  const { clock, timeoutMs } = options;
+  const tooLate: Again = { kind: 'again', reason: 'timeout', message: `no answer within ${timeoutMs / 1000} s`, ...OVERLOADED };
   const source = jobs[Symbol.asyncIterator]();
   const ready: Finished<J, R>[] = [];
   const retries: Waiting<J>[] = [];
   const stop = new AbortController();
   setMaxListeners(0, stop.signal);
-  const begun = read();
+  // Errors that make every further request pointless, and errors of the list of jobs: what it gave before them is finished first.
+  const fatal: unknown[] = [];
+  const broken: unknown[] = [];
   let fresh: Waiting<J> | null = null;
   let pulling = false;
   let ended = false;
   let running = 0;
-  let giveUpsInARow = 0;
-  let unread = 0;
-  let brokenInARow = 0;
-  /** Makes every further request pointless. */
-  let fatal: { readonly error: unknown } | null = null;
-  /** The list of jobs broke off; what it gave before is finished. */
-  let broken: { readonly error: unknown } | null = null;
   let wake: () => void = () => undefined;
-  let timer: { readonly at: number; readonly off: AbortController } | null = null;
+  let timer = { at: Number.POSITIVE_INFINITY, off: new AbortController() };
 
-  function pull(): void {
+  async function pull(): Promise<void> {
     if (pulling || ended || fresh !== null || stop.signal.aborted) return;
     pulling = true;
-    source.next().then(
-      (item) => {
-        pulling = false;
-        if (item.done === true) ended = true;
-        else fresh = { job: item.value, tries: 0, due: Number.NEGATIVE_INFINITY, avoid: null };
-        pump();
-      },
-      (error: unknown) => {
-        pulling = false;
-        ended = true;
-        // What is under way is finished first.
-        broken = { error };
-        pump();
-      },
-    );
+    try {
+      const item = await source.next();
+      if (item.done === true) ended = true;
+      else fresh = { job: item.value, tries: 0, due: Number.NEGATIVE_INFINITY, avoid: null };
+    } catch (error) {
+      ended = true;
+      broken.push(error);
+    }
+    pulling = false;
+    pump();
   }
 
   /** The job to start next: the first failed one whose time has come, else a new one, else the failed one whose time comes first. */
@@ -202,144 +172,97 @@ async function* runJobs<J, R>(
     return retries.reduce<Waiting<J> | null>((first, w) => (first === null || w.due < first.due ? w : first), null);
   }
 
-  function choose(now: number): Next<J> {
+  /** Chooses the server that may be asked first, and of several that may be asked now the one with the least to do. */
+  function choose(now: number): Next<J> | null {
     const waiting = candidate(now);
-    if (waiting === null) return { kind: 'event' };
+    if (waiting === null) return null;
     const preferred = work.prefers?.(waiting.job) ?? null;
     const share = CROWDED * ((running + 1) / paces.length) + 2;
-    let best: number | null = null;
+    let best: Next<J> | null = null;
     let least = Number.POSITIVE_INFINITY;
-    let opens = Number.POSITIVE_INFINITY;
     for (const [server, pace] of paces.entries()) {
       if (preferred?.firm === true && server !== preferred.server && waiting.avoid !== preferred.server) continue;
-      const from = Math.max(waiting.due, pace.opens());
-      opens = Math.min(opens, from);
+      const at = Math.max(now, waiting.due, pace.opens());
       const load = pace.load + (server === waiting.avoid ? 1000 : 0) - (server === preferred?.server && pace.inFlight < share ? 500 : 0);
-      if (from <= now && load < least) [best, least] = [server, load];
+      if (best !== null && (at > best.at || (at === best.at && load >= least))) continue;
+      [best, least] = [{ waiting, server, pace, at }, load];
     }
-    if (best !== null) return { kind: 'start', waiting, server: best };
-    // Without room at any server, requests are under way, and the end of one comes back here.
-    return Number.isFinite(opens) ? { kind: 'later', at: opens } : { kind: 'event' };
-  }
-
-  function take(waiting: Waiting<J>): void {
-    if (waiting === fresh) fresh = null;
-    else retries.splice(retries.indexOf(waiting), 1);
-    pull();
+    return best;
   }
 
   /** Starts what may start and sets the one timer for what may start later. One reading of the clock serves both. */
   function pump(): void {
-    pull();
-    let at: number | null = null;
+    void pull();
+    let at = Number.POSITIVE_INFINITY;
     let now = read();
-    while (!stop.signal.aborted && fatal === null && ready.length <= 1000) {
+    while (!stop.signal.aborted && fatal.length === 0 && ready.length <= 1000) {
       now = read();
       const next = choose(now);
-      if (next.kind === 'later') at = next.at;
-      if (next.kind !== 'start') break;
-      const admission = work.admit?.(next.waiting.job) ?? { kind: 'go' };
+      if (next === null) break;
+      const { waiting } = next;
+      if (next.at > now) {
+        at = next.at;
+        break;
+      }
+      const admission = work.admit?.(waiting.job) ?? { kind: 'go' };
       if (admission.kind === 'wait' && running > 0) break;
-      take(next.waiting);
-      if (admission.kind === 'done') ready.push({ job: next.waiting.job, value: admission.value });
-      else void start(next.waiting, next.server);
+      if (waiting === fresh) fresh = null;
+      else retries.splice(retries.indexOf(waiting), 1);
+      void pull();
+      if (admission.kind === 'done') ready.push({ job: waiting.job, value: admission.value });
+      else void start(next);
     }
     setTimer(at, now);
     wake();
   }
 
-  function setTimer(at: number | null, now: number): void {
-    if (timer !== null && timer.at === at) return;
-    timer?.off.abort();
-    timer = null;
-    if (at === null) return;
+  function setTimer(at: number, now: number): void {
+    if (timer.at === at) return;
+    timer.off.abort();
     const own = { at, off: new AbortController() };
     timer = own;
-    void options.clock.sleep(at - now, own.off.signal).then(() => {
+    if (!Number.isFinite(at)) return;
+    void clock.sleep(at - now, own.off.signal).then(() => {
       if (timer !== own) return;
-      timer = null;
+      timer = { ...own, at: Number.POSITIVE_INFINITY };
       pump();
     });
   }
 
-  async function start(waiting: Waiting<J>, server: number): Promise<void> {
-    const pace = paces[server];
-    if (pace === undefined) throw new Error(`no server ${server}`);
+  async function start({ waiting, server, pace }: Next<J>): Promise<void> {
+    const { job } = waiting;
     const tries = waiting.tries + 1;
     running += 1;
     counts.attempts += 1;
     if (tries > 1) counts.retries += 1;
-    const ticket = pace.start(read());
     counts.mostInFlight = Math.max(counts.mostInFlight, running);
+    const ticket = pace.start(read());
     try {
-      const attempt = (cut: AbortSignal): Promise<Outcome<R>> => work.attempt(waiting.job, { server, tries, signal: cut });
-      const outcome = await timed(options.clock, options.timeoutMs, stop.signal, attempt).catch((error: unknown) => {
-        pace.released(ticket);
-        throw error;
-      });
+      const came = await within(clock, timeoutMs, stop.signal, (cut) => work.attempt(job, { server, tries, signal: cut }));
+      const outcome = came === 'late' ? tooLate : came;
       const now = read();
-      if (outcome?.kind === 'done') {
-        giveUpsInARow = 0;
-        shared.answered = true;
+      if (outcome === 'stopped') return;
+      if (outcome.kind === 'done') {
+        patience.answered();
         pace.answered(ticket, now, outcome.quotas ?? [], outcome.tokens ?? 0);
-        ready.push({ job: waiting.job, value: outcome.value });
-      } else if (outcome === null || outcome.mended === true) {
-        pace.released(ticket);
-        if (outcome !== null) retries.push({ ...waiting, due: now });
-      } else {
-        retry(waiting, outcome, tries, now, pace.failed(ticket, now, outcome, tries), server);
+        ready.push({ job, value: outcome.value });
+      } else if (outcome.mended === true) retries.push({ ...waiting, due: now });
+      else {
+        if (outcome.overload) counts.overloads += 1;
+        if (outcome.reason === 'timeout') counts.timeouts += 1;
+        const due = now + pace.failed(ticket, now, outcome, tries);
+        const givenUp = tries >= triesFor(outcome, options.maxTries);
+        patience.failed(outcome, tries, givenUp);
+        if (givenUp) ready.push({ job, value: work.giveUp(job, outcome, tries) });
+        else retries.push({ job, tries, due, avoid: paces.length > 1 ? server : null });
       }
     } catch (error) {
-      if (!stop.signal.aborted) fatal ??= { error };
+      if (!stop.signal.aborted) fatal.push(error);
+    } finally {
+      pace.released(ticket);
+      running -= 1;
+      pump();
     }
-    running -= 1;
-    pump();
-  }
-
-  /** Says, at growing intervals, what is waited for where nothing was answered so far. */
-  function sayUnanswered(now: number, more = ''): void {
-    const waited = now - begun;
-    if (shared.answered || waited < shared.unansweredAt) return;
-    shared.unansweredAt = 4 * waited;
-    const limit = `each may take ${Math.round(options.timeoutMs / 1000)} s (--timeout)`;
-    options.say?.(
-      `nothing was answered for ${Math.round(waited / 1000)} s: ${running} requests under way (${limit}), ${shared.failures} failed and are tried again${more}`,
-    );
-  }
-
-  /** Puts a failed job back, or gives it up. Throws `UserError` where further requests are pointless. */
-  function retry(waiting: Waiting<J>, outcome: Again, tries: number, now: number, wait: number, server: number): void {
-    if (outcome.overload) counts.overloads += 1;
-    if (outcome.reason === 'timeout') counts.timeouts += 1;
-    if ((outcome.retryAfterMs ?? 0) > LONGEST_TOLD_MS && !shared.saidLong) {
-      shared.saidLong = true;
-      options.say?.(
-        `the server asks for a wait of ${spell(outcome.retryAfterMs ?? 0)}; it is asked again every ${LONGEST_TOLD_MS / 1000} s`,
-      );
-    }
-    shared.failures += 1;
-    if (!shared.answered) {
-      const late = now - begun > PATIENCE_UNREACHED_MS;
-      if (outcome.unreachable === true && (tries >= TRIES_UNREACHED || late)) throw new UserError(outcome.message);
-      if (outcome.reason === 'malformed') {
-        unread += 1;
-        if (unread >= UNREAD || (unread >= 3 && late)) throw new UserError(`no answer could be read (${outcome.message})`);
-      }
-      // A server that is busy, or that takes all of its time, may come round; one that breaks every request does not.
-      brokenInARow = outcome.overload ? 0 : brokenInARow + 1;
-      if (late && brokenInARow >= BROKEN)
-        throw new UserError(
-          `nothing was answered: ${shared.failures} requests failed in ${Math.round((now - begun) / 1000)} s (${outcome.message})`,
-        );
-      sayUnanswered(now, `; the last failure: ${outcome.message}`);
-    }
-    if (tries < triesFor(outcome, options.maxTries)) {
-      retries.push({ job: waiting.job, tries, due: now + wait, avoid: paces.length > 1 ? server : null });
-      return;
-    }
-    giveUpsInARow += 1;
-    if (giveUpsInARow >= GIVE_UPS_IN_A_ROW) throw new UserError(lostServer(outcome));
-    ready.push({ job: waiting.job, value: work.giveUp(waiting.job, outcome, tries) });
   }
 
   function onAbort(): void {
@@ -347,28 +270,20 @@ async function* runJobs<J, R>(
     wake();
   }
 
-  /** A server that takes requests and is silent wakes nobody. */
-  async function watch(): Promise<void> {
-    while (!shared.answered && !stop.signal.aborted) {
-      await options.clock.sleep(Math.max(1000, shared.unansweredAt - (read() - begun)), stop.signal);
-      if (!stop.signal.aborted && running > 0) sayUnanswered(read());
-    }
-  }
-
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) stop.abort();
-  void watch();
+  void patience.watch(stop.signal);
   try {
     for (;;) {
       pump();
       for (let item = ready.shift(); item !== undefined; item = ready.shift()) yield item;
-      if (fatal !== null) throw thrown(fatal);
+      if (fatal.length > 0) throw fatal[0];
       if (stop.signal.aborted) return;
       if (ended && fresh === null && retries.length === 0 && running === 0) {
-        if (broken !== null) throw thrown(broken);
+        if (broken.length > 0) throw broken[0];
         return;
       }
-      if (running === 0 && timer === null && !pulling) throw new Error('the limiter waits for nothing');
+      if (running === 0 && timer.at === Number.POSITIVE_INFINITY && !pulling) throw new Error('the limiter waits for nothing');
       // Nothing can happen between the checks above and this line: every event comes from a later turn.
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -376,38 +291,96 @@ async function* runJobs<J, R>(
     }
   } finally {
     stop.abort();
-    setTimer(null, 0);
+    timer.off.abort();
     signal.removeEventListener('abort', onAbort);
     await source.return?.(undefined);
   }
 }
 
-/** What was caught, as it was; the checker of types does not see that a closure has set it. */
-function thrown(caught: { readonly error: unknown }): unknown {
-  return caught.error;
-}
-
-/** Requests given up one after the other, with no answer in between, after which nothing more is asked. */
-const GIVE_UPS_IN_A_ROW = 25;
-/** Answers that could not be read, with none that could since the start, after which the address is wrong: it answers with web pages. */
-const UNREAD = 6;
-/** Requests in a row that broke, with nothing ever answered, after which it is no passing fault. */
-const BROKEN = 8;
-/** Where nothing was ever reached, a job is tried this often, and for this long. */
-const TRIES_UNREACHED = 4;
-const PATIENCE_UNREACHED_MS = 10_000;
-/** A quota may stay empty for a minute or more, so a refusal for lack of it may come more often than a real failure. */
-const PATIENCE = 3;
+/** What a request that took all of its time says of the server. */
+const OVERLOADED = { overload: true, retryAfterMs: null } as const;
+/** A quota may stay empty for a minute or more, so a refusal for lack of it may come so many times as often as a real failure. */
+const TRIES_OF_OVERLOADS = 3;
 /** A request that took all of its time is seldom quicker the next time. */
 const TRIES_OF_TIMEOUTS = 4;
 
 function triesFor(last: Again, maxTries: number): number {
   if (last.reason === 'timeout') return Math.min(maxTries, TRIES_OF_TIMEOUTS);
-  return Math.min(last.overload ? maxTries * PATIENCE : maxTries, last.maxTries ?? Number.POSITIVE_INFINITY);
+  return Math.min(last.overload ? maxTries * TRIES_OF_OVERLOADS : maxTries, last.maxTries ?? Number.POSITIVE_INFINITY);
 }
 
-function lostServer(last: Again): string {
-  return `the last ${GIVE_UPS_IN_A_ROW} requests all failed for good (${last.message}); finished work is kept, run again when the server is well`;
+/** When further requests are pointless, and what is said while nothing was answered. */
+interface Patience {
+  answered(): void;
+  /** Throws `UserError` where the failure, on try `tries`, is one too many. */
+  failed(last: Again, tries: number, givenUp: boolean): void;
+  /** Says, at growing intervals, what is waited for until anything is answered: a server that takes requests and is silent wakes nobody. */
+  watch(stop: AbortSignal): Promise<void>;
+}
+
+/** Requests given up one after the other, with no answer in between, after which nothing more is asked. */
+const GIVE_UPS_IN_A_ROW = 25;
+/**
+ * Where nothing was ever answered: after this time it is said, and it is no passing fault that nothing can be reached, that so many requests in a
+ * row broke, or that so many answers could not be read; before it, that so many could not be read, or that a job was tried so often in vain.
+ */
+const UNANSWERED = { ms: 10_000, broken: 8, unread: 3, unreadEarly: 6, unreached: 4 } as const;
+
+function createPatience({ clock, timeoutMs, say }: LimiterOptions, read: () => number, inFlight: () => number): Patience {
+  const seen = { answers: 0, failures: 0, broken: 0, unread: 0, givenUp: 0, long: 0 };
+  let begun: number | null = null;
+  let sayAt = UNANSWERED.ms;
+  const waited = (): number => read() - (begun ?? read());
+  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+
+  function tell(more: string): void {
+    const ms = waited();
+    if (seen.answers > 0 || ms < sayAt) return;
+    sayAt = 4 * ms;
+    const flight = `${inFlight()} requests under way (each may take ${seconds(timeoutMs)} (--timeout))`;
+    say?.(`nothing was answered for ${seconds(ms)}: ${flight}, ${seen.failures} failed and are tried again${more}`);
+  }
+
+  /** Why a failure while nothing was ever answered is one too many; null where it is not. */
+  function hopeless(last: Again, tries: number): string | null {
+    const late = waited() > UNANSWERED.ms;
+    if (last.unreachable === true && (late || tries >= UNANSWERED.unreached)) return last.message;
+    if (last.reason === 'malformed') seen.unread += 1;
+    const unread = last.reason === 'malformed' && seen.unread >= (late ? UNANSWERED.unread : UNANSWERED.unreadEarly);
+    if (unread) return `no answer could be read (${last.message})`;
+    // A server that is busy, or that takes all of its time, may come round; one that breaks every request does not.
+    seen.broken = last.overload ? 0 : seen.broken + 1;
+    if (!late || seen.broken < UNANSWERED.broken) return null;
+    return `nothing was answered: ${seen.failures} requests failed in ${seconds(waited())} (${last.message})`;
+  }
+
+  return {
+    answered() {
+      seen.answers += 1;
+      seen.givenUp = 0;
+    },
+    failed(last, tries, givenUp) {
+      seen.failures += 1;
+      const told = last.retryAfterMs ?? 0;
+      if (told > LONGEST_TOLD_MS) seen.long += 1;
+      if (told > LONGEST_TOLD_MS && seen.long === 1)
+        say?.(`the server asks for a wait of ${spell(told)}; it is asked again every ${seconds(LONGEST_TOLD_MS)}`);
+      const why = seen.answers > 0 ? null : hopeless(last, tries);
+      if (why !== null) throw new UserError(why);
+      tell(`; the last failure: ${last.message}`);
+      if (givenUp) seen.givenUp += 1;
+      if (seen.givenUp < GIVE_UPS_IN_A_ROW) return;
+      const lost = `the last ${GIVE_UPS_IN_A_ROW} requests all failed for good (${last.message})`;
+      throw new UserError(`${lost}; finished work is kept, run again when the server is well`);
+    },
+    async watch(stop) {
+      begun ??= read();
+      while (seen.answers === 0 && !stop.aborted) {
+        await clock.sleep(Math.max(1000, sayAt - waited()), stop);
+        if (!stop.aborted && inFlight() > 0) tell('');
+      }
+    },
+  };
 }
 
 /** A wait in words, e.g. `5 minutes`, `3,650 days`. */
@@ -415,17 +388,4 @@ function spell(ms: number): string {
   const minutes = ms / 60_000;
   const [amount, unit] = minutes < 120 ? [minutes, 'minutes'] : minutes < 48 * 60 ? [minutes / 60, 'hours'] : [minutes / 1440, 'days'];
   return `${Math.round(amount).toLocaleString('en')} ${unit}`;
-}
-
-/** Runs one try against the clock. Returns its outcome, a timeout as an overload, or null when `stop` was aborted meanwhile. */
-async function timed<R>(
-  clock: Clock,
-  timeoutMs: number,
-  stop: AbortSignal,
-  attempt: (signal: AbortSignal) => Promise<Outcome<R>>,
-): Promise<Outcome<R> | null> {
-  const outcome = await within(clock, timeoutMs, stop, attempt);
-  if (outcome === 'stopped') return null;
-  if (outcome !== 'late') return outcome;
-  return { kind: 'again', reason: 'timeout', message: `no answer within ${timeoutMs / 1000} s`, overload: true, retryAfterMs: null };
 }

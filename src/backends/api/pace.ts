@@ -26,12 +26,10 @@ export interface Pace {
   released(ticket: Ticket): void;
 }
 
-/** A request under way. */
+/** A request under way: the how manyth it is, and the outage that it probes. */
 export interface Ticket {
   readonly serial: number;
   readonly sentAt: number;
-  readonly window: Window | null;
-  readonly period: Period;
   readonly outage: Outage | null;
 }
 
@@ -53,26 +51,21 @@ export interface PaceOptions {
   readonly random: () => number;
 }
 
-/** Some requests sent one after the other at one rate: `sent` from `from` to `until`, null while it lasts. */
+/** Some requests sent one after the other at one rate, from serial number `first` on; `until` is null while it lasts. */
 interface Window {
   readonly size: number;
+  first: number;
   from: number;
   until: number | null;
   sent: number;
   refused: number;
-  open: number;
 }
 
-/** What was sent since the server was used up the last time, or since the first request. */
-interface Period {
-  readonly first: boolean;
-  from: number;
-  sent: number;
-  refused: number;
-}
-
+/** The server is used up, after it let in `letIn` requests since `from`. */
 interface Outage {
   readonly since: number;
+  readonly from: number;
+  readonly letIn: number;
   probes: number;
 }
 
@@ -80,12 +73,10 @@ type Mode = 'free' | 'test' | 'paced';
 
 /** The longest wait that a server may ask for: daily quotas are asked again every two minutes, and nonsense stops nobody for years. */
 export const LONGEST_TOLD_MS = 120_000;
-const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 20_000;
+/** Waits before a failed request is tried again: the first, the longest, and the longest after a refusal. */
+const WAIT_MS = { first: 500, longest: 20_000, refused: 500 } as const;
 /** An outage up to this long may come from a quota per minute. */
 const MINUTE_MS = 90_000;
-/** A refused request is tried again after at most this. */
-const REFUSED_WAIT_MS = 500;
 /** Failures in a row, of any kind, after which a server counts as overloaded. */
 const FAILURES_IN_A_ROW = 10;
 /** Requests sent one after the other and all refused, after which a server counts as used up. */
@@ -102,9 +93,9 @@ const MOSTLY = 0.75;
 /** Share of the measured rate that tells a limit from chance, and that is used where it is a limit. */
 const RATE = { test: 0.7, used: 0.97, floor: 0.8 } as const;
 const STEP = { first: 0.25, least: 0.02, most: 0.5 } as const;
-/** Share of the time that may be lost by trying a higher rate. */
 /** A window near the limit that has lasted this long is enough. */
 const LONG_MS = 30_000;
+/** Share of the time that may be lost by trying a higher rate. */
 const COST_SHARE = 0.04;
 /** Requests after which chance is put to the test again; doubles. */
 const TEST_AGAIN = 500;
@@ -125,8 +116,10 @@ export function createPace(options: PaceOptions): Pace {
   let refusalMs = 0;
   let hold = Number.NEGATIVE_INFINITY;
   let outage: Outage | null = null;
-  let period: Period = { first: true, from: 0, sent: 0, refused: 0 };
-  let before = { from: 0, letIn: 0 };
+  // Since the server was used up the last time, or since the first request: the serial number before it, and refusals.
+  let period = { after: 0, from: 0, refused: 0 };
+  // Requests let in per millisecond, as a mean that forgets within a minute.
+  let mean = { at: 0, rate: 0 };
   // The rate of starts per millisecond and how it came about.
   let mode: Mode = 'free';
   let rate = Number.POSITIVE_INFINITY;
@@ -137,68 +130,69 @@ export function createPace(options: PaceOptions): Pace {
   let lastStep = 0;
   let near = false;
   let costMs = 0;
-  let falls: { readonly from: number; readonly sent: number; readonly refused: number } = NO_FALLS;
+  // Since the first step back of several in a row.
+  let falls: { readonly from: number; readonly sent: number; readonly refused: number } | null = null;
   let chance = { share: 0, until: 0, again: TEST_AGAIN };
-  let mean = { at: 0, rate: 0 };
   // Requests at once.
   let cap = Math.max(1, Math.min(options.start, options.max));
   let doubling = true;
   let halvedAt = Number.NEGATIVE_INFINITY;
   let failuresInARow = 0;
-  let round = { since: 0, answers: 0, rate: 0, flat: 0 };
+  let round = { ...NEW_ROUND };
 
   /** Full jitter (any moment up to an exponentially growing bound) keeps failed requests from coming back as one wave. */
-  const jitter = (first: number, times: number): number => options.random() * Math.min(LONGEST_WAIT_MS, first * 2 ** Math.min(times, 15));
+  const jitter = (first: number, times: number): number => options.random() * Math.min(WAIT_MS.longest, first * 2 ** Math.min(times, 15));
 
-  /** Requests let in per millisecond, as a mean that forgets within a minute; counts `more` at the present moment. */
-  function recent(more: number, now = mean.at): number {
+  const floored = (perMs: number): number => Math.max(perMs, RATE.floor * mean.rate);
+  const inWindow = ({ serial: s }: Ticket): boolean => s >= window.first && s < window.first + window.sent;
+  const probe = (): Ticket | undefined => (outage === null ? undefined : [...open].find((ticket) => ticket.outage === outage));
+
+  /** Counts a request sent (1) or refused (-1). */
+  function count(more: 1 | -1, now: number): void {
     mean = { at: now, rate: mean.rate * Math.exp((mean.at - now) / 60_000) + more / 60_000 };
-    return mean.rate;
   }
 
-  function go(to: Mode, perMs: number): void {
-    mode = to;
-    rate = perMs;
-    window = newWindow(to === 'free' ? WINDOW.free : near ? WINDOW.near : WINDOW.paced);
+  function go(to: Mode, perMs: number, size: number = near ? WINDOW.near : WINDOW.paced): void {
+    [mode, rate, window] = [to, perMs, newWindow(size)];
   }
 
   /** Halves what lies between what is let in and chance: about as many requests as make six refusals by chance. */
   function test(share: number, goodput: number): void {
-    go('test', Math.max(RATE.test * Math.min(goodput, rate), RATE.floor * recent(0)));
     tested = share;
-    window = newWindow(Math.max(WINDOW.enough, Math.min(WINDOW.test, Math.ceil(9 / share))));
+    const size = Math.max(WINDOW.enough, Math.min(WINDOW.test, Math.ceil(9 / share)));
+    go('test', floored(RATE.test * Math.min(goodput, rate)), size);
   }
 
   function pace(perMs: number, known: boolean): void {
     [step, lastStep, near] = [known ? STEP.least : STEP.first, 0, known];
-    go('paced', Math.max(perMs, RATE.floor * recent(0)));
+    go('paced', floored(perMs));
   }
 
   /** Draws conclusions from a window once the fate of its requests is known. */
   function judge(now: number): void {
     const { sent, refused, from, until } = window;
-    if (until === null || (window.open > 0 && now < until + 2 * refusalMs)) return;
+    if (until === null || (now < until + 2 * refusalMs && [...open].some(inWindow))) return;
     const share = refused / sent;
     const goodput = Math.max(1, sent - refused) / Math.max(1, until - from);
     if (mode === 'paced') raise(sent / Math.max(1, until - from));
     else if (mode === 'free') {
       const known = serial < chance.until && share < Math.min(MOSTLY, 1.6 * chance.share + BORNE.free);
-      if (share <= BORNE.free || known) go('free', rate);
+      if (share <= BORNE.free || known) go('free', rate, WINDOW.free);
       else test(share, goodput);
     } else if (share > Math.min(MOSTLY, 2 * tested + 0.1)) test(share, goodput);
     else if (share <= 0.2 * tested) {
-      pace((rate * RATE.used) / RATE.test, falls.refused > 0);
-      falls = NO_FALLS;
+      pace((rate * RATE.used) / RATE.test, falls !== null);
+      falls = null;
     } else if (tested > MOSTLY) test(share, goodput);
     else {
       chance = { share: Math.max(share, tested), until: serial + chance.again, again: 2 * chance.again };
-      go('free', Number.POSITIVE_INFINITY);
+      go('free', Number.POSITIVE_INFINITY, WINDOW.free);
     }
   }
 
   /** Nothing was refused at this rate. */
   function raise(used: number): void {
-    falls = NO_FALLS;
+    falls = null;
     // Only a rate that was used says anything about a higher one.
     lastStep = used > 0.8 * rate ? step : 0;
     step = Math.min(STEP.most, 1.5 * step);
@@ -208,31 +202,28 @@ export function createPace(options: PaceOptions): Pace {
   /** A request of the present window was refused at a rate that should have been kept to: one step back, and more where that does not help. */
   function fall(now: number, heldMs: number): void {
     costMs = heldMs;
-    const again = falls.refused > 0;
-    falls = again
-      ? { ...falls, from: falls.from + costMs, sent: falls.sent + window.sent, refused: falls.refused + 1 }
-      : { from: now + costMs, sent: 0, refused: 1 };
-    const back = (rate / (1 + lastStep)) * (again ? 0.9 : lastStep === 0 ? 0.98 : 1);
+    const back = (rate / (1 + lastStep)) * (falls !== null ? 0.9 : lastStep === 0 ? 0.98 : 1);
+    const { from, sent, refused } = falls ?? { from: now, sent: -window.sent, refused: -1 };
+    falls = { from: from + costMs, sent: sent + window.sent, refused: refused + 1 };
     [step, lastStep, near] = [Math.max(STEP.least, lastStep / 4), 0, true];
-    const share = (falls.refused - 1) / Math.max(1, falls.sent);
-    if (falls.sent < WINDOW.enough || share < BORNE.paced) go('paced', Math.max(back, RATE.floor * recent(0)));
-    else test(share, (falls.sent - falls.refused + 1) / Math.max(1, now - falls.from));
+    const share = falls.refused / Math.max(1, falls.sent);
+    if (falls.sent < WINDOW.enough || share < BORNE.paced) go('paced', floored(back));
+    else test(share, (falls.sent - falls.refused) / Math.max(1, now - falls.from));
   }
 
   /** The server is used up, or says how long to wait. `late` requests are under way that it will refuse, too. */
   function usedUp(now: number, told: number | null, late: number): void {
     if (outage === null) {
-      const known = period;
-      const letIn = known.sent - known.refused - late;
-      const few = known.refused + late <= BORNE.usedUp * known.sent;
-      const allowed = letIn / Math.max(1, now - known.from);
-      const measured = letIn >= WINDOW.paced || known.refused >= WINDOW.enough;
-      if (!known.first && measured && letIn > 0 && !few && allowed < rate) pace(RATE.used * allowed, letIn >= 2 * WINDOW.enough);
+      const { after, from, refused } = period;
+      const letIn = serial - after - refused - late;
+      const few = refused + late <= BORNE.usedUp * (serial - after);
+      const allowed = letIn / Math.max(1, now - from);
+      const measured = letIn >= WINDOW.paced || refused >= WINDOW.enough;
+      if (after > 0 && measured && letIn > 0 && !few && allowed < rate) pace(RATE.used * allowed, letIn >= 2 * WINDOW.enough);
       if (told === null) window = newWindow(window.size);
-      before = { from: known.from, letIn };
-      if (known.first || measured) period = { first: false, from: now, sent: 0, refused: 0 };
-      outage = { since: now, probes: 0 };
-      if (mode === 'free') [cap, doubling, round] = [Math.min(cap, options.start), true, { since: now, answers: 0, rate: 0, flat: 0 }];
+      if (after === 0 || measured) period = { after: serial, from: now, refused: 0 };
+      outage = { since: now, from, letIn, probes: 0 };
+      if (mode === 'free') [cap, doubling, round] = [Math.min(cap, options.start), true, { ...NEW_ROUND }];
     }
     const longest = Math.min(PROBE_MS.longest, Math.max(PROBE_MS.short, (now - outage.since) / 4));
     const wait = told ?? Math.min(longest, PROBE_MS.first * 2 ** outage.probes) * (0.75 + 0.5 * options.random());
@@ -240,40 +231,37 @@ export function createPace(options: PaceOptions): Pace {
   }
 
   /** The server lets in again. What it let in until it was used up, it allows in the whole time up to now, if it counts by the minute. */
-  function recover(now: number): void {
-    const allowed = before.letIn / (now - before.from);
-    if (mode === 'free' && outage !== null && now - outage.since > (now - before.from) / 2 && now - outage.since < MINUTE_MS) {
-      if (before.letIn >= WINDOW.enough) pace(RATE.used * allowed, true);
-    }
+  function recover(now: number, { since, from, letIn }: Outage): void {
+    const perMinute = now - since > (now - from) / 2 && now - since < MINUTE_MS;
+    if (mode === 'free' && perMinute && letIn >= WINDOW.enough) pace(RATE.used * (letIn / (now - from)), true);
     outage = null;
     window = newWindow(window.size);
   }
 
   function refused(ticket: Ticket, now: number, told: number | null, tries: number): number {
     refusalMs = refusalMs === 0 ? now - ticket.sentAt : refusalMs * 0.8 + (now - ticket.sentAt) * 0.2;
-    ticket.period.refused += 1;
-    recent(-1, now);
-    if (ticket.window !== null) ticket.window.refused += 1;
-    if (mode === 'paced' && ticket.window === window) {
-      fall(now, told ?? 0);
+    count(-1, now);
+    if (ticket.serial > period.after) period.refused += 1;
+    if (inWindow(ticket)) {
+      window.refused += 1;
+      if (mode === 'paced') fall(now, told ?? 0);
     }
     refusedSerials = [...refusedSerials, ticket.serial].slice(-USED_UP.most);
-    if (ticket.outage !== null && ticket.outage === outage) {
+    if (outage !== null && ticket.outage === outage) {
       outage.probes += 1;
       usedUp(now, told, 0);
     } else {
       // A request that was sent before this one and is still under way was let in, it seems.
-      let letIn = lastAnswered;
-      for (const other of open) if (other.serial < ticket.serial) letIn = Math.max(letIn, other.serial);
+      const letIn = [...open].reduce((last, { serial: s }) => (s < ticket.serial ? Math.max(last, s) : last), lastAnswered);
       const streak = refusedSerials.filter((s) => s > letIn).length;
       // So many refusals in a row would come from chance once in ten thousand times, going by the others.
-      const others = (period.refused - streak + 1) / (period.sent - streak + 2);
+      const others = (period.refused - streak + 1) / (serial - period.after - streak + 2);
       const all = streak >= Math.max(USED_UP[mode === 'paced' ? 'paced' : 'free'], Math.min(USED_UP.most, UNLIKELY / Math.log(others)));
       if (mode !== 'free' && told !== null) hold = Math.max(hold, now + told);
       else if ((told !== null && told > 0) || (all && outage === null))
         usedUp(now, told, [...open].filter((other) => other.serial > letIn).length);
     }
-    return Math.max(told ?? 0, (0.5 + 0.5 * options.random()) * Math.min(REFUSED_WAIT_MS, 50 * 2 ** Math.min(tries, 10)));
+    return Math.max(told ?? 0, (0.5 + 0.5 * options.random()) * Math.min(WAIT_MS.refused, 50 * 2 ** Math.min(tries, 10)));
   }
 
   /** One more answer: room for one more at once, where the room there was is used. */
@@ -290,11 +278,6 @@ export function createPace(options: PaceOptions): Pace {
     round = { since: now, answers: 0, rate: Math.max(reached, round.rate), flat };
   }
 
-  function end(ticket: Ticket): void {
-    open.delete(ticket);
-    if (ticket.window !== null) ticket.window.open -= 1;
-  }
-
   return {
     get inFlight() {
       return open.size;
@@ -305,66 +288,63 @@ export function createPace(options: PaceOptions): Pace {
     opens() {
       if (open.size >= Math.floor(cap)) return Number.POSITIVE_INFINITY;
       // A request that is not refused as quickly as others were is let in.
-      const probe = outage === null ? undefined : [...open].find((ticket) => ticket.outage === outage);
-      return Math.max(hold, gate.notBefore(), due, probe === undefined ? 0 : probe.sentAt + 3 * refusalMs + TIMER_MS);
+      const probed = probe();
+      return Math.max(hold, gate.notBefore(), due, probed === undefined ? 0 : probed.sentAt + 3 * refusalMs + TIMER_MS);
     },
     start(now) {
       const gap = 1 / rate;
-      due = Math.max(due + gap, now + gap - (gap < TIMER_MS ? TIMER_MS : 0));
-      if (Number.isNaN(due) || rate === Number.POSITIVE_INFINITY) due = now;
-      if (outage !== null && [...open].some((ticket) => ticket.outage === outage)) recover(now);
+      due = gap === 0 ? now : Math.max(due + gap, now + gap - (gap < TIMER_MS ? TIMER_MS : 0));
+      if (outage !== null && probe() !== undefined) recover(now, outage);
       judge(now);
-      const counted = outage === null && window.until === null ? window : null;
-      if (counted !== null) {
-        if (counted.sent === 0) counted.from = now;
-        counted.sent += 1;
-        counted.open += 1;
-        const lasted = now - counted.from;
-        const enough = counted.sent >= counted.size || (near && counted.sent >= WINDOW.paced && lasted > LONG_MS);
-        if (enough && lasted >= (near ? Math.min(2000, costMs) / COST_SHARE : 0)) counted.until = now;
-      }
       serial += 1;
-      if (period.first && period.sent === 0) period.from = now;
-      period.sent += 1;
-      recent(1, now);
-      const ticket = { serial, sentAt: now, window: counted, period, outage };
+      if (serial === 1) period.from = now;
+      count(1, now);
+      if (outage === null && window.until === null) {
+        if (window.sent === 0) [window.first, window.from] = [serial, now];
+        window.sent += 1;
+        const lasted = now - window.from;
+        const enough = window.sent >= window.size || (near && window.sent >= WINDOW.paced && lasted > LONG_MS);
+        if (enough && lasted >= (near ? Math.min(2000, costMs) / COST_SHARE : 0)) window.until = now;
+      }
+      const ticket = { serial, sentAt: now, outage };
       open.add(ticket);
       gate.started(now);
       return ticket;
     },
     answered(ticket, now, quotas, tokens) {
-      end(ticket);
+      open.delete(ticket);
       failuresInARow = 0;
       lastAnswered = Math.max(lastAnswered, ticket.serial);
-      if (ticket.outage !== null && ticket.outage === outage) recover(now);
+      if (outage !== null && ticket.outage === outage) recover(now, outage);
       widen(now);
       judge(now);
       gate.heard(now, ticket.sentAt, quotas, tokens, 0);
     },
     failed(ticket, now, { overload, refused: turnedAway = false, retryAfterMs, quotas = [] }, tries) {
-      end(ticket);
+      open.delete(ticket);
       failuresInARow += 1;
       const told = retryAfterMs === null ? null : Math.min(LONGEST_TOLD_MS, retryAfterMs) * (1 + 0.05 * options.random());
-      const probes = ticket.outage !== null && ticket.outage === outage ? outage.probes : 0;
-      gate.heard(now, ticket.sentAt, quotas, 0, overload ? 1 + probes : 0);
+      const refusals = ticket.outage === outage ? 1 + (outage?.probes ?? 0) : 1;
+      gate.heard(now, ticket.sentAt, quotas, 0, overload ? refusals : 0);
       if (turnedAway) {
         const wait = refused(ticket, now, told, tries);
         judge(now);
         return wait;
       }
-      if (!overload && failuresInARow < FAILURES_IN_A_ROW) return told ?? jitter(FIRST_WAIT_MS, tries - 1);
-      const wait = told ?? jitter(FIRST_WAIT_MS, Math.min(failuresInARow, tries + 2) - 1);
+      if (!overload && failuresInARow < FAILURES_IN_A_ROW) return told ?? jitter(WAIT_MS.first, tries - 1);
+      const wait = told ?? jitter(WAIT_MS.first, Math.min(failuresInARow, tries + 2) - 1);
       hold = Math.max(hold, now + wait);
       // Requests sent before the last halving tell nothing new: one wave of failures halves once.
       if (ticket.sentAt >= halvedAt) [cap, halvedAt, doubling] = [Math.max(1, cap / 2), now, false];
       return wait;
     },
-    released: end,
+    released: (ticket) => void open.delete(ticket),
   };
 }
 
-const NO_FALLS = { from: 0, sent: 0, refused: 0 } as const;
+/** Answers of the present round, since when, the most per second of any round, and how many rounds in a row have brought no more. */
+const NEW_ROUND = { since: 0, answers: 0, rate: 0, flat: 0 };
 
 function newWindow(size: number): Window {
-  return { size, from: 0, until: null, sent: 0, refused: 0, open: 0 };
+  return { size, first: 0, from: 0, until: null, sent: 0, refused: 0 };
 }

@@ -38,11 +38,7 @@ export function createQuotaGate(): QuotaGate {
     },
     heard(now, sentAt, quotas, tokens, refusals) {
       if (tokens > 0) meanTokens = meanTokens === 0 ? tokens : meanTokens * 0.9 + tokens * 0.1;
-      if (quotas.length === 0) {
-        startedAt.length = 0;
-        return;
-      }
-      if (sentAt < heardOf) return;
+      if (quotas.length === 0 || sentAt < heardOf) return;
       heardOf = sentAt;
       startedAt = startedAt.filter((at) => at > sentAt);
       for (const quota of quotas) {
@@ -51,11 +47,9 @@ export function createQuotaGate(): QuotaGate {
         // Servers count when a request arrives; since then others have started and the quota has been refilled.
         const left = quota.remaining - startedAt.length * size + (now - sentAt) * perMs;
         if (left >= size && refusals === 0) continue;
-        const bucket = perMs > 0 && refusals < 2;
-        hold = Math.max(
-          hold,
-          now + (bucket ? Math.min(quota.resetMs, Math.max(0, size - left) / perMs) : quota.remaining < size ? quota.resetMs : 0),
-        );
+        const whole = quota.remaining < size ? quota.resetMs : 0;
+        const wait = perMs > 0 && refusals < 2 ? Math.min(quota.resetMs, Math.max(0, size - left) / perMs) : whole;
+        hold = Math.max(hold, now + wait);
       }
     },
   };
@@ -67,38 +61,33 @@ export function createQuotaGate(): QuotaGate {
  * `wallClock` is the present as milliseconds since 1970, for Anthropic's dates. Unreadable headers count as absent.
  */
 export function readQuotas(header: (name: string) => string | null, wallClock: number): Quota[] {
-  const quotas: Quota[] = [];
-  for (const unit of ['requests', 'tokens'] as const) {
-    const remaining = whole(header(`x-ratelimit-remaining-${unit}`));
-    const resetMs = duration(header(`x-ratelimit-reset-${unit}`));
-    if (remaining === null || resetMs === null) continue;
-    quotas.push({ unit, limit: whole(header(`x-ratelimit-limit-${unit}`)), remaining, resetMs });
-  }
-  for (const name of ['requests', 'tokens', 'input-tokens', 'output-tokens'] as const) {
-    const remaining = whole(header(`anthropic-ratelimit-${name}-remaining`));
-    const reset = Date.parse(header(`anthropic-ratelimit-${name}-reset`) ?? '');
-    if (remaining === null || Number.isNaN(reset)) continue;
-    const unit = name === 'requests' ? 'requests' : 'tokens';
-    quotas.push({ unit, limit: whole(header(`anthropic-ratelimit-${name}-limit`)), remaining, resetMs: Math.max(0, reset - wallClock) });
-  }
-  return quotas;
+  return HEADERS.flatMap(([unit, name]) => {
+    const told = (what: string): string => header(name.replace('*', what))?.trim() ?? '';
+    const remaining = whole(told('remaining'));
+    const resetMs = name.startsWith('x-') ? duration(told('reset')) : Date.parse(told('reset')) - wallClock;
+    if (remaining === null || Number.isNaN(resetMs)) return [];
+    return [{ unit, limit: whole(told('limit')), remaining, resetMs: Math.max(0, resetMs) }];
+  });
 }
 
-function whole(text: string | null): number | null {
-  return text !== null && /^\d+$/.test(text.trim()) ? Number(text) : null;
+/** What is counted, and the names of the headers: with `remaining`, `limit` and `reset` in place of the star. */
+const HEADERS = [
+  ['requests', 'x-ratelimit-*-requests'],
+  ['tokens', 'x-ratelimit-*-tokens'],
+  ['requests', 'anthropic-ratelimit-requests-*'],
+  ['tokens', 'anthropic-ratelimit-tokens-*'],
+  ['tokens', 'anthropic-ratelimit-input-tokens-*'],
+  ['tokens', 'anthropic-ratelimit-output-tokens-*'],
+] as const;
+
+function whole(text: string): number | null {
+  return /^\d+$/.test(text) ? Number(text) : null;
 }
 
-/** Milliseconds of a Go duration such as `6m0s`, `1.5s`, `120ms`; null when it is none. */
-function duration(text: string | null): number | null {
-  if (text === null || text === '') return null;
-  const scale: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-  let rest = text.trim();
-  let total = 0;
-  while (rest !== '') {
-    const part = /^(\d+(?:\.\d+)?)(ms|h|m|s)/.exec(rest);
-    if (part === null) return null;
-    total += Number(part[1]) * (scale[part[2] ?? ''] ?? 0);
-    rest = rest.slice(part[0].length);
-  }
-  return total;
+const MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+
+/** Milliseconds of a Go duration such as `6m0s`, `1.5s`, `120ms`; NaN when it is none. */
+function duration(text: string): number {
+  if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text)) return Number.NaN;
+  return [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (MS[unit] ?? 0), 0);
 }
