@@ -1,21 +1,26 @@
 /** `--check-batch`: do answers computed together equal answers computed alone? */
 import { argmax } from '../metrics/choices.js';
-import type { Ask, Backend, ChoicesRequest, ChoicesResponse, Response } from '../types.js';
-import type { Item } from './pipeline.js';
+import type { Ask, Backend, ChoicesRequest, ChoicesResponse, PreparedDoc, Response } from '../types.js';
 
 interface KeptAnswer {
   readonly request: ChoicesRequest;
   readonly response: ChoicesResponse;
 }
 
+/** A document that was asked, and its place among those of its task in this run. */
+interface Asked {
+  readonly place: number;
+  readonly prepared: Pick<PreparedDoc, 'request'>;
+}
+
 export interface BatchCheck {
   /** Keeps an answer where it is one of those to ask again; `documents` are those of its task in this run. */
-  watch(item: Item, response: Response, documents: number): void;
+  watch(asked: Asked, response: Response, documents: number): void;
   /**
    * Asks each kept request again, alone, and returns one sentence with the largest difference of a log-probability, the number of decisions
    * (arg max or greedy flag) that changed, and how many could not be compared.
    */
-  run(backend: Backend, signal: AbortSignal): Promise<string>;
+  run(backend: Pick<Backend, 'ask'>, signal: AbortSignal): Promise<string>;
 }
 
 /**

@@ -266,6 +266,24 @@ describe('openRun', () => {
     expect(run.date).toBe(1_800_000_000);
   });
 
+  it('refuses a folder with results of two prompt families, naming a file of each', async () => {
+    const root = scratch();
+    const folder = writeRun(root, plain());
+    const stamp = '2025-01-03T00-00-00.000000';
+    writeRun(root, { ...plain(), stamp });
+    await expect(openRun(folder)).resolves.toMatchObject({ model: 'acme/model' });
+    const newer = path.join(folder, `results_${stamp}.json`);
+    const said = JSON.parse(readFileSync(newer, 'utf8')) as Record<string, unknown>;
+    writeFileSync(newer, JSON.stringify({ ...said, chat_template: '{{ messages }}' }));
+    await expect(openRun(folder)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(
+        /holds results of 2 prompt families; give one result file: .*results_2025-01-0.*\((chat|plain)\), .*\)/,
+      ),
+    });
+    await expect(openRun(newer)).resolves.toMatchObject({ model: 'acme/model' });
+  });
+
   it('refuses one shard of a run', async () => {
     const folder = writeRun(scratch(), plain());
     const file = path.join(folder, 'results_2025-01-02T00-00-00.000000.json');
