@@ -26,9 +26,7 @@ function systemSleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/**
- * Returns a reading of `clock` that never goes back: where the clock does, the reading stands still for a moment and then runs on.
- */
+/** Returns a reading of `clock` that never goes back: where the clock does, the reading stands still for a moment and then runs on. */
 export function steadyReading(clock: Clock): () => number {
   let last = clock.now();
   let reading = last;

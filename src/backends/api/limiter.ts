@@ -85,9 +85,7 @@ export interface LimiterOptions extends PaceOptions {
   readonly say?: (line: string) => void;
 }
 
-/**
- * Returns a limiter over `servers` servers. See {@link Limiter}.
- */
+/** Returns a limiter over `servers` servers. See {@link Limiter}. */
 export function createLimiter(options: LimiterOptions): Limiter {
   const paces = Array.from({ length: options.servers }, () => createPace(options));
   const counts: LimiterCounts = { attempts: 0, retries: 0, overloads: 0, timeouts: 0, mostInFlight: 0 };
@@ -216,6 +214,7 @@ async function* runJobs<J, R>(
     wake();
   }
 
+  /** Infinite: no timer. */
   function setTimer(at: number, now: number): void {
     if (timer.at === at) return;
     timer.off.abort();

@@ -93,10 +93,8 @@ const MOSTLY = 0.75;
 /** Share of the measured rate that tells a limit from chance, and that is used where it is a limit. */
 const RATE = { test: 0.7, used: 0.97, floor: 0.8 } as const;
 const STEP = { first: 0.25, least: 0.02, most: 0.5 } as const;
-/** A window near the limit that has lasted this long is enough. */
-const LONG_MS = 30_000;
-/** Share of the time that may be lost by trying a higher rate. */
-const COST_SHARE = 0.04;
+/** A window near the limit is enough when it has lasted this long, and lasts until trying a higher rate costs at most this share of the time. */
+const NEAR = { longMs: 30_000, costShare: 0.04 } as const;
 /** Requests after which chance is put to the test again; doubles. */
 const TEST_AGAIN = 500;
 /** Timers are late by some milliseconds; starts closer than this make up for it. */
@@ -104,9 +102,7 @@ const TIMER_MS = 20;
 /** A round (as many answers as may be under way) must bring this much more answers per second for the doubling to go on. */
 const GAIN = 1.1;
 
-/**
- * Returns the pace of one server. Times are in milliseconds of the caller's clock.
- */
+/** Returns the pace of one server. Times are in milliseconds of the caller's clock. */
 export function createPace(options: PaceOptions): Pace {
   const gate = createQuotaGate();
   const open = new Set<Ticket>();
@@ -140,9 +136,6 @@ export function createPace(options: PaceOptions): Pace {
   let failuresInARow = 0;
   let round = { ...NEW_ROUND };
 
-  /** Full jitter (any moment up to an exponentially growing bound) keeps failed requests from coming back as one wave. */
-  const jitter = (first: number, times: number): number => options.random() * Math.min(WAIT_MS.longest, first * 2 ** Math.min(times, 15));
-
   const floored = (perMs: number): number => Math.max(perMs, RATE.floor * mean.rate);
   const inWindow = ({ serial: s }: Ticket): boolean => s >= window.first && s < window.first + window.sent;
   const probe = (): Ticket | undefined => (outage === null ? undefined : [...open].find((ticket) => ticket.outage === outage));
@@ -174,8 +167,12 @@ export function createPace(options: PaceOptions): Pace {
     if (until === null || (now < until + 2 * refusalMs && [...open].some(inWindow))) return;
     const share = refused / sent;
     const goodput = Math.max(1, sent - refused) / Math.max(1, until - from);
-    if (mode === 'paced') raise(sent / Math.max(1, until - from));
-    else if (mode === 'free') {
+    if (mode === 'paced') {
+      // Only a rate that was used says anything about a higher one.
+      lastStep = sent / Math.max(1, until - from) > 0.8 * rate ? step : 0;
+      [step, falls] = [Math.min(STEP.most, 1.5 * step), null];
+      go('paced', rate * (1 + lastStep));
+    } else if (mode === 'free') {
       const known = serial < chance.until && share < Math.min(MOSTLY, 1.6 * chance.share + BORNE.free);
       if (share <= BORNE.free || known) go('free', rate, WINDOW.free);
       else test(share, goodput);
@@ -188,15 +185,6 @@ export function createPace(options: PaceOptions): Pace {
       chance = { share: Math.max(share, tested), until: serial + chance.again, again: 2 * chance.again };
       go('free', Number.POSITIVE_INFINITY, WINDOW.free);
     }
-  }
-
-  /** Nothing was refused at this rate. */
-  function raise(used: number): void {
-    falls = null;
-    // Only a rate that was used says anything about a higher one.
-    lastStep = used > 0.8 * rate ? step : 0;
-    step = Math.min(STEP.most, 1.5 * step);
-    go('paced', rate * (1 + lastStep));
   }
 
   /** A request of the present window was refused at a rate that should have been kept to: one step back, and more where that does not help. */
@@ -303,8 +291,8 @@ export function createPace(options: PaceOptions): Pace {
         if (window.sent === 0) [window.first, window.from] = [serial, now];
         window.sent += 1;
         const lasted = now - window.from;
-        const enough = window.sent >= window.size || (near && window.sent >= WINDOW.paced && lasted > LONG_MS);
-        if (enough && lasted >= (near ? Math.min(2000, costMs) / COST_SHARE : 0)) window.until = now;
+        const enough = window.sent >= window.size || (near && window.sent >= WINDOW.paced && lasted > NEAR.longMs);
+        if (enough && lasted >= (near ? Math.min(2000, costMs) / NEAR.costShare : 0)) window.until = now;
       }
       const ticket = { serial, sentAt: now, outage };
       open.add(ticket);
@@ -331,8 +319,11 @@ export function createPace(options: PaceOptions): Pace {
         judge(now);
         return wait;
       }
-      if (!overload && failuresInARow < FAILURES_IN_A_ROW) return told ?? jitter(WAIT_MS.first, tries - 1);
-      const wait = told ?? jitter(WAIT_MS.first, Math.min(failuresInARow, tries + 2) - 1);
+      const slow = overload || failuresInARow >= FAILURES_IN_A_ROW;
+      const times = slow ? Math.min(failuresInARow, tries + 2) : tries;
+      // Full jitter (any moment up to an exponentially growing bound) keeps failed requests from coming back as one wave.
+      const wait = told ?? options.random() * Math.min(WAIT_MS.longest, WAIT_MS.first * 2 ** Math.min(times - 1, 15));
+      if (!slow) return wait;
       hold = Math.max(hold, now + wait);
       // Requests sent before the last halving tell nothing new: one wave of failures halves once.
       if (ticket.sentAt >= halvedAt) [cap, halvedAt, doubling] = [Math.max(1, cap / 2), now, false];
