@@ -92,6 +92,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   };
   const started = tools.clock.now();
   const probe = await probeServers(caller, options.scoring ?? null, tools.signal);
+  tools.limiter.reached();
   const loaded = tools.clock.now();
   const maxLength = options.maxLength ?? probe.maxLength;
   // A scored prompt holds one token more than what the model computes for a choice, and the server wants room for a generated one.

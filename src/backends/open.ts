@@ -128,7 +128,8 @@ export async function openBackend(reference: string | null, options: OpenOptions
 
 const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promise<Backend>> = {
   onnx: openLocal,
-  completions: (name, options) => openServer(name, options),
+  completions: async (name, options) =>
+    openServer(name, options, options.tokenizer === null ? null : await loadTokenizerOf(options.tokenizer, options)),
   openai: async (name, options) => {
     const { openOpenAI } = await import('./openai.js');
     return openOpenAI({ ...httpOptions(name, options), baseUrl: oneUrl(options), maxNewTokens: options.maxNewTokens });
@@ -162,6 +163,8 @@ async function openServed(engine: EngineName, name: string, options: OpenOptions
     throw new UserError(
       `${name}: give the tokenizer of the model that the GGUF file was made of, e.g. --tokenizer HiTZ/Latxa-Llama-3.1-8B-Instruct`,
     );
+  // An engine takes minutes to load a large model: a mistake in the tokenizer's name is told before.
+  const local = await loadTokenizerOf(tokenizer, options);
   return openServedModel(
     {
       engine,
@@ -171,7 +174,7 @@ async function openServed(engine: EngineName, name: string, options: OpenOptions
       maxLength: options.maxLength,
       extra: options.serveArgs,
     },
-    (served, identity) => openServer(publicName(name, name), { ...options, tokenizer, baseUrls: [served.url] }, { served, identity }),
+    (served, identity) => openServer(publicName(name, name), { ...options, baseUrls: [served.url] }, local, { served, identity }),
     options.onProgress,
   );
 }
@@ -220,9 +223,8 @@ function dtypeOf(text: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
 }
 
 /** A server with `/v1/completions`; with `--tokenizer` it is sent token ids and a chat template is at hand. */
-async function openServer(name: string, options: OpenOptions, own?: OwnServer): Promise<Backend> {
+async function openServer(name: string, options: OpenOptions, local: LocalTokenizer | null, own?: OwnServer): Promise<Backend> {
   const { openCompletions } = await import('./completions.js');
-  const local = options.tokenizer === null ? null : await loadTokenizerOf(options.tokenizer, options);
   return openCompletions({
     ...httpOptions(name, options),
     baseUrls: options.baseUrls,
@@ -237,6 +239,8 @@ async function openServer(name: string, options: OpenOptions, own?: OwnServer): 
     chatTemplate: local?.template?.source ?? null,
   });
 }
+
+type LocalTokenizer = Awaited<ReturnType<typeof loadTokenizerOf>>;
 
 async function loadTokenizerOf(reference: string, options: OpenOptions) {
   const { resolveModel } = await import('../hub/resolve-model.js');

@@ -26,7 +26,7 @@ export interface ToServe {
   readonly dtype: string;
   /** Tokens of context; null leaves it to the engine. */
   readonly maxLength: number | null;
-  /** From `--serve-args`; the last word wins. */
+  /** From `--serve-args`, after all others. */
   readonly extra: readonly string[];
 }
 
@@ -67,10 +67,19 @@ export function isGguf(model: string): boolean {
   return /\.gguf$/i.test(model);
 }
 
+/** Arguments that are set here, so that the run finds its engine. */
+const OWN_ARGUMENTS: Record<EngineName, readonly string[]> = {
+  vllm: ['--host', '--port', '--uds', '--model', '--served-model-name', '--api-key'],
+  sglang: ['--host', '--port', '--model', '--model-path', '--served-model-name', '--api-key'],
+  'llama.cpp': ['--host', '--port', '-m', '--model', '-a', '--alias', '--api-key', '--api-key-file', '--api-prefix'],
+};
+
 /**
- * The command line of an engine. Throws `UserError` where the model is of a form that it does not serve.
+ * The command line of an engine. Throws `UserError` where the model is of a form that it does not serve, or an argument would hide the engine from the run.
  */
 export function engineArguments({ name, words }: Engine, serve: ToServe): string[] {
+  const own = serve.extra.find((word) => OWN_ARGUMENTS[name].includes(word.split('=')[0] ?? ''));
+  if (own !== undefined) throw new UserError(`--serve-args ${own}: eus-eval sets this itself; leave it out`);
   const where = ['--host', '127.0.0.1', '--port', String(serve.port)];
   const length = serve.maxLength === null ? [] : [String(serve.maxLength)];
   const dtype = serve.dtype === 'auto' ? [] : ['--dtype', serve.dtype];

@@ -98,7 +98,8 @@ function watchGuard(guard: ChildProcess, engine: Engine) {
   let pid: number | null = null;
   let closing = false;
   // The cause of an end, which is seldom the very last line.
-  const lastLine = (): string => [...lines].reverse().find((line) => /error/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
+  const lastLine = (): string =>
+    lines.findLast((line) => /error/i.test(line) && !/exiting due to/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
   const latest = (): string => lines.at(-1)?.slice(0, SHOWN_CHARACTERS) ?? 'it said nothing';
   for (const stream of [guard.stdout, guard.stderr]) {
     stream?.setEncoding('utf8');

@@ -1,8 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
+import { open as openFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { UserError } from '../errors.js';
 import { fileSamples } from '../sample-digest.js';
 import type { Backend } from '../types.js';
-import { type EngineName, engineArguments, findEngine, type ToServe } from './engines.js';
+import { type EngineName, engineArguments, findEngine, isGguf, type ToServe } from './engines.js';
 import { launch, type Served } from './launch.js';
 
 /** A model and the engine that is to serve it. */
@@ -23,6 +24,7 @@ export async function openServedModel(
   const engine = findEngine(model.engine, process.env.PATH ?? '');
   // Said before anything is started.
   engineArguments(engine, { ...model, port: 0 });
+  if (isGguf(model.model)) await checkGguf(model.model);
   const identity = await identityOf(model);
   const served = await launch({ engine, onProgress, argumentsFor: (port) => engineArguments(engine, { ...model, port }) });
   try {
@@ -37,6 +39,22 @@ export async function openServedModel(
   } catch (error) {
     await served.close();
     throw error;
+  }
+}
+
+/** Throws `UserError` where a GGUF file is missing or is none by its first bytes: an engine says only that it cannot load it. */
+async function checkGguf(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found === null) throw new UserError(`--model ${file}: no such file`);
+  if (!found.isFile()) throw new UserError(`--model ${file}: not a file; a GGUF model is one file`);
+  const handle = await openFile(file);
+  try {
+    const first = Buffer.alloc(4);
+    await handle.read(first, 0, 4, 0);
+    if (first.toString('latin1') !== 'GGUF')
+      throw new UserError(`--model ${file}: not a GGUF file${found.size === 0 ? ', it is empty' : ''}; download it again`);
+  } finally {
+    await handle.close();
   }
 }
 

@@ -5,6 +5,9 @@ import path from 'node:path';
 import type { Env } from '../cache-folders.js';
 import { visibleCards } from '../cuda/cards.js';
 
+/** Name of the card where none is seen; WebGPU may find one all the same. */
+export const NO_CARD = 'none';
+
 export interface Adapter {
   /** `software`: a device made of software, used only where it is asked for by name. */
   readonly kind: 'card' | 'software' | 'none';
@@ -72,7 +75,7 @@ export function findAdapter(reader: AdapterReader = thisAdapterReader()): Adapte
   const [nvidia] = cards;
   if (nvidia !== undefined) return { kind: 'card', name: nvidia.name, driver: driver ?? 'unknown', backend: 'Vulkan' };
   const [first] = reader.renderers().filter(({ vendor }) => VENDORS[vendor] !== undefined);
-  if (first === undefined) return { kind: 'none', name: 'none', driver: 'none', backend: 'Vulkan' };
+  if (first === undefined) return { kind: 'none', name: NO_CARD, driver: 'none', backend: 'Vulkan' };
   return {
     kind: 'card',
     name: `${VENDORS[first.vendor]} (${first.driver})`,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packagePath } from '../../src/package-files.js';
 import { type Engine, engineArguments, findEngine, splitWords } from '../../src/serve/engines.js';
 import { launch } from '../../src/serve/launch.js';
+import { openServedModel } from '../../src/serve/open.js';
 
 /**
  * An engine that writes down its processes, has a child that ignores SIGTERM, as real ones do when they are busy, and is well after a while.
@@ -26,6 +27,8 @@ const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
 if (process.env.FAKE_ENGINE !== 'slow') createServer((request, reply) => reply.end('{}')).listen(port, '127.0.0.1');
 else setInterval(() => {}, 1000);
 `;
+
+const refuse = (): Promise<never> => Promise.reject(new Error('nothing is opened'));
 
 let folder = '';
 let engine: Engine;
@@ -168,6 +171,33 @@ describe('the command line of an engine', () => {
     expect(gguf.join(' ')).toBe('-m /m/a.gguf --alias a.gguf --host 127.0.0.1 --port 1234 -c 4096');
     expect(() => engineArguments({ ...engine, name: 'llama.cpp' }, serve)).toThrow(/ORG\/Model is no \.gguf file/);
     expect(() => engineArguments(engine, { ...serve, model: 'a.gguf' })).toThrow(/served by llama\.cpp/);
+  });
+
+  it('may not be told another address, model, name or key', () => {
+    for (const extra of [['--port', '9'], ['--host=0.0.0.0'], ['--api-key', 'k']])
+      expect(() => engineArguments(engine, { ...serve, extra })).toThrow(/eus-eval sets this itself; leave it out/);
+  });
+
+  it.each([
+    ['nothere.gguf', null, /nothere\.gguf: no such file/],
+    ['folder.gguf', '', /folder\.gguf: not a file/],
+    ['empty.gguf', Buffer.alloc(0), /empty\.gguf: not a GGUF file, it is empty/],
+    ['page.gguf', Buffer.from('<html>'), /page\.gguf: not a GGUF file; download it again/],
+  ] as const)('is not made for %s', async (name, content, message) => {
+    const file = path.join(folder, name);
+    if (content === '') mkdirSync(file);
+    else if (content !== null) writeFileSync(file, content);
+    const command = path.join(folder, 'llama-server');
+    writeFileSync(command, FAKE);
+    chmodSync(command, 0o755);
+    process.env.PATH = `${folder}${path.delimiter}${process.env.PATH ?? ''}`;
+    const open = openServedModel(
+      { engine: 'llama.cpp', model: file, name, dtype: 'auto', maxLength: null, extra: [] },
+      refuse,
+      () => undefined,
+    );
+    await expect(open).rejects.toThrow(message);
+    expect(existsSync(path.join(folder, 'pids'))).toBe(false);
   });
 
   it('is split as a shell does', () => {

@@ -16,6 +16,8 @@ export interface Limiter {
    * Throws what `attempt` throws.
    */
   run<J, R>(jobs: AsyncIterable<J>, work: Work<J, R>, signal: AbortSignal): AsyncGenerator<Finished<J, R>>;
+  /** Told that the servers answered something else: that one cannot be reached is then a passing fault. */
+  reached(): void;
   /** Requests under way. */
   inFlight(): number;
   /** Counts for the result file. */
@@ -87,7 +89,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const inFlight = (): number => paces.reduce((sum, pace) => sum + pace.inFlight, 0);
   const read = steadyReading(options.clock);
   const shared = { options, paces, counts, read, patience: createPatience(options, read, inFlight) };
-  return { run: (jobs, work, signal) => runJobs(shared, jobs, work, signal), inFlight, counts };
+  return { run: (jobs, work, signal) => runJobs(shared, jobs, work, signal), reached: shared.patience.reached, inFlight, counts };
 }
 
 /** What several runs of one limiter have in common. */

@@ -13,6 +13,8 @@ export interface FailedRequest extends Failure {
 
 /** When further requests are pointless, and what is said while nothing was answered. */
 export interface Patience {
+  /** The servers answered something else before. */
+  reached(): void;
   answered(): void;
   /** Throws `UserError` where the failure, on try `tries`, is one too many. */
   failed(last: FailedRequest, tries: number, givenUp: boolean): void;
@@ -39,6 +41,7 @@ export interface PatienceOptions {
  */
 export function createPatience({ clock, timeoutMs, say }: PatienceOptions, read: () => number, inFlight: () => number): Patience {
   const seen = { answers: 0, failures: 0, broken: 0, unread: 0, givenUp: 0, long: 0 };
+  let reached = false;
   let begun: number | null = null;
   let sayAt = UNANSWERED.ms;
   const waited = (): number => read() - (begun ?? read());
@@ -55,6 +58,7 @@ export function createPatience({ clock, timeoutMs, say }: PatienceOptions, read:
   /** Why a failure while nothing was ever answered is one too many; null where it is not. */
   function hopeless(last: FailedRequest, tries: number): string | null {
     const late = waited() > UNANSWERED.ms;
+    if (last.unreachable === true && reached) return null;
     if (last.unreachable === true && (late || tries >= UNANSWERED.unreached)) return last.message;
     if (last.reason === 'malformed') seen.unread += 1;
     const unread = last.reason === 'malformed' && seen.unread >= (late ? UNANSWERED.unread : UNANSWERED.unreadEarly);
@@ -66,6 +70,9 @@ export function createPatience({ clock, timeoutMs, say }: PatienceOptions, read:
   }
 
   return {
+    reached() {
+      reached = true;
+    },
     answered() {
       seen.answers += 1;
       seen.givenUp = 0;

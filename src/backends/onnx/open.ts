@@ -7,6 +7,7 @@ import { loadTokenizer } from '../../models/tokenizer.js';
 import { packagePath } from '../../package-files.js';
 import type { Backend, ChatRenderer } from '../../types.js';
 import { VERSION } from '../../version.js';
+import { NO_CARD } from '../../webgpu/adapters.js';
 import { explainWebGpu, webGpuLine } from '../../webgpu/explain.js';
 import { hasFloat16 } from '../../webgpu/float16.js';
 import { newOnnxBackend, type PackedLimits } from './backend.js';
@@ -164,7 +165,7 @@ async function believed(
   // What once failed may have been mended since: a driver's answer can depend on more than its version.
   if (verdict === null || !verdict.passed) {
     const { checkDevice } = await import('./self-check.js');
-    say(`the first use of ${subject.card} (${provider.name}): comparing it with the CPU`);
+    if (subject.card !== NO_CARD) say(`the first use of ${subject.card} (${provider.name}): comparing it with the CPU`);
     verdict = await checkDevice(subject, (where) =>
       openOnnx(
         where === 'cpu'

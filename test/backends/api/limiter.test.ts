@@ -261,6 +261,27 @@ describe('jobs', () => {
     await expect(clock.drive(run)).rejects.toThrow(/the last 25 requests all failed for good \(no\)/);
   });
 
+  it('that cannot be reached for a while go on where the servers answered before', async () => {
+    for (const before of [true, false]) {
+      const { clock, limiter } = setUp({ maxTries: 10 });
+      if (before) limiter.reached();
+      const lost: Again = {
+        kind: 'again',
+        reason: 'http',
+        message: 'cannot be reached',
+        overload: false,
+        retryAfterMs: null,
+        unreachable: true,
+      };
+      const attempt = async (job: number): Promise<Outcome<number>> => (clock.now() < 15_000 ? lost : ok(job));
+      const values: number[] = [];
+      const run = clock.drive(collect(limiter.run(numbers(5), { attempt, giveUp }, new AbortController().signal), values));
+      if (before) await run;
+      else await expect(run).rejects.toThrow('cannot be reached');
+      expect(values).toHaveLength(before ? 5 : 0);
+    }
+  });
+
   it('end within 20 s with one line where every request breaks and nothing was ever answered', async () => {
     const { clock, limiter } = setUp({ maxTries: 10 });
     const run = collect(limiter.run(numbers(1000), { attempt: async () => again(), giveUp }, new AbortController().signal), []);
