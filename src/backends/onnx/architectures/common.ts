@@ -36,6 +36,7 @@ export function layerNorm(c: ModelConfig, name: string, more: Partial<Norm> = {}
   return { kind: 'layer', name, epsilon: c.normEpsilon, plusOne: false, bias: true, ...more };
 }
 
+/** A product with the matrix `name.weight` [outputs, inputs], with `name.bias` where `bias` is true. */
 export function linear(name: string, bias = false): Linear {
   return { name, bias };
 }
