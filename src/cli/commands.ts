@@ -8,6 +8,7 @@ import { addGate } from './gate.js';
 import { addLeaderboard } from './leaderboard.js';
 import { addList } from './list.js';
 import { addMerge } from './merge.js';
+import { addPublish } from './publish.js';
 import { addRun } from './run.js';
 import { addSafety } from './safety.js';
 import { addSetup } from './setup.js';
@@ -28,7 +29,7 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Evaluate a model:', commands: [addRun, addMerge] },
   { heading: 'Look at benchmarks and prompts:', commands: [addList, addShow, addVerify, addFetch] },
-  { heading: 'Judge results:', commands: [addView, addCompare, addGate, addLeaderboard, addExplain] },
+  { heading: 'Judge results:', commands: [addView, addCompare, addGate, addLeaderboard, addPublish, addExplain] },
   { heading: 'Other evaluations:', commands: [addArena, addSafety] },
   { heading: 'This machine:', commands: [addDoctor, addSetup] },
 ];

@@ -1,9 +1,12 @@
 /** From result files to one candidate a benchmark and model: what counts, and what is left out, with a note. */
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { UserError } from '../errors.js';
 import { leavesOf as leavesBelow } from '../results/group-tree.js';
 import type { ResultFile, TaskResult } from '../results/read.js';
-import { findResultFiles, readResultFile } from '../results/read.js';
+import { findFiles, isResultFile, readResultFile } from '../results/read.js';
+import { isHubResult, readHubResults } from '../results/read-hub-results.js';
+import { isRecordName, readRecord } from '../results/read-record.js';
 import type { PromptFamily } from '../types.js';
 import { API_METRIC_KEY, type Benchmark, factorOf } from './benchmarks.js';
 
@@ -56,14 +59,18 @@ export interface Collected {
  * Throws `UserError` when there is no result file or one is broken.
  */
 export async function collect(dirs: readonly string[], benchmarks: readonly Benchmark[]): Promise<Collected> {
-  const paths = [...new Set((await Promise.all(dirs.map(findResultFiles))).flat())];
-  if (paths.length === 0) throw new UserError(`no results_*.json below ${dirs.join(', ')}`);
+  const paths = [...new Set((await Promise.all(dirs.map((dir) => findFiles(dir, isReadable)))).flat())];
+  if (paths.length === 0)
+    throw new UserError(`no results_*.json, records of Every Eval Ever or .eval_results/*.yaml below ${dirs.join(', ')}`);
   const known = new Set(benchmarks.flatMap((b) => [b.name, ...b.leaves]));
   const foreign = new Set<string>();
   const remarks = new Set<string>();
   let shards = 0;
   const summaries: FileSummary[] = [];
-  for await (const file of readAll(paths)) {
+  const others = new Set<string>();
+  for await (const { file, notes: unread } of readAll(paths)) {
+    for (const note of unread) others.add(note);
+    if (file === null) continue;
     if (file.shard !== null && file.shard.count > 1) {
       shards++;
       continue;
@@ -74,20 +81,54 @@ export async function collect(dirs: readonly string[], benchmarks: readonly Benc
     // The rest of the file is let go, so that thousands of files fit.
     summaries.push({ file: { ...file, tasks: new Map(), groupSubtasks: new Map(), eusEval: null }, measurements });
   }
-  const notes = [...remarks];
+  const notes = [...remarks, ...others];
   if (shards > 0) notes.push(`${count(shards, 'file')} of single shards left out; join them with: eus-eval merge`);
   if (foreign.size > 0) notes.push(`Left out, no benchmark of this leaderboard: ${shortList([...foreign].sort())}`);
-  return { summaries, notes };
+  return { summaries: withoutCopies(summaries, notes), notes };
+}
+
+/** What a leaderboard is made of: results files, records of Every Eval Ever, and results in repositories of the hub. */
+function isReadable(file: string): boolean {
+  return isResultFile(file) || isRecordName(path.basename(file)) || isHubResult(file);
+}
+
+/** Entries of the hub say least: they count where nothing else has a model's result of the benchmark. */
+function withoutCopies(summaries: readonly FileSummary[], notes: string[]): FileSummary[] {
+  const keyOf = ({ file }: FileSummary, benchmark: string): string => JSON.stringify([file.modelName, file.family, benchmark]);
+  const fromHub = (summary: FileSummary): boolean => isHubResult(summary.file.path);
+  const known = new Set(summaries.filter((s) => !fromHub(s)).flatMap((s) => s.measurements.map((m) => keyOf(s, m.benchmark))));
+  let left = 0;
+  const kept = summaries.flatMap((summary) => {
+    if (!fromHub(summary)) return [summary];
+    const measurements = summary.measurements.filter((m) => !known.has(keyOf(summary, m.benchmark)));
+    left += summary.measurements.length - measurements.length;
+    return measurements.length === 0 ? [] : [{ ...summary, measurements }];
+  });
+  if (left > 0) notes.push(`${count(left, 'result')} of the hub left out: the same benchmark of the same model is there in more detail`);
+  return kept;
 }
 
 /** Files read at once: enough to hide the disk, few enough to be held. */
 const AT_ONCE = 32;
 
 /** Reads files in order, some ahead. */
-async function* readAll(paths: readonly string[]): AsyncGenerator<ResultFile> {
+async function* readAll(paths: readonly string[]): AsyncGenerator<Read> {
   for (let from = 0; from < paths.length; from += AT_ONCE) {
-    yield* await Promise.all(paths.slice(from, from + AT_ONCE).map(readResultFile));
+    yield* (await Promise.all(paths.slice(from, from + AT_ONCE).map(readAny))).flat();
   }
+}
+
+/** A results file, or what could not be read as one. */
+interface Read {
+  readonly file: ResultFile | null;
+  readonly notes: readonly string[];
+}
+
+async function readAny(file: string): Promise<Read[]> {
+  if (isRecordName(path.basename(file))) return [{ file: await readRecord(file), notes: [] }];
+  if (!isHubResult(file)) return [{ file: await readResultFile(file), notes: [] }];
+  const { files, notes } = await readHubResults(file);
+  return [{ file: null, notes }, ...files.map((one) => ({ file: one, notes: [] }))];
 }
 
 function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | null {

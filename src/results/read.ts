@@ -18,6 +18,10 @@ export interface TaskFacts {
   readonly datasetName: string | null;
   readonly testSplit: string | null;
   readonly outputType: string | null;
+  /** What its task file's `metadata` says for tables and leaderboards. */
+  readonly headlineMetric: string | null;
+  readonly language: string | null;
+  readonly category: string | null;
 }
 
 /** What a run of ours says about one task. */
@@ -83,10 +87,17 @@ export interface ResultFile {
 }
 
 /**
- * Returns the absolute paths of all `results_*.json` below a folder, sorted. A path of a file is returned as it is. Linked folders are
+ * Returns the absolute paths of all `results_*.json` below a folder; see `findFiles`.
+ */
+export function findResultFiles(dir: string): Promise<string[]> {
+  return findFiles(dir, isResultFile);
+}
+
+/**
+ * Returns the absolute paths of the files below a folder that `accepts` takes, sorted. A path of a file is returned as it is. Linked folders are
  * followed once. Throws `UserError` when the path does not exist or cannot be read.
  */
-export async function findResultFiles(dir: string): Promise<string[]> {
+export async function findFiles(dir: string, accepts: (file: string) => boolean): Promise<string[]> {
   const root = path.resolve(dir);
   if (await isFile(root, dir)) return [root];
   const found: string[] = [];
@@ -100,7 +111,7 @@ export async function findResultFiles(dir: string): Promise<string[]> {
       const full = path.join(folder, entry.name);
       const linked = entry.isSymbolicLink() ? await stat(full).catch(() => null) : null;
       if (entry.isDirectory() || linked?.isDirectory()) await walk(full, depth + 1);
-      else if (isResultName(entry.name) && (entry.isFile() || linked?.isFile())) found.push(full);
+      else if (accepts(full) && (entry.isFile() || linked?.isFile())) found.push(full);
     }
   }
   try {
@@ -112,7 +123,11 @@ export async function findResultFiles(dir: string): Promise<string[]> {
   return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-function isResultName(name: string): boolean {
+/**
+ * Tells whether a file is a results file by its name.
+ */
+export function isResultFile(file: string): boolean {
+  const name = path.basename(file);
   return name.startsWith('results') && name.endsWith('.json');
 }
 
@@ -255,12 +270,23 @@ function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables):
             datasetName: textAt(config, 'dataset_name', at),
             testSplit: textAt(config, 'test_split', at),
             outputType: textAt(config, 'output_type', at),
+            ...described(config.metadata),
           },
     own:
       own === null
         ? null
         : { prompts: textAt(own, 'prompts', `eus_eval.tasks.${name}.`), scored: count(own.scored, `eus_eval.tasks.${name}.scored`) },
   };
+}
+
+/** The metadata of a task file, which may be anything in a file of the harness. */
+function described(metadata: unknown): Pick<TaskFacts, 'headlineMetric' | 'language' | 'category'> {
+  const fields = isObject(metadata) ? metadata : {};
+  const text = (name: string): string | null => {
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  return { headlineMetric: text('headline_metric'), language: text('language'), category: text('category') };
 }
 
 /** `acc,none` with its `acc_stderr,none`, which is `"N/A"` where there is none. */

@@ -1,0 +1,26 @@
+/** Scores as JSON lines: what a tracker (trackio, W&B) or a table takes with a few lines of one's own. */
+import type { ResultFile } from '../results/read.js';
+
+/**
+ * Returns one line for each score of a results file, without line ends. A value that JSON has no word for (NaN) is null.
+ */
+export function scoreLines(file: ResultFile, modelId: string): string[] {
+  return [...file.tasks.values()].flatMap((task) =>
+    [...task.estimates].map(([key, { value, stderr }]) => {
+      const comma = key.indexOf(',');
+      return JSON.stringify({
+        model: modelId,
+        date: file.date,
+        prompt: file.family,
+        task: task.name,
+        metric: key.slice(0, comma),
+        filter: key.slice(comma + 1),
+        value: Number.isFinite(value) ? value : null,
+        stderr,
+        documents: task.samples?.effective ?? null,
+        num_fewshot: task.nShot,
+        is_group: task.isGroup,
+      });
+    }),
+  );
+}

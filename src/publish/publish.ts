@@ -1,0 +1,195 @@
+/** From folders of results to what other places read: records of Every Eval Ever, results for the hub, JSON lines. Offline; nothing is sent. */
+import { createHash } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors.js';
+import { makeFolder } from '../folders.js';
+import { writeFiles } from '../leaderboard/write-files.js';
+import { findResultFiles, type ResultFile, readResultFile } from '../results/read.js';
+import { sampleLines } from '../results/read-samples.js';
+import { fail } from '../results/sample-file.js';
+import { findSampleFile } from '../results/sample-name.js';
+import { headlinesOf, type Known } from './headline.js';
+import { HUB_FOLDER, type HubEntry, hubEntriesOf, hubFileName, hubYaml, type Source } from './hub-results.js';
+import { scoreLines } from './json-lines.js';
+import { folderPart, publicModelName, recordFolder, uuidOf } from './names.js';
+import { type EvaluationRecord, type Publisher, recordOf, type SamplesReference } from './record.js';
+import { type InstanceOf, instancesOf } from './samples.js';
+
+/** What can be written: Every Eval Ever, the hub's `.eval_results`, JSON lines. */
+export const FORMATS = ['eee', 'hub', 'jsonl'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface PublishOptions {
+  readonly dirs: readonly string[];
+  readonly out: string;
+  readonly formats: readonly Format[];
+  /** Whether records come with their samples, where the results have any. */
+  readonly samples: boolean;
+  /** What the model is called there; null: as in the results. Only for results of one model. */
+  readonly modelId: string | null;
+  readonly publisher: Publisher;
+  readonly source: Source | null;
+  /** The hub's task of a benchmark where it is not called as here. */
+  readonly taskIds: ReadonlyMap<string, string>;
+  /** The built-in benchmarks by name. */
+  readonly known: ReadonlyMap<string, Known>;
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Published {
+  /** Paths of what was written. */
+  readonly files: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Writes what others read of all results below folders. Publishing the same results again writes the same files. Throws `UserError` when there are no
+ * results, one is broken, one is of a single shard, or the folder cannot be written.
+ */
+export async function publishResults(options: PublishOptions): Promise<Published> {
+  const paths = [...new Set((await Promise.all(options.dirs.map((dir) => findResultFiles(dir)))).flat())];
+  if (paths.length === 0) throw new UserError(`no results_*.json below ${options.dirs.join(', ')}`);
+  const written: string[] = [];
+  const notes = new Set<string>();
+  const repositories = new Map<string, Map<string, Map<string, Dated>>>();
+  const lines: string[] = [];
+  const names = new Set<string>();
+  for (const file of paths) {
+    options.signal?.throwIfAborted();
+    const results = await readResultFile(file);
+    if (results.shard !== null && results.shard.count > 1)
+      throw new UserError(`${file}: results of one shard of ${results.shard.count}; join them first: eus-eval merge DIR... --out DIR`);
+    names.add(results.modelName);
+    if (options.modelId !== null && names.size > 1)
+      throw new UserError(`--model-id names one model, and these results are of ${[...names].join(' and ')}; publish each by itself`);
+    const modelId = options.modelId ?? publicModelName(results.modelName);
+    if (options.formats.includes('eee')) {
+      const { files, remarks } = await writeRecord(results, modelId, options);
+      written.push(...files);
+      for (const remark of remarks) notes.add(remark);
+    }
+    if (options.formats.includes('hub')) {
+      const found = hubEntriesOf(results, headlinesOf(results, options.known), options);
+      for (const note of found.notes) notes.add(note);
+      const repository = repositories.get(modelId) ?? new Map<string, Map<string, Dated>>();
+      for (const [dataset, entries] of found.entries) repository.set(dataset, newest(repository.get(dataset), entries, results.date));
+      repositories.set(modelId, repository);
+    }
+    if (options.formats.includes('jsonl')) lines.push(...scoreLines(results, modelId));
+  }
+  for (const [modelId, datasets] of repositories) {
+    const folder = path.join(options.out, 'hub', ...modelId.split('/').map(folderPart), HUB_FOLDER);
+    const files = [...datasets].map(
+      ([dataset, entries]) => [hubFileName(dataset), hubYaml([...entries.values()].map(({ entry }) => entry))] as const,
+    );
+    if (files.length > 0) written.push(...(await writeFiles(folder, new Map(files))));
+  }
+  if (lines.length > 0) written.push(...(await writeFiles(options.out, new Map([['scores.jsonl', `${lines.join('\n')}\n`]]))));
+  for (const note of silences(options, repositories)) notes.add(note);
+  return { files: written, notes: [...notes] };
+}
+
+interface Dated {
+  readonly date: number;
+  readonly entry: HubEntry;
+}
+
+/** The entries of a data set by task: of several runs of one benchmark the newest counts. */
+function newest(known: ReadonlyMap<string, Dated> = new Map(), entries: readonly HubEntry[], date: number): Map<string, Dated> {
+  const all = new Map(known);
+  for (const entry of entries) {
+    const other = all.get(entry.dataset.task_id);
+    if (other === undefined || other.date <= date) all.set(entry.dataset.task_id, { date, entry });
+  }
+  return all;
+}
+
+/** What only the publisher knows and did not say. */
+function silences(options: PublishOptions, repositories: ReadonlyMap<string, ReadonlyMap<string, unknown>>): string[] {
+  const { organization, relationship } = options.publisher;
+  const notes: string[] = [];
+  if (options.formats.includes('eee') && organization === null)
+    notes.push("records name no organization ('unknown'): --organization NAME says who publishes them");
+  if (options.formats.includes('eee') && relationship === null)
+    notes.push("records do not say whose model it is: --relationship first_party (the publisher's own), third_party or collaborative");
+  if ([...repositories.values()].some(({ size }) => size > 0))
+    notes.push(
+      'the hub shows an entry where its data set is registered as a benchmark with that task_id (docs/publish.md); --task-ids TASK=ID gives another one',
+    );
+  return notes;
+}
+
+/** Writes a record, its samples first: where there is a record, what it refers to is complete. */
+async function writeRecord(
+  results: ResultFile,
+  modelId: string,
+  options: PublishOptions,
+): Promise<{ readonly files: readonly string[]; readonly remarks: readonly string[] }> {
+  const { record, notes } = recordOf(results, modelId, options.publisher, options.now() / 1000);
+  if (record.evaluation_results.length === 0)
+    return { files: [], remarks: [...notes, `${results.path} has no score that could be published`] };
+  const uuid = uuidOf(record.evaluation_id);
+  const folder = recordFolder(modelId);
+  await makeFolder(path.join(options.out, folder)).catch(fail(options.out));
+  const samples = options.samples ? await writeSamples(results, record, `${folder}/${uuid}_samples.jsonl`, options) : null;
+  const whole: EvaluationRecord = samples === null ? record : { ...record, detailed_evaluation_results: samples };
+  const files = await writeFiles(path.join(options.out, folder), new Map([[`${uuid}.json`, `${JSON.stringify(whole, null, 2)}\n`]]));
+  return { files: samples === null ? files : [...files, path.join(options.out, samples.file_path)], remarks: notes };
+}
+
+/** Bytes collected before they are written. */
+const FLUSH_BYTES = 1024 * 1024;
+
+/** Writes the samples of all tasks of a results file line by line. Null where there are none. */
+async function writeSamples(
+  results: ResultFile,
+  record: EvaluationRecord,
+  relative: string,
+  { out, signal }: PublishOptions,
+): Promise<SamplesReference | null> {
+  const target = path.join(out, relative);
+  const partial = `${target}.${process.pid}.part`;
+  const digest = createHash('sha256');
+  let rows = 0;
+  const handle = await open(partial, 'w').catch(fail(partial));
+  try {
+    let waiting: string[] = [];
+    let size = 0;
+    const flush = async (): Promise<void> => {
+      const bytes = Buffer.from(waiting.join(''));
+      digest.update(bytes);
+      await handle.writeFile(bytes).catch(fail(partial));
+      [waiting, size] = [[], 0];
+    };
+    const resultIds = new Set(record.evaluation_results.map((one) => one.evaluation_result_id));
+    for (const task of results.tasks.keys()) {
+      const file = findSampleFile(results.path, task);
+      if (file === null) continue;
+      const of: InstanceOf = { evaluationId: record.evaluation_id, modelId: record.model_info.id, task, resultIds };
+      for await (const { fields } of sampleLines(file)) {
+        signal?.throwIfAborted();
+        for (const instance of instancesOf(fields, of)) {
+          const line = `${JSON.stringify(instance)}\n`;
+          rows++;
+          waiting.push(line);
+          size += line.length;
+        }
+        if (size >= FLUSH_BYTES) await flush();
+      }
+    }
+    await flush();
+  } catch (error) {
+    await handle.close();
+    await rm(partial, { force: true });
+    throw error;
+  }
+  await handle.close();
+  if (rows === 0) {
+    await rm(partial, { force: true });
+    return null;
+  }
+  await rename(partial, target).catch(fail(target));
+  return { format: 'jsonl', file_path: relative, hash_algorithm: 'sha256', checksum: digest.digest('hex'), total_rows: rows };
+}

@@ -1,0 +1,174 @@
+/**
+ * Instance-level records of Every Eval Ever, schema 0.3.0 (`instance_level_eval.schema.json`): one for each document and score, from the sample files of a run.
+ */
+import { createHash } from 'node:crypto';
+import { isRightOrWrong } from '../metrics/registry.js';
+import { SCHEMA_VERSION } from './record.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Metrics that may take another choice than the likeliest; which one, the sample does not say. */
+const OTHERWISE_CHOSEN: ReadonlySet<string> = new Set(['acc_norm', 'acc_bytes', 'acc_mutual_info']);
+
+/** What an instance refers to. */
+export interface InstanceOf {
+  readonly evaluationId: string;
+  readonly modelId: string;
+  readonly task: string;
+  /** Ids of the scores in the record, `TASK:METRIC,FILTER`. */
+  readonly resultIds: ReadonlySet<string>;
+}
+
+/** One line of a published sample file. */
+export interface Instance {
+  readonly schema_version: string;
+  readonly evaluation_id: string;
+  readonly model_id: string;
+  readonly evaluation_name: string;
+  readonly evaluation_result_id: string;
+  readonly sample_id: string;
+  readonly sample_hash: string;
+  readonly interaction_type: 'single_turn';
+  readonly input: { readonly raw: string; readonly reference: readonly string[]; readonly choices?: readonly string[] };
+  readonly output: { readonly raw: readonly string[] };
+  readonly answer_attribution: readonly Readonly<Record<string, string | number | boolean>>[];
+  readonly evaluation: { readonly score: number; readonly is_correct: boolean };
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Returns the instances of one line of a sample file: one for each of its scores that the record has. None for a document without a score (it was not
+ * answered wrongly), and none for scores that are no number of one document, or of which nobody can say whether the answer is right.
+ */
+export function instancesOf(line: Fields, of: InstanceOf): Instance[] {
+  if (line.unscored !== undefined && line.unscored !== null && line.unscored !== false) return [];
+  const filter = typeof line.filter === 'string' ? line.filter : 'none';
+  const asked = askedOf(line);
+  const answer = answerOf(line, asked);
+  const names = Array.isArray(line.metrics) ? line.metrics.filter((name): name is string => typeof name === 'string') : [];
+  return names.flatMap((name) => {
+    const resultId = `${of.task}:${name},${filter}`;
+    const score = numberOf(line[name]);
+    const correct = isCorrect(line, name, score, names);
+    if (score === null || correct === null || !of.resultIds.has(resultId)) return [];
+    const input = { raw: asked.prompt, reference: asked.reference };
+    const known = !OTHERWISE_CHOSEN.has(name);
+    return [
+      {
+        schema_version: SCHEMA_VERSION,
+        evaluation_id: of.evaluationId,
+        model_id: of.modelId,
+        evaluation_name: filter === 'none' ? of.task : `${of.task}/${filter}`,
+        evaluation_result_id: resultId,
+        sample_id: String(line.doc_id),
+        sample_hash: sampleHash(input),
+        interaction_type: 'single_turn',
+        input: asked.choices === null ? input : { ...input, choices: asked.choices },
+        output: { raw: known ? [answer.raw] : [] },
+        answer_attribution: known
+          ? [{ turn_idx: 0, source: 'output.raw', extracted_value: answer.extracted, extraction_method: answer.method, is_terminal: true }]
+          : [],
+        evaluation: { score, is_correct: correct },
+        metadata: metadataOf(line, filter),
+      },
+    ];
+  });
+}
+
+/**
+ * Returns the digest by which the data store joins samples of several models: sha256 over Python's `json.dumps` of input and references, keys sorted, without blanks.
+ */
+export function sampleHash(input: { readonly raw: string; readonly reference: readonly string[] }): string {
+  const text = JSON.stringify({ raw: input.raw, reference: input.reference });
+  // Python escapes everything beyond printable ASCII.
+  const ascii = text.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return createHash('sha256').update(ascii).digest('hex');
+}
+
+interface Asked {
+  readonly prompt: string;
+  readonly choices: readonly string[] | null;
+  readonly reference: readonly string[];
+}
+
+/** The prompt, the choices where there are any, and what is right: the text of the choice, where the target is its index. */
+function askedOf(line: Fields): Asked {
+  const calls = Object.values(recordAt(line.arguments)).map((call) => {
+    const { arg_0, arg_1 } = recordAt(call);
+    return { context: textOf(arg_0), continuation: typeof arg_1 === 'string' ? arg_1 : null };
+  });
+  const contexts = new Set(calls.map(({ context }) => context));
+  const several = calls.length > 1 && calls.every(({ continuation }) => continuation !== null);
+  // Where each choice has a prompt of its own, the prompts are the choices.
+  const prompts = contexts.size > 1;
+  const choices = several
+    ? calls.map(({ context, continuation }) => (prompts ? `${context}${continuation}` : (continuation ?? '').trim()))
+    : null;
+  return { prompt: prompts ? '' : (calls[0]?.context ?? ''), choices, reference: referencesOf(line.target, choices) };
+}
+
+/** Targets are texts in sample files: an index, a list of them as Python prints it, or the text itself. */
+function referencesOf(target: unknown, choices: readonly string[] | null): string[] {
+  const text = textOf(target);
+  if (choices === null) return [text];
+  const indices = /^\[[\d, ]+\]$/.test(text) ? text.slice(1, -1).split(',').map(Number) : /^\d+$/.test(text) ? [Number(text)] : null;
+  return indices === null ? [text] : indices.map((index) => choices[index] ?? String(index));
+}
+
+function answerOf(line: Fields, asked: Asked): { readonly raw: string; readonly extracted: string; readonly method: string } {
+  if (asked.choices !== null) {
+    const chosen = chosenOf(line, asked.choices.length);
+    const text = asked.choices[chosen] ?? '';
+    return { raw: text, extracted: text, method: 'the choice with the highest log-probability' };
+  }
+  const filter = typeof line.filter === 'string' ? line.filter : 'none';
+  return { raw: firstText(line.resps), extracted: firstText(line.filtered_resps), method: filter };
+}
+
+/** The model's choice: as the sample says, else the likeliest. */
+function chosenOf(line: Fields, count: number): number {
+  if (typeof line.predicted === 'number') return line.predicted;
+  const scores = Array.isArray(line.filtered_resps)
+    ? line.filtered_resps.slice(0, count).map((pair: unknown) => Number(firstText(pair)))
+    : [];
+  return scores.indexOf(Math.max(...scores));
+}
+
+/** The first text within nested lists. */
+function firstText(value: unknown): string {
+  let inner = value;
+  while (Array.isArray(inner)) inner = inner[0];
+  return textOf(inner);
+}
+
+/**
+ * Right means a score of 1 where scores are 0 or 1; of other scores the document's own accuracy or exact match says it; null where nothing does.
+ */
+function isCorrect(line: Fields, metric: string, score: number | null, names: readonly string[]): boolean | null {
+  if (isRightOrWrong(metric)) return score === 1;
+  const judge = ['acc', 'exact_match'].find((name) => names.includes(name));
+  const judged = judge === undefined ? null : numberOf(line[judge]);
+  return judged === null ? null : judged === 1;
+}
+
+function metadataOf(line: Fields, filter: string): Record<string, string> {
+  const kept = ['doc_hash', 'prompt_hash', 'target_hash', 'predicted', 'margin', 'finish', 'truncated_tokens'] as const;
+  const facts = kept.flatMap((name) => {
+    const value = line[name];
+    return typeof value === 'string' || typeof value === 'number' ? [[name, String(value)] as const] : [];
+  });
+  return { ...Object.fromEntries(facts), filter };
+}
+
+function numberOf(value: unknown): number | null {
+  const number = typeof value === 'boolean' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+}
+
+function textOf(value: unknown): string {
+  return value === undefined || value === null ? '' : typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function recordAt(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

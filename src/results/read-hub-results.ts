@@ -1,0 +1,152 @@
+/** `.eval_results/*.yaml` of model repositories on the hub read as results: those that `publish` writes, and others as far as they say what they measure. */
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { messageOf, UserError } from '../errors.js';
+import type { PromptFamily } from '../types.js';
+import { type ResultFile, resultFileOf } from './read.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const FOLDER = '.eval_results';
+/** Bytes of one file that are still read; real ones have some hundred. */
+const MAX_BYTES = 1024 * 1024;
+
+/** What the file says, and what in it cannot be read as a result. */
+export interface HubResults {
+  readonly files: readonly ResultFile[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Tells whether a path is a file of results in a model's repository.
+ */
+export function isHubResult(file: string): boolean {
+  return path.basename(path.dirname(file)) === FOLDER && /\.ya?ml$/.test(file);
+}
+
+/**
+ * Reads one file as results files, one for each date and prompt family. The model is called as the folders above: `hub/ORG/NAME` of a published folder, else the
+ * repository's folder. An entry that does not say its metric is left out with a note. Throws `UserError` naming file and field when the file is broken.
+ */
+export async function readHubResults(file: string): Promise<HubResults> {
+  const entries = await entriesOf(file);
+  const notes: string[] = [];
+  const runs = new Map<string, { readonly first: Entry; readonly entries: Entry[] }>();
+  for (const [i, fields] of entries.entries()) {
+    const entry = entryOf(fields, `${file}: entry ${i + 1}`);
+    if (typeof entry === 'string') {
+      notes.push(entry);
+      continue;
+    }
+    const key = `${entry.date} ${entry.family}`;
+    const run = runs.get(key) ?? { first: entry, entries: [] };
+    run.entries.push(entry);
+    runs.set(key, run);
+  }
+  const model = modelOf(file);
+  return {
+    files: [...runs.values()].map((run) => ({ ...resultFileOf(contentOf(run.entries, run.first, model), file), family: run.first.family })),
+    notes,
+  };
+}
+
+async function entriesOf(file: string): Promise<readonly unknown[]> {
+  let content: unknown;
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) throw new UserError(`${file}: ${size} bytes; at most ${MAX_BYTES} are read`);
+    content = parse(await readFile(file, 'utf8'), { maxAliasCount: 0 });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${file}: ${messageOf(error).split('\n')[0]}`);
+  }
+  if (!Array.isArray(content)) throw new UserError(`${file}: expected a list of results`);
+  return content;
+}
+
+interface Entry {
+  readonly task: string;
+  readonly dataset: string;
+  /** `metric,filter`. */
+  readonly key: string;
+  readonly value: number;
+  readonly stderr: number | null;
+  readonly documents: number | null;
+  readonly shots: number | null;
+  readonly paper: boolean;
+  readonly family: PromptFamily;
+  readonly version: string | null;
+  /** Seconds since 1970. */
+  readonly date: number;
+}
+
+const FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api'];
+
+/** An entry, or why it cannot be one. */
+function entryOf(value: unknown, at: string): Entry | string {
+  const fields = fieldsAt(value);
+  const dataset = fieldsAt(fields.dataset);
+  if (typeof dataset.id !== 'string' || typeof dataset.task_id !== 'string')
+    throw new UserError(`${at}: dataset.id and dataset.task_id: expected texts`);
+  if (typeof fields.value !== 'number' || !Number.isFinite(fields.value)) throw new UserError(`${at}: value: expected a number`);
+  const notes = typeof fields.notes === 'string' ? fields.notes.split('; ') : [];
+  const program = /^eus-eval(?: (\S+))?/.exec(notes[0] ?? '');
+  const [, task, score] = notes;
+  const metric = /^([\w@.-]+,[^ ]+)( in percent)?$/.exec(score ?? '');
+  if (program === null || task === undefined || metric?.[1] === undefined)
+    return `${at} (${dataset.task_id} of ${dataset.id}) is left out: it does not say its metric and scale`;
+  const factor = metric[2] === undefined ? 1 : 100;
+  const numberIn = (pattern: RegExp): number | null => {
+    const found = notes.map((note) => pattern.exec(note)?.[1]).find((text) => text !== undefined);
+    return found === undefined ? null : Number(found);
+  };
+  const error = numberIn(/^standard error (\S+)$/);
+  const date =
+    typeof fields.date === 'string' ? Date.parse(fields.date) / 1000 : fields.date instanceof Date ? fields.date.getTime() / 1000 : 0;
+  return {
+    task,
+    dataset: dataset.id,
+    key: metric[1],
+    value: fields.value / factor,
+    stderr: error === null ? null : error / factor,
+    documents: numberIn(/^(\d+) documents$/),
+    shots: numberIn(/^(\d+)-shot$/),
+    paper: notes.includes("the paper's prompts"),
+    family: FAMILIES.find((family) => notes.includes(`${family} prompt`)) ?? 'plain',
+    version: program[1]?.startsWith('(') ? null : (program[1] ?? null),
+    date: Number.isFinite(date) ? date : 0,
+  };
+}
+
+function contentOf(entries: readonly Entry[], first: Entry, model: string): Fields {
+  const each = <T>(of: (entry: Entry) => T | null) =>
+    Object.fromEntries(entries.flatMap((entry) => (of(entry) === null ? [] : [[entry.task, of(entry)] as const])));
+  return {
+    results: each(({ task, key, value, stderr }) => {
+      const comma = key.indexOf(',');
+      return { alias: task, [key]: value, [`${key.slice(0, comma)}_stderr${key.slice(comma)}`]: stderr ?? 'N/A' };
+    }),
+    'n-samples': each(({ documents }) => (documents === null ? null : { original: documents, effective: documents })),
+    'n-shot': each(({ shots }) => shots),
+    configs: each(({ dataset }) => ({ dataset_path: dataset })),
+    date: first.date,
+    model_name: model,
+    model_source: 'hub',
+    ...(first.version === null
+      ? {}
+      : { eus_eval: { version: first.version, prompt: first.family, tasks: each(({ paper }) => (paper ? { prompts: 'match' } : null)) } }),
+  };
+}
+
+/** `.../hub/ORG/NAME/.eval_results/x.yaml` is ORG/NAME; elsewhere the repository's folder is the name. */
+function modelOf(file: string): string {
+  const parts = path.resolve(file).split(path.sep).slice(0, -2);
+  const hub = parts.lastIndexOf('hub');
+  const below = hub < 0 ? [] : parts.slice(hub + 1);
+  return below.length === 1 || below.length === 2 ? below.join('/') : (parts.at(-1) ?? 'model');
+}
+
+function fieldsAt(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

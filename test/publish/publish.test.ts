@@ -1,0 +1,296 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { main } from '../../src/cli/main.js';
+import { packagePath } from '../../src/package-files.js';
+import { folderPart, publicModelName, publicText, uuidOf } from '../../src/publish/names.js';
+import { sampleHash } from '../../src/publish/samples.js';
+import { isRecordName, readRecord } from '../../src/results/read-record.js';
+import { freshFolder, writeResults } from '../leaderboard/results.js';
+
+const fixtures = fileURLToPath(new URL('./fixtures', import.meta.url));
+const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
+// The schema has fields of its own (`version`) and unions of types.
+const ajv = new Ajv({ strict: false });
+const isRecord = ajv.compile(readJson(path.join(fixtures, 'eval.schema.json')));
+const isInstance = ajv.compile(readJson(path.join(fixtures, 'instance_level_eval.schema.json')));
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += String(text);
+    return true;
+  });
+  const code = await main(args);
+  vi.restoreAllMocks();
+  return { code, out, err };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(folder, name))
+    .filter((name) => /\.(jsonl?|yaml)$/.test(name))
+    .sort();
+}
+
+const secret = 'mendi-sekretua';
+const home = mkdtempSync(path.join(tmpdir(), `publish-${secret}-`));
+const results = path.join(home, 'results');
+const published = path.join(home, 'published');
+const board = async (from: string): Promise<string[]> => {
+  const out = mkdtempSync(path.join(home, 'board-'));
+  const { code, err } = await run('leaderboard', from, '--out', out, '--no-pictures');
+  expect(code, err).toBe(0);
+  // Everything of the row but the folder, which is another one.
+  return readFileSync(path.join(out, 'leaderboard.csv'), 'utf8').split('\n');
+};
+
+beforeAll(async () => {
+  const data = packagePath('fixtures/data');
+  for (const seed of ['1', '2'])
+    await run(
+      'run',
+      '--model',
+      `fake:${seed}`,
+      '--tasks',
+      'eus_trivia,mgsm_native_cot_eu,eus_exams_eu,basqbbq_MSE_ambig',
+      '--data',
+      data,
+      '--out',
+      results,
+      '-q',
+    );
+  await run('publish', results, '--out', published, '--format', 'eee,hub,jsonl');
+});
+
+describe('records of Every Eval Ever', () => {
+  it('fit the published schemas, samples too', () => {
+    const records = filesBelow(path.join(published, 'data')).filter((file) => isRecordName(path.basename(file)));
+    expect(records).toHaveLength(2);
+    for (const file of records) {
+      const record = readJson(file);
+      expect(isRecord(record), JSON.stringify(isRecord.errors)).toBe(true);
+      const lines = readFileSync(path.join(published, record.detailed_evaluation_results.file_path), 'utf8').trimEnd().split('\n');
+      expect(lines).toHaveLength(record.detailed_evaluation_results.total_rows);
+      const ids = new Set(record.evaluation_results.map((one: { evaluation_result_id: string }) => one.evaluation_result_id));
+      for (const line of lines) {
+        const instance = JSON.parse(line);
+        expect(isInstance(instance), JSON.stringify(isInstance.errors)).toBe(true);
+        expect(instance.evaluation_id).toBe(record.evaluation_id);
+        expect(ids).toContain(instance.evaluation_result_id);
+      }
+      // Every document of every score that a document has: the mean of the instances is the score.
+      for (const result of record.evaluation_results) {
+        const scores = lines.map((line) => JSON.parse(line)).filter((one) => one.evaluation_result_id === result.evaluation_result_id);
+        if (result.score_details.details.level === 'group' || result.metric_config.metric_id === 'bias') expect(scores).toEqual([]);
+        else expect(scores.reduce((sum, one) => sum + one.evaluation.score, 0) / scores.length).toBeCloseTo(result.score_details.score, 12);
+      }
+    }
+  });
+
+  it('a schema that is broken on purpose is found', () => {
+    const [file] = filesBelow(path.join(published, 'data')).filter((one) => isRecordName(path.basename(one)));
+    const record = readJson(file ?? '');
+    record.evaluation_results[0].score_details.details.documents = 24;
+    expect(isRecord(record)).toBe(false);
+  });
+
+  it('give the same leaderboard as the results, and keep the fingerprints', async () => {
+    const [head, ...rows] = await board(results);
+    expect(await board(path.join(published, 'data'))).toEqual([head, ...rows]);
+    expect(rows[0]).toMatch(/^fake-1,/);
+  });
+
+  it('hold no path of the machine and nothing of the folder that they came from', () => {
+    for (const file of filesBelow(published)) {
+      const text = readFileSync(file, 'utf8');
+      expect(text, file).not.toContain(secret);
+      expect(text, file).not.toContain(tmpdir());
+      expect(text, file).not.toMatch(/fixtures\/data|\/home\//);
+    }
+  });
+
+  it('are the same files when they are published again', async () => {
+    const again = path.join(home, 'again');
+    await run('publish', results, '--out', again, '--format', 'eee');
+    await run('publish', results, '--out', again, '--format', 'eee');
+    expect(filesBelow(again).map((file) => path.relative(again, file))).toEqual(
+      filesBelow(path.join(published, 'data')).map((file) => path.relative(published, file)),
+    );
+  });
+
+  it('come without samples where those are not wanted', async () => {
+    const bare = path.join(home, 'bare');
+    expect((await run('publish', results, '--out', bare, '--no-samples', '--format', 'eee')).code).toBe(0);
+    expect(filesBelow(bare).every((file) => isRecordName(path.basename(file)))).toBe(true);
+    expect(readJson(filesBelow(bare)[0] ?? '').detailed_evaluation_results).toBeUndefined();
+  });
+
+  it('of the converter for the harness are read too', async () => {
+    const folder = freshFolder();
+    const file = path.join(folder, '0a0b0c0d-1111-4222-8333-444455556666.json');
+    writeFileSync(file, readFileSync(path.join(fixtures, 'converted.json')));
+    const { tasks, modelName, family } = await readRecord(file);
+    expect([modelName, family]).toEqual(['HiTZ/Made-Up', 'plain']);
+    expect([...tasks].map(([name, { estimates, nShot }]) => [name, [...estimates.keys()], nShot])).toEqual([
+      ['mgsm_native_cot_eu', ['exact_match,flexible-extract', 'exact_match,strict-match'], 5],
+    ]);
+    expect((await board(folder))[1]).toMatch(/^HiTZ\/Made-Up,/);
+  });
+
+  it.each([
+    ['no record', '{}', 'schema_version: expected a text'],
+    ['another schema', '{"schema_version": "1.0"}', 'schema_version: 1.0; records of 0.2 and 0.3 are read'],
+    ['no JSON', '{', 'not valid JSON'],
+    [
+      'a score without its direction',
+      JSON.stringify({
+        schema_version: '0.3.0',
+        evaluation_timestamp: '1',
+        model_info: { id: 'a/b' },
+        eval_library: { name: 'x', version: '1' },
+        evaluation_results: [{ evaluation_name: 't', metric_config: { metric_name: 'acc' }, score_details: { score: 0.5 } }],
+      }),
+      'evaluation_results[0].metric_config.lower_is_better: expected true or false',
+    ],
+  ])('%s is one line that names the file', async (_what, content, message) => {
+    const folder = freshFolder();
+    const file = path.join(folder, '0a0b0c0d-1111-4222-8333-444455556666.json');
+    writeFileSync(file, content);
+    const { code, err } = await run('leaderboard', folder, '--out', path.join(folder, 'board'));
+    expect(code).toBe(2);
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect(err).toContain(file);
+    expect(err).toContain(message);
+  });
+});
+
+describe('results for the hub', () => {
+  const model = {
+    model: 'HiTZ/Made-Up-8B',
+    scores: { eus_trivia: 0.25 },
+    documents: 1715,
+    more: { configs: { eus_trivia: { dataset_path: 'HiTZ/EusTrivia', test_split: 'test' } } },
+  };
+
+  it('are entries of the documented form, in percent, and only of whole benchmarks', async () => {
+    const from = writeResults([model, { ...model, model: 'HiTZ/Part', documents: 100 }]);
+    const out = path.join(from, 'published');
+    const { err } = await run('publish', from, '--out', out, '--source-url', 'https://example.org/traces', '--source-name', 'Traces');
+    expect(err).toContain('eus_trivia has no entry for the hub: only a part of its documents was scored');
+    const [file, second] = filesBelow(path.join(out, 'hub'));
+    expect(second).toBeUndefined();
+    expect(path.relative(out, file ?? '')).toBe('hub/HiTZ/Made-Up-8B/.eval_results/HiTZ__EusTrivia.yaml');
+    expect(parse(readFileSync(file ?? '', 'utf8'))).toEqual([
+      {
+        dataset: { id: 'HiTZ/EusTrivia', task_id: 'eus_trivia' },
+        value: 25,
+        date: '2023-11-14',
+        source: { url: 'https://example.org/traces', name: 'Traces' },
+        notes: `eus-eval (read from lm-eval); eus_trivia; acc,none in percent; standard error ${100 * Math.sqrt((0.25 * 0.75) / 1714)}; plain prompt; 5-shot; 1715 documents`,
+      },
+    ]);
+  });
+
+  it('are read back, and give way to anything that says more', async () => {
+    const from = writeResults([model]);
+    const out = path.join(from, 'published');
+    await run('publish', from, '--out', out, '--task-ids', 'eus_trivia=default');
+    const [head = '', row = ''] = await board(path.join(out, 'hub'));
+    const cells = new Map(head.split(',').map((name, i) => [name, row.split(',')[i]]));
+    expect([cells.get('model'), cells.get('eus_trivia'), cells.get('eus_trivia_stderr')]).toEqual(['HiTZ/Made-Up-8B', '25.00', '1.05']);
+    expect((await run('leaderboard', out, '--out', path.join(from, 'both'), '--no-pictures')).err).toContain(
+      '1 result of the hub left out: the same benchmark of the same model is there in more detail',
+    );
+  });
+
+  it('of others are left out with a note unless they name metric and scale', async () => {
+    const folder = path.join(writeResults([model]), 'clone');
+    mkdirSync(path.join(folder, '.eval_results'), { recursive: true });
+    writeFileSync(path.join(folder, '.eval_results', 'gpqa.yaml'), '- dataset: {id: Idavidrein/gpqa, task_id: diamond}\n  value: 0.412\n');
+    const { err } = await run('leaderboard', path.dirname(folder), '--out', path.join(folder, 'board'), '--no-pictures');
+    expect(err).toContain('entry 1 (diamond of Idavidrein/gpqa) is left out: it does not say its metric and scale');
+    writeFileSync(path.join(folder, '.eval_results', 'gpqa.yaml'), '- dataset: {id: Idavidrein/gpqa}\n  value: 0.412\n');
+    const broken = await run('leaderboard', path.dirname(folder), '--out', path.join(folder, 'board'), '--no-pictures');
+    expect([broken.code, broken.err]).toEqual([
+      2,
+      expect.stringContaining('gpqa.yaml: entry 1: dataset.id and dataset.task_id: expected texts'),
+    ]);
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    [['--format', 'csv'], '--format csv: unknown; valid: eee, hub, jsonl'],
+    [['--relationship', 'self'], 'Valid: first_party, third_party, collaborative, other.'],
+    [['--source-name', 'x'], '--source-name needs --source-url'],
+    [['--task-ids', 'x'], "--task-ids 'x': write TASK=ID"],
+    [['--model-id', 'a/b'], '--model-id names one model, and these results are of fake-1 and fake-2'],
+  ])('%s', async (args, message) => {
+    const { code, err } = await run('publish', results, '--out', path.join(home, 'refused'), ...args);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('a shard alone', async () => {
+    const from = writeResults([
+      { model: 'a/b', scores: { eus_trivia: 0.5 }, more: { eus_eval: { version: '0.1.0', shard: { index: 1, count: 2 } } } },
+    ]);
+    expect((await run('publish', from, '--out', path.join(from, 'out'))).err).toContain(
+      'results of one shard of 2; join them first: eus-eval merge',
+    );
+  });
+});
+
+describe('names', () => {
+  it('hash samples as Python does', () => {
+    // hashlib.sha256(json.dumps({'raw': ..., 'reference': [...]}, sort_keys=True, separators=(',', ':')).encode()).hexdigest()
+    expect(sampleHash({ raw: 'Galdera: ñ \u2028 \x7f \u{1F600} "a"\n\t\\', reference: ['bai', 'éz'] })).toBe(
+      '4e0c8b1f15ecd8e3f8bda53664cf2dc40fff50102ace1ac26f44de89ffbd67c6',
+    );
+    expect(sampleHash({ raw: '', reference: [] })).toBe('deb9250326cdc8db0944b0a8aa51cf89af8d7186f15c4895c1eefc664c495c15');
+  });
+
+  it('lose what is of the machine', () => {
+    expect(['./models/smollm2', '/srv/a b/x/', 'C:\\models\\y', 'HiTZ/Latxa', 'gpt-4o'].map(publicModelName)).toEqual([
+      'smollm2',
+      'x',
+      'y',
+      'HiTZ/Latxa',
+      'gpt-4o',
+    ]);
+    expect(publicText('read /srv/data/x.json and ~/y, see http://10.0.0.1:8000/v1; 27 of 29')).toBe(
+      'read (path) and (path), see (address) 27 of 29',
+    );
+  });
+
+  it('are folders that every system takes', () => {
+    expect(['a/b', 'CON', 'x. ', '', '..', 'data', 'ok-1.0'].map(folderPart)).toEqual(['a_b', '_CON', 'x', '_', '_', '_data', 'ok-1.0']);
+    expect(isRecordName(`${uuidOf('a')}.json`)).toBe(true);
+    expect(uuidOf('a')).not.toBe(uuidOf('b'));
+  });
+});
+
+describe('JSON lines', () => {
+  it('hold every score once', () => {
+    const lines = readFileSync(path.join(published, 'scores.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ model: 'fake-2', task: 'eus_trivia', metric: 'acc', filter: 'none', documents: 24, num_fewshot: 5 }),
+    );
+    expect(new Set(lines.map((one) => JSON.stringify([one.model, one.task, one.metric, one.filter]))).size).toBe(lines.length);
+  });
+});
