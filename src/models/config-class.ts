@@ -17,6 +17,8 @@ export interface ConfigClass {
   readonly theta?: number;
   /** Values of `layer_types`, where they are not full and sliding attention. */
   readonly layerTypes?: readonly string[];
+  /** Fields that may list a value for each layer. */
+  readonly lists?: readonly string[];
   /** Of a model that also takes pictures or sound: the `model_type` of its text model. */
   readonly text?: string;
 }

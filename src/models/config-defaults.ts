@@ -14,6 +14,8 @@ import { gemma } from './config-classes/gemma.js';
 import { gemma2 } from './config-classes/gemma2.js';
 import { gemma3 } from './config-classes/gemma3.js';
 import { gemma3Text } from './config-classes/gemma3-text.js';
+import { gemma3n } from './config-classes/gemma3n.js';
+import { gemma3nText } from './config-classes/gemma3n-text.js';
 import { gemma4 } from './config-classes/gemma4.js';
 import { gemma4Text } from './config-classes/gemma4-text.js';
 import { glm } from './config-classes/glm.js';
@@ -124,6 +126,8 @@ export const CONFIG_CLASSES: Readonly<Record<string, ConfigClass>> = {
   falcon: falcon,
   gemma: gemma,
   gemma3: gemma3,
+  gemma3n: gemma3n,
+  gemma3n_text: gemma3nText,
   gemma4: gemma4,
   gemma4_text: gemma4Text,
   glm: glm,

@@ -18,6 +18,8 @@ export interface ModelConfig {
   readonly textType: string;
   readonly hiddenSize: number;
   readonly intermediateSize: number;
+  /** One for each layer, where the config lists them. */
+  readonly intermediateSizes: readonly number[] | null;
   readonly layers: number;
   readonly heads: number;
   readonly kvHeads: number;
@@ -66,7 +68,7 @@ const kindSchema = z.looseObject({ model_type: z.string(), architectures: z.arra
 const LENGTH = 2048;
 const schema = z.looseObject({
   hidden_size: count,
-  intermediate_size: count.nullish(),
+  intermediate_size: z.union([count, z.array(count).min(1)]).nullish(),
   num_hidden_layers: count,
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
@@ -286,6 +288,8 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
   if (c.num_attention_heads % kvHeads !== 0)
     throw new UserError(`${file}: num_attention_heads ${c.num_attention_heads} is not a multiple of num_key_value_heads ${kvHeads}`);
   const eos = c.eos_token_id ?? [];
+  const [size, sizes] = Array.isArray(c.intermediate_size) ? [null, c.intermediate_size] : [c.intermediate_size ?? null, null];
+  if (sizes !== null && !(known.lists ?? []).includes('intermediate_size')) check(count, sizes, file, 'intermediate_size');
   const types = layerTypes(c, known, file);
   return {
     file,
@@ -293,7 +297,8 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
     modelType,
     textType,
     hiddenSize: c.hidden_size,
-    intermediateSize: c.intermediate_size ?? 4 * c.hidden_size,
+    intermediateSize: sizes?.[0] ?? size ?? 4 * c.hidden_size,
+    intermediateSizes: sizes,
     layers: c.num_hidden_layers,
     heads: c.num_attention_heads,
     kvHeads,

@@ -13,6 +13,8 @@ export interface Blueprint {
   readonly output: Output;
   /** Parts of tensor names that some files have in other words: what they say, and what is said here. */
   readonly aliases?: readonly (readonly [theirs: string, ours: string])[];
+  /** Streams beside the one that the layers compute. */
+  readonly streams?: Streams;
   /** Tensors that hold those of all experts, and the names that these have by themselves. */
   readonly stacked?: readonly Stacked[];
 }
@@ -22,6 +24,38 @@ export interface Stacked {
   readonly name: string;
   readonly before: string;
   readonly parts: readonly string[];
+}
+
+/** Streams beside the one that the layers compute (`streams.ts`), all of the hidden size. */
+export interface Streams {
+  readonly count: number;
+  /** The one that the layers compute. */
+  readonly active: number;
+  /** From embeddings to the other streams, whose rows are then made as long as theirs. */
+  readonly open: readonly Linear[];
+  /** From the other streams to what is averaged at the end, made as long as the first stream's rows. */
+  readonly close: readonly Linear[];
+}
+
+/** How a layer predicts all streams from each other, and corrects them. */
+export interface AltUp {
+  readonly norm: Norm;
+  /** [streams, hidden]; its input is divided by the hidden size, its output goes through tanh. */
+  readonly router: Linear;
+  /** [streams x streams, streams]. */
+  readonly prediction: Linear;
+  /** [streams, streams]. */
+  readonly correction: Linear;
+  /** Name of a tensor [hidden], a factor on what the layer learns of each token from. */
+  readonly outputScale: string | null;
+}
+
+/** A second way past the attention: rows plus norm(right(left(rows))), averaged with what attention gives (times the square root of 2). */
+export interface Laurel {
+  readonly left: Linear;
+  readonly right: Linear;
+  readonly rank: number;
+  readonly norm: Norm;
 }
 
 export interface Embedding {
@@ -40,10 +74,12 @@ export interface Embedding {
 
 /**
  * What each layer learns of a token beside the stream (Gemma 4): a row of `table` [vocabulary, layers x size] times `scale`, plus the normed projection [layers x size, hidden] of the
- * embedding times `projectionScale`; the sum times `sumScale`.
+ * embedding times `projectionScale`; the sum times `sumScale`. Tokens beyond the rows of the table take its first.
  */
 export interface PerLayerEmbedding {
   readonly table: string;
+  /** Of the table. */
+  readonly rows: number;
   readonly size: number;
   readonly scale: number;
   readonly projection: Linear;
@@ -110,6 +146,8 @@ export interface Block {
   readonly feedForwardSumNorm?: Norm | null;
   /** Factor on what is added to the stream. */
   readonly residualScale: number | null;
+  readonly altUp?: AltUp;
+  readonly laurel?: Laurel;
   /** Adds what the layer learns of each token: norm(projection(activation(gate(x)) * row)). */
   readonly perLayer?: { readonly gate: Linear; readonly projection: Linear; readonly norm: Norm; readonly activation: Activation };
   /** Name of a tensor [1], a factor on what the layer gives. */
@@ -246,6 +284,8 @@ export interface DenseFeedForward {
     | { readonly kind: 'fused'; readonly linear: Linear; readonly order?: 'sections' | 'in turn' };
   readonly down: Linear;
   readonly activation: Activation;
+  /** Before the activation a gate loses mean + `threshold` standard deviations of its row, and is held above 0. */
+  readonly threshold?: number;
   /** The gated activation of gpt-oss instead. */
   readonly clamp?: { readonly limit: number; readonly factor: number };
 }

@@ -10,13 +10,14 @@
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import { writeAttention } from './attention-heads.js';
-import type { Block, Blueprint, Mixer, Norm, PerLayerEmbedding } from './blueprint.js';
+import type { Block, Blueprint, Laurel, Mixer, Norm, PerLayerEmbedding } from './blueprint.js';
 import { writeConvolution, writeDelta } from './delta-net.js';
 import { writeFeedForward } from './feed-forward.js';
 import type { GraphBuilder, MatrixUse, StoredMatrix } from './graph-builder.js';
 import { activate, layerTools, softcap } from './layer-tools.js';
 import { positionRows } from './positions.js';
 import { type Recurrence, treeRecurrence } from './recurrence.js';
+import { addToOthers, closeStreams, corrected, openStreams, predicted, stream } from './streams.js';
 import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
 
 /** How the rows of a layer look at each other. */
@@ -61,8 +62,11 @@ export function decoderParts(
 ): DecoderParts {
   const tools = layerTools(root);
   const width = b.embedding.width ?? c.hiddenSize;
-  const table = (name: string, use: MatrixUse, wide = width): StoredMatrix[] =>
-    vocabulary.map((part) => root.matrix(`${name}.weight`, [c.vocabSize, wide], vocabulary.length === 1 ? undefined : part, use));
+  const table = (name: string, use: MatrixUse, wide = width, tokens = c.vocabSize): StoredMatrix[] =>
+    vocabulary.map(({ start, count }) => {
+      const part = { start, count: Math.min(count, tokens - start) };
+      return root.matrix(`${name}.weight`, [tokens, wide], vocabulary.length === 1 ? undefined : part, use);
+    });
   const embeddings = table(b.embedding.table, b.output.tied ? 'product' : 'rows');
   const scaled = (g: GraphBuilder, x: string, scale: number | null): string => (scale === null ? x : g.node('Mul', [x, g.scalar(scale)]));
   const normed = (g: GraphBuilder, x: string, norm: Norm | null): string => (norm === null ? x : tools.norm(g, x, norm, c.hiddenSize));
@@ -90,11 +94,33 @@ export function decoderParts(
     });
   }
 
+  /** The rows of a table of fewer tokens than there are: those beyond it take the first row. */
+  function pickedUpTo(g: GraphBuilder, ids: readonly string[], from: readonly StoredMatrix[], tokens: number): string {
+    const { start, count } = vocabulary.at(-1) ?? missing();
+    const last = ids.at(-1) ?? missing();
+    if (tokens === start + count) return picked(g, ids, from);
+    const inside = g.node('Less', [last, g.int64([tokens - start], [])]);
+    const zero = g.int64([0], []);
+    const held = [...ids.slice(0, -1), g.node('Where', [inside, last, zero])];
+    const rows = picked(g, held, from);
+    if (ids.length === 1) return rows;
+    const first = picked(
+      g,
+      ids.map((id) => g.node('Mul', [id, zero])),
+      from.map(() => from[0] ?? missing()),
+    );
+    const beyond = g.node('And', [
+      g.node('Equal', ['id_parts', g.int32([ids.length - 1], [])]),
+      g.node('Not', [g.node('Unsqueeze', [inside, g.int64([1])])]),
+    ]);
+    return g.node('Where', [beyond, first, rows]);
+  }
+
   /** What each layer learns of the tokens whose embeddings are `rows`, [n, layers, size]. */
   function perLayerRows(g: GraphBuilder, ids: readonly string[], rows: string, p: PerLayerEmbedding): string {
     const all = b.blocks.length * p.size;
     const apart = (x: string): string => g.node('Reshape', [x, g.int64([-1, b.blocks.length, p.size])]);
-    const ofToken = scaled(g, picked(g, ids, table(p.table, 'rows', all)), p.scale);
+    const ofToken = scaled(g, pickedUpTo(g, ids, table(p.table, 'rows', all, p.rows), p.rows), p.scale);
     const ofRow = tools.norm(
       g,
       apart(scaled(g, tools.linear(g, rows, p.projection, all, c.hiddenSize), p.projectionScale)),
@@ -104,7 +130,7 @@ export function decoderParts(
     return scaled(g, g.node('Add', [ofRow, apart(ofToken)]), p.sumScale);
   }
 
-  /** Layer `l` with what it does of its own at its end. */
+  /** Layer `l` with what it does of its own at its end; rows are [n, hidden], or [n, streams, hidden] of a model with streams. */
   function wholeLayer(
     g: GraphBuilder,
     l: number,
@@ -113,15 +139,44 @@ export function decoderParts(
     perLayer: string | null,
     rest: readonly [Attention, Recurrence],
   ): string {
-    let rows = layer(g, l, x, block, ...rest);
-    if (block.perLayer !== undefined && perLayer !== null && b.embedding.perLayer !== undefined) {
-      const { size } = b.embedding.perLayer;
-      const { gate, projection, norm, activation } = block.perLayer;
-      const learnt = g.node('Gather', [perLayer, g.int64([l], [])], { axis: 1 });
-      const opened = g.node('Mul', [activate(tools, g, tools.linear(g, rows, gate, size, c.hiddenSize), activation), learnt]);
-      rows = g.node('Add', [rows, normed(g, tools.linear(g, opened, projection, c.hiddenSize, size), norm)]);
+    const { streams } = b;
+    const { altUp } = block;
+    if (streams === undefined || altUp === undefined) {
+      const rows = layer(g, l, x, block, ...rest);
+      const learnt = learntOf(g, l, rows, block, perLayer);
+      const sum = learnt === null ? rows : g.node('Add', [rows, learnt]);
+      return block.outputFactor === undefined ? sum : g.node('Mul', [sum, root.weight(block.outputFactor, [1])]);
     }
-    return block.outputFactor === undefined ? rows : g.node('Mul', [rows, root.weight(block.outputFactor, [1])]);
+    const prediction = predicted(tools, g, x, streams, altUp, c.hiddenSize);
+    const rows = layer(g, l, stream(g, prediction, streams.active), block, ...rest);
+    const all = corrected(tools, g, prediction, rows, streams, altUp, c.hiddenSize);
+    const own = stream(g, all, streams.active);
+    const { outputScale } = altUp;
+    const learnt = learntOf(
+      g,
+      l,
+      outputScale === null ? own : g.node('Mul', [own, root.weight(outputScale, [c.hiddenSize])]),
+      block,
+      perLayer,
+    );
+    return learnt === null ? all : addToOthers(g, all, learnt, streams.count);
+  }
+
+  /** What rows [n, hidden] of layer `l` open of what it learns of each token, [n, hidden]; null where it learns nothing. */
+  function learntOf(g: GraphBuilder, l: number, rows: string, block: Block, perLayer: string | null): string | null {
+    if (block.perLayer === undefined || perLayer === null || b.embedding.perLayer === undefined) return null;
+    const { size } = b.embedding.perLayer;
+    const { gate, projection, norm, activation } = block.perLayer;
+    const learnt = g.node('Gather', [perLayer, g.int64([l], [])], { axis: 1 });
+    const opened = g.node('Mul', [activate(tools, g, tools.linear(g, rows, gate, size, c.hiddenSize), activation), learnt]);
+    return normed(g, tools.linear(g, opened, projection, c.hiddenSize, size), norm);
+  }
+
+  /** The sum of the stream, what attention gives, and the second way past it. */
+  function besides(g: GraphBuilder, before: string, sum: string, { left, right, rank, norm }: Laurel): string {
+    const narrow = tools.linear(g, before, left, rank, c.hiddenSize);
+    const wide = normed(g, tools.linear(g, narrow, right, c.hiddenSize, rank), norm);
+    return scaled(g, g.node('Add', [sum, g.node('Add', [before, wide])]), Math.SQRT1_2);
   }
 
   function layer(g: GraphBuilder, l: number, x: string, block: Block, attention: Attention, recurrence: Recurrence): string {
@@ -135,7 +190,8 @@ export function decoderParts(
       const own = block.feedForwardBefore === null ? before : normed(g, x, block.feedForwardBefore);
       return g.node('Add', [x, g.node('Add', [mixed, feedForward(own)])]);
     }
-    const between = normed(g, g.node('Add', [base(x, before), mixed]), block.sumNorm ?? null);
+    const sum = g.node('Add', [base(x, before), mixed]);
+    const between = normed(g, block.laurel === undefined ? sum : besides(g, before, sum, block.laurel), block.sumNorm ?? null);
     const rows = normed(g, between, block.feedForwardBefore);
     return normed(g, g.node('Add', [base(between, rows), feedForward(rows)]), block.feedForwardSumNorm ?? null);
   }
@@ -149,8 +205,13 @@ export function decoderParts(
       rows = normed(g, rows, norm ?? null);
       return { rows, perLayer: perLayer === undefined ? null : perLayerRows(g, ids, rows, perLayer) };
     },
-    layers: (g, { rows, perLayer }, attention, recurrence) =>
-      b.blocks.reduce((x, block, l) => wholeLayer(g, l, x, block, perLayer, [attention, recurrence]), rows),
+    layers(g, { rows, perLayer }, attention, recurrence) {
+      const { streams } = b;
+      const all = (x: string): string =>
+        b.blocks.reduce((before, block, l) => wholeLayer(g, l, before, block, perLayer, [attention, recurrence]), x);
+      if (streams === undefined) return all(rows);
+      return closeStreams(tools, g, all(openStreams(tools, g, rows, streams, c.hiddenSize)), streams, c.hiddenSize);
+    },
     output(g, x) {
       let scored = normed(g, x, b.finalNorm);
       if (b.output.project !== undefined) scored = tools.linear(g, scored, b.output.project, width, c.hiddenSize);

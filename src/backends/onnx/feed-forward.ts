@@ -16,6 +16,15 @@ function halves(g: GraphBuilder, both: string, size: number, order: 'sections' |
   return [flat(names[0]), flat(names[1])];
 }
 
+/** What of a gate is larger than most of its row: the few numbers beyond mean + `threshold` standard deviations, by how much they are (Gemma 3n). */
+function largest(g: GraphBuilder, gate: string, threshold: number): string {
+  const axes = g.int64([-1]);
+  const mean = g.node('ReduceMean', [gate, axes], { keepdims: 1 });
+  const distance = g.node('Sub', [gate, mean]);
+  const deviation = g.node('Sqrt', [g.node('ReduceMean', [g.node('Mul', [distance, distance]), axes], { keepdims: 1 })]);
+  return g.node('Relu', [g.node('Sub', [distance, g.node('Mul', [deviation, g.scalar(threshold)])])]);
+}
+
 function writeDense(tools: LayerTools, g: GraphBuilder, x: string, f: DenseFeedForward, hidden: number): string {
   const { input, clamp } = f;
   const wide = (): string => {
@@ -24,7 +33,8 @@ function writeDense(tools: LayerTools, g: GraphBuilder, x: string, f: DenseFeedF
       input.kind === 'gated'
         ? [tools.linear(g, x, input.gate, f.size, hidden), tools.linear(g, x, input.up, f.size, hidden)]
         : halves(g, tools.linear(g, x, input.linear, 2 * f.size, hidden), f.size, input.order ?? 'sections');
-    if (clamp === undefined) return g.node('Mul', [activate(tools, g, gate, f.activation), up]);
+    const opened = f.threshold === undefined ? gate : largest(g, gate, f.threshold);
+    if (clamp === undefined) return g.node('Mul', [activate(tools, g, opened, f.activation), up]);
     // The gate of gpt-oss: min(gate, limit) sigmoid(factor min(gate, limit)), times one more than `up`, which is kept within the limit.
     const { limit, factor } = clamp;
     const low = g.node('Min', [gate, g.scalar(limit)]);

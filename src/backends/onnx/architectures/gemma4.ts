@@ -1,7 +1,7 @@
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Rope } from '../../../models/rope-config.js';
-import type { AttentionPart, Block, Blueprint, Norm } from '../blueprint.js';
+import type { AttentionPart, Block, Blueprint, Norm, PerLayerEmbedding } from '../blueprint.js';
 import {
   activationOf,
   headNorms,
@@ -30,12 +30,42 @@ function sizesOf(c: ModelConfig, l: number): { readonly headDim: number; readonl
   return { headDim: c.fields.number('global_head_dim', 512), kvHeads: fewer ?? c.kvHeads };
 }
 
-/** The layer whose keys and values layer `l` takes: of the last ones, the last before them that is of the same kind; null: it has its own. */
-function sourceOf(c: ModelConfig, l: number): number | null {
+/**
+ * Returns the layer whose keys and values layer `l` takes: of the last `num_kv_shared_layers`, the last before them that is of the same kind; null: it has its own. Throws `UserError` where there is
+ * none of its kind.
+ */
+export function keysSource(c: ModelConfig, l: number, slides: (layer: number) => boolean): number | null {
   const first = c.layers - c.fields.number('num_kv_shared_layers', 0);
   if (l < first) return null;
-  for (let source = first - 1; source >= 0; source--) if (slidesAt(c, source) === slidesAt(c, l)) return source;
+  for (let source = first - 1; source >= 0; source--) if (slides(source) === slides(l)) return source;
   throw new UserError(`${c.file}: num_kv_shared_layers: layer ${l} shares the keys of no layer before it`);
+}
+
+const sourceOf = (c: ModelConfig, l: number): number | null => keysSource(c, l, (layer) => slidesAt(c, layer));
+
+/** What each layer learns of a token beside the stream, as `size` numbers. */
+export function perLayerEmbedding(c: ModelConfig, size: number): PerLayerEmbedding {
+  return {
+    table: 'model.embed_tokens_per_layer',
+    rows: c.fields.number('vocab_size_per_layer_input', c.vocabSize),
+    size,
+    scale: Math.sqrt(size),
+    projection: linear('model.per_layer_model_projection'),
+    projectionScale: 1 / Math.sqrt(c.hiddenSize),
+    norm: rmsNorm(c, 'model.per_layer_projection_norm'),
+    sumScale: Math.SQRT1_2,
+  };
+}
+
+/** What opens it in layer `l`. */
+export function perLayerGate(c: ModelConfig, l: number): NonNullable<Block['perLayer']> {
+  const p = layerPrefix(l);
+  return {
+    gate: linear(`${p}per_layer_input_gate`),
+    projection: linear(`${p}per_layer_projection`),
+    norm: rmsNorm(c, `${p}post_per_layer_input_norm`),
+    activation: activationOf(c),
+  };
 }
 
 /** The rotation of a kind of layer; the class has one of its own where the file names none. */
@@ -78,16 +108,7 @@ function block(c: ModelConfig, l: number, learnt: number): Block {
     feedForward: wide ? { ...feedForward, size: 2 * feedForward.size } : feedForward,
     feedForwardAfter: norm('post_feedforward_layernorm'),
     outputFactor: `${p}layer_scalar`,
-    ...(learnt === 0
-      ? {}
-      : {
-          perLayer: {
-            gate: linear(`${p}per_layer_input_gate`),
-            projection: linear(`${p}per_layer_projection`),
-            norm: norm('post_per_layer_input_norm'),
-            activation: activationOf(c),
-          },
-        }),
+    ...(learnt === 0 ? {} : { perLayer: perLayerGate(c, l) }),
   });
 }
 
@@ -105,19 +126,7 @@ export function gemma4(c: ModelConfig): Blueprint {
     embedding: {
       ...plain.embedding,
       scale: Math.sqrt(c.hiddenSize),
-      ...(learnt === 0
-        ? {}
-        : {
-            perLayer: {
-              table: 'model.embed_tokens_per_layer',
-              size: learnt,
-              scale: Math.sqrt(learnt),
-              projection: linear('model.per_layer_model_projection'),
-              projectionScale: 1 / Math.sqrt(c.hiddenSize),
-              norm: rmsNorm(c, 'model.per_layer_projection_norm'),
-              sumScale: Math.SQRT1_2,
-            },
-          }),
+      ...(learnt === 0 ? {} : { perLayer: perLayerEmbedding(c, learnt) }),
     },
     output: { ...plain.output, softcap: c.finalSoftcap },
   };

@@ -10,6 +10,7 @@ import { ernie } from './ernie.js';
 import { exaone4 } from './exaone4.js';
 import { falcon } from './falcon.js';
 import { gemma, gemma2, gemma3, vaultgemma } from './gemma.js';
+import { gemma3n } from './gemma3n.js';
 import { gemma4 } from './gemma4.js';
 import { glm, glm4 } from './glm.js';
 import { gptNeox } from './gpt-neox.js';
@@ -58,6 +59,7 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   gemma,
   gemma2,
   gemma3_text: gemma3,
+  gemma3n_text: gemma3n,
   gemma4_text: gemma4,
   qwen3_5_text: qwen35,
   glm,

@@ -1,0 +1,36 @@
+/** Written by test/fixtures/model-configs/make_classes.py from transformers 5.23.0; not to be edited. */
+import type { ConfigClass } from '../config-class.js';
+
+export const gemma3nText: ConfigClass = {
+  causal: 'Gemma3nForCausalLM',
+  defaults: {
+    activation_sparsity_pattern: null,
+    altup_active_idx: 0,
+    altup_coef_clip: 120.0,
+    altup_correct_scale: true,
+    altup_num_inputs: 4,
+    attention_bias: false,
+    eos_token_id: 1,
+    final_logit_softcapping: 30.0,
+    head_dim: 256,
+    hidden_activation: 'gelu_pytorch_tanh',
+    hidden_size: 2048,
+    hidden_size_per_layer_input: 256,
+    intermediate_size: 16384,
+    laurel_rank: 64,
+    layer_types: null,
+    max_position_embeddings: 32768,
+    num_attention_heads: 8,
+    num_hidden_layers: 35,
+    num_key_value_heads: 2,
+    num_kv_shared_layers: 15,
+    rms_norm_eps: 1e-6,
+    rope_parameters: null,
+    sliding_window: 512,
+    tie_word_embeddings: true,
+    vocab_size: 262400,
+    vocab_size_per_layer_input: 262144,
+  },
+  older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'rope_local_base_freq'],
+  lists: ['intermediate_size'],
+};
