@@ -102,7 +102,7 @@ const schema = z.looseObject({
   attn_logit_softcapping: z.number().positive().nullish(),
   final_logit_softcapping: z.number().positive().nullish(),
   query_pre_attn_scalar: z.number().positive().optional(),
-  use_bidirectional_attention: z.boolean().nullish(),
+  use_bidirectional_attention: z.union([z.boolean(), z.string()]).nullish(),
   dtype: z.string().nullish(),
   torch_dtype: z.string().nullish(),
   eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
@@ -180,7 +180,9 @@ function ropes(c: z.infer<typeof schema>, known: ConfigClass, file: string): { r
   const old = Object.keys(scaling).length > 0;
   const [entries, where] = old ? [scaling, 'rope_scaling'] : [parameters, 'rope_parameters'];
   const theta = c.rope_theta ?? known.theta ?? THETA;
-  const nested = (c.layer_types ?? []).some((type) => Object.hasOwn(entries, type));
+  // Where the file lists no kinds, a class that has some fills them in before it looks.
+  const kinds = c.layer_types ?? (Object.hasOwn(known.defaults, 'layer_types') ? LAYER_TYPES : []);
+  const nested = kinds.some((type) => Object.hasOwn(entries, type));
   const of = (kind: string): Rope =>
     nested ? readRope(entries[kind] ?? {}, theta, `${where}.${kind}`, context) : readRope(entries, theta, where, context);
   return { rope: of('full_attention'), ropeLocal: of('sliding_attention') };
@@ -276,7 +278,8 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
     throw new UserError(`${file}: head_dim is null; valid is a number, or no head_dim (which means ${known.defaults.head_dim})`);
   if (c.intermediate_size === null && typeof known.defaults.intermediate_size === 'number')
     check(z.looseObject({ intermediate_size: count }), fields, file, '');
-  if (c.use_bidirectional_attention)
+  // Gemma 4 says "vision": pictures look ahead, texts do not.
+  if (c.use_bidirectional_attention && c.use_bidirectional_attention !== 'vision')
     throw new UserError(`${file}: use_bidirectional_attention: a model that looks ahead (an embedding model) gives no log-probabilities`);
   const headDim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
   const kvHeads = c.num_key_value_heads ?? c.num_attention_heads;

@@ -120,6 +120,11 @@ export function writeAttention(
     ]);
     rows = g.node('Reshape', [own, g.int64([-1, a.heads * headDim])]);
   }
+  if (a.headGate !== undefined) {
+    const open = g.node('Sigmoid', [tools.linear(g, x, a.headGate, a.heads, hidden)]);
+    const apart = g.node('Reshape', [rows, g.int64([-1, a.heads, headDim])]);
+    rows = g.node('Reshape', [g.node('Mul', [apart, g.node('Unsqueeze', [open, g.int64([2])])]), g.int64([-1, a.heads * headDim])]);
+  }
   if (gate !== null) rows = g.node('Mul', [rows, g.node('Sigmoid', [gate])]);
   return tools.linear(g, rows, a.output, hidden, a.heads * headDim);
 }

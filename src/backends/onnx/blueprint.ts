@@ -137,6 +137,8 @@ export interface Block {
   readonly feedForwardBefore: Norm | null;
   readonly feedForward: FeedForward;
   readonly feedForwardAfter: Norm | null;
+  /** Experts beside the feed-forward part: both are normed by themselves and added, before the norm behind them. */
+  readonly beside?: { readonly own: Norm; readonly experts: ExpertsFeedForward; readonly after: Norm };
   /** Mixer and feed-forward look at the same rows and are added together; without a norm of its own the feed-forward takes the mixer's input. */
   readonly parallel: boolean;
   /** What the parts are added to: the rows before their norm, or (some BLOOMs) behind it. */
@@ -168,6 +170,8 @@ export interface AttentionPart {
   readonly projection: Projection;
   /** The query's projection holds a gate behind each head; its sigmoid is a factor on the head's output. */
   readonly gate: boolean;
+  /** [heads, hidden]: its sigmoid is a factor on each head's output. */
+  readonly headGate?: Linear;
   readonly norms: HeadNorms | null;
   /** Of each head of the values by itself. */
   readonly valueNorm?: Norm;
@@ -256,6 +260,8 @@ export interface ExpertsFeedForward {
   readonly size: number;
   /** [experts, hidden]. */
   readonly router: Linear;
+  /** Router and experts take the same rows behind norms of their own (Gemma 4); the router's input is multiplied, too. */
+  readonly apart?: { readonly router: Norm; readonly factor: number; readonly experts: Norm };
   readonly experts: readonly DenseFeedForward[];
   /** Experts that each row uses. */
   readonly used: number;
@@ -270,6 +276,10 @@ export interface ExpertsFeedForward {
   readonly scale: number;
   /** Tensor [experts] that is added to the scores where experts are chosen; null: none. */
   readonly choiceBias: string | null;
+  /** Experts lie in groups, one behind the other; a row uses those of the groups alone whose two best have the highest sum. */
+  readonly groups?: { readonly count: number; readonly used: number };
+  /** Tensor [experts] of a factor on the weights of each expert. */
+  readonly expertFactor?: string;
   /** What all rows use beside, with a gate [1, hidden] whose sigmoid is a factor, or without. */
   readonly shared: { readonly part: DenseFeedForward; readonly gate: Linear | null } | null;
 }

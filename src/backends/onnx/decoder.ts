@@ -184,16 +184,24 @@ export function decoderParts(
     const base = (stream: string, rows: string): string => (block.residual === 'normed' ? rows : stream);
     const added = (y: string, after: Norm | null): string => scaled(g, normed(g, y, after), block.residualScale);
     const mixed = added(mix(g, l, before, block.mixer, attention, recurrence), block.after);
-    const feedForward = (rows: string): string =>
-      added(writeFeedForward(tools, g, rows, block.feedForward, c.hiddenSize), block.feedForwardAfter);
+    /** Of rows behind the norm; `stream`: before it. */
+    const feedForward = (rows: string, stream: string): string => {
+      const { beside } = block;
+      let y = writeFeedForward(tools, g, rows, block.feedForward, c.hiddenSize);
+      if (beside !== undefined) {
+        const experts = normed(g, writeFeedForward(tools, g, stream, beside.experts, c.hiddenSize), beside.after);
+        y = g.node('Add', [normed(g, y, beside.own), experts]);
+      }
+      return added(y, block.feedForwardAfter);
+    };
     if (block.parallel) {
       const own = block.feedForwardBefore === null ? before : normed(g, x, block.feedForwardBefore);
-      return g.node('Add', [x, g.node('Add', [mixed, feedForward(own)])]);
+      return g.node('Add', [x, g.node('Add', [mixed, feedForward(own, x)])]);
     }
     const sum = g.node('Add', [base(x, before), mixed]);
     const between = normed(g, block.laurel === undefined ? sum : besides(g, before, sum, block.laurel), block.sumNorm ?? null);
     const rows = normed(g, between, block.feedForwardBefore);
-    return normed(g, g.node('Add', [base(between, rows), feedForward(rows)]), block.feedForwardSumNorm ?? null);
+    return normed(g, g.node('Add', [base(between, rows), feedForward(rows, between)]), block.feedForwardSumNorm ?? null);
   }
 
   return {

@@ -11,11 +11,35 @@ import { castTo } from './vocabulary.js';
 /** A logit that gives no weight. */
 const FAR_BELOW = -1e30;
 
+/** Scores [S, experts] of which those outside the best groups are far below all others. */
+function ofBestGroups(g: GraphBuilder, scores: string, { experts, groups }: ExpertsFeedForward): string {
+  if (groups === undefined) return scores;
+  const shape = g.int64([-1, groups.count, experts.length / groups.count]);
+  const apart = g.node('Reshape', [scores, shape]);
+  const [two, whose] = [`${apart}_two`, `${apart}_whose`];
+  g.nodeTo([two, whose], 'TopK', [apart, g.int64([2])], { axis: -1 });
+  const sums = g.node('ReduceSum', [two, g.int64([-1])], { keepdims: 0 });
+  const [most, chosen] = [`${sums}_most`, `${sums}_chosen`];
+  g.nodeTo([most, chosen], 'TopK', [sums, g.int64([groups.used])], { axis: -1 });
+  // [S, used, 1] against [1, 1, groups]: a group is open where one of the chosen is its number.
+  const numbers = g.int64(
+    Array.from({ length: groups.count }, (_, i) => i),
+    [1, 1, groups.count],
+  );
+  const equal = g.node('Cast', [g.node('Equal', [g.node('Unsqueeze', [chosen, g.int64([2])]), numbers])], { to: ELEMENT.int64 });
+  const open = g.node('Cast', [g.node('ReduceSum', [equal, g.int64([1])], { keepdims: 0 })], { to: ELEMENT.bool });
+  const far = g.floats(`scalar ${FAR_BELOW}`, Float32Array.of(FAR_BELOW), []);
+  const held = g.node('Where', [g.node('Unsqueeze', [open, g.int64([2])]), apart, far]);
+  return g.node('Reshape', [held, g.int64([-1, experts.length])]);
+}
+
 /** The experts of each row [S, used] and their weights [S, used] in float32. */
 function route(tools: LayerTools, g: GraphBuilder, x: string, f: ExpertsFeedForward, hidden: number) {
   const { root } = tools;
+  const { apart } = f;
+  const input = apart === undefined ? x : g.node('Mul', [tools.norm(g, x, apart.router, hidden), g.scalar(apart.factor)]);
   const number = (value: number): string => root.floats(`scalar ${value}`, Float32Array.of(value), []);
-  const logits = castTo(g, tools.linear(g, x, f.router, f.experts.length, hidden), g.compute, 'float32');
+  const logits = castTo(g, tools.linear(g, input, f.router, f.experts.length, hidden), g.compute, 'float32');
   const used = g.int64([f.used]);
   const best = (scores: string): { values: string; indices: string } => {
     const [values, indices] = [`${scores}_best`, `${scores}_experts`];
@@ -52,12 +76,16 @@ function route(tools: LayerTools, g: GraphBuilder, x: string, f: ExpertsFeedForw
   let { values, indices } = best(scores);
   if (f.choiceBias !== null) {
     const bias = castTo(g, root.weight(f.choiceBias, [f.experts.length]), root.compute, 'float32');
-    ({ indices } = best(g.node('Add', [scores, bias])));
+    ({ indices } = best(ofBestGroups(g, g.node('Add', [scores, bias]), f)));
     values = g.node('GatherElements', [scores, indices], { axis: 1 });
   }
   if (f.normalised !== null) {
     const sum = g.node('ReduceSum', [values, g.int64([-1])], { keepdims: 1 });
     values = g.node('Div', [values, f.normalised === 0 ? sum : g.node('Add', [sum, number(f.normalised)])]);
+  }
+  if (f.expertFactor !== undefined) {
+    const factors = castTo(g, root.weight(f.expertFactor, [f.experts.length]), root.compute, 'float32');
+    values = g.node('Mul', [values, g.node('Gather', [factors, indices])]);
   }
   return { indices, weights: f.scale === 1 ? values : g.node('Mul', [values, number(f.scale)]) };
 }
@@ -85,7 +113,8 @@ export function writeExperts(
   );
   const ofExpert = g.node('Cast', [g.node('Equal', [numbers, uses])], { to: ELEMENT.int64 });
   const sizes = g.node('ReduceSum', [ofExpert, g.int64([1])], { keepdims: 0 });
-  const rows = g.node('Gather', [x, g.node('Div', [order, g.int64([f.used], [])])]);
+  const given = f.apart === undefined ? x : tools.norm(g, x, f.apart.experts, hidden);
+  const rows = g.node('Gather', [given, g.node('Div', [order, g.int64([f.used], [])])]);
   const own = f.experts.map((_, e) => `${rows}_${e}`);
   g.nodeTo(own, 'Split', [rows, sizes], { axis: 0 });
   const computed = g.node(

@@ -208,3 +208,38 @@ VARIANTS |= {
     "smolvlm-a": dict(type="smolvlm", config=dict(text_config=text("llama", more=dict(head_dim=20, tie_word_embeddings=False)), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14), tie_word_embeddings=False), **WRAP),
     "smolvlm-b": dict(type="smolvlm", config=dict(text_config=text("llama", small=B, more=LLAMA3), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14), tie_word_embeddings=True), **WRAP),
 }
+
+# Later additions.
+MOE4 = dict(layer_types=GEMMA4_KINDS, enable_moe_block=True, num_experts=6, top_k_experts=2, moe_intermediate_size=24)
+FILLS4 = {"layer_scalar": (0.25, 1), r"router\.scale": (0.25, 1), "per_expert_scale": (0.25, 1)}
+UNIFIED = {k: v for k, v in GEMMA4.items() if "per_layer" not in k}
+LFM3 = dict(head_dim=12, sliding_window=14)
+GROUPED = dict(n_routed_experts=8, num_experts_per_tok=3, moe_intermediate_size=24, n_shared_experts=1, routed_scaling_factor=1.7)
+BIASED = {"e_score_correction_bias": (0.25, 0)}
+SWA = dict(embedding_multiplier=3.0, logits_scaling=2.0, residual_multiplier=0.4, attention_multiplier=0.2)
+VARIANTS |= {
+    "gemma3n_text-few-rows": dict(type="gemma3n_text", config=A | GEMMA3N | dict(vocab_size_per_layer_input=900, altup_active_idx=1, intermediate_size=[80, 72, 64, 80, 72, 64], attention_bias=True)),
+    "gemma3n-a": dict(type="gemma3n", config=dict(text_config=text("gemma3n_text", more=GEMMA3N | dict(pad_token_id=0)), vision_config=dict(model_type="gemma3n_vision", hidden_size=16, vocab_size=4, vocab_offset=1200), audio_config=dict(hidden_size=16, vocab_size=4, vocab_offset=1204, conf_num_hidden_layers=1, conf_num_attention_heads=2, input_feat_size=16, sscp_conv_channel_size=[4, 4])), **WRAP),
+    "gemma4_text-experts": dict(type="gemma4_text", config=A | GEMMA4 | MOE4, fills=FILLS4),
+    "gemma4_text-experts-b": dict(type="gemma4_text", config=B | GEMMA4 | MOE4 | dict(num_experts=4, top_k_experts=3, vocab_size_per_layer_input=1211, hidden_size_per_layer_input=8, use_bidirectional_attention="vision", final_logit_softcapping=9.0), gain=0.8, fills=FILLS4),
+    "gemma4_unified_text-a": dict(type="gemma4_unified_text", config=A | UNIFIED | dict(layer_types=GEMMA4_KINDS), fills=FILLS4),
+    "gemma4_unified_text-b": dict(type="gemma4_unified_text", config=B | UNIFIED | dict(layer_types=GEMMA4_KINDS, num_kv_shared_layers=3, attention_k_eq_v=True, num_global_key_value_heads=1), fills=FILLS4),
+    **dense("cwm", both=dict(bos_token_id=0), first=dict(head_dim=12, sliding_window=14, rope_parameters=LLAMA3["rope_parameters"]), second=dict(head_dim=12, sliding_window=25, layer_types=SLIDE4, mlp_bias=True, tie_word_embeddings=True)),
+    **dense("flex_olmo", first=dict(num_experts=6, num_experts_per_tok=2), second=dict(num_experts=4, num_experts_per_tok=3, norm_topk_prob=True, attention_bias=True, tie_word_embeddings=True)),
+    **dense("granitemoe_swa", first=SWA | dict(num_local_experts=6, num_experts_per_tok=2, sliding_window=14, layer_types=SLIDE, layer_rope_theta=[10000.0, 0, 500000.0]), second=dict(num_local_experts=3, num_experts_per_tok=1, shared_intermediate_size=32, sliding_window=21, attention_bias=True, attention_multiplier=0.3, layer_types=SLIDE4, tie_word_embeddings=True), fills=SMALL["fills"] | {"sinks": (1, 3)}),
+    **dense("glm4_moe", first=GROUPED | dict(head_dim=20, use_qk_norm=True), second=GROUPED | dict(head_dim=16, n_group=4, topk_group=2, first_k_dense_replace=2, attention_bias=True, norm_topk_prob=False, n_shared_experts=2, tie_word_embeddings=True, **theta(5000.0, partial_rotary_factor=0.25)), fills=BIASED),
+    **dense("solar_open", first=GROUPED | dict(head_dim=12, n_group=2, topk_group=1), second=GROUPED | dict(head_dim=16, attention_bias=True, tie_word_embeddings=True, n_shared_experts=2, **YARN), fills=BIASED),
+    **dense("dots1", first=GROUPED | dict(head_dim=12, norm_topk_prob=True, first_k_dense_replace=1, sliding_window=14, layer_types=SLIDE), second=GROUPED | dict(head_dim=16, n_group=2, topk_group=1, attention_bias=True, max_window_layers=2, sliding_window=21, tie_word_embeddings=True), fills=BIASED),
+    **dense("lfm3", first=LFM3 | dict(layer_types=["conv", "full_attention", "sliding_attention"]), second=LFM3 | dict(head_dim=16, conv_L_cache=4, conv_bias=True, layer_types=["conv", "sliding_attention", "full_attention", "conv"], use_sandwich_norm=False, use_attention_gate=False, tie_word_embeddings=False)),
+    "aya_vision-a": dict(type="aya_vision", config=dict(text_config=text("cohere2", more=dict(logit_scale=0.25, sliding_window=14, layer_types=SLIDE)), vision_config=SIGLIP), **WRAP),
+    "aya_vision-b": dict(type="aya_vision", config=dict(text_config=text("cohere2", small=B, more=dict(logit_scale=0.5, sliding_window=22, layer_types=SLIDE4, attention_bias=True)), vision_config=SIGLIP), renamed=OLDER, **WRAP),
+    "cohere2_vision-a": dict(type="cohere2_vision", config=dict(text_config=text("cohere2", more=dict(logit_scale=0.25, sliding_window=14, layer_types=SLIDE)), vision_config=SIGLIP, alignment_intermediate_size=16), **WRAP),
+    "idefics3-a": dict(type="idefics3", config=dict(text_config=text("llama", more=dict(head_dim=20, tie_word_embeddings=False)), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14), tie_word_embeddings=False), **WRAP),
+    "llava_onevision-a": dict(type="llava_onevision", config=dict(text_config=text("qwen2"), vision_config=SIGLIP, tie_word_embeddings=False), **WRAP),
+    "llava_onevision-b": dict(type="llava_onevision", config=dict(text_config=text("qwen2", small=B, more=YARN), vision_config=SIGLIP, tie_word_embeddings=True), renamed=OLDER, **WRAP),
+    "lfm2_vl-a": dict(type="lfm2_vl", config=dict(text_config=text("lfm2", more=dict(block_auto_adjust_ff_dim=False, layer_types=["conv", "full_attention", "conv"])), vision_config=dict(model_type="siglip2_vision_model", hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, num_patches=16), projector_hidden_size=16), **WRAP),
+    "lfm3_vl-a": dict(type="lfm3_vl", config=dict(text_config=text("lfm3", more=LFM3 | dict(layer_types=["conv", "full_attention", "sliding_attention"])), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=2), projector_hidden_size=16), **WRAP),
+    "hyperclovax_vision_v2-a": dict(type="hyperclovax_vision_v2", config=dict(text_config=text("hyperclovax", more=dict(embedding_multiplier=3.0, logits_scaling=2.0, residual_multiplier=0.4, attention_multiplier=0.2)), vision_config=QWEN25_VIT), gain=2.0, **WRAP),
+    "ovis2-a": dict(type="ovis2", config=dict(text_config=text("qwen2"), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14, vocab_size=16), vocab_size=1200, hidden_size=48, visual_indicator_token_ids=[1, 3, 4, 5, 6]), **WRAP),
+    "vipllava-a": dict(type="vipllava", config=dict(text_config=text("llama", more=dict(head_dim=20)), vision_config=CLIP, image_seq_length=4, vision_feature_layers=[-1]), **WRAP),
+}

@@ -26,7 +26,9 @@ function parallel(c: ModelConfig, more: (layer: number) => Partial<AttentionPart
       }),
     { finalNorm: layerNorm(c, 'model.norm', { bias: false }) },
   );
-  return { ...plain, output: { ...plain.output, scale: c.fields.number('logit_scale', 1) } };
+  // Transformers' classes that also take pictures leave the factor out.
+  const scale = c.modelType === c.textType ? c.fields.number('logit_scale', 1) : null;
+  return { ...plain, output: { ...plain.output, scale } };
 }
 
 /** Cohere (Command R, Aya 23, Aya Expanse): some have norms on query and key, each head its own. */

@@ -36,11 +36,14 @@ export function expertCount(c: ModelConfig): number {
 export function experts(
   c: ModelConfig,
   l: number,
-  { count = expertCount(c), size = c.fields.number('moe_intermediate_size') } = {},
+  {
+    count = expertCount(c),
+    size = c.fields.number('moe_intermediate_size'),
+    used = c.fields.number('num_experts_per_tok'),
+  }: { readonly count?: number; readonly size?: number; readonly used?: number } = {},
   more: Partial<ExpertsFeedForward> = {},
 ): ExpertsFeedForward {
   const p = `${layerPrefix(l)}mlp.`;
-  const used = c.fields.number('num_experts_per_tok');
   return {
     kind: 'experts',
     size: used * size,
@@ -69,4 +72,26 @@ export function sharedExpert(c: ModelConfig, l: number): ExpertsFeedForward['sha
 export function isSparse(c: ModelConfig, l: number): boolean {
   const step = c.fields.number('decoder_sparse_step', 1);
   return !(c.fields.numbers('mlp_only_layers') ?? []).includes(l) && expertCount(c) > 0 && (l + 1) % step === 0;
+}
+
+/**
+ * Experts as DeepSeek V3 chooses them: each has a sigmoid of its own, a bias counts where they are chosen alone, they may lie in groups, and all rows use another part beside. Throws `UserError` for
+ * experts that the groups do not divide.
+ */
+export function groupedExperts(c: ModelConfig, l: number): ExpertsFeedForward {
+  const p = `${layerPrefix(l)}mlp.`;
+  const size = c.fields.number('moe_intermediate_size');
+  const count = c.fields.number('n_routed_experts');
+  const groups = c.fields.number('n_group', 1);
+  if (!(groups >= 1) || count % groups !== 0) c.fields.refuse('n_group', `a divisor of n_routed_experts ${count}`);
+  const own = experts(c, l, { count, size });
+  return {
+    ...own,
+    scores: 'sigmoid',
+    normalised: c.fields.flag('norm_topk_prob', true) ? 0 : null,
+    scale: c.fields.number('routed_scaling_factor', 1),
+    choiceBias: `${p}gate.e_score_correction_bias`,
+    ...(groups > 1 ? { groups: { count: groups, used: c.fields.number('topk_group', 1) } } : {}),
+    shared: { part: gatedPart(c, size * c.fields.number('n_shared_experts'), `${p}shared_experts.`, GATED), gate: null },
+  };
 }

@@ -15,6 +15,7 @@ import {
   rotaryOf,
   windowOf,
 } from './common.js';
+import { expertCount, experts, GATED, gatedPart } from './experts.js';
 
 /** Whether layer `l` slides: five of six, where the config lists no kinds; the last never does. */
 function slidesAt(c: ModelConfig, l: number): boolean {
@@ -96,6 +97,39 @@ function attention(c: ModelConfig, l: number): AttentionPart {
   });
 }
 
+/** Tensors of experts, and that of the router's norm, as the parts name them. */
+const NAMES = {
+  aliases: [['router.scale', 'router.norm.weight']] as const,
+  stacked: [
+    { name: 'experts.gate_up_proj', before: 'experts.', parts: ['gate_proj.weight', 'up_proj.weight'] },
+    { name: 'experts.down_proj', before: 'experts.', parts: ['down_proj.weight'] },
+  ],
+};
+
+/** Experts beside the feed-forward part; the router looks at the stream behind a norm of its own. */
+function expertsBeside(c: ModelConfig, l: number): NonNullable<Block['beside']> {
+  const p = layerPrefix(l);
+  const norm = (name: string): Norm => rmsNorm(c, `${p}${name}`);
+  const size = c.fields.number('moe_intermediate_size');
+  const own = Array.from({ length: expertCount(c) }, (_, e) => gatedPart(c, size, `${p}experts.${e}.`, GATED));
+  return {
+    own: norm('post_feedforward_layernorm_1'),
+    experts: experts(
+      c,
+      l,
+      { size, used: c.fields.number('top_k_experts') },
+      {
+        router: linear(`${p}router.proj`),
+        apart: { router: norm('router.norm'), factor: 1 / Math.sqrt(c.hiddenSize), experts: norm('pre_feedforward_layernorm_2') },
+        experts: own,
+        normalised: 0,
+        expertFactor: `${p}router.per_expert_scale`,
+      },
+    ),
+    after: norm('post_feedforward_layernorm_2'),
+  };
+}
+
 function block(c: ModelConfig, l: number, learnt: number): Block {
   const p = layerPrefix(l);
   const norm = (name: string): Norm => rmsNorm(c, `${p}${name}`);
@@ -108,18 +142,17 @@ function block(c: ModelConfig, l: number, learnt: number): Block {
     feedForward: wide ? { ...feedForward, size: 2 * feedForward.size } : feedForward,
     feedForwardAfter: norm('post_feedforward_layernorm'),
     outputFactor: `${p}layer_scalar`,
+    ...(c.fields.flag('enable_moe_block', false) ? { beside: expertsBeside(c, l) } : {}),
     ...(learnt === 0 ? {} : { perLayer: perLayerGate(c, l) }),
   });
 }
 
 /**
- * Gemma 4: norms on query, key and value, heads of two sizes, layers that take the keys of earlier ones, and (the E models) a second embedding for each layer. Throws `UserError` for
- * the mixture of experts.
+ * Gemma 4: norms on query, key and value, heads of two sizes, layers that take the keys of earlier ones, (the E models) a second embedding for each layer, and (26B-A4B) experts beside the
+ * feed-forward part.
  */
 export function gemma4(c: ModelConfig): Blueprint {
-  if (c.fields.flag('enable_moe_block', false))
-    throw new UserError(`${c.file}: enable_moe_block: experts of Gemma 4 are not supported; use --serve vllm`);
-  const learnt = c.fields.number('hidden_size_per_layer_input', 256);
+  const learnt = c.fields.number('hidden_size_per_layer_input', 0);
   const plain = plainBlueprint(c, (l) => block(c, l, learnt));
   return {
     ...plain,
@@ -129,5 +162,6 @@ export function gemma4(c: ModelConfig): Blueprint {
       ...(learnt === 0 ? {} : { perLayer: perLayerEmbedding(c, learnt) }),
     },
     output: { ...plain.output, softcap: c.finalSoftcap },
+    ...(c.fields.flag('enable_moe_block', false) ? NAMES : {}),
   };
 }

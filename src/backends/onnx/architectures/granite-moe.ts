@@ -3,6 +3,7 @@ import type { ModelConfig } from '../../../models/model-config.js';
 import type { AttentionPart, Blueprint, ExpertsFeedForward, Stacked } from '../blueprint.js';
 import { activationOf, layerPrefix, linear, plainAttention, plainBlock, plainBlueprint } from './common.js';
 import { expertCount, experts, gatedPart } from './experts.js';
+import { windowedAttention } from './granite.js';
 
 const STACKED: readonly Stacked[] = [
   { name: 'block_sparse_moe.input_linear.weight', before: 'block_sparse_moe.experts.', parts: ['gate.weight', 'up.weight'] },
@@ -27,7 +28,7 @@ export function graniteMoeHybrid(c: ModelConfig): Blueprint {
     throw new UserError(
       `${c.file}: layer_types: Mamba layers ("${other ?? 'mamba'}") are not supported; ways that work: --serve vllm, or --serve llama.cpp with a GGUF file`,
     );
-  const rotary = c.fields.text('position_embedding_type', '') === 'rope' ? {} : { rotary: null };
+  const rotary = (): Partial<AttentionPart> => (c.fields.text('position_embedding_type', '') === 'rope' ? {} : { rotary: null });
   if (expertCount(c) > 0) return graniteMoe(c, rotary);
   const plain = graniteMoe(c, rotary);
   return {
@@ -37,7 +38,7 @@ export function graniteMoeHybrid(c: ModelConfig): Blueprint {
 }
 
 /** Granite with experts (and in GraniteMoeShared a part that all rows use): factors on embeddings, attention, what is added to the stream, and logits. */
-export function graniteMoe(c: ModelConfig, more: Partial<AttentionPart> = {}): Blueprint {
+export function graniteMoe(c: ModelConfig, more: (layer: number) => Partial<AttentionPart> = () => ({})): Blueprint {
   const count = expertCount(c);
   const plain = plainBlueprint(c, (l) => {
     const p = `${layerPrefix(l)}block_sparse_moe.`;
@@ -45,7 +46,7 @@ export function graniteMoe(c: ModelConfig, more: Partial<AttentionPart> = {}): B
     const own = Array.from({ length: count }, (_, e) => gatedPart(c, size, `${p}experts.${e}.`, ['gate', 'up', 'down']));
     const router = linear(`${p}router.layer`);
     return plainBlock(c, l, {
-      mixer: plainAttention(c, l, { scale: c.fields.number('attention_multiplier', 1), ...more }),
+      mixer: plainAttention(c, l, { scale: c.fields.number('attention_multiplier', 1), ...more(l) }),
       feedForward: experts(
         c,
         l,
@@ -60,5 +61,17 @@ export function graniteMoe(c: ModelConfig, more: Partial<AttentionPart> = {}): B
     embedding: { ...plain.embedding, scale: c.fields.number('embedding_multiplier', 1) },
     output: { ...plain.output, scale: 1 / c.fields.number('logits_scaling', 1) },
     stacked: STACKED,
+  };
+}
+
+/** The same with windows; its files have other names for the experts. */
+export function graniteMoeSwa(c: ModelConfig): Blueprint {
+  return {
+    ...graniteMoe(c, (l) => windowedAttention(c, l)),
+    aliases: [['block_sparse_moe.router.weight', 'block_sparse_moe.router.layer.weight']],
+    stacked: [
+      { name: 'block_sparse_moe.experts.gate_up_proj', before: 'block_sparse_moe.experts.', parts: ['gate.weight', 'up.weight'] },
+      { name: 'block_sparse_moe.experts.down_proj', before: 'block_sparse_moe.experts.', parts: ['down.weight'] },
+    ],
   };
 }

@@ -33,19 +33,20 @@ export function hyperclovax(c: ModelConfig): Blueprint {
   }));
 }
 
-/** Granite with windows: Granite with windows on three of four layers, a sink for each head, and a rotary base for each layer (0: no positions). */
-export function graniteSwa(c: ModelConfig): Blueprint {
+/** The attention of Granite with windows: three of four layers slide, each head has a sink, and each layer a rotary base (0: no positions). */
+export function windowedAttention(c: ModelConfig, l: number): AttentionPart {
   const thetas = c.fields.numbers('layer_rope_theta');
-  return multiplied(c, 1 / c.fields.number('logits_scaling', 1), (l) => {
-    const theta = thetas === null ? c.rope.theta : (thetas[l] ?? 0);
-    const slides = c.slidingLayers?.[l] ?? l % 4 !== 0;
-    const plain = attention(c, l, 1);
-    const mixer: AttentionPart = {
-      ...plain,
-      rotary: theta === 0 ? null : rotaryOf(c, { ...c.rope, theta }),
-      sinks: `${layerPrefix(l)}self_attn.sinks`,
-      window: slides ? windowOf(c, l, c.slidingWindow) : null,
-    };
-    return { mixer };
-  });
+  const theta = thetas === null ? c.rope.theta : (thetas[l] ?? 0);
+  const slides = c.slidingLayers?.[l] ?? l % 4 !== 0;
+  return {
+    ...attention(c, l, 1),
+    rotary: theta === 0 ? null : rotaryOf(c, { ...c.rope, theta }),
+    sinks: `${layerPrefix(l)}self_attn.sinks`,
+    window: slides ? windowOf(c, l, c.slidingWindow) : null,
+  };
+}
+
+/** Granite with windows. */
+export function graniteSwa(c: ModelConfig): Blueprint {
+  return multiplied(c, 1 / c.fields.number('logits_scaling', 1), (l) => ({ mixer: windowedAttention(c, l) }));
 }

@@ -6,6 +6,7 @@ import { apertus } from './apertus.js';
 import { arcee } from './arcee.js';
 import { bloom } from './bloom.js';
 import { cohere, cohere2 } from './cohere.js';
+import { cwm } from './cwm.js';
 import { ernie } from './ernie.js';
 import { exaone4 } from './exaone4.js';
 import { falcon } from './falcon.js';
@@ -13,15 +14,16 @@ import { gemma, gemma2, gemma3, vaultgemma } from './gemma.js';
 import { gemma3n } from './gemma3n.js';
 import { gemma4 } from './gemma4.js';
 import { glm, glm4 } from './glm.js';
+import { dots1, glm4Moe, solarOpen } from './glm4-moe.js';
 import { gptNeox } from './gpt-neox.js';
 import { gptOss } from './gpt-oss.js';
 import { gpt2, gptBigcode, gptNeo } from './gpt2.js';
 import { codegen, gptj } from './gptj.js';
 import { granite, graniteSwa, hyperclovax } from './granite.js';
-import { graniteMoe, graniteMoeHybrid } from './granite-moe.js';
+import { graniteMoe, graniteMoeHybrid, graniteMoeSwa } from './granite-moe.js';
 import { helium } from './helium.js';
 import { hunyuan } from './hunyuan.js';
-import { lfm2, lfm2Moe } from './lfm2.js';
+import { lfm2, lfm2Moe, lfm3 } from './lfm2.js';
 import { llama } from './llama.js';
 import { ministral3 } from './ministral3.js';
 import { mistral } from './mistral.js';
@@ -31,7 +33,7 @@ import { nanochat } from './nanochat.js';
 import { jais2, nemotron } from './nemotron.js';
 import { olmo, olmo2, olmo3 } from './olmo.js';
 import { olmoHybrid } from './olmo-hybrid.js';
-import { olmoe } from './olmoe.js';
+import { flexOlmo, olmoe } from './olmoe.js';
 import { biogpt, opt, xglm } from './opt.js';
 import { persimmon } from './persimmon.js';
 import { phi, phi3 } from './phi.js';
@@ -61,6 +63,7 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   gemma3_text: gemma3,
   gemma3n_text: gemma3n,
   gemma4_text: gemma4,
+  gemma4_unified_text: gemma4,
   qwen3_5_text: qwen35,
   glm,
   glm4,
@@ -116,6 +119,13 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   gpt_oss: gptOss,
   lfm2,
   lfm2_moe: lfm2Moe,
+  lfm3,
+  cwm,
+  glm4_moe: glm4Moe,
+  solar_open: solarOpen,
+  dots1,
+  flex_olmo: flexOlmo,
+  granitemoe_swa: graniteMoeSwa,
   olmo_hybrid: olmoHybrid,
 };
 

@@ -1,9 +1,24 @@
 import type { ModelConfig } from '../../../models/model-config.js';
+import type { Rope } from '../../../models/rope-config.js';
 import type { Blueprint, FeedForward, Mixer } from '../blueprint.js';
-import { layerPrefix, linear, plainAttention, plainBlock, plainBlueprint, rmsNorm } from './common.js';
+import { headNorms, layerPrefix, linear, plainAttention, plainBlock, plainBlueprint, rmsNorm, rotaryOf, windowOf } from './common.js';
 import { expertCount, experts, gatedPart } from './experts.js';
 
 const NAMES = ['w1', 'w3', 'w2'] as const;
+
+/** A short gated convolution. */
+function convolution(c: ModelConfig, l: number): Mixer {
+  const p = layerPrefix(l);
+  const bias = c.fields.flag('conv_bias', false);
+  return {
+    kind: 'convolution',
+    channels: c.hiddenSize,
+    kernel: c.fields.number('conv_L_cache'),
+    input: linear(`${p}conv.in_proj`, bias),
+    convolution: linear(`${p}conv.conv`, bias),
+    output: linear(`${p}conv.out_proj`, bias),
+  };
+}
 
 /** A layer of full attention with norms on queries and keys, or a short gated convolution. */
 function mixer(c: ModelConfig, l: number, full: boolean): Mixer {
@@ -20,15 +35,7 @@ function mixer(c: ModelConfig, l: number, full: boolean): Mixer {
       false,
     );
   }
-  const bias = c.fields.flag('conv_bias', false);
-  return {
-    kind: 'convolution',
-    channels: c.hiddenSize,
-    kernel: c.fields.number('conv_L_cache'),
-    input: linear(`${p}conv.in_proj`, bias),
-    convolution: linear(`${p}conv.conv`, bias),
-    output: linear(`${p}conv.out_proj`, bias),
-  };
+  return convolution(c, l);
 }
 
 function whole(c: ModelConfig, feedForward: (l: number) => FeedForward): Blueprint {
@@ -81,4 +88,42 @@ export function lfm2Moe(c: ModelConfig): Blueprint {
       },
     );
   });
+}
+
+/** Rotations of LFM3 where the file names none. */
+const FULL: Rope = { type: 'proportional', theta: 1_000_000, partial: 0.5, factor: 1 };
+const SLIDING: Rope = { type: 'default', theta: 10_000 };
+
+/** What layer `l` of LFM3 is where the file lists no kinds. */
+function usualKind(l: number): string {
+  if (l % 4 === 2) return 'full_attention';
+  return l % 4 === 0 && l > 0 ? 'sliding_attention' : 'conv';
+}
+
+/** LFM3: as LFM2 with windows, a gate on each head, and norms behind both parts, too. */
+export function lfm3(c: ModelConfig): Blueprint {
+  const sandwich = c.fields.flag('use_sandwich_norm', true);
+  const named = c.fields.has('rope_parameters') || c.fields.has('rope_scaling');
+  const attention = (l: number, slides: boolean): Mixer => {
+    const rope = slides ? (named ? c.ropeLocal : SLIDING) : named ? c.rope : FULL;
+    return plainAttention(c, l, {
+      norms: headNorms((name) => rmsNorm(c, name), l),
+      rotary: rotaryOf(c, rope),
+      window: slides ? windowOf(c, l, c.slidingWindow) : null,
+      ...(c.fields.flag('use_attention_gate', true) ? { headGate: linear(`${layerPrefix(l)}self_attn.gate_proj`) } : {}),
+    });
+  };
+  const plain = plainBlueprint(c, (l) => {
+    const p = layerPrefix(l);
+    const kind = c.layerTypes?.[l] ?? usualKind(l);
+    return plainBlock(c, l, {
+      before: rmsNorm(c, `${p}operator_norm`),
+      mixer: kind === 'conv' ? convolution(c, l) : attention(l, kind === 'sliding_attention'),
+      after: sandwich ? rmsNorm(c, `${p}post_operator_norm`) : null,
+      feedForwardBefore: rmsNorm(c, `${p}ffn_norm`),
+      feedForward: gatedPart(c, c.intermediateSize, `${p}feed_forward.`, NAMES),
+      feedForwardAfter: sandwich ? rmsNorm(c, `${p}post_ffn_norm`) : null,
+    });
+  });
+  return { ...plain, finalNorm: rmsNorm(c, 'model.embedding_norm') };
 }

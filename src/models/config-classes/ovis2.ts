@@ -1,0 +1,11 @@
+/** Written by test/fixtures/model-configs/make_classes.py from transformers 5.23.0; not to be edited. */
+import type { ConfigClass } from '../config-class.js';
+
+export const ovis2: ConfigClass = {
+  causal: 'Ovis2ForConditionalGeneration',
+  defaults: {
+    tie_word_embeddings: true,
+  },
+  older: [],
+  text: 'qwen2',
+};
