@@ -8,7 +8,7 @@ import { type Growing, newGrowing, type StopRules, takeToken } from './greedy.js
 import type { StepMessage } from './protocol.js';
 import { failure, type GenerateItem } from './requests.js';
 import { OutOfMemoryError, type Session } from './session.js';
-import { choosePath, commonPrefix, type Known, type Limits, planBatch, type Where } from './stack.js';
+import { choosePath, commonPrefix, type Known, type Limits, planBatch, SMALLEST_RUN, type Where } from './stack.js';
 
 export interface GenerateLimits extends Limits {
   /** Documents generated at the same time. */
@@ -43,7 +43,7 @@ export async function* generateAll(
   next: (count: number) => GenerateItem[],
   stopped: () => boolean,
 ): AsyncGenerator<Answer> {
-  let documents = limits.documents;
+  let { documents, runTokens } = limits;
   let active: Growing[] = [];
   let known: readonly Known[] = [];
   const carriesStates = limits.carriesStates === true;
@@ -78,7 +78,7 @@ export async function* generateAll(
       }
       const shared = out.length > 0 ? commonPrefix(before, item.ids) : Math.max(0, ...known.map(({ ids }) => commonPrefix(ids, item.ids)));
       tokens += item.ids.length - shared;
-      if (out.length > 0 && tokens > limits.runTokens) {
+      if (out.length > 0 && tokens > runTokens) {
         retry.unshift(item);
         return out;
       }
@@ -106,7 +106,7 @@ export async function* generateAll(
       items.reduce((least, { ids }) => Math.min(least, commonPrefix(ids, first)), first.length - 1),
     );
     const states = carriesStates ? { kept: below, next: [all, ...items.map(({ ids }) => ids)] } : null;
-    const plan = planBatch(path.ids.length, [path], sequences, limits, states);
+    const plan = planBatch(path.ids.length, [path], sequences, { ...limits, runTokens }, states);
     kept = plan.kept;
     ensurePositions(Math.max(path.ids.length + plan.tokens, ...items.map(roomFor)));
     const prompts = plan.where.map((where): Prompt => ({ where, token: undefined, logprob: undefined }));
@@ -164,9 +164,11 @@ export async function* generateAll(
       counters.outOfMemory++;
       // A document that was answered already must not be asked again.
       const waiting = [...active.map((a) => a.item), ...incoming];
-      if (waiting.length === 1 && documents === 1) for (const item of waiting) yield failure(item.id, 'out of memory', error.message);
+      if (waiting.length === 1 && documents === 1 && runTokens <= SMALLEST_RUN)
+        for (const item of waiting) yield failure(item.id, 'out of memory', error.message);
       else retry.push(...waiting);
       documents = Math.max(1, documents >> 1);
+      runTokens = Math.max(SMALLEST_RUN, runTokens >> 1);
       [active, known, capacity, slots, moves, places] = [[], [], 0, 0, [], []];
     }
   }

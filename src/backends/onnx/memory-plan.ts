@@ -15,6 +15,10 @@ export interface ModelSize {
   readonly bytes: 2 | 4;
   /** Numbers in all weights. */
   readonly parameters: number;
+  /** Bytes of the weights as they lie on the card, where some lie there in fewer bits than the compute type. */
+  readonly weightBytes?: number;
+  /** Numbers that layers carry from token to token, always in float32: those of the largest layer, and those of all layers. */
+  readonly state?: { readonly largest: number; readonly all: number };
 }
 
 /** Rows of a packed run: P, B and L of `attention-packed.ts`, and rows that reach the output layer. */
@@ -41,6 +45,9 @@ const SCORE_COPIES = 3;
 /** The same for logits: float32 logits, their log-softmax, and one step of a soft cap. */
 const LOGIT_COPIES = 3;
 
+/** Copies of the states behind all pieces of a run: the pool before and after a level is joined to it, and those that a level begins and ends with. */
+const STATE_COPIES = 3;
+
 /** The kernels count the elements of a tensor in 32 bits. */
 const MOST_ELEMENTS = 2 ** 31 - 1;
 
@@ -64,7 +71,10 @@ export function runBytes(m: ModelSize, r: RunShape): number {
   // While a mask is made, the comparisons behind it are alive: a byte each, not spread over a group.
   const masks = kinds * maskCells * group * m.bytes + 2 * maskCells;
   const logits = r.scored * m.vocabulary * (m.bytes + 4 * LOGIT_COPIES);
-  return stream + masks + Math.max(mlp, attention, logits);
+  // A text is divided into pieces where others go on from it: a tree has fewer branches than leaves, and each leaf is scored.
+  const pieces = Math.min(rows, 2 * r.scored + 1);
+  const recurrence = 4 * STATE_COPIES * pieces * (m.state?.largest ?? 0);
+  return stream + masks + Math.max(mlp, attention, logits, recurrence);
 }
 
 /** Bytes that are written or read for each score, in all steps from the product to the weighted values, if each number had one byte. */
@@ -80,13 +90,54 @@ export function keyCost(m: ModelSize): number {
   return (m.layers * m.heads * SCORE_PASSES * m.bytes * OPERATIONS_PER_BYTE) / (2 * m.parameters);
 }
 
+/** Bytes of a token's keys and values in all layers. */
+const tokenBytes = (m: ModelSize): number => 2 * m.layers * m.kvHeads * m.headDim * m.bytes;
+/** Bytes of a document's states in all layers, before a step and behind it. */
+const stateBytes = (m: ModelSize): number => 2 * 4 * (m.state?.all ?? 0);
+
 /**
  * Returns an upper estimate of what a generating run needs beside the weights: the prompts with the keys and values of all layers, and those of the `steps` decoded
- * tokens twice, as they are before and after a step.
+ * tokens and the states of each document twice, as they are before and after a step.
  */
 export function generateBytes(m: ModelSize, r: RunShape, steps: number): number {
-  const perToken = 2 * m.layers * m.kvHeads * m.headDim * m.bytes;
-  return runBytes(m, r) + perToken * (r.prefix + r.blocks * (r.length + 2 * steps));
+  return runBytes(m, r) + tokenBytes(m) * (r.prefix + r.blocks * (r.length + 2 * steps)) + r.blocks * stateBytes(m);
+}
+
+/** How much at once a card computes where keys and values stay on it. */
+export interface StackedLimits {
+  /** Tokens per run. */
+  readonly runTokens: number;
+  /** Documents generated together, and tokens of all of them. */
+  readonly documents: number;
+  readonly slotTokens: number;
+}
+
+/** Each row is multiplied with all columns, also with those of texts that it does not see: longer runs are no faster. */
+const STACKED_TOKENS = 1024;
+const SMALLEST_STACKED = 64;
+const STACKED_DOCUMENTS = 32;
+
+/**
+ * Returns how much at once a card computes where keys and values stay on it: as much as is of use and none of whose tensors is larger than `bindingBytes`. `bytes`: what
+ * runs may take beside the weights; null where nobody knows, and a run that does not fit is halved.
+ */
+export function stackedLimits(m: ModelSize, bindingBytes: number, bytes: number | null): StackedLimits {
+  // Behind a run lie about as many columns as it has rows.
+  const largest = (tokens: number): number => m.bytes * tokens * Math.max(m.heads * 2 * tokens, m.intermediate, m.hidden);
+  const needed = (tokens: number): number =>
+    runBytes(m, { prefix: tokens, blocks: 1, length: tokens, scored: tokens >> 2 }) + 2 * 2 * tokens * tokenBytes(m);
+  // A quarter is left to texts that are being generated.
+  const most = bytes === null ? Number.POSITIVE_INFINITY : 0.75 * bytes;
+  let runTokens = STACKED_TOKENS;
+  while (runTokens > SMALLEST_STACKED && (largest(runTokens) > bindingBytes || needed(runTokens) > most)) runTokens >>= 1;
+  if (bytes === null) return { runTokens, documents: STACKED_DOCUMENTS, slotTokens: Number.POSITIVE_INFINITY };
+  const left = Math.max(0, bytes - needed(runTokens));
+  const ofStates = stateBytes(m) === 0 ? STACKED_DOCUMENTS : Math.floor(left / 2 / stateBytes(m));
+  return {
+    runTokens,
+    documents: Math.max(1, Math.min(STACKED_DOCUMENTS, ofStates)),
+    slotTokens: Math.max(1, Math.floor(left / (stateBytes(m) === 0 ? 1 : 2) / (2 * tokenBytes(m)))),
+  };
 }
 
 /** What is known of a card's memory. */
@@ -108,7 +159,7 @@ const KIND_WORDS: Readonly<Record<Exclude<CardMemory['kind'], 'assumed'>, string
  * Returns how many bytes the activations of a run may take. Throws `UserError` when the weights leave no room for even a small run: with the sizes and what would do.
  */
 export function activationBudget(m: ModelSize, card: CardMemory, model: string): number {
-  const weights = m.parameters * m.bytes;
+  const weights = m.weightBytes ?? m.parameters * m.bytes;
   const left = (card.bytes - RESERVE) * USABLE - weights;
   const needed = runBytes(m, SMALLEST_RUN);
   // Where nothing is known, the run itself will tell.

@@ -13,7 +13,7 @@ import { hasFloat16 } from '../../webgpu/float16.js';
 import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
-import { activationBudget, generateBytes, keyCost, type ModelSize, runBytes } from './memory-plan.js';
+import { activationBudget, generateBytes, keyCost, runBytes, type StackedLimits, stackedLimits } from './memory-plan.js';
 import { endIds, type PreparedModel, prepareModel } from './prepare-model.js';
 import type { GraphSource, Provider } from './protocol.js';
 import { longestText, ropeTable } from './rope.js';
@@ -75,27 +75,12 @@ const PACKED_CPU_BYTES = 1024 ** 3;
 
 /** How attention is computed on each kind of device. */
 const ATTENTION_OF: Readonly<Record<Provider['name'], GraphSource['attention']>> = { cpu: 'cached', cuda: 'packed', webgpu: 'stacked' };
-/** Tokens per run and documents generated together where keys and values stay on a card. */
-const STACKED_TOKENS = 1024;
-const STACKED_DOCUMENTS = 32;
-const SMALLEST_STACKED = 64;
 /** Bytes of a table that any card binds at once: what Vulkan drivers of real cards have in common. */
 const BINDING_BYTES = 1024 ** 3;
 
 function bindingBytes(provider: Provider): number {
   if (provider.name !== 'webgpu') return Number.POSITIVE_INFINITY;
   return provider.bindingBytes ?? BINDING_BYTES;
-}
-
-/** Tokens per run that the memory of a card allows, as far as the user has said how much that is. Throws `UserError` where the weights leave no room. */
-function stackedTokens(size: ModelSize | null, { cardMemory: given, folder }: OnnxOptions): number {
-  if (size === null || given === undefined) return STACKED_TOKENS;
-  const bytes = activationBudget(size, { bytes: given, kind: 'given' }, folder);
-  let tokens = STACKED_TOKENS;
-  // Behind a run lie about as many columns as it has rows.
-  while (tokens > SMALLEST_STACKED && runBytes(size, { prefix: tokens, blocks: 1, length: tokens, scored: tokens >> 2 }) > bytes)
-    tokens >>= 1;
-  return tokens;
 }
 
 /** Bytes of slots that are always allowed. */
@@ -246,6 +231,14 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     };
   }
 
+  let stacked: StackedLimits | null = null;
+  if (attention === 'stacked' && model.size !== null) {
+    const given = options.cardMemory;
+    // Throws where the weights leave no room; without a number nothing is known.
+    const bytes = given === undefined ? null : activationBudget(model.size, { bytes: given, kind: 'given' }, options.folder);
+    stacked = stackedLimits(model.size, bindingBytes(provider), bytes);
+  }
+
   let session: Session;
   try {
     session = await openSession({ source: model.source, threads, ...device });
@@ -289,11 +282,14 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     ensurePositions,
     packed,
     limits: {
-      runTokens: options.batchTokens ?? (attention === 'stacked' ? stackedTokens(model.size, options) : RUN_TOKENS),
+      runTokens: options.batchTokens ?? stacked?.runTokens ?? RUN_TOKENS,
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
-      documents: Math.max(1, Math.min(attention === 'stacked' ? STACKED_DOCUMENTS : GENERATE_DOCUMENTS, statesInSlots(model))),
+      documents: Math.max(1, Math.min(stacked?.documents ?? GENERATE_DOCUMENTS, statesInSlots(model))),
       carriesStates: model.source.kind === 'graph' && model.source.states.length > 0,
-      slotTokens: Math.max(1, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
+      slotTokens: Math.max(
+        1,
+        Math.min(stacked?.slotTokens ?? Number.POSITIVE_INFINITY, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
+      ),
     },
     identity,
     facts: {

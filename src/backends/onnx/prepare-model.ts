@@ -28,7 +28,7 @@ import { findExport, readExport } from './export-model.js';
 import { type NarrowMatrices, newGraph } from './graph-builder.js';
 import type { ModelSize } from './memory-plan.js';
 import { halfExponent } from './narrow-weights.js';
-import type { ExportSource, GraphSource } from './protocol.js';
+import type { ExportSource, GraphSource, StateShape } from './protocol.js';
 import { kernelHead } from './rope.js';
 import { readWeights, type Weights } from './safetensors.js';
 import { withCommonNames } from './tensor-names.js';
@@ -95,6 +95,25 @@ async function narrowMatrices(weights: Weights, float16: () => Promise<boolean>)
   return { narrow, kept: short - narrow.size };
 }
 
+/** Bytes of a row of the largest table that is as long as the vocabulary. What layers learn of each token is only looked up, so it lies as it is stored. */
+function widestRow({ blocks, embedding: { perLayer } }: Blueprint, hidden: number, computeBytes: number, narrow: NarrowMatrices): number {
+  if (perLayer === undefined) return hidden * computeBytes;
+  const stored = narrow.has(`${perLayer.table}.weight`) ? 2 : computeBytes;
+  return Math.max(hidden * computeBytes, blocks.length * perLayer.size * stored);
+}
+
+/** Numbers that a layer carries from token to token. */
+const stateNumbers = ({ channels, kernel, state }: StateShape): number =>
+  channels * (kernel - 1) + (state?.reduce((product, n) => product * n, 1) ?? 0);
+
+/** Bytes of the weights as they lie on a card: matrices that lie in 16 bits take half. */
+function weightBytes(weights: Weights, narrow: NarrowMatrices, computeBytes: number): number {
+  let bytes = 0;
+  for (const [name, { shape }] of weights.tensors)
+    bytes += shape.reduce((product, d) => product * d, 1) * (narrow.has(name) ? 2 : computeBytes);
+  return bytes;
+}
+
 /**
  * Reads a model folder, and the folder of an adapter for it (null: none). Safetensors are preferred; without them an export is taken. `float16` is asked, where it matters,
  * whether the device can hold float16. Throws `UserError` with one line for a missing, truncated or
@@ -142,8 +161,11 @@ export async function prepareModel(
     attention === 'stacked' && compute === 'float32' && adapter === null ? await narrowMatrices(weights, float16) : NOTHING_NARROW;
   const graph = newGraph(weights, compute, folder, narrow, attention === 'stacked' ? 'inputs first' : 'outputs first');
   // Tables are divided as if they were widened, for their product is computed so.
+  const computeBytes = compute === 'float32' ? 4 : 2;
   const vocabulary =
-    attention === 'cached' ? null : vocabularyParts(config.vocabSize, config.hiddenSize * (compute === 'float32' ? 4 : 2), bindingBytes);
+    attention === 'cached'
+      ? null
+      : vocabularyParts(config.vocabSize, widestRow(blueprint, config.hiddenSize, computeBytes, narrow), bindingBytes);
   writeDecoder(graph, config, blueprint, ATTENTIONS[attention], vocabulary, attention !== 'packed');
   let generator: Uint8Array | null = null;
   if (attention === 'packed') {
@@ -151,6 +173,15 @@ export async function prepareModel(
     writeGenerator(generating, config, blueprint);
     generator = generating.build();
   }
+  const states = recurrentLayers(blueprint).map(
+    ({ layer, part }): StateShape => ({
+      layer,
+      channels: part.channels,
+      kernel: part.kernel,
+      state: part.kind === 'delta' ? [part.valueHeads, part.keyDim, part.valueDim] : null,
+    }),
+  );
+  const carried = states.map(stateNumbers);
   const windows = windowsOf(blueprint);
   const tables = tablesOf(blueprint);
   const parameters = tensors.reduce((sum, t) => sum + t.shape.reduce((product, d) => product * d, 1), 0);
@@ -172,12 +203,7 @@ export async function prepareModel(
       vocabulary,
       narrowed: graph.loads,
       generator,
-      states: recurrentLayers(blueprint).map(({ layer, part }) => ({
-        layer,
-        channels: part.channels,
-        kernel: part.kernel,
-        state: part.kind === 'delta' ? [part.valueHeads, part.keyDim, part.valueDim] : null,
-      })),
+      states,
       groups: groupsOf(blueprint),
       windows,
       rotary: tables.map(({ dims }) => dims),
@@ -199,8 +225,10 @@ export async function prepareModel(
       headDim: most(blueprint, (part) => part.headDim),
       vocabulary: config.vocabSize,
       sliding: windows.some((window) => window !== null),
-      bytes: compute === 'float32' ? 4 : 2,
+      bytes: computeBytes,
       parameters,
+      weightBytes: weightBytes(weights, narrow, computeBytes),
+      state: { largest: Math.max(0, ...carried), all: carried.reduce((sum, n) => sum + n, 0) },
     },
     dtype: compute,
     facts: {

@@ -4,10 +4,7 @@ import { choicesAnswer } from './choice-answers.js';
 import type { Counters } from './counters.js';
 import { failure, type ScoreItem } from './requests.js';
 import { OutOfMemoryError, type Session } from './session.js';
-import { choosePath, commonPrefix, compareIds, type Known, type Limits, type PlannedRun, planBatch } from './stack.js';
-
-/** Tokens per run below which an allocation failure is not answered by smaller runs any more. */
-const SMALLEST_RUN = 16;
+import { choosePath, commonPrefix, compareIds, type Known, type Limits, type PlannedRun, planBatch, SMALLEST_RUN } from './stack.js';
 
 export interface Scorer {
   /** Scores one document with every continuation by itself, nothing shared: what the batches are checked against. */

@@ -62,6 +62,9 @@ export interface Limits {
   readonly carriesStates?: boolean;
 }
 
+/** Tokens per run below which an allocation failure is not answered by smaller runs any more. */
+export const SMALLEST_RUN = 16;
+
 /**
  * Length of the common prefix of two lists of ids.
  */

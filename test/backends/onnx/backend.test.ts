@@ -134,6 +134,20 @@ describe('faults', () => {
     expect(Number(backend.work().details.outOfMemory)).toBeGreaterThan(0);
   });
 
+  it('out of memory in the prompt of a text that is generated alone: smaller runs, the same text', async () => {
+    const one: Ask[] = [{ id: 0, request: { kind: 'generate', context: 'bat bi hiru lau '.repeat(20), until: ['\n'], maxNewTokens: 3 } }];
+    const expected = await askAll(backendOf(pretend()), one);
+    const backend = backendOf(
+      pretend(({ tokens }) => {
+        if (tokens > 20) throw new OutOfMemoryError('Failed to allocate memory');
+        return undefined;
+      }),
+    );
+    expect(await askAll(backend, one)).toEqual(expected);
+    expect(expected.get(0)?.kind).toBe('generate');
+    expect(Number(backend.work().details.outOfMemory)).toBeGreaterThan(0);
+  });
+
   it('out of memory at any size: a failure for each document', async () => {
     const never = pretend(() => {
       throw new OutOfMemoryError('Failed to allocate memory');

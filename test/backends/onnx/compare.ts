@@ -66,19 +66,26 @@ export async function openModel(folder: string, more: Partial<OnnxOptions> = {},
 }
 
 /** Asks everything in one stream, as a run of many tasks does. */
-export async function askAll(backend: Backend, asks: readonly Ask[]): Promise<Map<number, Response>> {
+export async function askAll(
+  backend: Backend,
+  asks: readonly Ask[],
+  heard: (id: number) => void = () => {},
+): Promise<Map<number, Response>> {
   async function* source(): AsyncGenerator<Ask> {
     yield* asks;
   }
   const out = new Map<number, Response>();
-  for await (const { id, response } of backend.ask(source(), new AbortController().signal)) out.set(id, response);
+  for await (const { id, response } of backend.ask(source(), new AbortController().signal)) {
+    out.set(id, response);
+    heard(id);
+  }
   return out;
 }
 
 const registry = await loadRegistry();
 const tasks = new Map(registry.benchmarks.flatMap(leavesOf).map((task) => [task.name, task]));
 
-/** Compares a model with goldens on the documents of `dataDir`. */
+/** Compares a model with goldens on the documents of `dataDir`; `heard` is told of each document that is answered. */
 export async function compare(
   folder: string,
   dataDir: string,
@@ -86,6 +93,7 @@ export async function compare(
   expected: readonly Expected[],
   more: Partial<OnnxOptions> = {},
   now: Date | null = null,
+  heard: (golden: Expected, work: WorkReport) => void = () => {},
 ): Promise<Comparison> {
   const backend = await openModel(folder, more, now);
   try {
@@ -96,14 +104,22 @@ export async function compare(
       const task = tasks.get(name);
       if (task === undefined) throw new Error(`no task ${name}`);
       const own = expected.filter((e) => e.task === name);
-      for await (const doc of prepareDocs(task, source, { family, renderChat: backend.renderChat, limit: own.length })) {
+      for await (const doc of prepareDocs(task, source, {
+        family,
+        renderChat: backend.renderChat,
+        limit: 1 + Math.max(...own.map((e) => e.docId)),
+      })) {
         const golden = own.find((e) => e.docId === doc.docId);
-        if (golden === undefined) throw new Error(`no golden for ${name} ${doc.docId}`);
+        if (golden === undefined) continue;
         asks.push({ id: asks.length, request: doc.request });
         goldens.push(golden);
       }
     }
-    const responses = await askAll(backend, asks);
+    if (goldens.length < expected.length) throw new Error(`${expected.length} goldens, ${goldens.length} documents`);
+    const responses = await askAll(backend, asks, (id) => {
+      const golden = goldens[id];
+      if (golden !== undefined) heard(golden, backend.work());
+    });
     const differences: string[] = [];
     let worst = 0;
     goldens.forEach((golden, id) => {

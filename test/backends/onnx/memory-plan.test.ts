@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { cardMemory } from '../../../src/backends/onnx/card-memory.js';
-import { activationBudget, type CardMemory, generateBytes, type ModelSize, runBytes } from '../../../src/backends/onnx/memory-plan.js';
+import {
+  activationBudget,
+  type CardMemory,
+  generateBytes,
+  type ModelSize,
+  runBytes,
+  stackedLimits,
+} from '../../../src/backends/onnx/memory-plan.js';
 import { UserError } from '../../../src/errors.js';
 
 const GIB = 1024 ** 3;
@@ -82,6 +89,55 @@ describe('the memory that a run may take', () => {
   it('a tensor that the kernels cannot count needs more than there ever is', () => {
     expect(runBytes(LLAMA_8B, { prefix: 8, blocks: 1, length: 8100, scored: 1 })).toBeLessThan(20 * GIB);
     expect(runBytes(LLAMA_8B, { prefix: 8, blocks: 1, length: 8200, scored: 1 })).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('how much at once a card computes that keeps keys and values', () => {
+  const wide = { ...LLAMA_8B, bytes: 4, weightBytes: 2 * LLAMA_8B.parameters } as const;
+  const MIB = 1024 ** 2;
+
+  it('no tensor is larger than the device binds: scores of all heads, and rows of the feed-forward', () => {
+    expect(stackedLimits(wide, GIB, null)).toEqual({ runTokens: 1024, documents: 32, slotTokens: Number.POSITIVE_INFINITY });
+    for (const limit of [128 * MIB, 32 * MIB, 8 * MIB]) {
+      const { runTokens } = stackedLimits(wide, limit, null);
+      expect(4 * 32 * runTokens * 2 * runTokens).toBeLessThanOrEqual(limit);
+      expect(4 * runTokens * 14_336).toBeLessThanOrEqual(limit);
+      // Twice as many would not do.
+      expect(4 * Math.max(32 * 4 * runTokens, 14_336) * 2 * runTokens).toBeGreaterThan(limit);
+    }
+  });
+
+  it('what is given is shared between runs and the texts that are generated, and weights are counted as they lie there', () => {
+    const of = (gib: number, m: ModelSize = wide) => stackedLimits(m, GIB, activationBudget(m, card(gib, 'given'), 'm'));
+    const [small, middle, large] = [of(18.5), of(20), of(40)];
+    expect(small.runTokens).toBeLessThan(middle.runTokens);
+    expect(middle.runTokens).toBeLessThanOrEqual(large.runTokens);
+    expect(large.runTokens).toBe(1024);
+    expect(small.slotTokens).toBeLessThan(large.slotTokens);
+    // All that lies there at once fits into what was given.
+    for (const [gib, limits] of [
+      [18.5, small],
+      [20, middle],
+      [40, large],
+    ] as const) {
+      const tokens = 2 * 32 * 8 * 128 * 4;
+      expect(2 * LLAMA_8B.parameters + 2 * tokens * (limits.slotTokens + 2 * limits.runTokens)).toBeLessThan(gib * GIB);
+    }
+    expect(errorOf(() => of(18.5, { ...wide, weightBytes: 4 * LLAMA_8B.parameters }))).toMatch(/^m: weights of 29\.9 GiB/);
+  });
+
+  it('states that layers carry from token to token are counted', () => {
+    // Qwen 3.5 with 24 such layers: 32 heads of 128 x 128, and three rows of 8,192 channels.
+    const layer = 32 * 128 * 128 + 3 * 8192;
+    const m = { ...wide, state: { largest: layer, all: 24 * layer } };
+    const run = { prefix: 256, blocks: 16, length: 64, scored: 64 };
+    expect(generateBytes(m, run, 8) - generateBytes(wide, run, 8)).toBeGreaterThanOrEqual(16 * 2 * 4 * 24 * layer);
+    expect(runBytes(m, { ...run, scored: 1024 })).toBeGreaterThan(4 * 1024 * layer);
+    const budget = 8 * GIB;
+    const { documents, slotTokens } = stackedLimits(m, GIB, budget);
+    expect(documents).toBeLessThan(32);
+    expect(documents * 2 * 4 * 24 * layer).toBeLessThan(budget);
+    expect(slotTokens).toBeLessThan(stackedLimits(wide, GIB, budget).slotTokens);
   });
 });
 
