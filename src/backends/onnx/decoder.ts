@@ -86,12 +86,14 @@ export function decoderParts(
 
   /** The rows of a table for token ids. */
   function picked(g: GraphBuilder, ids: readonly string[], from: readonly StoredMatrix[]): string {
-    return pickRows(g, ids, (k, own) => {
-      const { name, type, scale, transposed } = from[k] ?? missing();
-      const found = g.node('Gather', [name, own], transposed ? { axis: 1 } : {});
-      const rows = castTo(g, transposed ? g.node('Transpose', [found], { perm: [1, 0] }) : found, type, g.compute);
-      return scale === 1 ? rows : g.node('Mul', [rows, g.scalar(scale)]);
+    // All parts of a table lie alike.
+    const { scale, transposed } = from[0] ?? missing();
+    const found = pickRows(g, ids, transposed, (k, own) => {
+      const { name, type } = from[k] ?? missing();
+      return castTo(g, g.node('Gather', [name, own], transposed ? { axis: 1 } : {}), type, g.compute);
     });
+    const rows = transposed ? g.node('Transpose', [found], { perm: [1, 0] }) : found;
+    return scale === 1 ? rows : g.node('Mul', [rows, g.scalar(scale)]);
   }
 
   /** The rows of a table of fewer tokens than there are: those beyond it take the first row. */

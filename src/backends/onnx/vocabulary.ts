@@ -65,12 +65,14 @@ export function declareScores(g: GraphBuilder, logits: readonly string[]): void 
 }
 
 /**
- * Adds the rows of token ids, from tables of which each holds one part: ids of each part are clipped to it, `id_parts` [n, 1] says which counts. `pick` adds the rows of one table.
+ * Adds what stands for token ids in tables of which each holds one part: ids of each part are clipped to it, `id_parts` [n, 1] says which counts. `pick` adds what one table
+ * has, as rows [n, width], or as columns [width, n].
  */
-export function pickRows(g: GraphBuilder, ids: readonly string[], pick: (k: number, ids: string) => string): string {
-  return ids
-    .map((name, k) => pick(k, name))
-    .reduce((before, here, k) => g.node('Where', [g.node('Equal', ['id_parts', g.int32([k], [])]), here, before]));
+export function pickRows(g: GraphBuilder, ids: readonly string[], columns: boolean, pick: (k: number, ids: string) => string): string {
+  const [first = '', ...rest] = ids.map((name, k) => pick(k, name));
+  if (rest.length === 0) return first;
+  const part = columns ? g.node('Reshape', ['id_parts', g.int64([1, -1])]) : 'id_parts';
+  return rest.reduce((before, here, k) => g.node('Where', [g.node('Equal', [part, g.int32([k + 1], [])]), here, before]), first);
 }
 
 /** Declares `input_ids` [S], or those of each part and `id_parts` [S, 1]; returns their names. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { Ask, Request } from '../../../src/types.js';
 import { SHARED, shared } from '../../shared.js';
 import { SOFTWARE_GPU } from '../../software-gpu.js';
 import { askAll, compare, type Expected, openModel, readGolden } from './compare.js';
+import { operatorsOnHost } from './placement.js';
 
 const tiny = packagePath('fixtures/models/tiny-llama');
 const scratch = mkdtempSync(path.join(tmpdir(), 'eus-eval-webgpu-'));
@@ -45,18 +46,7 @@ describe.skipIf(SOFTWARE_GPU === null)('on a card made of software', () => {
     expect(result.differences).toEqual([]);
     expect(result.worst).toBeLessThan(1e-4);
     expect(result.work.details).toMatchObject({ bytesToCard: expect.any(Number), bytesFromCard: expect.any(Number) });
-    const onHost = new Set<string>();
-    let onCard = 0;
-    for (const name of readdirSync(scratch).filter((file) => file.startsWith('profile'))) {
-      const events: { cat: string; args?: { provider?: string; op_name?: string } }[] = JSON.parse(
-        readFileSync(path.join(scratch, name), 'utf8'),
-      );
-      for (const { cat, args } of events) {
-        if (cat !== 'Node' || args?.provider === undefined) continue;
-        if (args.provider === 'WebGpuExecutionProvider') onCard++;
-        else onHost.add(args.op_name ?? '');
-      }
-    }
+    const { onCard, onHost } = operatorsOnHost(path.join(scratch, 'profile'));
     expect(onCard).toBeGreaterThan(100);
     expect([...onHost]).toEqual([]);
   }, 600_000);
