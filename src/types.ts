@@ -400,6 +400,9 @@ export type BiasItem =
  */
 export type MetricValue = number | BiasItem | readonly (number | string | readonly number[] | readonly string[])[];
 
+/** What is told of the language of an answer: one of the benchmarks', another, or why none is told. */
+export type AnswerLanguage = Language | 'other' | 'unclear' | 'too short';
+
 /** Scores of one document under one filter. */
 export interface Scored {
   readonly filter: string;
@@ -418,6 +421,8 @@ export interface Scored {
   readonly thinkingRemoved?: boolean;
   /** The thought never ended, so the answer is empty; counted. */
   readonly thinkingUnfinished?: boolean;
+  /** In which language a generated answer is written; absent for choices and single letters. Counted. */
+  readonly language?: AnswerLanguage;
   /** An API answer that holds no letter at all; counted. */
   readonly unparsable?: boolean;
   /** The document's target names none of its choices: scored as wrong, as the harness does; counted. */

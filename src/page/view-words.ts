@@ -81,6 +81,7 @@ export const VIEW_WORDS = {
   finish: { eu: 'amaiera', es: 'final', en: 'finish' },
   finishStop: { eu: 'berez amaitu da', es: 'terminó por sí mismo', en: 'ended by itself' },
   finishLength: { eu: 'token berrien mugan moztua', es: 'cortado en el límite de tokens nuevos', en: 'cut at the limit of new tokens' },
+  answerLanguage: { eu: 'erantzunaren hizkuntza', es: 'idioma de la respuesta', en: 'language of the answer' },
   truncated: {
     eu: 'promptari ezkerretik {n} token kendu zaizkio',
     es: { one: 'se quitó {n} token del comienzo del prompt', other: 'se quitaron {n} tokens del comienzo del prompt' },

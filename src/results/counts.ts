@@ -1,5 +1,5 @@
 /** What a run counts besides scores: unscored documents by reason, and oddities of answers. */
-import type { FailureReason, ResponseNotes, Scored } from '../types.js';
+import type { AnswerLanguage, FailureReason, ResponseNotes, Scored } from '../types.js';
 
 /** What a run counts besides scores; all zero in a healthy run. */
 export interface Counts {
@@ -19,7 +19,12 @@ export interface Counts {
   unparsable: number;
   /** Documents whose target is none of their choices: wrong whatever the model says. */
   goldOutOfRange: number;
+  /** Generated answers by the language that they are written in; no oddity. */
+  languages: Record<AnswerLanguage, number>;
 }
+
+/** What can be told of the language of an answer, in the order of results files. */
+export const ANSWER_LANGUAGES: readonly AnswerLanguage[] = ['eu', 'es', 'en', 'other', 'unclear', 'too short'];
 
 /**
  * Returns counts with nothing counted.
@@ -36,6 +41,7 @@ export function noCounts(): Counts {
     thinkingUnfinished: 0,
     unparsable: 0,
     goldOutOfRange: 0,
+    languages: { eu: 0, es: 0, en: 0, other: 0, unclear: 0, 'too short': 0 },
   };
 }
 
@@ -45,8 +51,11 @@ export function noCounts(): Counts {
 export function addCounts(a: Counts, b: Counts): Counts {
   const unscored = { ...a.unscored };
   for (const [reason, n] of entriesOf(b.unscored)) unscored[reason] = (unscored[reason] ?? 0) + n;
+  const languages = { ...a.languages };
+  for (const language of ANSWER_LANGUAGES) languages[language] += b.languages[language];
   return {
     unscored,
+    languages,
     truncatedPrompts: a.truncatedPrompts + b.truncatedPrompts,
     truncatedTokens: a.truncatedTokens + b.truncatedTokens,
     doubledBos: a.doubledBos + b.doubledBos,
@@ -97,6 +106,7 @@ export function countScored(counts: Counts, [first]: readonly Omit<Scored, 'filt
   if (first?.thinkingUnfinished === true) counts.thinkingUnfinished += 1;
   if (first?.unparsable === true) counts.unparsable += 1;
   if (first?.goldOutOfRange === true) counts.goldOutOfRange += 1;
+  if (first?.language !== undefined) counts.languages[first.language] += 1;
 }
 
 /**
@@ -117,6 +127,29 @@ export function describeCounts(counts: Counts): string | null {
   if (counts.unparsable > 0) parts.push(`${counts.unparsable} answers without a letter (counted as wrong)`);
   if (counts.goldOutOfRange > 0) parts.push(`${counts.goldOutOfRange} documents whose target is none of their choices (counted as wrong)`);
   return parts.length === 0 ? null : parts.join('; ');
+}
+
+const LANGUAGE_WORDS: Record<AnswerLanguage, string> = {
+  eu: 'Basque',
+  es: 'Spanish',
+  en: 'English',
+  other: 'another language',
+  unclear: 'unclear',
+  'too short': 'too short to tell',
+};
+
+/**
+ * Returns in which languages answers are written (`96.0 % Basque, 4.0 % Spanish of 250 answers; 3 too short to tell`), or null where none is long enough to tell.
+ */
+export function describeLanguages({ languages }: Pick<Counts, 'languages'>): string | null {
+  const told = (['eu', 'es', 'en', 'other'] as const).filter((language) => languages[language] > 0);
+  const n = told.reduce((sum, language) => sum + languages[language], 0);
+  if (n === 0) return null;
+  const shares = told.map((language) => `${((100 * languages[language]) / n).toFixed(1)} % ${LANGUAGE_WORDS[language]}`);
+  const rest = (['unclear', 'too short'] as const).flatMap((kind) =>
+    languages[kind] === 0 ? [] : [`; ${languages[kind]} ${LANGUAGE_WORDS[kind]}`],
+  );
+  return `${shares.join(', ')} of ${n} answers${rest.join('')}`;
 }
 
 /** Every reason for which a document is unscored, in the order of messages. */

@@ -34,6 +34,7 @@ export function sampleLines(prepared: PreparedDoc, response: Response, scored: r
       ...(scores?.thinkingRemoved === true ? { thinking_removed: true } : {}),
       ...(scores?.thinkingUnfinished === true ? { thinking_unfinished: true } : {}),
       ...(scores?.empty === true ? { empty: true } : {}),
+      ...(scores?.language === undefined ? {} : { language: scores.language }),
       ...(scores?.unparsable === true ? { unparsable: true } : {}),
       ...(scores?.goldOutOfRange === true ? { gold_out_of_range: true } : {}),
       ...(response.kind !== 'failure' && (response.notes?.truncatedTokens ?? 0) > 0

@@ -4,6 +4,7 @@ import { NO_SCREEN, type Screen } from '../terminal/screen.js';
 import { type Column, table, wordsOf } from '../terminal/table.js';
 import type { Estimate, Group, Task } from '../types.js';
 import { describeAverages } from './averages.js';
+import { describeLanguages } from './counts.js';
 import type { RunOutcome, TaskOutcome } from './outcome.js';
 
 const COLUMNS: readonly Column[] = [
@@ -33,7 +34,16 @@ export function resultsTable(run: RunOutcome, screen: Screen = NO_SCREEN): strin
   const columns = COLUMNS.map((column, i) =>
     column.title === 'Filter' && rows.every((row) => ['', 'none'].includes(row[i] ?? '')) ? { ...column, spare: 8 } : column,
   );
-  return `${table(columns, rows, screen)}${averages === null ? '' : `\n\n${wordsOf(averages, screen.width).join('\n')}`}`;
+  const below = [averages ?? [], languagesOf(run)].flat();
+  return `${table(columns, rows, screen)}${below.map((text) => `\n\n${wordsOf(text, screen.width).join('\n')}`).join('')}`;
+}
+
+/** In which languages the answers of each task are written, where that can be told. */
+function languagesOf(run: RunOutcome): string[] {
+  return [...run.tasks.values()].flatMap(({ task, counts }) => {
+    const text = describeLanguages(counts);
+    return text === null ? [] : [`Answers to ${task.name}: ${text}.`];
+  });
 }
 
 function addRows(rows: string[][], run: RunOutcome, node: Group | Task, depth: number): void {

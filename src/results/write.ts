@@ -113,6 +113,7 @@ function countFields(counts: RunOutcome['counts']): Fields {
     thinking_unfinished: counts.thinkingUnfinished,
     unparsable: counts.unparsable,
     gold_out_of_range: counts.goldOutOfRange,
+    answer_languages: { ...counts.languages },
   };
 }
 

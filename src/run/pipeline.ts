@@ -10,6 +10,7 @@ import { addCounts, noCounts } from '../results/counts.js';
 import type { PromptOrigin, RunOutcome, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
 import { sampleLines } from '../results/samples.js';
+import type { LanguageTeller } from '../scoring/answer-language.js';
 import { scoreDocument } from '../scoring/score.js';
 import { isGroup, nodesOf, type TaskNode, uniqueLeaves } from '../tasks/tree.js';
 import type { PreparedDoc, Response, Scored, ScoreTable, Task } from '../types.js';
@@ -46,6 +47,8 @@ export interface PipelineOptions {
   readonly openSamples: ((task: Task) => SampleFile) | null;
   /** Share of unscored documents above which a task gets no score. */
   readonly maxErrorRate: number;
+  /** Tells the languages of generated answers; absent: they are not told. */
+  readonly languageOf?: LanguageTeller | null;
   readonly onSettled?: (item: Item, response: Response, origin: Origin) => void;
   readonly onFinished?: (outcome: TaskOutcome) => void;
 }
@@ -124,7 +127,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
         if (checked.kind === 'failure') counters.failed += 1;
         else await options.journal?.put(item.prepared.request, checked);
       }
-      const { response, scored } = score(item.prepared, checked);
+      const { response, scored } = score(item.prepared, checked, options.languageOf ?? null);
       list(item, response);
       options.onSettled?.(item, response, origin);
       for (const [i, line] of sampleLines(item.prepared, response, scored).entries())
@@ -156,10 +159,14 @@ export function openPipeline(options: PipelineOptions): Pipeline {
 /**
  * Scores one answer. A generated text on which a task's pattern runs wild cannot be scored; that is this document's failure, not the run's.
  */
-function score(prepared: PreparedDoc, response: Response): { response: Response; scored: readonly Scored[] } {
+function score(
+  prepared: PreparedDoc,
+  response: Response,
+  languageOf: LanguageTeller | null,
+): { response: Response; scored: readonly Scored[] } {
   if (response.kind === 'failure') return { response, scored: [] };
   try {
-    return { response, scored: scoreDocument(prepared, response) };
+    return { response, scored: scoreDocument(prepared, response, languageOf) };
   } catch (error) {
     if (!(error instanceof UserError) || response.kind !== 'generate') throw error;
     return { response: { kind: 'failure', reason: 'malformed', message: error.message }, scored: [] };

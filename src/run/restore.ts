@@ -1,7 +1,7 @@
 /** Feeds the pipeline from the sample files of shards, each document checked: what a shard says must be what a run can have written. */
 import { UserError } from '../errors.js';
 import { predictByScore } from '../metrics/choices.js';
-import { type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
+import { ANSWER_LANGUAGES, type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
 import { sampleLines } from '../results/read-samples.js';
 import { goldIndex, isCut } from '../scoring/score.js';
 import type { MetricValue, Scored, Task } from '../types.js';
@@ -145,10 +145,12 @@ function scoredOf(fields: Fields, task: Task, where: string): Omit<Scored, 'filt
     metrics[metric] = value;
   }
   if (task.outputType === 'multiple_choice') checkChoice(fields, task, metrics, where);
+  const language = ANSWER_LANGUAGES.find((known) => known === fields.language);
   return {
     filter: String(fields.filter),
     metrics,
     ...(isCut(fields.finish, newTokensOf(fields)) ? { cut: true } : {}),
+    ...(language === undefined ? {} : { language }),
     ...(fields.empty === true ? { empty: true } : {}),
     ...(fields.thinking_removed === true ? { thinkingRemoved: true } : {}),
     ...(fields.thinking_unfinished === true ? { thinkingUnfinished: true } : {}),

@@ -1,8 +1,10 @@
 /** Feeds the pipeline from documents and a backend: documents -> prompts -> requests -> backend -> responses -> pipeline. */
 
 import { CannotJudgeError, InterruptedError } from '../errors.js';
+import { isLetterChoice } from '../prompts/api.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
+import { openLanguageTeller } from '../scoring/answer-language.js';
 import type { TaskNode } from '../tasks/tree.js';
 import type { Ask, Backend, DataSource, Response, Task } from '../types.js';
 import type { Journal } from './journal.js';
@@ -56,8 +58,10 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
   const answeredBefore = (input.journal?.size ?? 0) > 0;
   const counts = new Map<string, number>();
   const scoringWays = createScoringWays();
+  const writes = plan.tasks.some((task) => task.outputType === 'generate_until' && !isLetterChoice(task));
   const pipeline = openPipeline({
     ...input,
+    languageOf: writes ? await openLanguageTeller() : null,
     onSettled: (item, response, origin: Origin) => {
       progress.done(item.state.task.name, origin === 'model');
       scoringWays.add(item.state.task.name, response);

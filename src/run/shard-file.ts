@@ -1,7 +1,7 @@
 /** What `merge` needs of the results file of one shard, checked. */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import type { Counts } from '../results/counts.js';
+import { type Counts, noCounts } from '../results/counts.js';
 import type { RunFacts } from '../results/outcome.js';
 import { readResultContent, resultFileOf } from '../results/read.js';
 import { findSampleFile } from '../results/sample-name.js';
@@ -41,6 +41,7 @@ const countsFields = {
   thinking_unfinished: count.default(0),
   unparsable: count,
   gold_out_of_range: count,
+  answer_languages: z.object({ eu: count, es: count, en: count, other: count, unclear: count, 'too short': count }).optional(),
 };
 const work = z.object({
   naiveTokens: count,
@@ -148,6 +149,7 @@ function countsOf(fields: z.infer<z.ZodObject<typeof countsFields>>): Counts {
     thinkingUnfinished: fields.thinking_unfinished,
     unparsable: fields.unparsable,
     goldOutOfRange: fields.gold_out_of_range,
+    languages: fields.answer_languages ?? noCounts().languages,
   };
 }
 

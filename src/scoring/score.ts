@@ -12,17 +12,18 @@ import type {
   Target,
   Task,
 } from '../types.js';
+import type { LanguageTeller } from './answer-language.js';
 import { applyFilter } from './filters.js';
 import { lettersOf, namesOneLetter } from './letters.js';
 
 /**
  * Returns the scores of one document, one entry per filter of its task (`none` where nothing is generated), with the metrics that the
- * task lists. Definitions: docs/metrics.md.
+ * task lists; with `languageOf` the language of a generated text too. Definitions: docs/metrics.md.
  * Throws `UserError` when the document lacks what a metric needs, or a filter's pattern is not supported, and `Error` when the
  * response is not one to this document's request (a fault of the backend).
  */
-export function scoreDocument(prepared: PreparedDoc, response: Scorable): readonly Scored[] {
-  if (response.kind === 'generate') return scoreText(prepared, response);
+export function scoreDocument(prepared: PreparedDoc, response: Scorable, languageOf: LanguageTeller | null = null): readonly Scored[] {
+  if (response.kind === 'generate') return scoreText(prepared, response, languageOf);
   if (response.kind === 'rolling') return [scoreRolling(prepared, response.logprob)];
   return [prepared.task.outputType === 'loglikelihood' ? scoreContinuation(prepared, response) : scoreChoices(prepared, response)];
 }
@@ -85,7 +86,7 @@ function scoreRolling(prepared: PreparedDoc, logprob: number): Scored {
   };
 }
 
-function scoreText(prepared: PreparedDoc, response: GenerateResponse): readonly Scored[] {
+function scoreText(prepared: PreparedDoc, response: GenerateResponse, languageOf: LanguageTeller | null): readonly Scored[] {
   const { task, target, doc } = prepared;
   const where = whereIs(prepared);
   if (task.outputType !== 'generate_until') throw new Error(`${where}: log-probabilities were asked for, a text came back`);
@@ -96,6 +97,7 @@ function scoreText(prepared: PreparedDoc, response: GenerateResponse): readonly 
   const thought = thoughtOf(prepared, response.text);
   const text = answerOf(response.text, thought);
   const marks = {
+    ...(letters === null && languageOf !== null ? { language: languageOf(text) } : {}),
     ...(letters !== null && !namesOneLetter(text, letters) ? { unparsable: true } : {}),
     ...(isCut(response.finish, maxNewTokensOf(prepared)) ? { cut: true } : {}),
     ...(strip(text) === '' ? { empty: true } : {}),

@@ -124,6 +124,8 @@ export interface DocumentView {
   readonly generated: string | null;
   readonly filters: readonly { readonly name: string; readonly taken: string; readonly metrics: Readonly<Record<string, string>> }[];
   readonly finish: string | null;
+  /** What is told of the language of a generated answer. */
+  readonly language: string | null;
   /** Fields such as `empty` or `thinking_removed` that are set, and the tokens cut from the prompt. */
   readonly notes: readonly string[];
   readonly truncatedTokens: number;

@@ -44,6 +44,7 @@ export function documentView(task: string, lines: readonly string[], delimiter: 
     generated: choices === null ? generatedIn(first.resps) : null,
     filters: choices === null || parsed.length > 1 ? parsed.map(filterOf) : [filterOf(first)],
     finish: typeof first.finish === 'string' ? first.finish : null,
+    language: typeof first.language === 'string' ? first.language : null,
     notes: NOTES.filter((name) => parsed.some((fields) => fields[name] === true)),
     truncatedTokens: Number(first.truncated_tokens ?? 0) || 0,
     unscored: first.unscored === undefined || first.unscored === null || first.unscored === false ? null : textOf(first.unscored),

@@ -154,8 +154,22 @@ function generation(document: DocumentView, { t }: DetailOptions): HTMLElement[]
       h('dd', {}, h('code', { dir: 'auto', lang: '' }, document.targetText)),
       ...taken,
       ...finish,
+      ...languageLine(document, t),
     ),
   ];
+}
+
+const LANGUAGES: Readonly<Record<string, 'basque' | 'spanish' | 'english' | 'otherLanguage'>> = {
+  eu: 'basque',
+  es: 'spanish',
+  en: 'english',
+  other: 'otherLanguage',
+};
+
+/** In which language an answer is written; nothing where that is not told. */
+function languageLine({ language }: DocumentView, t: DetailOptions['t']): HTMLElement[] {
+  const word = LANGUAGES[language ?? ''];
+  return word === undefined ? [] : [h('dt', {}, t('answerLanguage')), h('dd', {}, t(word))];
 }
 
 const NOTES = ['thinking_removed', 'thinking_unfinished', 'unparsable', 'gold_out_of_range', 'doubled_bos'] as const;
