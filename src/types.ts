@@ -130,6 +130,8 @@ export interface Task {
   readonly datasetPath: string;
   /** Data set configuration, `default` where the task names none. */
   readonly datasetName: string;
+  /** Files that the task file itself names, instead of a data set. */
+  readonly dataFiles: DataFiles | null;
   readonly trainingSplit: string | null;
   readonly validationSplit: string | null;
   readonly testSplit: string | null;
@@ -158,6 +160,17 @@ export interface Task {
   /** The task file's own keys in the harness's vocabulary, for `configs` of the result file. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly meta: TaskMeta;
+}
+
+/** `data_files` of a task file. */
+export interface DataFiles {
+  readonly format: 'json' | 'csv' | 'parquet';
+  /** Between the fields of CSV. */
+  readonly separator: string;
+  /** The folder that paths start from: that of the task file. */
+  readonly base: string;
+  /** Paths or patterns of each split, the first split first: its fields are those of all. */
+  readonly splits: ReadonlyMap<string, readonly string[]>;
 }
 
 export type Template =
@@ -193,8 +206,8 @@ export interface Group {
 
 /** Where documents come from. Rows come in the data set's order; `split` streams, nothing is kept. */
 export interface DataSource {
-  /** Rows of one split. Throws `UserError` when the data set, configuration, split or a row is not readable. */
-  split(datasetPath: string, datasetName: string, split: string): AsyncIterable<Doc>;
+  /** Rows of one split, of a data set or of files that the task names. Throws `UserError` when the data set, configuration, split or a row is not readable. */
+  split(datasetPath: string, datasetName: string, split: string, files?: DataFiles | null): AsyncIterable<Doc>;
   /** One line saying where the data come from, for results. */
   readonly description: string;
 }

@@ -61,6 +61,7 @@ async function fetchData(names: readonly string[], flags: FetchFlags, progress: 
   const tasks = (await selectTasks(names.length === 0 ? ['all'] : names, await openRegistry(flags.hooks ?? null))).flatMap(leavesOf);
   const wanted = new Map<string, WantedSplit>();
   for (const task of tasks) {
+    if (task.dataFiles !== null) continue;
     const pool = task.fewshot.count > 0 ? poolSource(task) : null;
     for (const split of [evaluatedSplit(task), pool?.kind === 'split' ? pool.split : null]) {
       const one = { dataset: task.datasetPath, configuration: task.datasetName, split: split ?? '' };

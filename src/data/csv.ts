@@ -25,7 +25,7 @@ interface Row {
  */
 export async function* readCsv(
   file: string,
-  delimiter: ',' | '\t',
+  delimiter: string,
   chunks: () => AsyncIterable<Buffer> = () => readChunks(file),
 ): AsyncGenerator<Doc> {
   let header: readonly string[] | null = null;

@@ -1,24 +1,34 @@
 import { messageOf, UserError } from '../errors.js';
+import { fieldsOf } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
-import { isArray, parseJson } from '../python/json.js';
+import { isArray, MAX_LENGTH, parseJson } from '../python/json.js';
 import type { Doc, Value } from '../types.js';
 import { converterOf, emptyColumn, noteValue } from './json-columns.js';
-import { readLineBlocks } from './lines.js';
+import { readChunks, readLineBlocks } from './lines.js';
 
 /** Documents that are kept while their types are found, so that a file of usual size is read once. */
 const MAX_KEPT = 20_000;
 
 /**
  * Yields the documents of the JSON lines files of a split with the types that `datasets` gives them (json-columns.ts): all have the same fields. The types
- * are those of all rows, so a large split is read twice. Throws `UserError` as `readJsonLines`, before the first document.
+ * are those of all rows, so a large split is read twice; `before` are the files of the data's first split, whose fields and types are those of all. Throws `UserError` as `readJsonLines`, before the first document.
  */
-export async function* readJsonRows(files: readonly string[], maxKept: number = MAX_KEPT): AsyncGenerator<Doc> {
+export async function* readJsonRows(
+  files: readonly string[],
+  maxKept: number = MAX_KEPT,
+  before: readonly string[] = [],
+): AsyncGenerator<Doc> {
   const column = emptyColumn();
+  for (const file of before) for await (const doc of readJsonFile(file)) noteValue(column, doc);
+  const given = before.length === 0 ? null : new Set(column.fields.keys());
   const kept: Doc[] = [];
   let rows = 0;
   for (const file of files) {
-    for await (const doc of readJsonLines(file)) {
+    for await (const doc of readJsonFile(file)) {
       noteValue(column, doc);
+      const extra = given === null ? undefined : fieldsOf(doc).find((name) => !given.has(name));
+      if (extra !== undefined)
+        throw new UserError(`${file}: the field '${extra}' is in no row of the first split; all splits have the same fields`);
       if (rows++ < maxKept) kept.push(doc);
       else kept.length = 0;
     }
@@ -32,7 +42,41 @@ export async function* readJsonRows(files: readonly string[], maxKept: number = 
     for (const doc of kept) yield typed(doc);
     return;
   }
-  for (const file of files) for await (const doc of readJsonLines(file)) yield typed(doc);
+  for (const file of files) for await (const doc of readJsonFile(file)) yield typed(doc);
+}
+
+/** Documents of a file of JSON lines, or of one JSON list of objects. */
+async function* readJsonFile(file: string): AsyncGenerator<Doc> {
+  if (!(await isList(file))) {
+    yield* readJsonLines(file);
+    return;
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of readChunks(file)) {
+    bytes += chunk.length;
+    if (bytes > MAX_LENGTH) throw new UserError(`${file}: a JSON list of more than ${MAX_LENGTH} bytes; write one object a line (.jsonl)`);
+    chunks.push(chunk);
+  }
+  let list: Value;
+  try {
+    list = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch (error) {
+    throw new UserError(`${file}: ${messageOf(error)}; expected one JSON object a line, or a list of objects`);
+  }
+  for (const [i, item] of (isArray(list) ? list : [list]).entries()) {
+    if (!isDoc(item)) throw new UserError(`${file}, item ${i + 1}: expected a JSON object, found ${kindOf(item)}`);
+    yield item;
+  }
+}
+
+/** True where the first character that is no blank opens a list. */
+async function isList(file: string): Promise<boolean> {
+  for await (const chunk of readChunks(file)) {
+    const first = /[^\s\ufeff]/u.exec(chunk.toString('utf8'))?.[0];
+    if (first !== undefined) return first === '[';
+  }
+  return false;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Progress } from '../hub/progress.js';
 import type { DataSource } from '../types.js';
+import { withDataFiles } from './data-files.js';
 import { openFolder } from './folder.js';
 
 export interface OpenDataOptions {
@@ -15,7 +16,7 @@ export interface OpenDataOptions {
  * Throws `UserError` when the folder does not exist or the hub's settings are not valid.
  */
 export async function openData(options: OpenDataOptions): Promise<DataSource> {
-  if (options.dir !== null) return openFolder(options.dir);
+  if (options.dir !== null) return withDataFiles(await openFolder(options.dir));
   const { openHub } = await import('./hub.js');
-  return openHub(options);
+  return withDataFiles(await openHub(options));
 }

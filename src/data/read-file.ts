@@ -45,10 +45,21 @@ export async function* readFiles(files: readonly DataFile[]): AsyncGenerator<Doc
     yield* readJsonRows(files.map(({ path }) => path));
     return;
   }
+  const formats = new Map(files.map(({ path, format }) => [path, format]));
+  yield* sameFields(
+    files.map(({ path }) => path),
+    (path) => READERS[formats.get(path) ?? 'jsonl'](path),
+  );
+}
+
+/**
+ * Yields the documents of files one after the other. Throws `UserError` for files whose fields differ.
+ */
+export async function* sameFields(paths: readonly string[], read: (path: string) => AsyncIterable<Doc>): AsyncGenerator<Doc> {
   let known: { readonly path: string; readonly fields: string } | null = null;
-  for (const { path, format } of files) {
+  for (const path of paths) {
     let first = true;
-    for await (const doc of READERS[format](path)) {
+    for await (const doc of read(path)) {
       if (first) {
         const fields: string = fieldsOf(doc).join(', ');
         known ??= { path, fields };

@@ -13,8 +13,8 @@ export function rememberSplits(source: DataSource): DataSource {
   const held = new Map<string, readonly Doc[]>();
   return {
     description: source.description,
-    split: async function* (datasetPath, datasetName, split) {
-      const key = JSON.stringify([datasetPath, datasetName, split]);
+    split: async function* (datasetPath, datasetName, split, files) {
+      const key = JSON.stringify([datasetPath, datasetName, split, files?.base, [...(files?.splits ?? [])]]);
       const known = held.get(key);
       if (known !== undefined) {
         held.delete(key);
@@ -24,7 +24,7 @@ export function rememberSplits(source: DataSource): DataSource {
       }
       let rows: Doc[] | null = [];
       let size = 0;
-      for await (const row of source.split(datasetPath, datasetName, split)) {
+      for await (const row of source.split(datasetPath, datasetName, split, files)) {
         if (rows !== null) {
           rows.push(row);
           size += sizeOf(row);

@@ -8,8 +8,8 @@ import type { DataSource } from '../types.js';
 export function stoppable(source: DataSource, signal: AbortSignal): DataSource {
   return {
     description: source.description,
-    split: async function* (datasetPath, datasetName, split) {
-      const rows = source.split(datasetPath, datasetName, split)[Symbol.asyncIterator]();
+    split: async function* (datasetPath, datasetName, split, files) {
+      const rows = source.split(datasetPath, datasetName, split, files)[Symbol.asyncIterator]();
       try {
         for (;;) {
           const next = await untilStopped(rows.next(), signal);

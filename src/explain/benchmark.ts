@@ -52,6 +52,8 @@ function dataOf(leaves: readonly Task[]): string {
   const [first] = leaves;
   const configurations = [...new Set(leaves.map(({ datasetName }) => datasetName))];
   const split = first?.testSplit ?? first?.validationSplit ?? first?.trainingSplit;
+  const files = split == null ? undefined : first?.dataFiles?.splits.get(split);
+  if (files !== undefined) return `${files.join(', ')} (${first?.dataFiles?.format})`;
   return `${first?.datasetPath}, ${configurations.length === 1 ? `configuration ${configurations[0]}` : `${configurations.length} configurations`}, split ${split}`;
 }
 

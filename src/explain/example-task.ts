@@ -7,6 +7,7 @@ const BARE: Task = {
   alias: 'example',
   file: 'example.yaml',
   datasetPath: 'example',
+  dataFiles: null,
   datasetName: 'default',
   trainingSplit: null,
   validationSplit: null,

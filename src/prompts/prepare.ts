@@ -78,7 +78,7 @@ function poolSplit(task: Task): string | null {
 async function* readSplit(task: Task, source: DataSource, split: string): AsyncIterable<Doc> {
   const { processDocs } = task;
   let row = -1;
-  for await (const doc of source.split(task.datasetPath, task.datasetName, split)) {
+  for await (const doc of source.split(task.datasetPath, task.datasetName, split, task.dataFiles)) {
     row++;
     const kept = processDocs === null ? doc : locate(task, row, 'process_docs', () => processDocs(doc));
     if (kept !== null) yield kept;

@@ -74,7 +74,7 @@ export async function verifyTask(task: Task, source: DataSource, options: Verify
 
 async function countDocuments(task: Task, source: DataSource): Promise<number> {
   let count = 0;
-  for await (const _ of source.split(task.datasetPath, task.datasetName, evaluatedSplit(task))) count++;
+  for await (const _ of source.split(task.datasetPath, task.datasetName, evaluatedSplit(task), task.dataFiles)) count++;
   return count;
 }
 
@@ -82,10 +82,10 @@ async function countDocuments(task: Task, source: DataSource): Promise<number> {
 function guarded(source: DataSource, any: boolean): DataSource {
   return {
     description: source.description,
-    async *split(datasetPath, datasetName, split) {
+    async *split(datasetPath, datasetName, split, files) {
       let rows = 0;
       try {
-        for await (const row of source.split(datasetPath, datasetName, split)) {
+        for await (const row of source.split(datasetPath, datasetName, split, files)) {
           rows++;
           yield row;
         }

@@ -16,7 +16,7 @@ export interface Present {
  */
 export function leaveOutMissing(roots: readonly TaskNode[], folder: string | null): Present {
   if (folder === null) return { roots, notes: [] };
-  const has = (task: Task): boolean => existsSync(path.join(folder, task.datasetPath, task.datasetName));
+  const has = (task: Task): boolean => task.dataFiles !== null || existsSync(path.join(folder, task.datasetPath, task.datasetName));
   const notes: string[] = [];
   const pruned = roots.map((root) => {
     if (!isGroup(root)) return root;

@@ -8,6 +8,7 @@ import { PyFloat } from '../python/float.js';
 import { pythonRegex } from '../python/regex.js';
 import type { Doc, FilterSpec, FilterStep, Language, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
 import { buildMetrics } from './build-metrics.js';
+import { dataFilesOf, withoutFolders } from './data-files.js';
 import { bareName, HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
 
 /** Default pattern of the regex filter, as the harness has it. */
@@ -58,6 +59,7 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
     file,
     datasetPath: config.dataset_path,
     datasetName: config.dataset_name ?? 'default',
+    dataFiles: dataFilesOf(file, config),
     trainingSplit: config.training_split ?? null,
     validationSplit: config.validation_split ?? null,
     testSplit: config.test_split ?? null,
@@ -101,6 +103,9 @@ function harnessConfig(config: TaskConfig, outputType: OutputType, fewshotDelimi
     repeats: 1,
     should_decontaminate: false,
     ...config,
+    ...(config.dataset_kwargs?.data_files === undefined
+      ? {}
+      : { dataset_kwargs: { ...config.dataset_kwargs, data_files: withoutFolders(config.dataset_kwargs.data_files) } }),
     output_type: outputType,
   };
 }

@@ -18,6 +18,10 @@ const count = z.number().int().min(0).max(1000);
 const template = z.union([z.string(), z.number().int()]);
 const textList = z.union([z.string(), z.array(z.string())]);
 
+/** Paths of data files, or patterns. */
+const fileList = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+const separator = z.string().length(1, 'one character separates fields');
+
 /** Options of a metric are checked by the metric itself. */
 const metric = z.looseObject({
   metric: text,
@@ -71,7 +75,12 @@ const taskSchema = z.strictObject({
   dataset_path: z.string().regex(REPO, 'a data set is NAME or ORGANISATION/NAME'),
   dataset_name: z.string().regex(PART, 'a configuration has letters, digits, spaces and _.+=,()- only').nullish(),
   dataset_kwargs: z
-    .strictObject({ trust_remote_code: z.boolean().optional() }, 'only trust_remote_code is accepted, and no code is ever run')
+    .strictObject({
+      trust_remote_code: z.boolean().optional(),
+      data_files: z.union([fileList, z.record(z.string(), fileList)]).optional(),
+      delimiter: separator.optional(),
+      sep: separator.optional(),
+    })
     .nullish(),
   training_split: split,
   validation_split: split,
