@@ -3,7 +3,9 @@
  * Voters of known preference against `arena serve` (two processes on PostgreSQL) and made-up models; the servers are killed with SIGKILL in between. Prints times,
  * memory, and whether every confirmed vote is stored once.
  */
+import { loadavg } from 'node:os';
 import path from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openDatabase } from '../src/arena-server/open-database.js';
 import { tallyLines, vote } from '../src/arena-server/run-simulate.js';
 import { DEMO_MODELS, startStubModels } from '../src/arena-server/stub-models.js';
@@ -26,8 +28,11 @@ const arena = {
   },
 };
 const servers: ServerProcess[] = [];
-for (let i = 0; i < (cluster === null ? 1 : 2); i++) servers.push(await startServer(folder, arena, database, `arena${i}`));
+for (let i = 0; i < (cluster === null ? 1 : 2); i++) servers.push(await startServer(folder, arena, database, `arena${i}`, (process.env.SERVER_NODE ?? '').split(' ').filter((o) => o !== '')));
 const began = Date.now();
+const started = { cpu: process.cpuUsage(), servers: servers.map((s) => s.cpu()) };
+const delay = monitorEventLoopDelay({ resolution: 5 });
+delay.enable();
 const voting = vote(
   servers.map((s) => s.url),
   { participants: Number(participants), seconds: Number(seconds), pauseMs: Number(pause), seed: 1, patienceMs: 60_000 },
@@ -45,6 +50,16 @@ const killing = (async () => {
 const tally = await voting;
 over = true;
 await killing;
+const used = process.cpuUsage(started.cpu);
+const lasted = (Date.now() - began) / 1000;
+const cpu = servers.map((s, i) => s.cpu() - (started.servers[i] ?? 0));
+const asked = [...tally.times.values()].reduce((n, times) => n + times.length, 0);
+process.stdout.write(
+  `${asked} page requests and ${tally.prompts} streams in ${lasted.toFixed(0)} s; processor time: server(s) ${cpu.map((s) => s.toFixed(1)).join(', ')} s` +
+    `${Number(kills) === 0 ? ` (${((1000 * cpu.reduce((a, b) => a + b, 0)) / Math.max(1, tally.votes.size)).toFixed(0)} ms a vote)` : ' since the last start'}, ` +
+    `voters and models ${((used.user + used.system) / 1e6).toFixed(1)} s; their event loop late by ${(delay.percentile(50) / 1e6 - 5).toFixed(0)} ms in the middle, ` +
+    `${(delay.percentile(95) / 1e6 - 5).toFixed(0)} ms at 95 %; load of the machine ${loadavg()[0]?.toFixed(1)}\n`,
+);
 const memory = servers.map((s) => s.memory());
 for (const server of servers) await server.stop();
 await stubs.close();

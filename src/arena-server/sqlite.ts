@@ -1,10 +1,15 @@
 /** SQLite in one file, in WAL mode. */
 import Libsql from 'libsql';
+import LibsqlInThreads from 'libsql/promise';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { type Database, type Row, type Sql, StorageError, type Value } from './sql.js';
 
 /** Faults of the machine, not of the statement: they pass when somebody makes room or mends the disk. */
 const PASSING = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|CANTOPEN|READONLY)/;
+
+/** Milliseconds that a process waits for another one's lock, and between two tries. */
+const LOCK_MS = 5000;
+const LOCK_AGAIN_MS = 10;
 
 /** A transaction that waits for its turn. */
 interface Waiting {
@@ -24,6 +29,30 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
   const reader = open(file);
   const writing = statementsOf(writer);
   const reading = statementsOf(reader);
+  // Whoever waits for another process must not keep this one from answering: the lock is asked for again instead.
+  writer.pragma('busy_timeout = 0');
+
+  async function begin(): Promise<void> {
+    for (let waited = 0; ; waited += LOCK_AGAIN_MS) {
+      try {
+        await writing.run('begin immediate');
+        return;
+      } catch (error) {
+        if (!(error instanceof StorageError) || waited >= LOCK_MS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, LOCK_AGAIN_MS));
+      }
+    }
+  }
+
+  /** In a thread: the disk takes its time. Both classes of the package hold the same handle, and only this one has a method that does not block. */
+  async function commit(): Promise<void> {
+    try {
+      await LibsqlInThreads.prototype.exec.call(writer, 'commit');
+    } catch (error) {
+      throw passing(error);
+    }
+  }
+
   const waiting: Waiting[] = [];
   let draining: Promise<void> | null = null;
 
@@ -38,7 +67,7 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
   async function commitAll(batch: readonly Waiting[]): Promise<void> {
     const done: { readonly one: Waiting; readonly value: unknown }[] = [];
     try {
-      await writing.run('begin immediate');
+      await begin();
       for (const one of batch) {
         await writing.run('savepoint one');
         try {
@@ -53,7 +82,7 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
           one.failed(error);
         }
       }
-      await writing.run('commit');
+      await commit();
     } catch (error) {
       if (writer.inTransaction) await writing.run('rollback').catch(() => 0);
       const failure = passing(error);
@@ -103,7 +132,7 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
 
 function open(file: string): Libsql.Database {
   try {
-    const db = new Libsql(file, { timeout: 5000 });
+    const db = new Libsql(file, { timeout: LOCK_MS });
     db.pragma('journal_mode = WAL');
     // FULL: a vote that was acknowledged survives a power cut, not only the end of the process.
     db.pragma('synchronous = FULL');

@@ -12,9 +12,21 @@ export interface ServerProcess {
   /** Kills it as a power cut does, and starts it again on the same port. */
   killAndStart(): Promise<void>;
   stop(): Promise<void>;
+  /** Processor time in seconds of the present start. */
+  cpu(): number;
   /** Resident memory in MB at its highest so far, of all starts. */
   memory(): number;
   readonly log: string[];
+}
+
+/** Fields 14 and 15 of /proc/PID/stat, in hundredths of a second (proc(5)); 0 where there is no /proc. */
+function cpuOf(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -26,7 +38,13 @@ async function freePort(): Promise<number> {
 }
 
 /** Starts `eus-eval arena serve` on a configuration and waits until it answers. */
-export async function startServer(folder: string, arena: object, database: string, name = 'arena'): Promise<ServerProcess> {
+export async function startServer(
+  folder: string,
+  arena: object,
+  database: string,
+  name = 'arena',
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess> {
   const file = path.join(folder, `${name}.yaml`);
   writeFileSync(file, stringify(arena));
   const port = await freePort();
@@ -36,7 +54,7 @@ export async function startServer(folder: string, arena: object, database: strin
   function start(): ChildProcess {
     const child = spawn(
       process.execPath,
-      [packagePath('bin/eus-eval.js'), 'arena', 'serve', file, '--port', String(port), '--database', database],
+      [...nodeOptions, packagePath('bin/eus-eval.js'), 'arena', 'serve', file, '--port', String(port), '--database', database],
       { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, EUS_EVAL_ARENA_PASSWORD: PASSWORD } },
     );
     child.stderr?.setEncoding('utf8').on('data', (text: string) => log.push(text));
@@ -68,6 +86,7 @@ export async function startServer(folder: string, arena: object, database: strin
   return {
     url,
     log,
+    cpu: () => cpuOf(child.pid),
     memory: () => {
       look(child);
       return highest;
