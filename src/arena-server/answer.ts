@@ -17,18 +17,21 @@ export interface Answer {
 }
 
 /**
- * Starts an answer. It fails when the endpoint does, when it stays silent too long, and when it is empty: an endpoint that gives nothing is broken more often than a model that has nothing to say.
+ * Starts an answer. It fails when the endpoint does, when it stays silent too long, when it dribbles (from the first text to be shown, `lead` characters take too long; not
+ * where `lead` is infinite), and when it is empty: an endpoint that gives nothing is broken more often than a model that has nothing to say.
  */
 export function startAnswer(
   stream: AnswerStream,
   model: ArenaModelConfig,
   messages: readonly ChatMessage[],
   timeouts: ArenaConfig['timeouts'],
+  lead: number,
 ): Answer {
   const stopping = new AbortController();
   let raw = '';
   let state: Answer['state'] = 'coming';
   let reason = '';
+  let hasLead = false;
   let wake: (() => void)[] = [];
   const notify = (): void => {
     for (const one of wake.splice(0)) one();
@@ -43,6 +46,15 @@ export function startAnswer(
   const alarm = (seconds: number, why: string): NodeJS.Timeout => setTimeout(() => fail(why), seconds * 1000);
   let silence = alarm(timeouts.first_text_seconds, `no text within ${timeouts.first_text_seconds} s`);
   const whole = alarm(timeouts.answer_seconds, `no end within ${timeouts.answer_seconds} s`);
+  let dribbling: NodeJS.Timeout | null = null;
+  /** The clock of the lead runs from the first text that is shown: thinking takes as long as it takes. */
+  function watchLead(): void {
+    const length = Number.isFinite(lead) && !hasLead ? shown(raw, false).length : 0;
+    if (length > 0) dribbling ??= alarm(timeouts.lead_seconds, `less than ${lead} characters within ${timeouts.lead_seconds} s of the first`);
+    if (length < lead) return;
+    hasLead = true;
+    if (dribbling !== null) clearTimeout(dribbling);
+  }
 
   async function read(): Promise<void> {
     try {
@@ -51,6 +63,7 @@ export function startAnswer(
         raw += piece;
         clearTimeout(silence);
         silence = alarm(timeouts.silence_seconds, `silent for ${timeouts.silence_seconds} s`);
+        watchLead();
         notify();
       }
       if (state !== 'coming') return;
@@ -60,8 +73,7 @@ export function startAnswer(
     } catch (error) {
       fail(error instanceof EndpointError ? error.message : messageOf(error));
     } finally {
-      clearTimeout(silence);
-      clearTimeout(whole);
+      for (const one of [silence, whole, dribbling]) if (one !== null) clearTimeout(one);
     }
   }
   void read();

@@ -63,6 +63,8 @@ const CONFIG = z.strictObject({
   timeouts: z
     .strictObject({
       first_text_seconds: z.number().gt(0).max(600).default(20),
+      /** From the first text to the lead of `pace`: who is slower is replaced. */
+      lead_seconds: z.number().gt(0).max(3600).default(40),
       silence_seconds: z.number().gt(0).max(600).default(20),
       answer_seconds: z.number().gt(0).max(3600).default(180),
     })

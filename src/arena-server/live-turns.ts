@@ -79,6 +79,9 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
   const turns = new Map<string, Live>();
   const byName = new Map(config.models.map((m) => [m.name, m]));
   const running = new Set<Promise<void>>();
+  /** Characters that both sides must have before either is shown. */
+  const lead =
+    config.pace.lead_seconds === 'all' ? Number.POSITIVE_INFINITY : Math.max(1, config.pace.lead_seconds * config.pace.characters_per_second);
   const key = (battle: string, turn: number): string => `${battle}/${turn}`;
 
   function start(plan: TurnPlan): void {
@@ -114,7 +117,7 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
   function ask(plan: TurnPlan, side: 'a' | 'b', name: string): Answer {
     const model: ArenaModelConfig | undefined = byName.get(name);
     if (model === undefined) throw new Error('a battle of a model that the arena does not have any more');
-    return startAnswer(options.stream, model, history(plan, side), config.timeouts);
+    return startAnswer(options.stream, model, history(plan, side), config.timeouts, lead);
   }
 
   async function run(plan: TurnPlan, live: Live): Promise<void> {
@@ -127,10 +130,6 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
       await untilStored(() => voidBattle(db, plan.battle, plan.turn));
       emit(live, { kind: 'void' });
     };
-    const lead =
-      config.pace.lead_seconds === 'all'
-        ? Number.POSITIVE_INFINITY
-        : Math.max(1, config.pace.lead_seconds * config.pace.characters_per_second);
     const stopped = aborted(live.stop.signal);
     // Before anything is shown: wait for both, replace what fails.
     while (true) {

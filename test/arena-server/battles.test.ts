@@ -123,11 +123,16 @@ describe('a battle', () => {
 });
 
 describe('an endpoint that fails', () => {
-  const failing = (name: string, how: 'at once' | 'silent' | 'empty' | 'midway'): AnswerStream =>
+  const failing = (name: string, how: 'at once' | 'silent' | 'empty' | 'midway' | 'dribbling'): AnswerStream =>
     async function* (model, messages, signal) {
       if (model.name !== name) return yield* sameWords(model, messages, signal);
       if (how === 'at once') throw new EndpointError('HTTP 500');
       if (how === 'silent') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+      // Never silent for long, and never at an end.
+      while (how === 'dribbling' && !signal.aborted) {
+        yield 'a';
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
       if (how === 'midway') {
         yield 'Hasi bai, baina';
         await new Promise((resolve) => setTimeout(resolve, 300));
@@ -144,6 +149,23 @@ describe('an endpoint that fails', () => {
     for (const row of rows) expect([row.model_a, row.model_b].sort()).toEqual(['Model-Three', 'Model-Two']);
     expect(rows.some((row) => JSON.parse(String(row.draw)).length > 1)).toBe(true);
     expect(arena.log.some((line) => line.startsWith('Model-One: '))).toBe(true);
+  });
+
+  it('that dribbles: replaced before its lead is there, cut at the end of its time where it was shown already', async () => {
+    const timeouts = { first_text_seconds: 1, lead_seconds: 0.1, answer_seconds: 0.3 };
+    const slow = await open({
+      stream: failing('Model-One', 'dribbling'),
+      over: { timeouts, pace: { characters_per_second: 100, lead_seconds: 1 } },
+    });
+    for (let i = 0; i < 3; i++) await slow.client.battle(`galdera ${i}`);
+    const replaced = slow.arena.log.filter((line) => line.startsWith('Model-One: '));
+    expect(new Set(replaced)).toEqual(new Set(['Model-One: less than 100 characters within 0.1 s of the first']));
+    expect(await slow.arena.db.all("select count(*) as n from battles where state = 'open' or state = 'left'")).toEqual([{ n: 3 }]);
+    await slow.arena.close();
+    const { client, arena } = await open({ stream: failing('Model-One', 'dribbling'), over: { timeouts, models: [...TWO] } });
+    const { json } = await client.prompt('kaixo');
+    expect((await client.get(`/api/battles/${json.battle}/turns/1`)).text).toContain('event: void');
+    expect(arena.log).toContain('Model-One: no end within 0.3 s, after it was shown');
   });
 
   it('after something was shown: the battle is none, and nobody can vote on it', async () => {
