@@ -1,6 +1,7 @@
 /**
  * An arena under load: npx vite-node benchmarks/arena-load.ts sqlite|postgres [PARTICIPANTS] [SECONDS] [KILLS] [PAUSE_MS]
- * Voters of known preference against `arena serve` (two processes on PostgreSQL) and made-up models; the servers are killed with SIGKILL in between. Prints times,
+ * Voters of known preference (each pauses PAUSE_MS on average before the vote and before the next prompt: 25 s is about one battle a minute and participant; they
+ * arrive within ten seconds and read the whole stream) against `arena serve` (two processes on PostgreSQL) and made-up models; the servers are killed with SIGKILL in between. Prints times,
  * memory, and whether every confirmed vote is stored once.
  */
 import { loadavg } from 'node:os';
@@ -13,7 +14,7 @@ import { freshFolder } from '../test/arena-server/arena-client.js';
 import { type Cluster, startCluster } from '../test/arena-server/postgres.js';
 import { type ServerProcess, startServer } from '../test/arena-server/server-process.js';
 
-const [kind = 'sqlite', participants = '500', seconds = '180', kills = '0', pause = '5000'] = process.argv.slice(2);
+const [kind = 'sqlite', participants = '500', seconds = '180', kills = '0', pause = '25000'] = process.argv.slice(2);
 const folder = freshFolder();
 const cluster: Cluster | null = kind === 'postgres' ? await startCluster() : null;
 const database = cluster === null ? path.join(folder, 'arena.db') : await cluster.fresh();
@@ -28,7 +29,16 @@ const arena = {
   },
 };
 const servers: ServerProcess[] = [];
-for (let i = 0; i < (cluster === null ? 1 : 2); i++) servers.push(await startServer(folder, arena, database, `arena${i}`, (process.env.SERVER_NODE ?? '').split(' ').filter((o) => o !== '')));
+for (let i = 0; i < (cluster === null ? 1 : 2); i++)
+  servers.push(
+    await startServer(
+      folder,
+      arena,
+      database,
+      `arena${i}`,
+      (process.env.SERVER_NODE ?? '').split(' ').filter((o) => o !== ''),
+    ),
+  );
 const began = Date.now();
 const started = { cpu: process.cpuUsage(), servers: servers.map((s) => s.cpu()) };
 const delay = monitorEventLoopDelay({ resolution: 5 });
@@ -58,7 +68,7 @@ process.stdout.write(
   `${asked} page requests and ${tally.prompts} streams in ${lasted.toFixed(0)} s; processor time: server(s) ${cpu.map((s) => s.toFixed(1)).join(', ')} s` +
     `${Number(kills) === 0 ? ` (${((1000 * cpu.reduce((a, b) => a + b, 0)) / Math.max(1, tally.votes.size)).toFixed(0)} ms a vote)` : ' since the last start'}, ` +
     `voters and models ${((used.user + used.system) / 1e6).toFixed(1)} s; their event loop late by ${(delay.percentile(50) / 1e6 - 5).toFixed(0)} ms in the middle, ` +
-    `${(delay.percentile(95) / 1e6 - 5).toFixed(0)} ms at 95 %; load of the machine ${loadavg()[0]?.toFixed(1)}\n`,
+    `${(delay.percentile(95) / 1e6 - 5).toFixed(0)} ms at 95 %, ${(delay.max / 1e6 - 5).toFixed(0)} ms at most; load of the machine ${loadavg()[0]?.toFixed(1)}\n`,
 );
 const memory = servers.map((s) => s.memory());
 for (const server of servers) await server.stop();
@@ -82,5 +92,5 @@ const notes = servers
   .join('')
   .split('\n')
   .filter((l) => l !== '' && !/^(arena of|moderator|stopping)/.test(l));
-if (notes.length > 0) process.stdout.write(`notes of the servers: ${notes.length}, such as: ${notes[0]}\n`);
+if (notes.length > 0) process.stdout.write(`notes of the servers: ${notes.length}, such as: ${notes.slice(0, 4).join('; ')}\n`);
 process.exit(0);

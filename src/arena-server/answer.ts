@@ -50,7 +50,8 @@ export function startAnswer(
   /** The clock of the lead runs from the first text that is shown: thinking takes as long as it takes. */
   function watchLead(): void {
     const length = Number.isFinite(lead) && !hasLead ? shown(raw, false).length : 0;
-    if (length > 0) dribbling ??= alarm(timeouts.lead_seconds, `less than ${lead} characters within ${timeouts.lead_seconds} s of the first`);
+    if (length > 0)
+      dribbling ??= alarm(timeouts.lead_seconds, `less than ${lead} characters within ${timeouts.lead_seconds} s of the first`);
     if (length < lead) return;
     hasLead = true;
     if (dribbling !== null) clearTimeout(dribbling);

@@ -9,7 +9,7 @@ import { randomToken } from './identity.js';
 import { type LiveTurns, liveTurns } from './live-turns.js';
 import { type Matchmaker, matchmaker } from './matchmaker.js';
 import { processName } from './process-name.js';
-import { type LiveRanking, liveRanking } from './ranking.js';
+import { type LiveRankings, liveRankings } from './ranking.js';
 import { type RateLimit, rateLimit } from './rate-limit.js';
 import { type Database, text } from './sql.js';
 
@@ -22,7 +22,7 @@ export interface Arena {
   readonly guard: Guard;
   readonly turns: LiveTurns;
   readonly matchmaker: Matchmaker;
-  readonly ranking: () => Promise<readonly LiveRanking[]>;
+  readonly rankings: LiveRankings;
   /** Requests by address, and attempts at passwords and passphrases by address. */
   readonly limits: { readonly requests: RateLimit; readonly attempts: RateLimit; readonly prompts: RateLimit };
   readonly now: () => number;
@@ -88,7 +88,7 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
     }),
     turns,
     matchmaker: makeMatch,
-    ranking: liveRanking(db, config, now),
+    rankings: liveRankings(db, config, now),
     limits: {
       requests: rateLimit(config.limits.requests_per_address_per_minute, now),
       attempts: rateLimit(ATTEMPTS, now),

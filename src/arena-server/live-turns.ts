@@ -81,7 +81,9 @@ export function liveTurns(options: LiveTurnsOptions): LiveTurns {
   const running = new Set<Promise<void>>();
   /** Characters that both sides must have before either is shown. */
   const lead =
-    config.pace.lead_seconds === 'all' ? Number.POSITIVE_INFINITY : Math.max(1, config.pace.lead_seconds * config.pace.characters_per_second);
+    config.pace.lead_seconds === 'all'
+      ? Number.POSITIVE_INFINITY
+      : Math.max(1, config.pace.lead_seconds * config.pace.characters_per_second);
   const key = (battle: string, turn: number): string => `${battle}/${turn}`;
 
   function start(plan: TurnPlan): void {

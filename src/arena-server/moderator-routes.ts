@@ -43,7 +43,12 @@ export function moderatorRoutes(app: Hono<Env>, arena: Arena): void {
 
   app.get('/api/moderator/overview', async (c) => {
     guard.checkModerator(c);
-    const [numbers, rankings, people, reports] = [await participation(db), await arena.ranking(), await suspects(db), await lastReports()];
+    const [numbers, rankings, people, reports] = [
+      await participation(db),
+      await arena.rankings.read(),
+      await suspects(db),
+      await lastReports(),
+    ];
     return c.json({ participation: numbers, rankings, suspects: people, reports });
   });
 
@@ -67,12 +72,14 @@ export function moderatorRoutes(app: Hono<Env>, arena: Arena): void {
     guard.checkModerator(c);
     const { participant, banned, note } = await bodyOf(c, BAN);
     if (!(await setBan(db, participant, banned, note, arena.now()))) throw new RequestError('not-found', 'participant');
+    arena.rankings.forget();
     return c.json({ ok: true });
   });
 
   app.post('/api/moderator/delete', async (c) => {
     guard.checkModerator(c);
     if (!(await deleteParticipant(db, (await bodyOf(c, PARTICIPANT)).participant))) throw new RequestError('not-found', 'participant');
+    arena.rankings.forget();
     return c.json({ ok: true });
   });
 

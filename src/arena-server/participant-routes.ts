@@ -123,6 +123,6 @@ export function participantRoutes(app: Hono<Env>, arena: Arena): void {
 
   app.get('/api/ranking', async (c) => {
     if (config.ranking !== 'public') throw new RequestError('not-found', 'ranking');
-    return c.json({ rankings: await arena.ranking() });
+    return c.json({ rankings: await arena.rankings.read() });
   });
 }

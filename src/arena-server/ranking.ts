@@ -34,8 +34,16 @@ export interface LiveRanking {
   readonly widest: number | null;
 }
 
-/** Returns a function that gives the rankings of all questions, fitted at most once a minute. */
-export function liveRanking(db: Sql, config: ArenaConfig, now: () => number): () => Promise<readonly LiveRanking[]> {
+/** The rankings of all questions. */
+export interface LiveRankings {
+  /** Returns them as they were at most a minute ago. */
+  read(): Promise<readonly LiveRanking[]>;
+  /** The next reading fits them anew: the moderator has just changed which votes count. */
+  forget(): void;
+}
+
+/** Returns the rankings of an arena, fitted at most once a minute. */
+export function liveRankings(db: Sql, config: ArenaConfig, now: () => number): LiveRankings {
   let cached: { readonly at: number; readonly value: Promise<readonly LiveRanking[]> } | null = null;
   async function fitAll(): Promise<readonly LiveRanking[]> {
     const all: LiveRanking[] = [];
@@ -46,7 +54,7 @@ export function liveRanking(db: Sql, config: ArenaConfig, now: () => number): ()
     }
     return all;
   }
-  return () => {
+  function read(): Promise<readonly LiveRanking[]> {
     if (cached !== null && now() - cached.at < FRESH_MS) return cached.value;
     const value = fitAll();
     cached = { at: now(), value };
@@ -54,6 +62,12 @@ export function liveRanking(db: Sql, config: ArenaConfig, now: () => number): ()
       cached = null;
     });
     return value;
+  }
+  return {
+    read,
+    forget: () => {
+      cached = null;
+    },
   };
 }
 

@@ -22,7 +22,9 @@ export interface ServerProcess {
 /** Fields 14 and 15 of /proc/PID/stat, in hundredths of a second (proc(5)); 0 where there is no /proc. */
 function cpuOf(pid: number | undefined): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return 0;

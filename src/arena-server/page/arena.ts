@@ -37,7 +37,7 @@ async function begin(): Promise<void> {
   const participant = part(start, 'participant');
   if (participant === null) return welcome(start);
   if (part(participant, 'banned') === true) {
-    main.replaceChildren(el('p', { class: 'notice' }, word('error.banned')), account());
+    main.replaceChildren(el('h1', {}, field(start, 'name')), el('p', { class: 'notice' }, word('error.banned')), account());
     return;
   }
   if (part(participant, 'consented') !== true) return consentAgain(start, part(participant, 'shareTexts') === true);
@@ -180,6 +180,7 @@ function passphrase(text: string): void {
 
 function consentAgain(start: unknown, shared: boolean): void {
   main.replaceChildren(
+    el('h1', {}, field(start, 'name')),
     el('p', { class: 'notice' }, word('consentAgain')),
     texts(start, true),
     form(
