@@ -116,6 +116,10 @@ export type Target = number | string | readonly (number | string)[];
 /** How few-shot examples are picked. */
 export interface FewshotSpec {
   readonly count: number;
+  /** What the task's own file says, where a group or a command line says something else. */
+  readonly original: number;
+  /** Seed of the draws. */
+  readonly seed: number;
   readonly sampler: 'default' | 'first_n';
   /** Examples written in the task file itself, instead of a split. */
   readonly samples: readonly Doc[] | null;

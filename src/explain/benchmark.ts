@@ -64,7 +64,7 @@ function shotsOf(task: Task): string {
   const split = task.fewshotSplit ?? task.trainingSplit ?? task.validationSplit ?? task.testSplit;
   return sampler === 'first_n'
     ? `${count}, the first of the split ${split}`
-    : `${count}, drawn for each document from the split ${split} with seed 1234`;
+    : `${count}, drawn for each document from the split ${split} with seed ${task.fewshot.seed}`;
 }
 
 function templateOf(template: Template): string {

@@ -21,7 +21,7 @@ const BARE: Task = {
   genPrefix: null,
   targetDelimiter: ' ',
   fewshotDelimiter: '\n\n',
-  fewshot: { count: 0, sampler: 'default', samples: null },
+  fewshot: { count: 0, original: 0, seed: 1234, sampler: 'default', samples: null },
   outputType: 'multiple_choice',
   generation: { until: [], maxNewTokens: null },
   filters: [{ name: 'none', steps: [] }],

@@ -3,9 +3,6 @@ import { pyEquals } from '../python/equal.js';
 import { PythonRandom } from '../python/random.js';
 import type { Doc, Task } from '../types.js';
 
-/** Seed of the few-shot draws in every run of the paper; the harness's default. */
-const FEWSHOT_SEED = 1234;
-
 /** Where a task's few-shot examples come from: examples in its own file, or a split. */
 export type PoolSource = { readonly kind: 'samples'; readonly docs: readonly Doc[] } | { readonly kind: 'split'; readonly split: string };
 
@@ -60,7 +57,7 @@ export class TooFewDocumentsError extends UserError {
 export function makeSampler(task: Task, pool: readonly Doc[], count: number, twice: boolean): Sampler {
   const drawn = drawnExamples(task, count);
   if (drawn > pool.length) throw new TooFewDocumentsError(task, drawn, count, pool.length);
-  const random = new PythonRandom(FEWSHOT_SEED);
+  const random = new PythonRandom(task.fewshot.seed);
   const first = Array.from({ length: drawn }, (_, i) => i);
   const draw = () => {
     if (task.fewshot.sampler === 'first_n') return first;

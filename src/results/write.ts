@@ -4,6 +4,7 @@ import { fileNameOf } from '../file-name.js';
 import { BOOTSTRAP_ITERATIONS } from '../metrics/define.js';
 import { PyFloat } from '../python/float.js';
 import { isGroup, nodesOf } from '../tasks/tree.js';
+import { FEWSHOT_SEED } from '../tasks/vary.js';
 import type { Estimate, Group, ScoreTable, Task, Value } from '../types.js';
 import { VERSION } from '../version.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from './outcome.js';
@@ -44,7 +45,7 @@ export function resultsContent(run: RunOutcome, facts: RunFacts): Fields {
       random_seed: 0,
       numpy_seed: 1234,
       torch_seed: 1234,
-      fewshot_seed: 1234,
+      fewshot_seed: outcomes[0]?.task.fewshot.seed ?? FEWSHOT_SEED,
     },
     git_hash: null,
     date: facts.startedAt,

@@ -13,6 +13,7 @@ import { resultsContent } from '../results/write.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import { selectTasks } from '../tasks/registry.js';
 import { pruneTree, uniqueLeaves } from '../tasks/tree.js';
+import { variedAs } from '../tasks/vary.js';
 import type { Value } from '../types.js';
 import { openPipeline } from './pipeline.js';
 import { restoreTask } from './restore.js';
@@ -47,7 +48,7 @@ export async function mergeShards(
   const registry = await openRegistry(hooks);
   const { facts } = first;
   const names = new Set(Object.keys(first.tasks));
-  const selected = await selectTasks(facts.selected, registry);
+  const selected = variedAs(await selectTasks(facts.selected, registry), facts.settings);
   const roots = selected.flatMap((root) => pruneTree(facts.family === 'api' ? apiEntry(root) : root, ({ name }) => names.has(name)) ?? []);
   const made = await makeFolder(out).catch(fail(out));
   const target = await claimFolder(out, {

@@ -1,7 +1,8 @@
 /** The documents of one task for a run, counted and fingerprinted while they stream by. */
-import { promptStatus, taskHasher } from '../prompts/fingerprint.js';
+import { promptStatus, recordedFingerprints, taskHasher } from '../prompts/fingerprint.js';
 import { countDocuments, prepareDocs } from '../prompts/prepare.js';
 import type { PromptOrigin } from '../results/outcome.js';
+import { isVaried } from '../tasks/vary.js';
 import type { DataSource, PreparedDoc, PromptFamily, Task } from '../types.js';
 import { type RunPlan, shareOf } from './plan.js';
 
@@ -42,7 +43,11 @@ export async function prepareTask(plan: RunPlan, task: Task, source: DataSource)
     count: shareOf(Math.min(original, plan.limit ?? original), plan.shard),
     documents: watched(),
     taskHash: fingerprint.hash,
-    promptStatus: () => (plan.shard === null && (plan.limit === null || plan.limit >= original) ? fingerprint.status() : 'partial'),
+    promptStatus: () => {
+      if (plan.shard === null && (plan.limit === null || plan.limit >= original)) return fingerprint.status();
+      // Other examples than the paper's are not the paper's prompts, however few documents there are.
+      return isVaried(task) && recordedFingerprints(task, plan.family) !== null ? 'differs' : 'partial';
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { OpenOptions } from '../backends/open.js';
+import { variationOf } from '../tasks/vary.js';
 import type { Backend } from '../types.js';
 import { VERSION } from '../version.js';
 import type { RunPlan } from './plan.js';
@@ -46,6 +47,7 @@ export function settingsOf(
     'the data': data,
     '--tasks': selected.join(','),
     'the list of tasks': plan.tasks.map((task) => task.name).join(','),
+    ...variationOf(plan.tasks),
     'the chat template': backend.chatTemplate === null ? 'none' : sha256(backend.chatTemplate),
   };
   const { shard: _, roots: __, tasks: ___, ...asked } = plan;

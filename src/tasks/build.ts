@@ -10,6 +10,7 @@ import type { Doc, FilterSpec, FilterStep, Language, OutputType, Task, TaskMeta,
 import { buildMetrics } from './build-metrics.js';
 import { dataFilesOf, withoutFolders } from './data-files.js';
 import { bareName, HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
+import { FEWSHOT_SEED } from './vary.js';
 
 /** Default pattern of the regex filter, as the harness has it. */
 const NUMBER_PATTERN = '#### (\\-?[0-9\\.\\,]+)';
@@ -74,6 +75,8 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
     fewshotDelimiter,
     fewshot: {
       count: config.num_fewshot ?? 0,
+      original: config.num_fewshot ?? 0,
+      seed: FEWSHOT_SEED,
       sampler: config.fewshot_config?.sampler ?? 'default',
       samples: config.fewshot_config?.samples?.map((sample) => toDoc(file, sample)) ?? null,
     },

@@ -10,6 +10,7 @@ import type { Group, Task, TaskMeta } from '../types.js';
 import { buildTask, type Vocabulary } from './build.js';
 import { checkGroup, checkTask, GROUP_FIELDS } from './schema.js';
 import { isGroup, leavesOf, nodesOf } from './tree.js';
+import { MAX_SHOTS, withShots } from './vary.js';
 import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
 
 /** Tasks and groups by name, and by tag. */
@@ -193,7 +194,7 @@ async function build(config: Config, file: string, library: Library, depth: numb
   const children: (Group | Task)[] = [];
   for (const child of group.task) {
     children.push(
-      ...(typeof child === 'string' ? await named(child, below, file, library, depth) : [await inline(child, below, file, library, depth)]),
+      ...(typeof child === 'string' ? await named(child, below, file, library, depth) : await inline(child, below, file, library, depth)),
     );
   }
   const names = children.map((child) => child.name);
@@ -221,12 +222,16 @@ async function build(config: Config, file: string, library: Library, depth: numb
   };
 }
 
-/** A member written inside the group's own file; fields of the group win over its own, as in the harness. */
-async function inline(child: Config, below: Config, file: string, library: Library, depth: number): Promise<Group | Task> {
+/** A member written inside the group's own file, or another file's or a built-in task with fields of its own; fields of the group win over them, as in the harness. */
+async function inline(child: Config, below: Config, file: string, library: Library, depth: number): Promise<(Group | Task)[]> {
   const { task } = child;
-  const base = typeof task === 'string' && !Object.hasOwn(child, 'group') ? library.sources.get(task) : undefined;
   const own = await resolveIncludes(child, file);
-  return build({ ...base?.config, ...own, ...below }, base === undefined ? file : base.file, library, depth + 1);
+  const another = typeof task === 'string' && (library.sources.has(task) || !Object.hasOwn({ ...own, ...below }, 'dataset_path'));
+  if (another && !Object.hasOwn(child, 'group')) {
+    const { task: _, ...fields } = own;
+    return named(task, { ...fields, ...below }, file, library, depth);
+  }
+  return [await build({ ...own, ...below }, file, library, depth + 1)];
 }
 
 /** A member given by name: another file's task or group, a tag, or one of the tasks that are known already. */
@@ -240,12 +245,19 @@ async function named(name: string, below: Config, file: string, library: Library
     const names = [...library.sources.keys(), ...library.tagged.keys(), ...library.known.keys()];
     throw new UserError(`${file}: task: there is no task '${name}' in this folder or among the built-in ones.${didYouMean(name, names)}`);
   }
-  if (Object.keys(below).length > 0) {
-    throw new UserError(
-      `${file}: ${Object.keys(below)[0]}: the built-in task ${name} cannot be changed by a group; write a task of your own`,
-    );
+  const { num_fewshot: shots, ...others } = below;
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    throw new UserError(`${file}: ${other}: of the built-in task ${name} a group can change num_fewshot only; write a task of your own`);
   }
-  return [known];
+  if (shots === undefined) return [known];
+  if (typeof shots !== 'number' || !Number.isInteger(shots) || shots < 0 || shots > MAX_SHOTS)
+    throw new UserError(`${file}: num_fewshot: expected a whole number from 0 to ${MAX_SHOTS}`);
+  return [changeLeaves(known, (task) => withShots(task, shots, `${file}: num_fewshot`))];
+}
+
+function changeLeaves(node: Group | Task, change: (task: Task) => Task): Group | Task {
+  return isGroup(node) ? { ...node, children: node.children.map((child) => changeLeaves(child, change)) } : change(node);
 }
 
 /** Tasks of a group show its language and category where they name none. */

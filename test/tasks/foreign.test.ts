@@ -222,7 +222,7 @@ describe('data that do not fit a task are named with task, document and field', 
     ],
     [
       'too small a pool',
-      { fewshot: { count: 9, sampler: 'default', samples: [{ question: 'a', answer: 'b' }] } },
+      { fewshot: { count: 9, original: 9, seed: 1234, sampler: 'default', samples: [{ question: 'a', answer: 'b' }] } },
       /9 few-shot examples are drawn for 9 shots, but there are only 1/,
     ],
   ];
@@ -231,7 +231,7 @@ describe('data that do not fit a task are named with task, document and field', 
       const task: Task = {
         ...(await leaf('sums')),
         ...change,
-        ...(what === 'too small a pool' ? {} : { fewshot: { count: 0, sampler: 'default', samples: null } }),
+        ...(what === 'too small a pool' ? {} : { fewshot: { count: 0, original: 0, seed: 1234, sampler: 'default', samples: null } }),
       };
       await expect(collect(task, { family: 'plain', renderChat: null })).rejects.toThrow(message);
     });
