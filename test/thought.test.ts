@@ -262,6 +262,7 @@ describe('stop strings and local generation', async () => {
       until: ['\n\n'],
       lookback: 4,
       maxNewTokens: more.limit ?? tokens.length,
+      turn: 'short',
       notes: undefined,
       ...(thought === null ? {} : { thought: { rule: thought, begun: more.begun ?? false, end: null } }),
     });

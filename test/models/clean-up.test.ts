@@ -25,6 +25,7 @@ function generate(tokenizer: ModelTokenizer, until: readonly string[]) {
     until,
     lookback: 4,
     maxNewTokens: words.length,
+    turn: 'short',
     notes: undefined,
   });
   for (const token of words.keys()) {

@@ -96,7 +96,7 @@ const ABOUT: Readonly<Record<string, readonly [models: string, special: string]>
   ovis2: ['Ovis 2', 'the text part, a Qwen 2'],
   persimmon: ['Persimmon', 'norms on query and key, a part of each head turns'],
   phi: ['Phi-1, 1.5, 2', 'parallel blocks, a part of each head turns, a bias on the logits'],
-  phi3: ['Phi-3, Phi-3.5, Phi-4', 'fused projections, LongRoPE up to the original context, a part of each head turns'],
+  phi3: ['Phi-3, Phi-3.5, Phi-4', 'fused projections, LongRoPE, a part of each head turns'],
   qwen2: ['Qwen 2, 2.5', 'biases on query, key and value; a sliding window where the config switches it on'],
   qwen2_5_vl: ['Qwen2.5-VL', 'the text part'],
   qwen2_vl: ['Qwen2-VL', 'the text part'],

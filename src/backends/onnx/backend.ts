@@ -6,8 +6,8 @@ import { newCounters } from './counters.js';
 import { type GenerateLimits, generateAll } from './generate.js';
 import { generatePacked, type PackedGenerateLimits } from './generate-packed.js';
 import type { RunLimits } from './packed-plan.js';
-import { type EncodedItem, encodeRequest, type GenerateItem, type RequestContext, type ScoreItem } from './requests.js';
-import { newScorer } from './score.js';
+import { type EncodedItem, encodeRequest, type GenerateItem, type RequestContext, type ScoreItem, type TurnOf } from './requests.js';
+import { type EnsurePositions, newScorer } from './score.js';
 import { newPackedScorer } from './score-packed.js';
 import type { Session } from './session.js';
 import { compareIds } from './stack.js';
@@ -20,11 +20,10 @@ export interface BackendParts {
   readonly addBos: boolean;
   readonly maxLength: number;
   readonly vocabSize: number;
-  /** Tokens of the longest text whose rotation is computed; null: any. */
+  /** Texts of more tokens turn otherwise; null: none do. */
   readonly longest: number | null;
   readonly eos: ReadonlySet<number>;
-  /** Makes the rotary tables long enough for so many positions. */
-  readonly ensurePositions: (positions: number) => void;
+  readonly ensurePositions: EnsurePositions;
   readonly limits: GenerateLimits;
   readonly identity: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -92,8 +91,10 @@ export function newOnnxBackend(parts: BackendParts): Backend {
     };
     signal.addEventListener('abort', abort);
     let flying: Promise<Answer[]>[] = [];
-    const choices = (): ScoreItem[] => window.items.filter((item) => item.kind === 'choices');
-    const generations = (): GenerateItem[] => window.items.filter((item) => item.kind === 'generate');
+    /** What is computed now: texts that turn otherwise wait until there are none of these. */
+    let turn: TurnOf = 'short';
+    const choices = (): ScoreItem[] => window.items.filter((item) => item.kind === 'choices').filter((item) => item.turn === turn);
+    const generations = (): GenerateItem[] => window.items.filter((item) => item.kind === 'generate').filter((item) => item.turn === turn);
     const settle = async (): Promise<Answer[] | 'aborted'> => {
       const [first, ...rest] = flying;
       flying = rest;
@@ -111,12 +112,17 @@ export function newOnnxBackend(parts: BackendParts): Backend {
         if (signal.aborted) return;
         yield* window.answers.splice(0);
         if (window.ended() && flying.length === 0) return;
+        const [next] = window.items;
+        if (flying.length === 0 && next !== undefined && !window.items.some((item) => item.turn === turn)) {
+          turn = next.turn;
+          scorer.forget();
+        }
         const sorted = choices();
         waiting = window.items.length;
-        if (sorted.length > 0 && flying.length < batchesAhead(sorted.length)) {
+        if (sorted.length > 0 && flying.length < (turn === 'both' ? 1 : batchesAhead(sorted.length))) {
           // A text of several windows shares nothing with others, and all its windows together may be more than memory holds.
           const long = sorted.find(({ rolling, sequences }) => rolling === true && sequences.length > 1);
-          const alone = long ?? (parts.single ? sorted[0] : undefined);
+          const alone = long ?? (parts.single || turn === 'both' ? sorted[0] : undefined);
           const items = alone === undefined ? scorer.pick(sorted) : [alone];
           window.remove(items);
           const batch = alone === undefined ? scorer.score(items) : scorer.scoreAlone(alone);

@@ -9,6 +9,7 @@ import type { RunShape } from './memory-plan.js';
 import { fillRun, layOutPrompts } from './packed-layout.js';
 import { FAR } from './packed-masks.js';
 import { failure, type GenerateItem } from './requests.js';
+import type { EnsurePositions } from './score.js';
 import { OutOfMemoryError, type Session } from './session.js';
 
 export interface PackedGenerateLimits {
@@ -30,7 +31,7 @@ export async function* generatePacked(
   startLimits: PackedGenerateLimits,
   rules: StopRules,
   counters: Counters,
-  ensurePositions: (positions: number) => void,
+  ensurePositions: EnsurePositions,
   next: (count: number) => GenerateItem[],
   stopped: () => boolean,
 ): AsyncGenerator<Answer> {
@@ -76,7 +77,8 @@ export async function* generatePacked(
     }
     const starts = Int32Array.from(texts, (ids) => ids.length);
     const lasts = starts.map((start, b) => start + Math.min(stretch, left[b] ?? 1) - 1);
-    ensurePositions(Math.max(...starts) + stretch);
+    // A text that has grown turns as its prompt does.
+    ensurePositions(Math.max(...starts) + stretch, Math.max(...active.map(({ item }) => item.ids.length)));
     try {
       if (
         limits.bytesOf({ prefix: layout.prefixRows, blocks: count, length: layout.length, scored: count }, stretch) ===

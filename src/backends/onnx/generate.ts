@@ -7,6 +7,7 @@ import type { Counters } from './counters.js';
 import { type Growing, newGrowing, type StopRules, takeToken } from './greedy.js';
 import type { StepMessage } from './protocol.js';
 import { failure, type GenerateItem } from './requests.js';
+import type { EnsurePositions } from './score.js';
 import { OutOfMemoryError, type Session } from './session.js';
 import { choosePath, commonPrefix, type Known, type Limits, planBatch, SMALLEST_RUN, type Where } from './stack.js';
 
@@ -39,7 +40,7 @@ export async function* generateAll(
   limits: GenerateLimits,
   rules: StopRules,
   counters: Counters,
-  ensurePositions: (positions: number) => void,
+  ensurePositions: EnsurePositions,
   next: (count: number) => GenerateItem[],
   stopped: () => boolean,
 ): AsyncGenerator<Answer> {
@@ -108,7 +109,7 @@ export async function* generateAll(
     const states = carriesStates ? { kept: below, next: [all, ...items.map(({ ids }) => ids)] } : null;
     const plan = planBatch(path.ids.length, [path], sequences, { ...limits, runTokens }, states);
     kept = plan.kept;
-    ensurePositions(Math.max(path.ids.length + plan.tokens, ...items.map(roomFor)));
+    ensurePositions(Math.max(path.ids.length + plan.tokens, ...items.map(roomFor)), Math.max(...items.map(({ ids }) => ids.length)));
     const prompts = plan.where.map((where): Prompt => ({ where, token: undefined, logprob: undefined }));
     for (const [i, run] of plan.runs.entries()) {
       const { wanted, ...message } = run;

@@ -248,11 +248,15 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const { cache } = session;
   const vocabSize = model.vocabSize ?? session.vocabSize ?? tokenizer.vocabSize;
 
+  const longest = longestText(model.tables ?? []);
   let positions = 0;
-  const ensurePositions = (needed: number): void => {
-    if (model.tables === null || needed <= positions) return;
-    positions = Math.max(1024, 2 ** Math.ceil(Math.log2(needed)));
-    session.setTables({ tables: model.tables.map((kind) => ropeTable(kind.rope, kind.dims, positions, kind)) });
+  let long = false;
+  const ensurePositions = (needed: number, text: number): void => {
+    const isLong = longest !== null && text > longest;
+    if (model.tables === null || (needed <= positions && isLong === long)) return;
+    long = isLong;
+    positions = Math.max(1024, positions, 2 ** Math.ceil(Math.log2(needed)));
+    session.setTables({ tables: model.tables.map((kind) => ropeTable(kind.rope, kind.dims, positions, { ...kind, long })) });
   };
 
   const runtime = runtimeVersion() ?? 'unknown';
@@ -277,7 +281,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     addBos: needsBos(model.modelType),
     maxLength,
     vocabSize,
-    longest: longestText(model.tables ?? []),
+    longest,
     eos,
     ensurePositions,
     packed,

@@ -17,12 +17,19 @@ import type {
 import type { Sequence } from './stack.js';
 import type { Item } from './window.js';
 
+/**
+ * How the texts of a request turn where the rotation has other factors beyond its original context (LongRoPE), from the first token on: as short texts, as long ones, or some of a document's as
+ * these and some as those. Texts of one kind share nothing with texts of another.
+ */
+export type TurnOf = 'short' | 'long' | 'both';
+
 export interface ScoreItem extends Item {
   readonly kind: 'choices';
   readonly id: number;
   /** The sequences are windows of one text, whose log-probabilities are added up. */
   readonly rolling?: boolean;
   readonly sequences: readonly Sequence[];
+  readonly turn: TurnOf;
   readonly notes: ResponseNotes | undefined;
 }
 
@@ -30,6 +37,7 @@ export interface GenerateItem extends Item {
   readonly kind: 'generate';
   readonly id: number;
   readonly until: readonly string[];
+  readonly turn: TurnOf;
   /** Tokens at the end of an answer whose text may hold a stop string: two more than the longest has, since a model may spell one with other tokens. */
   readonly lookback: number;
   readonly maxNewTokens: number;
@@ -45,7 +53,7 @@ export interface RequestContext {
   readonly addBos: boolean;
   readonly maxLength: number;
   readonly vocabSize: number;
-  /** Texts of more tokens turn by other factors from their first token on (LongRoPE), which is not computed; null: there is no such length. */
+  /** Texts of more tokens turn by other factors (LongRoPE); null: there is no such length. */
   readonly longest: number | null;
   readonly renderChat: ChatRenderer | null;
 }
@@ -73,14 +81,9 @@ export async function encodeRequest(ask: Ask, context: RequestContext): Promise<
   }
 }
 
-/** The failure of a text of so many tokens that the rotation of this model is not computed for, or null. */
-function tooLong(id: number, tokens: number, { longest }: RequestContext): Answer | null {
-  if (longest === null || tokens <= longest) return null;
-  return failure(
-    id,
-    'too long',
-    `${tokens} tokens; beyond ${longest} this model's rotation (longrope) has other factors, which only servers compute: --serve vllm`,
-  );
+function turnOf(lengths: readonly number[], { longest }: RequestContext): TurnOf {
+  if (longest === null || lengths.every((n) => n <= longest)) return 'short';
+  return lengths.every((n) => n > longest) ? 'long' : 'both';
 }
 
 function outside(ids: readonly number[], vocabSize: number): number | undefined {
@@ -107,8 +110,6 @@ function scoreItem(
   rolling: boolean,
   c: RequestContext,
 ): ScoreItem | Answer {
-  const refusal = tooLong(id, Math.max(...sequences.map((s) => s.ids.length)), c);
-  if (refusal !== null) return refusal;
   for (const { ids, targets } of sequences) {
     const bad = outside(ids, c.vocabSize) ?? outside(targets, c.vocabSize);
     if (bad !== undefined)
@@ -117,7 +118,11 @@ function scoreItem(
   // The place in the sorted window is that of the first sequence; all of a document's share their context.
   const ids = sequences[0]?.ids ?? [];
   const tokens = sequences.reduce((sum, s) => sum + s.targets.length - 1, ids.length);
-  return { kind: 'choices', id, rolling, ids, tokens, sequences, notes };
+  const turn = turnOf(
+    sequences.map((s) => s.ids.length),
+    c,
+  );
+  return { kind: 'choices', id, rolling, ids, tokens, sequences, turn, notes };
 }
 
 async function encodeGenerateRequest(id: number, request: GenerateRequest, c: RequestContext): Promise<GenerateItem | Answer> {
@@ -137,8 +142,6 @@ async function encodeGenerateRequest(id: number, request: GenerateRequest, c: Re
   if (bad !== undefined)
     return failure(id, 'internal', `token ${bad} of the tokenizer is outside the model's vocabulary of ${c.vocabSize}`);
   const { ids, truncatedTokens } = truncatePrompt(all, c.maxLength, maxNewTokens);
-  const long = tooLong(id, ids.length, c);
-  if (long !== null) return long;
   const until = [...request.until, ...(c.tokenizer.eos === null ? [] : [c.tokenizer.eos.text])].filter((stop) => stop !== '');
   const stops = await c.tokenizer.encodeAll(until);
   return {
@@ -146,6 +149,7 @@ async function encodeGenerateRequest(id: number, request: GenerateRequest, c: Re
     id,
     ids,
     tokens: ids.length,
+    turn: turnOf([ids.length], c),
     until,
     lookback: Math.max(1, ...stops.map((stop) => stop.length)) + 2,
     maxNewTokens,

@@ -63,7 +63,7 @@ export function kernelHead(headDim: number): number {
   return Math.ceil(headDim / 8) * 8;
 }
 
-/** Tokens of the longest text for which these tables hold: beyond its original context LongRoPE has other factors from the first token on. Null: any. */
+/** Tokens of the longest text for which short tables hold: beyond its original context LongRoPE has other factors from the first token on. Null: any. */
 export function longestText(kinds: readonly { readonly rope: Rope }[]): number | null {
   const lengths = kinds.flatMap(({ rope }) => (rope.type === 'longrope' ? [rope.originalMaxPosition] : []));
   return lengths.length === 0 ? null : Math.min(...lengths);
@@ -81,20 +81,23 @@ export interface Turn {
   readonly reversed?: boolean;
   /** Makes what is turned grow with its position. */
   readonly growth?: Growth;
+  /** For texts beyond the original context. */
+  readonly long?: boolean;
 }
 
 /**
- * Returns the table for positions 0 to `positions - 1`. The angle is rounded to float32 before the cosine, as PyTorch does. Of LongRoPE, positions beyond the original context have
- * the long factors, as a text has that grows beyond it.
+ * Returns the table for positions 0 to `positions - 1`. The angle is rounded to float32 before the cosine, as PyTorch does. Of LongRoPE, a text beyond the original context (`long`) has
+ * the long factors from its first position on; one that grows beyond it, from there on.
  */
 export function ropeTable(rope: Rope, dims: number, positions: number, turn: Turn = {}): RopeTable {
-  const { reversed = false, growth } = turn;
+  const { reversed = false, growth, long: all = false } = turn;
   const half = dims / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);
   const short = inverseFrequencies(rope, dims);
   const long = rope.type === 'longrope' ? inverseFrequencies(rope, dims, true) : short;
-  const from = rope.type === 'longrope' ? rope.originalMaxPosition : positions;
+  const beyond = rope.type === 'longrope' ? rope.originalMaxPosition : positions;
+  const from = all ? 0 : beyond;
   const factor = rope.type === 'longrope' || rope.type === 'yarn' ? rope.attentionFactor : 1;
   for (let p = 0; p < positions; p++) {
     const scale = growth === undefined ? factor : factor * (1 + growth.beta * Math.log(1 + Math.floor(p / growth.length)));

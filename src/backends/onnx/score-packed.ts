@@ -5,7 +5,7 @@ import type { Counters } from './counters.js';
 import { fillRun, layOut } from './packed-layout.js';
 import { bestOrder, documentsForRun, type RunLimits, shapeOf } from './packed-plan.js';
 import { failure, type ScoreItem } from './requests.js';
-import { type Scorer, scoreOneByOne } from './score.js';
+import { type EnsurePositions, type Scorer, scoreOneByOne } from './score.js';
 import { OutOfMemoryError, type Session } from './session.js';
 import { compareIds, type Sequence } from './stack.js';
 
@@ -15,12 +15,7 @@ const AFTER_FAILURE = 0.7;
 /**
  * Returns a scorer over a session whose graph keeps nothing. `ensurePositions` makes the rotary tables long enough.
  */
-export function newPackedScorer(
-  session: Session,
-  startLimits: RunLimits,
-  counters: Counters,
-  ensurePositions: (positions: number) => void,
-): Scorer {
+export function newPackedScorer(session: Session, startLimits: RunLimits, counters: Counters, ensurePositions: EnsurePositions): Scorer {
   let limits = startLimits;
   let last: readonly number[] = [];
 
@@ -40,7 +35,8 @@ export function newPackedScorer(
     const greedy = sequences.map(() => true);
     /** Sequences that did not fit by themselves, with the runtime's message. */
     const tooLarge = new Map<number, string>();
-    ensurePositions(Math.max(...sequences.map((s) => s.ids.length)));
+    const longest = Math.max(...sequences.map((s) => s.ids.length));
+    ensurePositions(longest, longest);
 
     /** Computes some of the sequences; halves them where memory does not suffice. */
     async function compute(indices: readonly number[]): Promise<void> {

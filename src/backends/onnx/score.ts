@@ -6,6 +6,9 @@ import { failure, type ScoreItem } from './requests.js';
 import { OutOfMemoryError, type Session } from './session.js';
 import { choosePath, commonPrefix, compareIds, type Known, type Limits, type PlannedRun, planBatch, SMALLEST_RUN } from './stack.js';
 
+/** Makes the rotary tables long enough for so many positions, and those that texts of up to `text` tokens turn by. */
+export type EnsurePositions = (positions: number, text: number) => void;
+
 export interface Scorer {
   /** Scores one document with every continuation by itself, nothing shared: what the batches are checked against. */
   scoreAlone(item: ScoreItem): Promise<Answer[]>;
@@ -20,7 +23,7 @@ export interface Scorer {
 /**
  * Returns a scorer over a session that keeps keys and values between runs. `ensurePositions` makes the rotary tables long enough.
  */
-export function newScorer(session: Session, startLimits: Limits, counters: Counters, ensurePositions: (positions: number) => void): Scorer {
+export function newScorer(session: Session, startLimits: Limits, counters: Counters, ensurePositions: EnsurePositions): Scorer {
   let limits = startLimits;
   const carriesStates = limits.carriesStates === true;
   /** Positions of the stack behind which states are kept, and the document after the last that was picked. */
@@ -64,7 +67,8 @@ export function newScorer(session: Session, startLimits: Limits, counters: Count
     known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
     last = items[items.length - 1]?.ids ?? [];
     // The kernel wants a table no shorter than a run; one as long as the stack is high always is.
-    ensurePositions(Math.max(base + plan.tokens, ...sequences.map((s) => s.ids.length)));
+    const longest = Math.max(...sequences.map((s) => s.ids.length));
+    ensurePositions(Math.max(base + plan.tokens, longest), longest);
 
     const logprobs = sequences.map((s) => new Float64Array(s.targets.length));
     const greedy = sequences.map(() => true);
@@ -113,7 +117,7 @@ export function newScorer(session: Session, startLimits: Limits, counters: Count
 }
 
 /**
- * Scores each sequence of a document in a call of its own, and forgets before each what lies on the stack.
+ * Scores each sequence of a document in a call of its own, and forgets before each, and after the last, what lies on the stack.
  */
 export async function scoreOneByOne(item: ScoreItem, score: Scorer['score'], forget: () => void): Promise<Answer[]> {
   const parts: ChoicesResponse[] = [];
@@ -123,6 +127,7 @@ export async function scoreOneByOne(item: ScoreItem, score: Scorer['score'], for
     if (answer?.response.kind !== 'choices') return answer === undefined ? [] : [answer];
     parts.push(answer.response);
   }
+  forget();
   if (item.rolling === true) {
     const logprob = parts.reduce((sum, { logprobs: [own = Number.NaN] }) => sum + own, 0);
     return [

@@ -32,7 +32,17 @@ const prompts = [
 const encoded = await tokenizer.encodeAll(prompts);
 const items = encoded.map((own, id): GenerateItem => {
   const ids = [1, ...own];
-  return { kind: 'generate', id, ids, tokens: ids.length, until: [], lookback: 3, maxNewTokens: 20 + 3 * id, notes: undefined };
+  return {
+    kind: 'generate',
+    id,
+    ids,
+    tokens: ids.length,
+    until: [],
+    lookback: 3,
+    maxNewTokens: 20 + 3 * id,
+    turn: 'short',
+    notes: undefined,
+  };
 });
 
 async function generate(

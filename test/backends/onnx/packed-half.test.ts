@@ -36,6 +36,7 @@ const question: ScoreItem = {
     { ids, targets: [7] },
     { ids: [...ids, 7, 8], targets: [7, 8, 9] },
   ],
+  turn: 'short',
   notes: undefined,
 };
 const prompts = [90, 50].map(
@@ -47,6 +48,7 @@ const prompts = [90, 50].map(
     until: [],
     lookback: 3,
     maxNewTokens: 6,
+    turn: 'short',
     notes: undefined,
   }),
 );

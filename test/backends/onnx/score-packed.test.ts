@@ -36,7 +36,7 @@ function document(id: number, length: number): ScoreItem {
     { ids: [...ids, 9], targets: [9, 9] },
     { ids: [...ids, 4, 5], targets: [4, 5, 6] },
   ];
-  return { kind: 'choices', id, ids, tokens: length + 3, sequences, notes: undefined };
+  return { kind: 'choices', id, ids, tokens: length + 3, sequences, turn: 'short', notes: undefined };
 }
 const limits: RunLimits = { rows: 10_000, bytes: 1, bytesOf: () => 0, keyCost: 1e-4 };
 const right = { kind: 'choices', logprobs: [-3, -18, -15], greedy: [false, true, false] };

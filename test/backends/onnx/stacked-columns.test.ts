@@ -63,7 +63,7 @@ describe('columns on a card', () => {
         { ids, targets: [5] },
         { ids: [...ids, 6, 7], targets: [6, 7, 8] },
       ];
-      return { kind: 'choices', id, ids, tokens: ids.length + 2, sequences, notes: undefined };
+      return { kind: 'choices', id, ids, tokens: ids.length + 2, sequences, turn: 'short', notes: undefined };
     });
     for (let at = 0; at < documents.length; at += 10) expect(await scorer.score(documents.slice(at, at + 10))).toHaveLength(10);
     const early = Math.max(...widths.slice(0, 20));
@@ -87,6 +87,7 @@ describe('columns on a card', () => {
           until: [],
           lookback: 2,
           maxNewTokens: 1 + ((id * 13) % 40),
+          turn: 'short',
           notes: undefined,
         };
       });

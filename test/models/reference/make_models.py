@@ -1,15 +1,19 @@
 """Makes what the tests of this folder compare with: for each variant of variants.py a tiny model, and what transformers computes for it.
 
 usage: make_models.py [--only NAME,NAME] [--harness] [--check]
+       make_models.py --random N --into FOLDER [--only NAME,NAME] [--seed S]
 Writes models/NAME.json: config.json as transformers saves it, names and shapes of the tensors as it saves them with the numbers that formula.py
 needs to fill them, and for documents.json the log-probability and greedy flag of every continuation and the greedily generated texts
 (float32, eager attention, each text by itself). --harness compares some with lm-eval's HFLM; --check says which tensors change no answer.
+--random changes N times each variant that is chosen, in sizes and options drawn at random (random_variants.py), and writes FOLDER/NAME.N.json;
+the test of this folder reads them with EUS_EVAL_MODELS_FROM=FOLDER.
 Needs torch, transformers 5.23, safetensors, tokenizers (and lm-eval 0.4.8).
 """
 import argparse
 import json
 import math
 import os
+import random
 import re
 import shutil
 import sys
@@ -24,6 +28,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 
 from formula import values
+from random_variants import changed
 from variants import VARIANTS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -209,18 +214,22 @@ def harness(model, choices, texts):
     print(f"  lm-eval: the same flags and texts, largest difference {worst:.1e}")
 
 
-def write(name, fixture):
+def write(name, fixture, folder=None):
+    folder = folder or f"{HERE}/models"
     lines = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in fixture.items() if key not in ("tensors", "choices")]
     for key in ("tensors", "choices"):
         lines.append(f'"{key}": [\n  ' + ",\n  ".join(json.dumps(row) for row in fixture[key]) + "\n]")
-    os.makedirs(f"{HERE}/models", exist_ok=True)
-    with open(f"{HERE}/models/{name}.json", "w", encoding="utf8") as out:
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/{name}.json", "w", encoding="utf8") as out:
         out.write("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only")
+    parser.add_argument("--random", type=int, default=0)
+    parser.add_argument("--into")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--harness", action="store_true")
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
@@ -230,9 +239,10 @@ def main():
     warnings.filterwarnings("ignore")
     tokenizer = Tokenizer.from_file(TOKENIZER)
     failed = []
-    for name, variant in VARIANTS.items():
-        if args.only and not any(re.fullmatch(p, name) for p in args.only.split(",")):
-            continue
+    chosen = {n: v for n, v in VARIANTS.items() if not args.only or any(re.fullmatch(p, n) for p in args.only.split(","))}
+    if args.random:
+        chosen = {f"{n}.{i}": changed(v, random.Random(f"{args.seed} {n} {i}")) for n, v in chosen.items() for i in range(args.random)}
+    for name, variant in chosen.items():
         v = {"unused": r"^$|visual|vision|multi_modal|audio|^model\.embed_(vision|audio)", "norm_minus_one": False, "transposed": "^$", "gain": 1.3} | variant
         try:
             # Another name for the hash where two candidates are so near that the last digits would decide.
@@ -247,14 +257,16 @@ def main():
                     break
             else:
                 raise RuntimeError(f"no seed has margins wide enough and texts that do not repeat themselves: {texts}")
-            write(name, {"type": v["type"], "seed": seed, "config": config, "tensors": tensors, "choices": choices, "texts": texts})
+            write(name, {"type": v["type"], "seed": seed, "config": config, "tensors": tensors, "choices": choices, "texts": texts}, args.into)
             print(f"{name}: {sum(len(r) for r in choices)} scores, {len(texts)} texts, least margin {least:.1e}", flush=True)
             if args.check:
                 check(name, v, model, tokenizer)
             if args.harness:
                 harness(model, choices, texts)
         except Exception as error:  # noqa: BLE001: the others go on, and the last line says what is missing
-            failed.append(name)
+            # A configuration that the class itself refuses says nothing.
+            if not args.random:
+                failed.append(name)
             print(f"{name}: FAILED: {type(error).__name__}: {str(error)[:600]}", flush=True)
             if os.environ.get("TRACE"):
                 import traceback

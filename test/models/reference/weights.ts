@@ -20,8 +20,11 @@ export interface Fixture {
   readonly texts: readonly string[];
 }
 
+/** Where the fixtures lie: in the repository, or where `make_models.py --random` wrote others. */
+export const FIXTURES = process.env.EUS_EVAL_MODELS_FROM ?? packagePath('test/models/reference/models');
+
 export function readFixture(name: string): Fixture {
-  return JSON.parse(readFileSync(packagePath(`test/models/reference/models/${name}.json`), 'utf8'));
+  return JSON.parse(readFileSync(path.join(FIXTURES, `${name}.json`), 'utf8'));
 }
 
 function fnv1a(text: string): number {
