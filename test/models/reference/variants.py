@@ -176,7 +176,7 @@ EXPERTS = dict(moe_intermediate_size=24, shared_expert_intermediate_size=40, num
 MROPE = {**DELTA, "rope_parameters": {**DELTA["rope_parameters"], "mrope_section": [2, 1, 1], "mrope_interleaved": True}}
 LOCAL = dict(num_local_experts=5, num_experts_per_tok=2)
 VARIANTS |= {
-    **dense("qwen3_5_text", first=DELTA, second=DELTA_B | dict(tie_word_embeddings=True, attention_bias=True), **DELTA_FILLS),
+    **dense("qwen3_5_text", first=DELTA, second=DELTA_B | dict(tie_word_embeddings=True, attention_bias=True), gain=1.0, **DELTA_FILLS),
     "qwen3_5-a": dict(type="qwen3_5", config=dict(text_config=text("qwen3_5_text", more=MROPE), vision_config=dict(QWEN3_VIT), tie_word_embeddings=False), **DELTA_FILLS, **WRAP),
     "qwen3_5-b": dict(type="qwen3_5", config=dict(text_config=text("qwen3_5_text", small=B, more=DELTA_B | dict(tie_word_embeddings=True)), vision_config=dict(QWEN3_VIT, out_hidden_size=40), tie_word_embeddings=True), **DELTA_FILLS, **WRAP),
     **dense("qwen3_5_moe_text", first=DELTA | EXPERTS, second=DELTA_B | EXPERTS | dict(num_experts=4, num_experts_per_tok=3, tie_word_embeddings=True), **DELTA_FILLS),
@@ -242,4 +242,6 @@ VARIANTS |= {
     "hyperclovax_vision_v2-a": dict(type="hyperclovax_vision_v2", config=dict(text_config=text("hyperclovax", more=dict(embedding_multiplier=3.0, logits_scaling=2.0, residual_multiplier=0.4, attention_multiplier=0.2)), vision_config=QWEN25_VIT), gain=2.0, **WRAP),
     "ovis2-a": dict(type="ovis2", config=dict(text_config=text("qwen2"), vision_config=dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=28, patch_size=14, vocab_size=16), vocab_size=1200, hidden_size=48, visual_indicator_token_ids=[1, 3, 4, 5, 6]), **WRAP),
     "vipllava-a": dict(type="vipllava", config=dict(text_config=text("llama", more=dict(head_dim=20)), vision_config=CLIP, image_seq_length=4, vision_feature_layers=[-1]), **WRAP),
+    "qwen3_5_moe-a": dict(type="qwen3_5_moe", config=dict(text_config=text("qwen3_5_moe_text", more=MROPE | EXPERTS), vision_config=dict(QWEN3_VIT), tie_word_embeddings=False), **DELTA_FILLS, **WRAP),
+    "qwen3_5_moe-b": dict(type="qwen3_5_moe", config=dict(text_config=text("qwen3_5_moe_text", small=B, more=DELTA_B | EXPERTS | dict(num_experts=4, num_experts_per_tok=3, tie_word_embeddings=True)), vision_config=dict(QWEN3_VIT, out_hidden_size=40), tie_word_embeddings=True), **DELTA_FILLS, **WRAP),
 }
