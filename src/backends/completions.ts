@@ -190,7 +190,7 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
       scoring,
     },
     kinds: kindsOf(),
-    families: options.renderChat == null ? ['plain'] : ['plain', 'chat'],
+    families: options.renderChat == null ? ['plain'] : ['plain', 'chat', 'api'],
     renderChat: options.renderChat ?? null,
     chatTemplate: options.chatTemplate ?? null,
     facts: {

@@ -58,13 +58,15 @@ const NO_THINKING = 'none';
  */
 export function planRun(selected: readonly (Group | Task)[], backend: PlanBackend, options: PlanOptions): RunPlan {
   const family = options.family ?? backend.families[0] ?? 'plain';
+  // A model that takes texts is given messages through its template; one behind an API takes them as they are, and so does the one without a model.
+  const rendered = family === 'chat' || (family === 'api' && backend.source !== 'fake');
+  if (rendered && backend.renderChat === null && backend.families[0] !== 'api') {
+    throw new UserError(
+      `--prompt ${family}: the model ${backend.modelName} has no chat template (chat_template.jinja or tokenizer_config.json${backend.source === 'completions' ? ' of --tokenizer' : ''}); use --prompt plain`,
+    );
+  }
   if (!backend.families.includes(family)) {
     throw new UserError(`--prompt ${family}: ${backend.source}:${backend.modelName} can be asked as ${backend.families.join(' or ')} only`);
-  }
-  if (family === 'chat' && backend.renderChat === null) {
-    throw new UserError(
-      `--prompt chat: the model ${backend.modelName} has no chat template (chat_template.jinja or tokenizer_config.json); use --prompt plain`,
-    );
   }
   const roots = family === 'api' ? apiEntries(selected) : selected;
   const tasks = uniqueLeaves(roots);

@@ -51,13 +51,17 @@ export async function prepareTask(plan: RunPlan, task: Task, source: DataSource)
   };
 }
 
-/** The document with its request as this run asks it: how many new tokens, and what ends a thought. One new token has no room for a thought. */
+/**
+ * The document with its request as this run asks it: messages through the chat template of a model that takes texts (its fingerprint stays that of the messages,
+ * as the paper recorded it), how many new tokens, and what ends a thought. One new token has no room for a thought.
+ */
 function asAsked(prepared: PreparedDoc, plan: RunPlan): PreparedDoc {
   const { request } = prepared;
   if (request.kind !== 'generate') return prepared;
   const maxNewTokens = plan.maxNewTokens ?? request.maxNewTokens;
   const thought = plan.thinking === null || maxNewTokens === 1 ? {} : { thought: { mark: plan.thinking, awaited: plan.thinkingAwaited } };
-  return { ...prepared, request: { ...request, maxNewTokens, ...thought } };
+  const context = typeof request.context === 'string' || plan.renderChat === null ? request.context : plan.renderChat(request.context);
+  return { ...prepared, request: { ...request, context, maxNewTokens, ...thought } };
 }
 
 /**

@@ -303,7 +303,7 @@ function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>
     settings: settingsOf(plan, backend, options.open, selected, source.description, options.hooks ?? null),
     family: plan.family,
     selected,
-    chatTemplate: plan.family === 'chat' ? backend.chatTemplate : null,
+    chatTemplate: plan.family === 'plain' ? null : backend.chatTemplate,
     systemInstruction: plan.systemInstruction ?? (plan.family === 'api' && plan.tasks.some(isLetterChoice) ? LETTER_INSTRUCTION : null),
     fewshotAsMultiturn: plan.family !== 'plain' && plan.fewshotAsMultiturn,
     limit: options.limit,

@@ -355,7 +355,11 @@ describe('bad input is one clear line and exit code 2, and leaves no results', (
       () => ['--model', 'fake:1', '--tasks', 'eus_trivia', '--data', path.join(folder, 'nowhere')],
       /nowhere/,
     ],
-    ['a family the backend has not', () => ['--model', TINY, '--prompt', 'api', '--data', DATA], /--prompt api.*plain or chat/],
+    [
+      'letters of a model without a template',
+      () => ['--model', broken('bare', (dir) => rmSync(path.join(dir, 'chat_template.jinja'))), '--prompt', 'api', '--data', DATA],
+      /--prompt api.*no chat template/,
+    ],
     [
       'texts as choices asked of an API',
       () => ['--model', 'fake:1', '--prompt', 'api', '--tasks', 'piqa_eu', '--data', DATA],

@@ -180,7 +180,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
     source: 'onnx',
     identity: parts.identity,
     kinds: new Set(['choices', 'generate', 'rolling']),
-    families: ['plain', 'chat'],
+    families: parts.renderChat === null ? ['plain', 'chat'] : ['plain', 'chat', 'api'],
     renderChat: parts.renderChat,
     chatTemplate: parts.chatTemplate,
     facts: parts.facts,
