@@ -21,6 +21,8 @@ export interface Arena {
   readonly process: string;
   readonly guard: Guard;
   readonly turns: LiveTurns;
+  /** Asks a model of the arena. */
+  readonly stream: AnswerStream;
   readonly matchmaker: Matchmaker;
   readonly rankings: LiveRankings;
   /** Requests by address, and attempts at passwords and passphrases by address. */
@@ -60,13 +62,14 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
   const connections = openConnections({ silenceMs: 0 });
   const health = endpointHealth(now);
   const makeMatch = matchmaker(db, config, health, now);
+  const stream = options.stream ?? endpointStream(config, connections, process.env);
   await beat(db, name, now());
   const beating = setInterval(() => void beat(db, name, now()).catch(() => undefined), BEAT_MS);
   beating.unref();
   const turns = liveTurns({
     db,
     config,
-    stream: options.stream ?? endpointStream(config, connections, process.env),
+    stream,
     process: name,
     redraw: (draw, keep, side, without) => makeMatch.draw(draw, { fixed: { model: keep, side }, without }),
     health,
@@ -87,6 +90,7 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
       now,
     }),
     turns,
+    stream,
     matchmaker: makeMatch,
     rankings: liveRankings(db, config, now),
     limits: {

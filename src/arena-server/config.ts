@@ -15,11 +15,23 @@ const everyLanguage = z.strictObject({ eu: z.string().min(1), es: z.string().min
 /** A new version asks everybody for consent again. */
 const document = everyLanguage.extend({ version: z.string().min(1).max(40) });
 
+/** Control characters, marks of writing direction, spaces without width; the joiner of emoji is none of them. */
+const INVISIBLE = /[\p{Cc}\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
+/** The arena adds these itself. */
+const WHOLE_ADDRESS = /\/(chat\/completions|completions|v1\/messages)\/?$/;
+
 const MODEL = z.strictObject({
   /** As the ranking and the export name it; participants see it after the vote only. */
-  name: z.string().min(1).max(100),
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    // Two names that look the same would be two models, and a turned writing direction garbles every table.
+    .refine((name) => !INVISIBLE.test(name), 'holds a character that cannot be seen'),
   /** Address before `/chat/completions` (openai) or `/v1/messages` (anthropic). */
-  url: z.url({ protocol: /^https?$/ }),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !WHOLE_ADDRESS.test(url), 'give what stands before /chat/completions or /v1/messages'),
   /** As the endpoint names it. */
   model: z.string().min(1),
   api: z.enum(['openai', 'anthropic']).default('openai'),

@@ -1,5 +1,7 @@
 /** Endpoints that fail again and again rest for a while: each draw of one costs a participant the wait for its failure. */
 
+import { isFresh } from './fresh.js';
+
 const MOST_IN_A_ROW = 3;
 const REST_MS = 60_000;
 
@@ -18,6 +20,6 @@ export function endpointHealth(now: () => number): EndpointHealth {
   return {
     failed: (model) => void failures.set(model, { inARow: (failures.get(model)?.inARow ?? 0) + 1, at: now() }),
     worked: (model) => void failures.delete(model),
-    resting: () => [...failures].filter(([, f]) => f.inARow >= MOST_IN_A_ROW && now() - f.at < REST_MS).map(([model]) => model),
+    resting: () => [...failures].filter(([, f]) => f.inARow >= MOST_IN_A_ROW && isFresh(f.at, now(), REST_MS)).map(([model]) => model),
   };
 }

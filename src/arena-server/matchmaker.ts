@@ -3,6 +3,7 @@ import { pairCounts } from './battles.js';
 import type { ArenaConfig } from './config.js';
 import { type Draw, drawPair, pairKey } from './draw.js';
 import type { EndpointHealth } from './endpoint-health.js';
+import { isFresh } from './fresh.js';
 import type { Sql } from './sql.js';
 import { strengthsOf } from './strengths.js';
 import { tallies } from './tallies.js';
@@ -30,7 +31,7 @@ export function matchmaker(db: Sql, config: ArenaConfig, health: EndpointHealth,
   let strengths: ReadonlyMap<string, number> = new Map();
   return {
     async draw(name, options = {}) {
-      if (now() - countedAt > FRESH_MS) {
+      if (!isFresh(countedAt, now(), FRESH_MS)) {
         const fresh = new Map<string, { a: string; b: string; battles: number }>();
         for (const { a, b, battles } of await pairCounts(db)) {
           const key = pairKey(a, b);
@@ -38,7 +39,7 @@ export function matchmaker(db: Sql, config: ArenaConfig, health: EndpointHealth,
         }
         [counts, countedAt] = [fresh, now()];
       }
-      if (config.draw === 'uncertain' && now() - fittedAt > STRENGTHS_MS) {
+      if (config.draw === 'uncertain' && !isFresh(fittedAt, now(), STRENGTHS_MS)) {
         strengths = strengthsOf(await tallies(db, 'global'));
         fittedAt = now();
       }

@@ -1,7 +1,7 @@
 /** PostgreSQL, for an arena of several processes. */
 import pg from 'pg';
 import { messageOf, systemCode } from '../errors.js';
-import { type Database, type Row, type Sql, StorageError, type Value } from './sql.js';
+import { type Database, type Row, type Sql, StorageError, storable, type Value } from './sql.js';
 
 /** Classes of SQLSTATE that pass: connection, resources (disk full), operator (restart), system. */
 const PASSING_STATE = /^(08|53|57|58|XX|40)/;
@@ -72,7 +72,7 @@ type Query = (query: string, values: readonly Value[]) => Promise<pg.QueryResult
 function statementsOn(query: Query): Sql {
   async function ask(sql: string, values: readonly Value[]): Promise<pg.QueryResult<Record<string, unknown>>> {
     try {
-      return await query(numbered(sql), values);
+      return await query(numbered(sql), values.map(storable));
     } catch (error) {
       throw failureOf(error);
     }

@@ -4,6 +4,7 @@ import { fitArena } from '../arena/fit.js';
 import { UserError } from '../errors.js';
 import type { ArenaConfig } from './config.js';
 import { pairKey, pairsOf } from './draw.js';
+import { isFresh } from './fresh.js';
 import type { Sql } from './sql.js';
 import { tallies } from './tallies.js';
 
@@ -55,7 +56,7 @@ export function liveRankings(db: Sql, config: ArenaConfig, now: () => number): L
     return all;
   }
   function read(): Promise<readonly LiveRanking[]> {
-    if (cached !== null && now() - cached.at < FRESH_MS) return cached.value;
+    if (cached !== null && isFresh(cached.at, now(), FRESH_MS)) return cached.value;
     const value = fitAll();
     cached = { at: now(), value };
     value.catch(() => {

@@ -18,7 +18,8 @@ export function rateLimit(perMinute: number, now: () => number): RateLimit {
     take(place) {
       const time = now();
       const bucket = buckets.get(place) ?? { tokens: perMinute, at: time };
-      bucket.tokens = Math.min(perMinute, bucket.tokens + ((time - bucket.at) * perMinute) / 60_000);
+      // A clock that is set back must not lock anybody out.
+      bucket.tokens = Math.min(perMinute, bucket.tokens + (Math.max(0, time - bucket.at) * perMinute) / 60_000);
       bucket.at = time;
       // Put in again: a map keeps the order, and the first is the oldest.
       buckets.delete(place);

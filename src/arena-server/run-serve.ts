@@ -8,6 +8,7 @@ import { openArena } from './arena.js';
 import { type ArenaConfig, configOf, readConfig } from './config.js';
 import { makePassphrase } from './identity.js';
 import { openDatabase } from './open-database.js';
+import { silentModels } from './probe.js';
 import { serveArena } from './serve.js';
 import { DEMO_MODELS, type StubServer, startStubModels } from './stub-models.js';
 
@@ -56,6 +57,10 @@ export async function runServe(options: ServeOptions): Promise<void> {
         : `moderator: ${server.address}/moderator${demo === null ? '' : `, password ${password}`}`,
     );
     if (https && !local) options.note('cookies are for https only; https: false in ARENA.yaml is for trying without TLS');
+    // In the background: one that starts later than the arena is no fault.
+    void silentModels(config, arena.stream).then((lines) => {
+      for (const line of lines) options.note(`${line}; battles go to the others until it does`);
+    });
     await new Promise<void>((resolve) => {
       process.once('SIGINT', resolve);
       process.once('SIGTERM', resolve);

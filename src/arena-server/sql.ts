@@ -25,6 +25,13 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
+/**
+ * Returns a value as every database can hold it: PostgreSQL has no NUL in texts, so U+FFFD takes its place.
+ */
+export function storable(value: Value): Value {
+  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value;
+}
+
 /** The database cannot store or read now. The request may be sent again as it is. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';

@@ -2,7 +2,7 @@
 import Libsql from 'libsql';
 import LibsqlInThreads from 'libsql/promise';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import { type Database, type Row, type Sql, StorageError, type Value } from './sql.js';
+import { type Database, type Row, type Sql, StorageError, storable, type Value } from './sql.js';
 
 /** Faults of the machine, not of the statement: they pass when somebody makes room or mends the disk. */
 const PASSING = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|CANTOPEN|READONLY)/;
@@ -157,10 +157,10 @@ function statementsOf(db: Libsql.Database): Sql {
     all: async (sql, ...values) =>
       guard(() =>
         statement(sql)
-          .all(...values)
+          .all(...values.map(storable))
           .map(rowOf),
       ),
-    run: async (sql, ...values) => guard(() => statement(sql).run(...values).changes),
+    run: async (sql, ...values) => guard(() => statement(sql).run(...values.map(storable)).changes),
   };
 }
 

@@ -1,7 +1,7 @@
 /** `eus-eval arena serve`, `backup` and `export`: arguments and printing only. */
 import type { Command } from 'commander';
 import { UserError } from '../errors.js';
-import { wholeNumber } from './arguments.js';
+import { port } from './arguments.js';
 
 interface ServeFlags {
   port: number;
@@ -21,7 +21,7 @@ export function addArenaServe(arena: Command): void {
     .command('serve')
     .description('run an arena: people compare the answers of two unnamed models and vote')
     .argument('[arena]', 'ARENA.yaml (docs/arena-serve.md)')
-    .option('--port <n>', 'port; 0: a free one', wholeNumber(0), 8080)
+    .option('--port <n>', 'port; 0: a free one', port, 8080)
     .option('--host <address>', 'address to listen at', '127.0.0.1')
     .option('--database <address>', 'file, or postgres://...; default: what ARENA.yaml says')
     .option('--demo', 'four made-up models and a database that is thrown away', false)

@@ -15,6 +15,14 @@ export function wholeNumber(least: number): (text: string) => number {
 }
 
 /**
+ * Parses the number of a port; 0 takes a free one. Throws `InvalidArgumentError`.
+ */
+export function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('Give a whole number from 0 to 65535.');
+  return Number(text);
+}
+
+/**
  * Returns a parser of numbers between two bounds.
  */
 export function numberBetween(least: number, most: number): (text: string) => number {

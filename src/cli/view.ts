@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { FileProvider } from '../view/files.js';
-import { list, wholeNumber } from './arguments.js';
+import { list, port } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 interface ViewFlags {
@@ -21,7 +21,7 @@ export const addView: AddCommand = (program) =>
     .description('read results document by document in the browser: prompts, choices, answers, two runs side by side')
     .argument('[dirs...]', 'folders of result files, searched recursively; those of the Python harness too (default: results)')
     .option('-t, --tasks <names>', 'only these benchmarks or tasks', list)
-    .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', wholeNumber(1), 0)
+    .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', port, 0)
     .option('--no-open', 'print the address only, open no browser')
     .option('--export <file>', 'write everything into one HTML file that needs no server, and stop')
     .action(async (dirs: readonly string[], flags: ViewFlags) => {

@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { shown } from '../../src/arena-server/answer.js';
 import { CHOICES, contradict, wholeOf } from '../../src/arena-server/choice.js';
-import { configFrom } from '../../src/arena-server/config.js';
+import { configFrom, configOf } from '../../src/arena-server/config.js';
 import { drawPair, type PairCount, pairKey, pairsOf } from '../../src/arena-server/draw.js';
-import { EndpointError, endpointStream } from '../../src/arena-server/endpoint.js';
+import { type AnswerStream, EndpointError, endpointStream } from '../../src/arena-server/endpoint.js';
+import { isFresh } from '../../src/arena-server/fresh.js';
 import { addressHash, digest, makePassphrase } from '../../src/arena-server/identity.js';
 import { preferredLanguage } from '../../src/arena-server/languages.js';
 import { givesName } from '../../src/arena-server/live-turns.js';
 import { advance, isOver, mayBegin, type Shown } from '../../src/arena-server/pace.js';
+import { silentModels } from '../../src/arena-server/probe.js';
 import { rateLimit } from '../../src/arena-server/rate-limit.js';
 import { eventData } from '../../src/arena-server/sse.js';
 import { openConnections } from '../../src/http/connections.js';
@@ -177,6 +179,27 @@ it('a rate limit lets through a burst, then as many as time allows', () => {
   expect(limit.take('y')).toBe(0);
   time = 1000;
   expect([limit.take('x'), limit.take('x')]).toEqual([0, 1]);
+  // A clock that is set back a day locks nobody out.
+  time -= 86_400_000;
+  expect(limit.take('x')).toBe(1);
+  time += 1000;
+  expect(limit.take('x')).toBe(0);
+});
+
+it('what is kept for a while is not kept until a clock that was set back is there again', () => {
+  expect([0, 60, 61, -1].map((age) => isFresh(1000, 1000 + age, 60))).toEqual([true, true, false, false]);
+});
+
+it('models that do not answer are told when the arena starts, and why', async () => {
+  const stream: AnswerStream = async function* (model) {
+    if (model.name === 'A') yield 'Kaixo';
+    if (model.name === 'B') throw new EndpointError('HTTP 404: no such model');
+  };
+  const models = ['A', 'B', 'C', 'D'].map((name) => ({ name, url: 'http://x/v1', model: name, active: name !== 'D' }));
+  expect(await silentModels(configOf({ models }, 'a.yaml'), stream)).toEqual([
+    'B does not answer: HTTP 404: no such model',
+    'C does not answer: an empty answer',
+  ]);
 });
 
 describe('streams of endpoints', () => {
@@ -290,6 +313,8 @@ describe('ARENA.yaml', () => {
     [`${two}registration: invitation`, /invitations: registration by invitation needs codes/],
     [`${two}sampling: {temperature: hot}`, /^a\.yaml: sampling\.temperature: /],
     [two.replace('http://x/v1', 'ftp://x'), /^a\.yaml: models\.0\.url: /],
+    [two.replace('http://x/v1', 'http://x/v1/chat/completions'), /models\.0\.url: give what stands before \/chat\/completions/],
+    [two.replace('name: B', 'name: "A\\u200b"'), /models\.1\.name: holds a character that cannot be seen/],
     ['[[[', /^a\.yaml: not YAML: /],
   ])('%j is refused by name', (text, message) => expect(() => configFrom(text, 'a.yaml')).toThrow(message));
 });

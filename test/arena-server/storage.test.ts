@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backup } from '../../src/arena-server/backup.js';
+import type { AnswerStream } from '../../src/arena-server/endpoint.js';
 import { migrate } from '../../src/arena-server/migrations.js';
 import { openDatabase } from '../../src/arena-server/open-database.js';
 import { type Database, StorageError } from '../../src/arena-server/sql.js';
@@ -45,6 +46,21 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
     expect(results.map((r) => r.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
     expect((await db.all('select name from meta order by name')).map((r) => r.name)).toEqual(['x', 'y']);
     await db.close();
+  });
+
+  it.skipIf(skipped)('keeps any text: no character of a prompt or an answer costs a battle', async () => {
+    const odd = 'NUL \0, half a pair \ud800, 👩‍🚀 \u202e \u200b';
+    const stream: AnswerStream = async function* () {
+      yield odd;
+    };
+    const arena = await testArena({ database: await place(), stream });
+    const client = new Client(arena);
+    await client.register();
+    const battle = await client.battle(odd);
+    expect((await client.vote(battle, { content: 'a', language: 'a', reason: odd })).status).toBe(200);
+    const kept = 'NUL \ufffd, half a pair \ufffd, 👩‍🚀 \u202e \u200b';
+    expect(await arena.db.all('select prompt, answer_a, answer_b from turns')).toEqual([{ prompt: kept, answer_a: kept, answer_b: kept }]);
+    await arena.close();
   });
 
   it.skipIf(skipped)('one arena, from registration to export, ban and deletion', async () => {
