@@ -48,18 +48,24 @@ const voting = vote(
   { participants: Number(participants), seconds: Number(seconds), pauseMs: Number(pause), seed: 1, patienceMs: 60_000 },
 );
 let over = false;
+const watching = await openDatabase(database);
+/** Votes in the database at each kill. */
+const atKill: number[] = [0];
 const killing = (async () => {
   // The first ten seconds are for arriving.
   const every = Number(kills) === 0 ? 0 : ((Number(seconds) - 10) * 1000) / Number(kills);
   for (let i = 0; i < Number(kills) && !over; i++) {
     const at = began + 10_000 + i * every;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, at - Date.now())));
+    const [row] = await watching.all('select count(*) as n from votes');
+    atKill.push(Number(row?.n));
     await servers[i % servers.length]?.killAndStart();
   }
 })();
 const tally = await voting;
 over = true;
 await killing;
+await watching.close();
 const used = process.cpuUsage(started.cpu);
 const lasted = (Date.now() - began) / 1000;
 const cpu = servers.map((s, i) => s.cpu() - (started.servers[i] ?? 0));
@@ -85,6 +91,14 @@ process.stdout.write(
     `stored votes: ${rows.length}, battles voted on: ${stored.size}, confirmed but lost or changed: ${lost}, stored without a confirmation: ${rows.length - tally.votes.size + lost}, participants with two open battles: ${open?.n}\n` +
     `memory of a server at its highest: ${memory.map((m) => m.toFixed(0)).join(', ')} MB\n`,
 );
+if (atKill.length > 1) {
+  const between = atKill.slice(1).map((n, i) => n - (atKill[i] ?? 0));
+  const sorted = [...between].sort((a, b) => a - b);
+  process.stdout.write(
+    `votes that reached the database before each of ${between.length} kills: ${between.join(' ')} (${sorted[0]} to ${sorted.at(-1)}, ${sorted[sorted.length >> 1]} in the middle), ` +
+      `${rows.length - (atKill.at(-1) ?? 0)} after the last\n`,
+  );
+}
 await db.close();
 cluster?.stop();
 const notes = servers
