@@ -7,6 +7,7 @@ import type { ConfigClass } from './config-class.js';
 import { CONFIG_CLASSES } from './config-defaults.js';
 import { type Fields, fieldsOf } from './config-fields.js';
 import { KNOWN_TYPES } from './known-types.js';
+import { type Quantization, readQuantization } from './quantization-config.js';
 import { type Rope, readRope } from './rope-config.js';
 
 export interface ModelConfig {
@@ -57,6 +58,8 @@ export interface ModelConfig {
   readonly eosTokenIds: readonly number[];
   /** The weight file that the config names (`transformers_weights`); null: it is found by its usual name. */
   readonly weightsFile: string | null;
+  /** How the weights were quantized; null: they were not. */
+  readonly quantization: Quantization | null;
   /** All fields that the class knows, for what only some architectures have. */
   readonly fields: Fields;
 }
@@ -269,10 +272,10 @@ function textPart(
  */
 export function parseModelConfig(value: unknown, file: string): ModelConfig {
   const { fields, known, modelType, textType } = textPart(value, file);
-  if (typeof value === 'object' && value !== null && 'quantization_config' in value && value.quantization_config)
-    throw new UserError(
-      `${file}: quantization_config: weights quantized in advance are not supported; use the float32, float16 or bfloat16 model, --serve vllm, or a server that runs already (--model completions:NAME --base-url URL)`,
-    );
+  const quantization = readQuantization(
+    valueAt(value, ['quantization_config']) ?? valueAt(value, ['text_config', 'quantization_config']),
+    file,
+  );
   const c = check(schema, fields, file, '');
   if (c.head_dim === null && typeof known.defaults.head_dim === 'number')
     throw new UserError(`${file}: head_dim is null; valid is a number, or no head_dim (which means ${known.defaults.head_dim})`);
@@ -326,6 +329,7 @@ export function parseModelConfig(value: unknown, file: string): ModelConfig {
     dtype: c.dtype ?? c.torch_dtype ?? null,
     eosTokenIds: Array.isArray(eos) ? eos : [eos],
     weightsFile: c.transformers_weights ?? null,
+    quantization,
     fields: fieldsOf(fields, file),
   };
 }

@@ -46,10 +46,7 @@ const ABOUT: Readonly<Record<string, readonly [models: string, special: string]>
   gpt_neox: ['GPT-NeoX, Pythia', 'parallel blocks, a part of each head turns'],
   gptj: ['GPT-J', 'parallel blocks, rotation of neighbours'],
   granite: ['Granite 3', 'four multipliers'],
-  gpt_oss: [
-    'gpt-oss 20B, 120B',
-    'experts with a clamped gate, attention sinks, YaRN; every other layer slides (weights in MXFP4 are another matter)',
-  ],
+  gpt_oss: ['gpt-oss 20B, 120B', 'experts with a clamped gate, attention sinks, YaRN; every other layer slides; weights in MXFP4, too'],
   granitemoehybrid: ['Granite 4.0 Micro, 350M, 1B', 'attention layers only, with or without experts; models with Mamba layers are refused'],
   phimoe: ['Phi-3.5-MoE', 'layer norms, experts chosen one after the other'],
   granitemoe: ['Granite 3 MoE', 'experts, four multipliers'],

@@ -12,6 +12,7 @@ import {
   type GraphMessage,
   type TensorMessage,
 } from './proto.js';
+import { writeDequantized } from './quantization/dequantize.js';
 import { type TensorPlace, WEIGHT_BYTES, type Weights, type WeightType } from './safetensors.js';
 
 /** Operator domains: ONNX's own and ONNX Runtime's contributed operators. */
@@ -82,6 +83,12 @@ export interface GraphBuilder {
   /** What must be read and brought into another form when the session is made; empty where all tensors are taken from the files as they are. */
   readonly loads: readonly NarrowedTensor[];
   has(name: string): boolean;
+  /** Whether the matrix of this name is quantized; it lies as [outputs, inputs] then, whatever lies so in files that are not. */
+  isQuantized(name: string): boolean;
+  /** Bytes of a file as a tensor of any type and shape. Throws `UserError` where there are more or fewer of them. */
+  stored(name: string, place: TensorPlace, type: ElementName, dims: readonly number[]): string;
+  /** A constant of whole numbers of a byte, or of float32. */
+  table(name: string, type: 'uint8' | 'int8' | 'float32', values: readonly number[], dims: readonly number[]): string;
   /** The first size of a tensor of the files; null where there is none of this name. */
   rowsOf(name: string): number | null;
   input(name: string, type: ElementName, dims: readonly Dimension[]): string;
@@ -108,6 +115,13 @@ function attributeMessage(name: string, value: Attribute): AttributeMessage {
   if ('float' in value) return { name, type: ATTRIBUTE.float, f: value.float };
   return { name, type: ATTRIBUTE.ints, ints: [...value] };
 }
+
+const TABLE_ARRAY = { uint8: Uint8Array, int8: Int8Array, float32: Float32Array } as const;
+/** Bits of a number of a stored tensor. */
+const BITS: Readonly<Record<ElementName, number>> = {
+  ...{ uint4: 4, bool: 8, uint8: 8, int8: 8, float8: 8, float16: 16, bfloat16: 16 },
+  ...{ float32: 32, int32: 32, int64: 64 },
+};
 
 const rowsName = (name: string, rows: RowRange | undefined): string => (rows === undefined ? name : `${name}:${rows.start}`);
 
@@ -208,7 +222,11 @@ function build(
   }
 
   /** A tensor of the files, or some of its rows, as an initializer, cast to `wanted`. The Cast of a constant is folded when the session is made, so it costs nothing per run. */
-  function stored(name: string, place: TensorPlace, wanted: ElementName, rows?: RowRange): string {
+  function plain(name: string, place: TensorPlace, wanted: ElementName, rows?: RowRange): string {
+    if (place.quantized !== undefined) {
+      const made = writeDequantized(builder, name, place.quantized);
+      return wanted === 'float32' ? made : builder.node('Cast', [made], { to: ELEMENT[wanted] });
+    }
     const type = place.dtype;
     if (!(type === 'F32' || type === 'F16' || type === 'BF16')) {
       throw new UserError(`${place.file}: tensor ${name} is of type ${type}; supported are ${Object.keys(WEIGHT_BYTES).join(', ')}`);
@@ -228,7 +246,7 @@ function build(
         `${a.place.file}: tensor ${a.name} and its pair give [${rows}, ${columns}], the weight of the base model is [${place.shape.join(', ')}]`,
       );
     const flip = transposed ? 1 : 0;
-    const factors = [stored(left.name, left.place, 'float32'), stored(right.name, right.place, 'float32'), weight];
+    const factors = [plain(left.name, left.place, 'float32'), plain(right.name, right.place, 'float32'), weight];
     const sum = builder.node('Gemm', factors, { alpha: { float: scale }, transA: flip, transB: flip });
     return compute === 'float32' ? sum : builder.node('Cast', [sum], { to: ELEMENT[compute] });
   }
@@ -241,8 +259,9 @@ function build(
     const place = find(name, shape);
     const change = weights.added.get(name);
     let value: string;
-    if (change === undefined) value = stored(name, place, compute, rows);
-    else if (rows === undefined) value = adapted(stored(name, place, 'float32'), place, change);
+    if (rows === undefined)
+      value = change === undefined ? plain(name, place, compute) : adapted(plain(name, place, 'float32'), place, change);
+    else if (change === undefined && place.quantized === undefined) value = plain(name, place, compute, rows);
     else
       value = builder.node('Slice', [
         widened(name, shape),
@@ -304,6 +323,17 @@ function build(
       return add(`filled:${value}:${dims.join('x')}`, (name) => ({ name, dims: [...dims], dataType: ELEMENT[compute], rawData }));
     },
     has: (name) => weights.tensors.has(name),
+    isQuantized: (name) => weights.tensors.get(name)?.quantized !== undefined,
+    stored(name, place, type, dims) {
+      const bytes = (dims.reduce((product, d) => product * d, 1) * BITS[type]) / 8;
+      if (bytes !== place.length)
+        throw new UserError(`${place.file}: tensor ${name} has ${place.length} bytes; [${dims.join(', ')}] of ${type} take ${bytes}`);
+      return add(`stored:${name}`, (own) => external(own, { ...place, shape: dims }, type, undefined, null));
+    },
+    table(name, type, values, dims) {
+      const rawData = new Uint8Array(TABLE_ARRAY[type].from(values).buffer);
+      return add(`table:${name}`, (own) => ({ name: own, dims: [...dims], dataType: ELEMENT[type], rawData }));
+    },
     rowsOf: (name) => weights.tensors.get(name)?.shape[0] ?? null,
     weight: (name, shape) => (outer === null ? widened(name, shape) : outer.weight(name, shape)),
     matrix(name, shape, rows, use = 'product') {

@@ -54,7 +54,8 @@ export function layerTools(root: GraphBuilder): LayerTools {
     product,
     linear(g, x, part, outputs, inputs) {
       const bias = part.bias ? [root.weight(`${part.name}.bias`, [outputs])] : [];
-      if (part.transposed !== true) return product(g, x, root.matrix(`${part.name}.weight`, [outputs, inputs]), bias);
+      if (part.transposed !== true || root.isQuantized(`${part.name}.weight`))
+        return product(g, x, root.matrix(`${part.name}.weight`, [outputs, inputs]), bias);
       return g.node('Gemm', [x, root.weight(`${part.name}.weight`, [inputs, outputs]), ...bias]);
     },
     norm(g, x, part, size) {

@@ -203,6 +203,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     bindingBytes(provider),
     float16,
   );
+  if (model.quantized !== null) say(`weights: ${model.quantized}`);
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
   const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
   const threads = options.threads ?? availableParallelism();

@@ -6,6 +6,7 @@ import { messageOf, systemCode, UserError } from '../../errors.js';
 import { parseJsonFile } from '../../json-file.js';
 import { ADAPTER_CONFIG } from '../../models/adapter-config.js';
 import { readModelConfig } from '../../models/model-config.js';
+import type { Quantization } from '../../models/quantization-config.js';
 import { adaptWeights } from './adapter.js';
 import { blueprintOf } from './architectures/index.js';
 import { cachedAttention } from './attention-cached.js';
@@ -29,6 +30,7 @@ import { type NarrowMatrices, newGraph } from './graph-builder.js';
 import type { ModelSize } from './memory-plan.js';
 import { halfExponent } from './narrow-weights.js';
 import type { ExportSource, GraphSource, StateShape } from './protocol.js';
+import { readQuantized } from './quantization/read-quantized.js';
 import { kernelHead } from './rope.js';
 import { readWeights, type Weights } from './safetensors.js';
 import { withCommonNames } from './tensor-names.js';
@@ -53,6 +55,8 @@ export interface PreparedModel {
   /** What the graph computes in. */
   readonly dtype: FloatType;
   readonly facts: Readonly<Record<string, unknown>>;
+  /** How the weights were quantized and what became of that, in words; null where they were not. */
+  readonly quantized: string | null;
 }
 
 export type FloatType = 'float32' | 'float16' | 'bfloat16';
@@ -72,6 +76,11 @@ function most(b: Blueprint, number: (part: AttentionPart) => number): number {
 }
 
 const ATTENTIONS = { cached: cachedAttention, packed: packedAttention, stacked: stackedAttention } as const;
+
+/** What the start of a run and its results say of quantized weights. */
+function quantizationWords({ name, activations }: Quantization): string {
+  return `${name}, dequantized when loaded${activations ? '; activations are not rounded' : ''}`;
+}
 
 interface Narrowing {
   readonly narrow: NarrowMatrices;
@@ -141,12 +150,16 @@ export async function prepareModel(
       dtype: 'float32',
       tables: null,
       digests: { config: sha256(await readFile(path.join(folder, 'config.json'))), ...model.digests },
+      quantized: null,
       facts: { architecture: model.architecture, source: `ONNX export ${path.relative(folder, file)} (slower than safetensors)` },
     };
   }
   const config = await readModelConfig(folder);
   const plain = blueprintOf(config);
-  const own = withCommonNames(await readWeights(folder, config.weightsFile), plain);
+  const named = withCommonNames(await readWeights(folder, config.weightsFile), plain);
+  const { quantization } = config;
+  const quantized = quantization === null ? null : quantizationWords(quantization);
+  const own = quantization === null ? named : await readQuantized(named, quantization, plain.stacked ?? [], config.file);
   const adapted = adapter === null ? { weights: own, tied: plain.output.tied } : await adaptWeights(own, adapter, plain.output.tied);
   const { weights } = adapted;
   const blueprint = { ...plain, output: { ...plain.output, tied: adapted.tied } };
@@ -158,7 +171,9 @@ export async function prepareModel(
         ? mostCommonType(tensors.map((t) => t.dtype))
         : dtype;
   const { narrow, kept } =
-    attention === 'stacked' && compute === 'float32' && adapter === null ? await narrowMatrices(weights, float16) : NOTHING_NARROW;
+    attention === 'stacked' && compute === 'float32' && adapter === null && quantization === null
+      ? await narrowMatrices(weights, float16)
+      : NOTHING_NARROW;
   const graph = newGraph(weights, compute, folder, narrow, attention === 'stacked' ? 'inputs first' : 'outputs first');
   // Tables are divided as if they were widened, for their product is computed so.
   const computeBytes = compute === 'float32' ? 4 : 2;
@@ -231,11 +246,13 @@ export async function prepareModel(
       state: { largest: Math.max(0, ...carried), all: carried.reduce((sum, n) => sum + n, 0) },
     },
     dtype: compute,
+    quantized,
     facts: {
       architecture: config.architecture,
       source: 'safetensors',
       parameters,
       weights_dtype: [...new Set(tensors.map((t) => t.dtype))].join(','),
+      ...(quantized === null ? {} : { quantization: quantized }),
       ...(weights.leftOut === null ? {} : { weights_left_out: weights.leftOut }),
       ...(narrow.size + kept === 0 ? {} : { matrices_in_16_bits: narrow.size, matrices_kept_in_32_bits: kept }),
     },

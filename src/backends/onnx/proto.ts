@@ -75,7 +75,11 @@ const schema = {
 const modelType = protobuf.Root.fromJSON(schema).lookupType('Model');
 
 /** Element types of ONNX tensors (TensorProto.DataType). */
-export const ELEMENT = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
+export const ELEMENT = {
+  ...{ float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 },
+  /** E4M3 without infinities; codes of four bits, two in a byte, the lower half first. */
+  ...{ float8: 17, uint4: 21 },
+} as const;
 export type ElementName = keyof typeof ELEMENT;
 
 /** AttributeProto.AttributeType for the kinds of attribute that are written here. */

@@ -8,6 +8,7 @@ import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js'
 import { parsePlainJson } from '../../results/plain-json.js';
 import { sampleDigest } from '../../sample-digest.js';
 import type { LowRank } from './adapter.js';
+import type { QuantizedWeight } from './quantization/quantized-weight.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
 export const WEIGHT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -15,7 +16,8 @@ export type WeightType = keyof typeof WEIGHT_BYTES;
 
 /** Bytes per element of every type that the format knows; tensors of other types than `WeightType` may be in a file, but not in a graph. */
 const ALL_BYTES: Readonly<Record<string, number>> = {
-  ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, I16: 2, U16: 2, I32: 4, U32: 4, F64: 8, I64: 8, U64: 8 },
+  ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, F8_E8M0: 1, F8_E4M3FNUZ: 1, F8_E5M2FNUZ: 1 },
+  ...{ I16: 2, U16: 2, I32: 4, U32: 4, F64: 8, I64: 8, U64: 8, C64: 8 },
   ...WEIGHT_BYTES,
 };
 /** The format's own limit on the header. */
@@ -28,6 +30,8 @@ export interface TensorPlace {
   readonly shape: readonly number[];
   readonly offset: number;
   readonly length: number;
+  /** A matrix that is quantized: what it is made of. `shape` is its own; file, offset and length are those of its codes. */
+  readonly quantized?: QuantizedWeight;
 }
 
 export interface Weights {

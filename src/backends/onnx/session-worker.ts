@@ -45,7 +45,8 @@ async function open(message: OpenMessage): Promise<void> {
     logSeverityLevel: 4,
     ...profiling(),
   };
-  const session = { set_denormal_as_zero: '1' };
+  // What is quantized is dequantized when the session is made, not in every run.
+  const session = { set_denormal_as_zero: '1', disable_quant_qdq: '1' };
   const ep =
     provider.name === 'webgpu' && provider.bindingBytes !== null
       ? { webgpuexecutionprovider: { maxStorageBufferBindingSize: String(provider.bindingBytes) } }
