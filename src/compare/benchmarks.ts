@@ -1,7 +1,10 @@
 /** Which benchmarks two runs hold: the known ones by name, anything else as its files describe it. */
 import { leavesOf, treeOf } from '../results/group-tree.js';
+import type { TaskAbout } from '../results/read.js';
 import type { Language } from '../types.js';
 import type { Run } from './open-run.js';
+
+const LANGUAGES: readonly Language[] = ['eu', 'en', 'es'];
 
 /** What a comparison needs to know of a benchmark, from the task files. */
 export interface KnownBenchmark {
@@ -16,6 +19,8 @@ export interface KnownBenchmark {
 
 /** A benchmark as two runs hold it. */
 export interface Benchmark extends KnownBenchmark {
+  /** None of the package's: it is in no average, and only its headline score stands for it. */
+  readonly own?: true;
   /** Tasks in each run; empty where it lacks the benchmark. */
   readonly base: readonly string[];
   readonly candidate: readonly string[];
@@ -47,12 +52,16 @@ export function benchmarksOf(base: Run, candidate: Run, known: readonly KnownBen
     if (!isGroup && [base, candidate].every((run) => run.tasks.get(name)?.result.isGroup !== false)) continue;
     const leaves = [base, candidate].map((run) => (run.tasks.has(name) ? leavesOf(name, run.groups).filter((n) => run.tasks.has(n)) : []));
     const [inBase = [], inCandidate = []] = leaves;
-    const keys = [base, candidate].flatMap((run) => [...(run.tasks.get(name)?.result.estimates.keys() ?? [])]);
+    const results = [base, candidate].flatMap((run) => run.tasks.get(name)?.result ?? []);
+    const keys = results.flatMap(({ estimates }) => [...estimates.keys()]);
+    const said = <T>(of: (about: TaskAbout) => T | null): T | null =>
+      results.map(({ about }) => of(about)).find((one) => one !== null) ?? null;
     found.push({
       name,
-      language: null,
-      category: null,
-      headline: keys[0] ?? 'acc',
+      language: LANGUAGES.find((language) => language === said((about) => about.language)) ?? null,
+      category: said((about) => about.category),
+      headline: said((about) => about.headlineMetric) ?? keys[0] ?? 'acc',
+      own: true,
       leaves: [...new Set([...inBase, ...inCandidate])],
       base: inBase,
       candidate: inCandidate,
@@ -75,9 +84,16 @@ function scoredGroup(run: Run, name: string): boolean {
 const OTHER_KEYS = ['exact_match,strict_match', 'exact_match,strict-match', 'exact_match,flexible-extract', 'acc,none', 'exact_match,none'];
 
 /**
+ * Returns the key (`metric,filter`) of a headline.
+ */
+export function keyOf(headline: string): string {
+  return headline.includes(',') ? headline : `${headline},none`;
+}
+
+/**
  * Returns the first key (`metric,filter`) among the headline and its other names that both sides have, or null.
  */
 export function sharedKey(headline: string, base: ReadonlySet<string>, candidate: ReadonlySet<string>): string | null {
-  const keys = [headline.includes(',') ? headline : `${headline},none`, ...OTHER_KEYS, ...base];
+  const keys = [keyOf(headline), ...OTHER_KEYS, ...base];
   return keys.find((key) => base.has(key) && candidate.has(key)) ?? null;
 }

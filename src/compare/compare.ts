@@ -2,7 +2,7 @@
 import { UserError } from '../errors.js';
 import type { Language } from '../types.js';
 import { averageRow, oneKind } from './average-row.js';
-import { type Benchmark, benchmarksOf, type KnownBenchmark, sharedKey } from './benchmarks.js';
+import { type Benchmark, benchmarksOf, type KnownBenchmark, keyOf, sharedKey } from './benchmarks.js';
 import { ROUNDS, SEED } from './bootstrap.js';
 import {
   type Allowable,
@@ -107,7 +107,7 @@ export interface Lines {
 export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, missing }: Lines, options: CompareOptions): Comparison {
   const languages: readonly Language[] = ['eu', 'en', 'es'];
   const averages = languages.flatMap((language) => {
-    const members = oneKind(rows.filter((row) => row.language === language && row.category !== 'bias'));
+    const members = oneKind(rows.filter((row) => row.language === language && row.category !== 'bias' && row.own !== true));
     const name = { benchmark: language, language, category: null, metric: 'mean' };
     return members.length === 0 ? [] : [{ row: averageRow(name, members, options.seed), benchmarks: members.map((m) => m.benchmark) }];
   });
@@ -180,6 +180,7 @@ async function compareBenchmark(
     benchmark: benchmark.name,
     language,
     category,
+    ...(benchmark.own === true ? { own: true } : {}),
     metric: metric.key,
     higherIsBetter: metric.higherIsBetter,
   });
@@ -272,6 +273,11 @@ async function pairLeaves(
       notes.push('the samples hold no score of each document: the test is unpaired and weaker');
       return null;
     }
+    // The headline of a benchmark of one's own may be a score of all documents together (F1), in whose place no other may stand.
+    if (benchmark.own === true && key !== keyOf(benchmark.headline) && [base, candidate].every((run) => hasEstimate(run, benchmark))) {
+      notes.push(`the samples hold no ${benchmark.headline} of each document: the test is unpaired and weaker`);
+      return null;
+    }
     const metric = metrics[0] ?? { key, higherIsBetter: directionOf(base, candidate, benchmark, key) };
     metrics.push(metric);
     for (const [run, samples, side] of [
@@ -307,6 +313,10 @@ async function pairLeaves(
   if (part) notes.push(`compared on the ${shared} of ${documents} documents that both runs have`);
   const [metric] = metrics;
   return metric === undefined ? null : { metric, tasks, part, changed, contradiction };
+}
+
+function hasEstimate(run: Run, { name, headline }: Benchmark): boolean {
+  return run.tasks.get(name)?.result.estimates.has(keyOf(headline)) === true;
 }
 
 function changedPrompts(task: string, { pairs, changedPrompts: prompts, changedTargets: targets }: Alignment): Difference | null {

@@ -20,7 +20,10 @@ export interface Setting {
 
 /** One task or group of a run, from the newest file that holds it. */
 export interface RunTask {
-  readonly result: Pick<TaskResult, 'name' | 'isGroup' | 'estimates' | 'nShot' | 'version' | 'samples' | 'hash' | 'higherIsBetter' | 'own'>;
+  readonly result: Pick<
+    TaskResult,
+    'name' | 'isGroup' | 'estimates' | 'nShot' | 'version' | 'samples' | 'hash' | 'higherIsBetter' | 'own' | 'about'
+  >;
   /** Null in a baseline that does not say. */
   readonly setting: Setting | null;
   /** Where it was read from, for messages. */

@@ -16,6 +16,8 @@ export interface Row {
   readonly benchmark: string;
   readonly language: Language | null;
   readonly category: string | null;
+  /** A benchmark of the user's own: it is in no average. */
+  readonly own?: true;
   /** `metric,filter`. */
   readonly metric: string;
   /** False where less of the metric is better: a positive difference is a loss there. */
@@ -57,7 +59,7 @@ export interface Row {
 }
 
 /** What names a line. */
-export type RowName = Pick<Row, 'benchmark' | 'language' | 'category' | 'metric' | 'higherIsBetter'>;
+export type RowName = Pick<Row, 'benchmark' | 'language' | 'category' | 'own' | 'metric' | 'higherIsBetter'>;
 
 /**
  * Returns the difference of a line seen as a gain: negative where the candidate is worse, whichever way the metric counts.

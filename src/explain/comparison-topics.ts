@@ -128,8 +128,8 @@ export const runTopics: readonly Topic[] = [
     also: ['chance level', 'guessing', 'random'],
     title: 'the score that guessing reaches',
     definition:
-      'Picking a choice blindly is right once in as many times as there are choices; the chance level is the mean of that over the documents. A score within two standard errors of it shows nothing that the model knows. Generated answers have none.',
-    formula: ['chance = mean over documents of 1 / number of choices'],
+      'Picking a choice blindly is right as often as the share of right choices among all, which is one of their number where one is right; the chance level is the mean of that over the documents. A score within two standard errors of it shows nothing that the model knows. Generated answers have none.',
+    formula: ['chance = mean over documents of right choices / choices'],
     source: 'this program',
     example: () => [`3 documents with 4 choices, 1 with 2: ${show((3 / 4 + 1 / 2) / 4)}`],
   },

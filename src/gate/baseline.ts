@@ -24,6 +24,7 @@ const TASK = z.object({
   version: z.string().nullable(),
   fingerprint: z.string().nullable(),
   documents: z.object({ original: number.nullable(), effective: number }).nullable(),
+  about: z.object({ headlineMetric: z.string().nullable(), language: z.string().nullable(), category: z.string().nullable() }).optional(),
   /** What is recorded of a metric's direction; absent in older baselines. */
   higher_is_better: z.record(z.string(), z.boolean()).optional(),
   setting: z
@@ -78,6 +79,7 @@ export async function baselineText(run: Run): Promise<string> {
         fingerprint: result.hash,
         documents: result.samples,
         higher_is_better: Object.fromEntries(result.higherIsBetter),
+        about: result.about,
         setting: task.setting,
         samples: task.samples === null ? null : pack(await task.samples()),
       },
@@ -165,6 +167,7 @@ function unpackTask(file: string, name: string, task: StoredTask): RunTask {
       hash: task.fingerprint,
       higherIsBetter: new Map(Object.entries(task.higher_is_better ?? {})),
       own: null,
+      about: task.about ?? { headlineMetric: null, language: null, category: null },
     },
     setting: task.setting ?? null,
     file,

@@ -27,7 +27,7 @@ export function headlinesOf(file: ResultFile, known: ReadonlyMap<string, Known>)
   const parts = new Set([...file.groupSubtasks.keys()].flatMap((name) => treeOf(name, file.groupSubtasks).filter((one) => one !== name)));
   return [...file.tasks.values()].flatMap((task) => {
     if (parts.has(task.name)) return [];
-    const wanted = known.get(task.name)?.metricKey ?? task.facts?.headlineMetric ?? null;
+    const wanted = known.get(task.name)?.metricKey ?? task.about.headlineMetric;
     const keys = [...task.estimates.keys()];
     const key = (wanted === null ? undefined : keys.find((one) => one === wanted || one === `${wanted},none`)) ?? keys[0];
     return key === undefined ? [] : [{ task, key, documents: known.get(task.name)?.documents ?? null }];

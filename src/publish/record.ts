@@ -146,9 +146,9 @@ function resultOf(file: ResultFile, task: TaskResult, key: string, estimate: Est
           scored: task.own?.scored,
           fingerprint: task.hash,
           prompts_of_the_paper: task.own?.prompts,
-          headline_metric: task.facts?.headlineMetric,
-          language: task.facts?.language,
-          category: task.facts?.category,
+          headline_metric: task.about.headlineMetric,
+          language: task.about.language,
+          category: task.about.category,
         }),
       },
       ...(estimate.stderr === null && documents === null

@@ -83,6 +83,7 @@ function resultsOf(record: Fields): Fields {
             version: text(library.version, 'eval_library.version'),
             prompt: setting.prompt ?? null,
             remark: fieldsAt(fieldsAt(record.source_metadata).additional_details).remark ?? null,
+            about: each(({ details: one }) => ({ headline_metric: one.headline_metric, language: one.language, category: one.category })),
             tasks: each(({ details: one }) => ({ prompts: one.prompts_of_the_paper ?? null, scored: numberOf(one.scored) })),
           },
         }

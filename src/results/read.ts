@@ -18,7 +18,10 @@ export interface TaskFacts {
   readonly datasetName: string | null;
   readonly testSplit: string | null;
   readonly outputType: string | null;
-  /** What its task file's `metadata` says for tables and leaderboards. */
+}
+
+/** What a task's or group's file says for tables and leaderboards; null where the results do not say. */
+export interface TaskAbout {
   readonly headlineMetric: string | null;
   readonly language: string | null;
   readonly category: string | null;
@@ -48,6 +51,7 @@ export interface TaskResult {
   readonly hash: string | null;
   readonly higherIsBetter: ReadonlyMap<string, boolean>;
   readonly facts: TaskFacts | null;
+  readonly about: TaskAbout;
   readonly own: OwnTaskFacts | null;
 }
 
@@ -211,6 +215,7 @@ function validated(content: unknown, file: string): ResultFile {
     higher: objectAt(root, 'higher_is_better') ?? {},
     configs: objectAt(root, 'configs') ?? {},
     own: (own === null ? null : objectAt(own, 'tasks', 'eus_eval.')) ?? {},
+    about: (own === null ? null : objectAt(own, 'about', 'eus_eval.')) ?? {},
   };
   return {
     path: file,
@@ -237,7 +242,7 @@ function validated(content: unknown, file: string): ResultFile {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-type Tables = Readonly<Record<'versions' | 'nShot' | 'samples' | 'hashes' | 'higher' | 'configs' | 'own', Fields>>;
+type Tables = Readonly<Record<'versions' | 'nShot' | 'samples' | 'hashes' | 'higher' | 'configs' | 'own' | 'about', Fields>>;
 
 function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables): TaskResult {
   const scores = object(value, `results.${name}`);
@@ -270,8 +275,8 @@ function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables):
             datasetName: textAt(config, 'dataset_name', at),
             testSplit: textAt(config, 'test_split', at),
             outputType: textAt(config, 'output_type', at),
-            ...described(config.metadata),
           },
+    about: aboutOf(objectAt(tables.about, name, 'eus_eval.about.') ?? config?.metadata),
     own:
       own === null
         ? null
@@ -280,7 +285,7 @@ function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables):
 }
 
 /** The metadata of a task file, which may be anything in a file of the harness. */
-function described(metadata: unknown): Pick<TaskFacts, 'headlineMetric' | 'language' | 'category'> {
+function aboutOf(metadata: unknown): TaskAbout {
   const fields = isObject(metadata) ? metadata : {};
   const text = (name: string): string | null => {
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;

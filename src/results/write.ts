@@ -91,6 +91,14 @@ function ownFields(run: RunOutcome, facts: RunFacts, outcomes: readonly TaskOutc
         },
       ]),
     ),
+    about: Object.fromEntries(
+      run.roots
+        .flatMap((root) => nodesOf(root))
+        .map(({ node: { name, meta } }) => [
+          name,
+          { language: meta.language, category: meta.category, headline_metric: meta.headlineMetric },
+        ]),
+    ),
     averages: Object.fromEntries(
       run.averages.map(({ language, value, benchmarks, missing }) => [
         language,

@@ -16,7 +16,7 @@ import { isGroup, nodesOf, type TaskNode, uniqueLeaves } from '../tasks/tree.js'
 import type { PreparedDoc, Response, Scored, ScoreTable, Task } from '../types.js';
 import { guard } from './guard.js';
 import type { Journal, StoredResponse } from './journal.js';
-import { choicesIn, keepSettled, newTaskState, outcomeOf, type SettledDocument, type TaskState } from './task-state.js';
+import { guessOf, keepSettled, newTaskState, outcomeOf, type SettledDocument, type TaskState } from './task-state.js';
 
 /** Where an answer comes from. */
 export type Origin = 'model' | 'journal';
@@ -132,7 +132,12 @@ export function openPipeline(options: PipelineOptions): Pipeline {
       options.onSettled?.(item, response, origin);
       for (const [i, line] of sampleLines(item.prepared, response, scored).entries())
         await keepLine(item.state, i, item.prepared.docId, line);
-      restore(item.state, { place: item.place, response, scored, choices: choicesIn(item.state.task, scored[0]?.filtered) });
+      restore(item.state, {
+        place: item.place,
+        response,
+        scored,
+        guess: guessOf(item.state.task, scored[0]?.filtered, typeof item.prepared.target === 'object' ? item.prepared.target : null),
+      });
     },
     restore,
     keepLine,

@@ -9,7 +9,7 @@ import type { Pipeline } from './pipeline.js';
 import { blockOf, requestKind } from './plan.js';
 import { fingerprintOf } from './prepare-task.js';
 import type { ShardFile, ShardTask } from './shard-file.js';
-import { choicesIn, type SettledDocument, type TaskState } from './task-state.js';
+import { type Guess, guessOf, type SettledDocument, type TaskState } from './task-state.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -24,7 +24,7 @@ interface Hashes {
 interface Restored {
   readonly hashes: Hashes;
   readonly response: SettledDocument['response'];
-  readonly choices: number | null;
+  readonly guess: Guess | null;
   readonly scored: Omit<Scored, 'filtered'>[];
 }
 
@@ -56,13 +56,13 @@ export async function restoreTask(pipeline: Pipeline, task: Task, shards: readon
     for (let docId = start; docId < end; docId++) {
       const document = documents.get(docId);
       if (document === undefined) throw new UserError(`merge: ${file} lacks document ${docId}; run this shard again`);
-      const { hashes, response, scored, choices } = document;
+      const { hashes, response, scored, guess } = document;
       if (response.kind !== 'failure' && scored.length !== task.filters.length)
         throw new UserError(`merge: ${file} lacks document ${docId} for a filter; run this shard again`);
       own.add(hashes.doc, hashes.prompt, hashes.target);
       whole.add(hashes.doc, hashes.prompt, hashes.target);
       count(counts, document);
-      pipeline.restore(state, { place: docId, response, scored, choices });
+      pipeline.restore(state, { place: docId, response, scored, guess });
     }
     if (documents.size !== end - start || expected.documents !== end - start) {
       throw new UserError(
@@ -104,7 +104,7 @@ async function readDocuments(pipeline: Pipeline, state: TaskState, file: string)
     seen.add(`${filter} ${docId}`);
     const hashes = hashesOf(fields, where);
     const response = responseOf(fields, task, where);
-    const document = documents.get(docId) ?? { hashes, response, choices: choicesIn(task, fields.filtered_resps), scored: [] };
+    const document = documents.get(docId) ?? { hashes, response, guess: guessOf(task, fields.filtered_resps, fields.target), scored: [] };
     if (JSON.stringify([document.hashes, document.response]) !== JSON.stringify([hashes, response]))
       throw bad(where, `document ${docId} contradicts an earlier line of it`);
     if (response.kind !== 'failure') document.scored.push(scoredOf(fields, task, where));

@@ -1,5 +1,7 @@
 /** What a run keeps of one task while its documents come back in any order. Small numbers only; texts go to the sample file. */
+import { UserError } from '../errors.js';
 import { aggregateTask } from '../metrics/aggregate.js';
+import { literalEval } from '../python/literal.js';
 import { type Counted, type Counts, countResponse, countScored, noCounts, unscoredTotal } from '../results/counts.js';
 import type { PromptOrigin, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
@@ -18,8 +20,8 @@ export interface TaskState {
   delivered: number;
   /** True when all documents have been prepared. */
   complete: boolean;
-  /** How many documents have how many choices. */
-  readonly choices: Map<number, number>;
+  /** How many documents are guessed right with which chance, by `right/choices`. */
+  readonly guesses: Map<string, { readonly guess: Guess; documents: number }>;
   taskHash: string;
   prompts: PromptOrigin;
 }
@@ -37,7 +39,7 @@ export function newTaskState(task: Task, samples: SampleFile | null, original: n
     prepared: 0,
     delivered: 0,
     complete: false,
-    choices: new Map(),
+    guesses: new Map(),
     taskHash: '',
     prompts: 'partial',
   };
@@ -48,19 +50,24 @@ export interface SettledDocument {
   /** Its place among the documents of this run, from 0. */
   readonly place: number;
   readonly response: Counted;
-  /** Number of its choices; null for a generated answer and for one that is missing. */
-  readonly choices: number | null;
+  /** Null for a generated answer and for one that is missing. */
+  readonly guess: Guess | null;
   readonly scored: readonly Omit<Scored, 'filtered'>[];
 }
 
 /**
  * Counts a document and puts its scores where they belong.
  */
-export function keepSettled(state: TaskState, { place, response, scored, choices }: SettledDocument): void {
+export function keepSettled(state: TaskState, { place, response, scored, guess }: SettledDocument): void {
   countResponse(state.counts, response);
   state.delivered += 1;
   countScored(state.counts, scored);
-  if (choices !== null) state.choices.set(choices, (state.choices.get(choices) ?? 0) + 1);
+  if (guess !== null) {
+    const key = `${guess.right}/${guess.choices}`;
+    const known = state.guesses.get(key) ?? { guess, documents: 0 };
+    known.documents += 1;
+    state.guesses.set(key, known);
+  }
   for (const { filter, metrics } of scored) {
     const byMetric = state.values.get(filter) ?? new Map<string, (MetricValue | undefined)[]>();
     state.values.set(filter, byMetric);
@@ -94,7 +101,7 @@ export function outcomeOf(state: TaskState, maxErrorRate: number): TaskOutcome {
     table: judged ? aggregateTask(state.task, rows, scored) : null,
     original: state.original,
     effective: state.delivered,
-    chance: chanceOf(state.choices),
+    chance: chanceOf(state.guesses),
     scored,
     counts: state.counts,
     taskHash: state.taskHash,
@@ -102,20 +109,44 @@ export function outcomeOf(state: TaskState, maxErrorRate: number): TaskOutcome {
   };
 }
 
+/** What picking a choice blindly has to do with: the choices of a document, and how many of them are right. */
+export interface Guess {
+  readonly choices: number;
+  readonly right: number;
+}
+
 /**
- * Returns the number of choices behind filtered log-probabilities; null where there are none, or more of them than choices.
+ * Returns the choices behind filtered log-probabilities, and how many of them the target names; null where there are none, or more log-probabilities than choices. `target` is
+ * a document's own, or what a sample file says of it.
  */
-export function choicesIn(task: Task, filtered: unknown): number | null {
+export function guessOf(task: Task, filtered: unknown, target: unknown): Guess | null {
   const twice = task.metrics.some(({ metric }) => metric === 'acc_mutual_info');
-  return task.outputType !== 'multiple_choice' || twice || !Array.isArray(filtered) || filtered.length === 0 ? null : filtered.length;
+  if (task.outputType !== 'multiple_choice' || twice || !Array.isArray(filtered) || filtered.length === 0) return null;
+  return { choices: filtered.length, right: Math.min(filtered.length, rightAnswers(target)) };
+}
+
+/** A list of several right answers is `[0, 2]` in a sample file. */
+function rightAnswers(target: unknown): number {
+  const list = typeof target === 'string' && /^\[.*\]$/s.test(target) ? listIn(target) : target;
+  return Array.isArray(list) ? new Set(list.map(String)).size : 1;
+}
+
+function listIn(text: string): unknown {
+  try {
+    return literalEval(text);
+  } catch (error) {
+    if (error instanceof UserError) return text;
+    throw error;
+  }
 }
 
 /** The share of right answers that guessing reaches; null where answers are generated. */
-function chanceOf(choices: ReadonlyMap<number, number>): number | null {
+function chanceOf(guesses: TaskState['guesses']): number | null {
   let [documents, hits] = [0, 0];
-  for (const [k, n] of [...choices].sort(([a], [b]) => a - b)) {
+  // In an order that does not depend on that of the answers.
+  for (const [, { guess, documents: n }] of [...guesses].sort(([a], [b]) => (a < b ? -1 : 1))) {
     documents += n;
-    hits += n / k;
+    hits += (n * guess.right) / guess.choices;
   }
   return documents === 0 ? null : hits / documents;
 }

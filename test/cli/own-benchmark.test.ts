@@ -1,8 +1,12 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
+import { explain } from '../../src/explain/explain.js';
+import { recordedEntry } from '../../src/explain/recorded.js';
+import { BUILT_IN_HOOKS } from '../../src/hooks/built-in.js';
+import { METRICS } from '../../src/metrics/registry.js';
 import { packagePath } from '../../src/package-files.js';
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -46,6 +50,12 @@ beforeAll(async () => {
   for (const seed of ['1', '2']) await run('run', '--model', `fake:${seed}`, '--tasks', file, '--data', data, '--out', results, '-q');
 });
 
+const resultsOf = (model: string, from = results) => {
+  const dir = path.join(from, model);
+  const name = readdirSync(dir).find((one) => one.startsWith('results_')) ?? '';
+  return JSON.parse(readFileSync(path.join(dir, name), 'utf8'));
+};
+
 describe("a benchmark of one's own", () => {
   it('is listed, shown and explained', async () => {
     const listed = await run('list', file, '--json');
@@ -56,7 +66,20 @@ describe("a benchmark of one's own", () => {
 
   it('is compared and judged', async () => {
     const compared = JSON.parse((await run('compare', `${results}/fake-1`, `${results}/fake-2`, '--json')).out);
-    expect(compared.benchmarks).toEqual([expect.objectContaining({ benchmark: 'stance', n: 31 })]);
+    // F1 is a score of all documents together: the headline is compared all the same, unpaired, and no other metric stands in for it.
+    const scores = ['fake-1', 'fake-2'].map((model) => resultsOf(model).results.stance['f1,none']);
+    expect(compared.benchmarks).toEqual([
+      expect.objectContaining({
+        benchmark: 'stance',
+        language: 'eu',
+        metric: 'f1,none',
+        n: 31,
+        base: scores[0],
+        candidate: scores[1],
+        paired: false,
+      }),
+    ]);
+    expect(compared.languages).toEqual([]);
     // 31 documents are too few for the default policy, which is said of the benchmark by name.
     const judged = await run('gate', `${results}/fake-1`, `${results}/fake-2`);
     expect(judged.code).toBe(4);
@@ -81,5 +104,64 @@ describe("a benchmark of one's own", () => {
     const { code, err } = await run('leaderboard', results, '--tasks', silent, '--out', path.join(folder, 'none'));
     expect(code).toBe(2);
     expect(err).toMatch(/silent\.yaml: metadata: a column of the leaderboard needs language \(eu, en or es\) and category/);
+  });
+});
+
+describe('a benchmark with data of its own, several right answers and a headline that is not its first metric', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'own-'));
+  const proverbs = path.join(home, 'esaerak.yaml');
+  const out = path.join(home, 'results');
+  const rights = [[0], [0, 2], [1], [1, 2]];
+  writeFileSync(
+    proverbs,
+    `task: esaerak
+dataset_path: json
+dataset_kwargs: {data_files: {test: esaerak.jsonl}}
+test_split: test
+output_type: multiple_choice
+doc_to_text: "Esaera: {{hasiera}}\\nAmaiera:"
+doc_to_target: zuzenak
+doc_to_choice: aukerak
+metric_list: [{metric: acc_norm}, {metric: acc}]
+metadata: {version: 1, language: eu, category: esaerak, headline_metric: acc}
+`,
+  );
+  writeFileSync(
+    path.join(home, 'esaerak.jsonl'),
+    rights
+      .map(
+        (zuzenak, i) =>
+          `${JSON.stringify({ hasiera: `Nork bere ${i}`, aukerak: ['ogia', 'ura', 'zuhaitza', 'sua'].slice(0, i < 2 ? 3 : 4), zuzenak })}\n`,
+      )
+      .join(''),
+  );
+  beforeAll(async () => {
+    for (const seed of ['1', '2']) await run('run', '--model', `fake:${seed}`, '--tasks', proverbs, '--out', out, '-q');
+  });
+
+  it('has the chance level of blind picking among several right answers', () => {
+    expect(resultsOf('fake-1', out).eus_eval.tasks.esaerak.chance).toBeCloseTo((1 / 3 + 2 / 3 + 1 / 4 + 2 / 4) / 4, 15);
+  });
+
+  it('is compared by its headline metric, paired', async () => {
+    const compared = JSON.parse((await run('compare', path.join(out, 'fake-1'), path.join(out, 'fake-2'), '--json')).out);
+    expect(compared.benchmarks).toEqual([expect.objectContaining({ benchmark: 'esaerak', metric: 'acc,none', n: 4, paired: true })]);
+  });
+
+  it('has the same chance level when it is joined from shards', async () => {
+    const parts = path.join(home, 'parts');
+    for (const shard of ['1/2', '2/2']) await run('run', '--model', 'fake:1', '--tasks', proverbs, '--out', parts, '--shard', shard, '-q');
+    expect((await run('merge', parts, '--out', path.join(home, 'joined'))).code).toBe(0);
+    expect(resultsOf('fake-1', path.join(home, 'joined')).eus_eval.tasks.esaerak.chance).toBe(
+      resultsOf('fake-1', out).eus_eval.tasks.esaerak.chance,
+    );
+  });
+
+  it('is explained from its results, without its file', async () => {
+    const entry = await recordedEntry([out], 'esaerak', { metrics: METRICS, hooks: BUILT_IN_HOOKS });
+    expect(explain('esaerak', new Map(entry === null ? [] : [['esaerak', entry]]))).toMatch(
+      /esaerak: Basque, esaerak[\s\S]*Data: esaerak.jsonl \(json\)[\s\S]*Headline: acc\n/,
+    );
+    expect(await recordedEntry([out], 'besterik', { metrics: METRICS, hooks: BUILT_IN_HOOKS })).toBeNull();
   });
 });
