@@ -69,7 +69,7 @@ export async function openModel(folder: string, more: Partial<OnnxOptions> = {},
 export async function askAll(
   backend: Backend,
   asks: readonly Ask[],
-  heard: (id: number) => void = () => {},
+  heard: (id: number, response: Response) => void = () => {},
 ): Promise<Map<number, Response>> {
   async function* source(): AsyncGenerator<Ask> {
     yield* asks;
@@ -77,7 +77,7 @@ export async function askAll(
   const out = new Map<number, Response>();
   for await (const { id, response } of backend.ask(source(), new AbortController().signal)) {
     out.set(id, response);
-    heard(id);
+    heard(id, response);
   }
   return out;
 }
@@ -85,7 +85,14 @@ export async function askAll(
 const registry = await loadRegistry();
 const tasks = new Map(registry.benchmarks.flatMap(leavesOf).map((task) => [task.name, task]));
 
-/** Compares a model with goldens on the documents of `dataDir`; `heard` is told of each document that is answered. */
+export interface Watch {
+  /** Is told of each document that is answered. */
+  readonly heard?: (golden: Expected, response: Response, work: WorkReport) => void;
+  /** Tokens of each text at most: only its beginning is compared. */
+  readonly newTokens?: number | null;
+}
+
+/** Compares a model with goldens on the documents of `dataDir`. */
 export async function compare(
   folder: string,
   dataDir: string,
@@ -93,7 +100,7 @@ export async function compare(
   expected: readonly Expected[],
   more: Partial<OnnxOptions> = {},
   now: Date | null = null,
-  heard: (golden: Expected, work: WorkReport) => void = () => {},
+  { heard = () => {}, newTokens = null }: Watch = {},
 ): Promise<Comparison> {
   const backend = await openModel(folder, more, now);
   try {
@@ -111,14 +118,18 @@ export async function compare(
       })) {
         const golden = own.find((e) => e.docId === doc.docId);
         if (golden === undefined) continue;
-        asks.push({ id: asks.length, request: doc.request });
+        const { request } = doc;
+        asks.push({
+          id: asks.length,
+          request: newTokens !== null && request.kind === 'generate' ? { ...request, maxNewTokens: newTokens } : request,
+        });
         goldens.push(golden);
       }
     }
     if (goldens.length < expected.length) throw new Error(`${expected.length} goldens, ${goldens.length} documents`);
-    const responses = await askAll(backend, asks, (id) => {
+    const responses = await askAll(backend, asks, (id, response) => {
       const golden = goldens[id];
-      if (golden !== undefined) heard(golden, backend.work());
+      if (golden !== undefined) heard(golden, response, backend.work());
     });
     const differences: string[] = [];
     let worst = 0;
@@ -129,7 +140,7 @@ export async function compare(
       else if (response.kind === 'failure') differences.push(`${where}: ${response.reason}: ${response.message}`);
       else if (response.kind === 'rolling') differences.push(`${where}: a whole text was scored`);
       else if (response.kind === 'generate') {
-        if (response.text !== golden.text)
+        if (newTokens === null ? response.text !== golden.text : response.text === '' || !golden.text?.startsWith(response.text))
           differences.push(`${where}: ${JSON.stringify(response.text)} instead of ${JSON.stringify(golden.text)}`);
       } else {
         golden.choices?.forEach(([logprob, greedy], i) => {
