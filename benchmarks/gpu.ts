@@ -2,9 +2,10 @@
  * Tries the devices of a machine and prints rows for benchmarks/GPU.md: the check of each device, documents per second on made-up documents, and the harness on the same
  * documents where Python has it.
  *
- * usage: npx vite-node benchmarks/gpu.ts [--model DIR] [--devices cuda,webgpu,cpu] [--dtype auto] [--documents 200] [--python VENV/bin/python] [--harness-dtype bfloat16] [--software]
+ * usage: npx vite-node benchmarks/gpu.ts [--model DIR] [--devices cuda,webgpu,cpu] [--dtype auto] [--documents N] [--python VENV/bin/python] [--harness-dtype bfloat16] [--software]
  *
- * `--software` takes a Vulkan device made of software where the machine has one (see test/software-gpu.ts): it shows that everything works, and nothing about speed.
+ * `--software` takes a Vulkan device made of software where the machine has one (see test/software-gpu.ts): it shows that everything works, and nothing about speed, so that 4
+ * documents are asked of it instead of 200, and CUDA is left out.
  * Both are measured from the first request to the last score, after a few documents that do not count. Without --model the tiny model of this package is taken, which says
  * nothing about speed.
  */
@@ -19,9 +20,9 @@ import type { Ask, Backend } from '../src/types.js';
 const { values } = parseArgs({
   options: {
     model: { type: 'string', default: packagePath('fixtures/models/tiny-llama') },
-    devices: { type: 'string', default: 'cuda,webgpu,cpu' },
+    devices: { type: 'string' },
     dtype: { type: 'string', default: 'auto' },
-    documents: { type: 'string', default: '200' },
+    documents: { type: 'string' },
     python: { type: 'string' },
     'harness-dtype': { type: 'string', default: 'bfloat16' },
     'harness-batch': { type: 'string', default: '64' },
@@ -29,6 +30,12 @@ const { values } = parseArgs({
   },
 });
 
+const devices = (values.devices ?? (values.software ? 'webgpu,cpu' : 'cuda,webgpu,cpu')).split(',');
+const count = Number(values.documents ?? (values.software ? 4 : 200));
+if (!(Number.isInteger(count) && count > 0)) {
+  console.error(`--documents ${values.documents}: a whole number from 1 is valid`);
+  process.exit(2);
+}
 if (values.software && (await import('../test/software-gpu.js')).SOFTWARE_GPU === null) process.exit(1);
 
 const WORDS = 'etxe mendi ibai kale liburu ikasle hiri itsaso egun gau urte lan hizkuntza herri jende mundu bide eskola ur'.split(' ');
@@ -40,7 +47,7 @@ const text = (words: number): string =>
   }).join(' ');
 
 /** A question on a passage of its own with four letters: nothing is shared, so both programs compute the same tokens but for the choices. */
-const documents = Array.from({ length: Number(values.documents) }, () => ({
+const documents = Array.from({ length: count }, () => ({
   context: `P: ${text(90)}\nQ: ${text(12)}?\nA: ${text(4)}\nB: ${text(4)}\nC: ${text(4)}\nD: ${text(4)}\nAnswer:`,
   continuations: [' A', ' B', ' C', ' D'],
 }));
@@ -51,8 +58,8 @@ interface Measured {
   readonly scores: readonly number[];
 }
 
-async function measure(backend: Backend, count: number): Promise<Measured> {
-  const asks: Ask[] = documents.slice(0, count).map((document, id) => ({ id, request: { kind: 'choices', ...document } }));
+async function measure(backend: Backend, most: number): Promise<Measured> {
+  const asks: Ask[] = documents.slice(0, most).map((document, id) => ({ id, request: { kind: 'choices', ...document } }));
   async function* source(): AsyncGenerator<Ask> {
     yield* asks;
   }
@@ -66,6 +73,10 @@ async function measure(backend: Backend, count: number): Promise<Measured> {
   return { seconds: (performance.now() - start) / 1000, tokens: backend.work().computedTokens - before, scores: scores.flat() };
 }
 
+/** Documents or tokens in a second, with three digits where they are few. */
+const perSecond = (n: number, seconds: number): string =>
+  n / seconds < 10 ? (n / seconds).toPrecision(3) : (n / seconds).toFixed(n / seconds < 100 ? 1 : 0);
+
 function row(cells: readonly (string | number)[]): void {
   console.log(`| ${cells.join(' | ')} |`);
 }
@@ -73,13 +84,17 @@ function row(cells: readonly (string | number)[]): void {
 function harness(): { seconds: number; device: string; values: number[] } | null {
   if (values.python === undefined) return null;
   const file = fileURLToPath(new URL('gpu-harness.py', import.meta.url));
-  const { status, stdout, stderr } = spawnSync(values.python, [file, values.model, values['harness-dtype'], values['harness-batch']], {
-    input: JSON.stringify(documents.map(({ context, continuations }) => [context, continuations])),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
+  const { status, stdout, stderr, error } = spawnSync(
+    values.python,
+    [file, values.model, values['harness-dtype'], values['harness-batch']],
+    {
+      input: JSON.stringify(documents.map(({ context, continuations }) => [context, continuations])),
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    },
+  );
   if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-  console.error(`the harness was not run: ${stderr.trim().split('\n').at(-1)}`);
+  console.error(`the harness was not run: ${error === undefined ? stderr.trim().split('\n').at(-1) : messageOf(error)}`);
   return null;
 }
 
@@ -89,7 +104,6 @@ function dtypeOf(name: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
 }
 
 const reference = harness();
-const count = documents.length;
 row(['card', 'program', 'dtype', 'documents/s', 'tokens/s', 'largest difference from the harness', 'check of the device']);
 row(['---', '---', '---', '---:', '---:', '---:', '---']);
 if (reference !== null)
@@ -97,12 +111,12 @@ if (reference !== null)
     reference.device,
     'harness',
     values['harness-dtype'],
-    (count / reference.seconds).toFixed(1),
+    perSecond(count, reference.seconds),
     '',
     '',
     `batch ${values['harness-batch']}`,
   ]);
-for (const device of values.devices.split(',')) {
+for (const device of devices) {
   try {
     const backend = await openOnnx({
       folder: values.model,
@@ -113,7 +127,7 @@ for (const device of values.devices.split(',')) {
       chatTemplate: null,
       say: (line) => console.error(line),
     });
-    await measure(backend, 8);
+    await measure(backend, Math.min(8, Math.ceil(count / 4)));
     const { seconds, tokens, scores } = await measure(backend, count);
     const { facts } = backend;
     const worst = reference === null ? null : Math.max(...scores.map((value, i) => Math.abs(value - (reference.values[i] ?? Number.NaN))));
@@ -121,8 +135,8 @@ for (const device of values.devices.split(',')) {
       String(facts.card ?? 'CPU'),
       `eus-eval, ${device}`,
       String(facts.dtype),
-      (count / seconds).toFixed(1),
-      (tokens / seconds).toFixed(0),
+      perSecond(count, seconds),
+      perSecond(tokens, seconds),
       worst === null ? '' : worst.toExponential(1),
       String(facts.device_check ?? ''),
     ]);

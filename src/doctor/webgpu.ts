@@ -50,8 +50,9 @@ function checkFindings(verdicts: readonly Verdict[]): Finding[] {
   const current = verdicts.filter(({ subject }) => subject.program === VERSION && subject.runtime === runtimeVersion());
   return current.map((verdict) => {
     const name = `check of ${verdict.subject.card} (${verdict.subject.device})`;
+    const float16 = verdict.float16 === undefined ? '' : verdict.float16 ? '; it has float16' : '; it has no float16';
     return verdict.passed
-      ? ok(name, verdictLine(verdict))
+      ? ok(name, `${verdictLine(verdict)}${float16}`)
       : fault(name, 'wrong', verdictLine(verdict), 'another driver; --device cpu does without the card');
   });
 }

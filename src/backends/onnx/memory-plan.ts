@@ -31,8 +31,12 @@ export interface RunShape {
 
 const GIB = 1024 ** 3;
 
-/** Kept free for the CUDA context, the libraries' workspaces and what a display or another program takes. */
-const RESERVE = GIB;
+/** How a card is driven. */
+export type CardKind = 'cuda' | 'webgpu';
+
+/** Kept free: for the CUDA context and the libraries' workspaces; for the queues and staging buffers of WebGPU; and for what a display or another program takes. */
+const RESERVES: Readonly<Record<CardKind, number>> = { cuda: GIB, webgpu: GIB / 8 };
+const HALVED_BY: Readonly<Record<CardKind, string>> = { cuda: '--dtype bfloat16 or float16', webgpu: '--dtype float16' };
 /** Part of the rest that is planned with: the allocator rounds up and leaves holes. */
 const USABLE = 0.92;
 /** A run of some hundred tokens must fit, or nothing is gained by trying. */
@@ -147,7 +151,9 @@ export interface CardMemory {
   readonly kind: 'free' | 'total' | 'given' | 'assumed';
 }
 
-const inGib = (bytes: number): string => (bytes / GIB).toFixed(1);
+const inGib = (bytes: number): string => (bytes / GIB).toFixed(bytes < GIB / 10 ? 3 : 1);
+
+const SERVED = 'serve the model over several cards (vLLM, SGLang, llama.cpp) and name it as completions:NAME --base-url URL';
 
 const KIND_WORDS: Readonly<Record<Exclude<CardMemory['kind'], 'assumed'>, string>> = {
   free: 'are free on the card',
@@ -158,20 +164,23 @@ const KIND_WORDS: Readonly<Record<Exclude<CardMemory['kind'], 'assumed'>, string
 /**
  * Returns how many bytes the activations of a run may take. Throws `UserError` when the weights leave no room for even a small run: with the sizes and what would do.
  */
-export function activationBudget(m: ModelSize, card: CardMemory, model: string): number {
+export function activationBudget(m: ModelSize, card: CardMemory, model: string, kind: CardKind = 'cuda'): number {
   const weights = m.weightBytes ?? m.parameters * m.bytes;
-  const left = (card.bytes - RESERVE) * USABLE - weights;
+  const usable = (card.bytes - RESERVES[kind]) * USABLE;
+  const left = usable - weights;
   const needed = runBytes(m, SMALLEST_RUN);
   // Where nothing is known, the run itself will tell.
   if (card.kind === 'assumed') return Math.max(left, needed);
   if (left < needed) {
-    const least = (weights + needed) / USABLE + RESERVE;
-    const smaller = m.bytes === 4 && (card.bytes - RESERVE) * USABLE > weights / 2 + needed;
-    const remedy = smaller
-      ? '--dtype bfloat16 or float16 halves that'
-      : 'serve the model over several cards (vLLM, SGLang, llama.cpp) and name it as completions:NAME --base-url URL';
+    const least = (weights + needed) / USABLE + RESERVES[kind];
+    const halved = 2 * m.parameters;
+    const remedies = [
+      ...(card.kind === 'given' ? ['a larger --card-memory, where the card has it'] : []),
+      ...(m.bytes === 4 && weights > 1.5 * halved && usable > halved + needed ? [`${HALVED_BY[kind]} halves that`] : []),
+    ];
+    const remedy = remedies.length > 0 ? remedies.join(', or ') : SERVED;
     throw new UserError(
-      `${model}: weights of ${inGib(weights)} GiB need a card of at least ${inGib(least)} GiB; ${inGib(card.bytes)} GiB ${KIND_WORDS[card.kind]}; ${remedy}`,
+      `${model}: weights of ${inGib(weights)} GiB need a card of at least ${inGib(least + GIB / 20)} GiB; ${inGib(card.bytes)} GiB ${KIND_WORDS[card.kind]}; ${remedy}`,
     );
   }
   return left;

@@ -169,12 +169,11 @@ async function believed(
 }
 
 /** Returns what finds out, when it is asked, whether a device has float16; the answer is kept with the verdict about the device. */
-function float16Of({ provider, facts }: Device, verdict: Verdict | null, say: (line: string) => void): () => Promise<boolean> {
+function float16Of({ provider }: Device, verdict: Verdict | null): () => Promise<boolean> {
   if (provider.name !== 'webgpu') return async () => true;
   return async () => {
     const has = verdict?.float16 ?? (await hasFloat16());
     if (verdict !== null && verdict.float16 === undefined) keepVerdict({ ...verdict, float16: has });
-    if (!has) say(`${facts.card} has no float16: weights of 16 bits lie there in 32, which takes twice the memory`);
     return has;
   };
 }
@@ -191,7 +190,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   const { device, verdict } = await believed(options, withBinding(chosen, options.bindingBytes), say);
   const { provider } = device;
   const attention = options.attention ?? ATTENTION_OF[provider.name];
-  const float16 = float16Of(device, verdict, say);
+  const float16 = float16Of(device, verdict);
   if (provider.name === 'webgpu' && options.dtype === 'float16' && !(await float16()))
     throw new UserError(`--device webgpu: ${webGpuLine(explainWebGpu('requires f16'))}`);
   // On a CPU every graph computes in float32.
@@ -201,7 +200,11 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     provider.name === 'cpu' ? 'float32' : options.dtype,
     options.adapter ?? null,
     bindingBytes(provider),
-    float16,
+    async () => {
+      const has = await float16();
+      if (!has) say(`${device.facts.card} has no float16: weights of 16 bits lie there in 32, which takes twice the memory`);
+      return has;
+    },
   );
   if (model.quantized !== null) say(`weights: ${model.quantized}`);
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
@@ -236,7 +239,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   if (attention === 'stacked' && model.size !== null) {
     const given = options.cardMemory;
     // Throws where the weights leave no room; without a number nothing is known.
-    const bytes = given === undefined ? null : activationBudget(model.size, { bytes: given, kind: 'given' }, options.folder);
+    const bytes = given === undefined ? null : activationBudget(model.size, { bytes: given, kind: 'given' }, options.folder, 'webgpu');
     stacked = stackedLimits(model.size, bindingBytes(provider), bytes);
   }
 

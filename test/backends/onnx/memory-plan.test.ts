@@ -126,6 +126,15 @@ describe('how much at once a card computes that keeps keys and values', () => {
     expect(errorOf(() => of(18.5, { ...wide, weightBytes: 4 * LLAMA_8B.parameters }))).toMatch(/^m: weights of 29\.9 GiB/);
   });
 
+  it('a small number that is given does for a small model, and one that does not says what would', () => {
+    expect(activationBudget(TINY, card(0.5, 'given'), 'm', 'webgpu')).toBeGreaterThan(0.2 * GIB);
+    expect(errorOf(() => activationBudget(wide, card(8, 'given'), 'm', 'webgpu'))).toMatch(
+      /^m: weights of 15\.0 GiB need a card of at least 16\.9 GiB; 8\.0 GiB were given as the card’s memory; a larger --card-memory, where the card has it$/,
+    );
+    const plain = { ...LLAMA_8B, bytes: 4 } as const;
+    expect(errorOf(() => activationBudget(plain, card(24, 'given'), 'm', 'webgpu'))).toMatch(/has it, or --dtype float16 halves that$/);
+  });
+
   it('states that layers carry from token to token are counted', () => {
     // Qwen 3.5 with 24 such layers: 32 heads of 128 x 128, and three rows of 8,192 channels.
     const layer = 32 * 128 * 128 + 3 * 8192;
