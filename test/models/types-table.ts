@@ -47,7 +47,10 @@ const ABOUT: Readonly<Record<string, readonly [models: string, special: string]>
   gptj: ['GPT-J', 'parallel blocks, rotation of neighbours'],
   granite: ['Granite 3', 'four multipliers'],
   gpt_oss: ['gpt-oss 20B, 120B', 'experts with a clamped gate, attention sinks, YaRN; every other layer slides; weights in MXFP4, too'],
-  granitemoehybrid: ['Granite 4.0 Micro, 350M, 1B', 'attention layers only, with or without experts; models with Mamba layers are refused'],
+  granitemoehybrid: [
+    'Granite 4.0, also H (Micro, Tiny, Small, 350M, 1B)',
+    'attention and state spaces of Mamba 2, with or without experts',
+  ],
   phimoe: ['Phi-3.5-MoE', 'layer norms, experts chosen one after the other'],
   granitemoe: ['Granite 3 MoE', 'experts, four multipliers'],
   granitemoeshared: ['Granite 3 MoE with a shared part', 'the same, and a part that every token uses'],

@@ -157,7 +157,13 @@ export interface Block {
 }
 
 /** What lets the rows of a text look at each other. */
-export type Mixer = AttentionPart | DeltaPart | ConvolutionPart;
+export type Mixer = AttentionPart | RecurrentPart;
+
+/** What carries a state from token to token. */
+export type RecurrentPart = StatePart | ConvolutionPart;
+
+/** What has a matrix for each head in its state, beside the rows that a convolution looks at. */
+export type StatePart = DeltaPart | MambaPart;
 
 export interface AttentionPart {
   readonly kind: 'attention';
@@ -338,6 +344,35 @@ export type DeltaProjection =
     }
   | { readonly kind: 'grouped'; readonly mixedAndGate: Linear; readonly betaAndDecay: Linear };
 
+/**
+ * A state space (Mamba 2, Dao and Gu 2024): a convolution over values, keys and queries, then a linear attention whose state decays by e to the power of -e^(log) times a step, with which
+ * values are multiplied, too; the step is softplus(x + bias).
+ */
+export interface MambaPart {
+  readonly kind: 'mamba';
+  /** Groups of heads that share their keys and queries. */
+  readonly keyHeads: number;
+  readonly valueHeads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+  /** Values, keys and queries together. */
+  readonly channels: number;
+  readonly kernel: number;
+  readonly convolution: Linear;
+  readonly activation: Activation;
+  /** Rows of the gate, of the channels, and of the step of each head. */
+  readonly input: Linear;
+  /** The step is held within these; null: it is not. */
+  readonly limits: { readonly least: number; readonly most: number } | null;
+  /** Tensors [value heads]; `skip` is a factor on the values, which are added to what comes out. */
+  readonly decayLog: string;
+  readonly decayBias: string;
+  readonly skip: string;
+  /** Of the rows times their gate, in as many groups as there are key heads. */
+  readonly norm: Norm;
+  readonly output: Linear;
+}
+
 /** A short gated convolution. */
 export interface ConvolutionPart {
   readonly kind: 'convolution';
@@ -354,7 +389,7 @@ export function attentionLayers(b: Blueprint): { readonly layer: number; readonl
 }
 
 /** The layers that carry a state from token to token, with their numbers. */
-export function recurrentLayers(b: Blueprint): { readonly layer: number; readonly part: DeltaPart | ConvolutionPart }[] {
+export function recurrentLayers(b: Blueprint): { readonly layer: number; readonly part: RecurrentPart }[] {
   return b.blocks.flatMap(({ mixer }, layer) => (mixer.kind === 'attention' ? [] : [{ layer, part: mixer }]));
 }
 

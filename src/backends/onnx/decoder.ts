@@ -15,6 +15,7 @@ import { writeConvolution, writeDelta } from './delta-net.js';
 import { writeFeedForward } from './feed-forward.js';
 import type { GraphBuilder, MatrixUse, StoredMatrix } from './graph-builder.js';
 import { activate, layerTools, softcap } from './layer-tools.js';
+import { writeMamba } from './mamba.js';
 import { positionRows } from './positions.js';
 import { type Recurrence, treeRecurrence } from './recurrence.js';
 import { addToOthers, closeStreams, corrected, openStreams, predicted, stream } from './streams.js';
@@ -80,6 +81,7 @@ export function decoderParts(
 
   function mix(g: GraphBuilder, l: number, x: string, mixer: Mixer, attention: Attention, recurrence: Recurrence): string {
     if (mixer.kind === 'attention') return writeAttention(tools, g, l, x, mixer, attention, c.hiddenSize);
+    if (mixer.kind === 'mamba') return writeMamba(tools, g, l, x, mixer, recurrence, c.hiddenSize);
     if (mixer.kind === 'delta') return writeDelta(tools, g, l, x, mixer, recurrence, c.hiddenSize);
     return writeConvolution(tools, g, l, x, mixer, recurrence, c.hiddenSize);
   }

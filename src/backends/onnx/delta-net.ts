@@ -7,8 +7,11 @@ import type { Recurrence } from './recurrence.js';
 /** Under the root of the sum of squares where queries and keys are brought to length one. */
 const LENGTH_EPSILON = 1e-6;
 
-/** A convolution of each channel by itself over the row and those before it; its tensor is [channels, 1, kernel], the row's own number last. */
-function convolve(
+/**
+ * Adds a convolution of each channel by itself over the row and those before it; its tensor is [channels, 1, kernel], the row's own number last. Throws `UserError` when it is missing or of another
+ * shape.
+ */
+export function convolve(
   tools: LayerTools,
   g: GraphBuilder,
   l: number,
@@ -33,7 +36,8 @@ function convolve(
   return convolution.bias ? g.node('Add', [sum, root.weight(`${convolution.name}.bias`, [channels])]) : sum;
 }
 
-function split(g: GraphBuilder, x: string, sizes: readonly number[], axis: number): string[] {
+/** Splits `x` into parts of these sizes; returns their names. */
+export function split(g: GraphBuilder, x: string, sizes: readonly number[], axis: number): string[] {
   const names = sizes.map((_, i) => `${x}_${i}`);
   g.nodeTo(names, 'Split', [x, g.int64(sizes)], { axis });
   return names;

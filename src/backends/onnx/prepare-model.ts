@@ -193,7 +193,7 @@ export async function prepareModel(
       layer,
       channels: part.channels,
       kernel: part.kernel,
-      state: part.kind === 'delta' ? [part.valueHeads, part.keyDim, part.valueDim] : null,
+      state: part.kind !== 'convolution' ? [part.valueHeads, part.keyDim, part.valueDim] : null,
     }),
   );
   const carried = states.map(stateNumbers);

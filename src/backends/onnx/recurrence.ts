@@ -5,7 +5,7 @@
  * Inputs (int64): rows_at, level_rows, level_pieces, level_keeps, piece_state, piece_keep, row_place [S], kept_states [E], levels [], tap_<j> [S], kept_taps [E x (kernel - 1)], and
  * where states stay between runs past_conv_<l> [N x (kernel - 1), channels], past_state_<l> [N, heads, key, value]. Outputs then: conv_<l> [E x (kernel - 1), channels], state_<l> [E, ...].
  */
-import { type Blueprint, type DeltaPart, recurrentLayers } from './blueprint.js';
+import { type Blueprint, recurrentLayers, type StatePart } from './blueprint.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { castTo } from './vocabulary.js';
 
@@ -25,31 +25,44 @@ export const PLAN_INPUTS = {
 export interface Recurrence {
   /** Rows [S, channels] and those before them, the nearest first: `kernel` names of [S, channels]. */
   window(g: GraphBuilder, layer: number, x: string, channels: number, kernel: number): string[];
-  /** Rows [S, value heads x value] of the recurrence over rows [S, `rowWidth`]: query, key, value, decay, beta behind one another. */
-  advance(g: GraphBuilder, layer: number, rows: string, part: DeltaPart): string;
+  /** Rows [S, value heads x value] of the recurrence over rows [S, `rowWidth`]: query, key, value, decay and (of a delta network) beta behind one another. */
+  advance(g: GraphBuilder, layer: number, rows: string, part: StatePart): string;
 }
 
 /** Numbers of a row of the recurrence. */
-export function rowWidth({ keyHeads, valueHeads, keyDim, valueDim }: DeltaPart): number {
-  return 2 * keyHeads * keyDim + valueHeads * valueDim + 2 * valueHeads;
+export function rowWidth(part: StatePart): number {
+  return rowParts(part).reduce((sum, { size }) => sum + size, 0);
+}
+
+function rowParts({ kind, keyHeads, valueHeads, keyDim, valueDim }: StatePart): { readonly name: string; readonly size: number }[] {
+  return [
+    { name: 'query', size: keyHeads * keyDim },
+    { name: 'key', size: keyHeads * keyDim },
+    { name: 'value', size: valueHeads * valueDim },
+    { name: 'decay', size: valueHeads },
+    ...(kind === 'delta' ? [{ name: 'beta', size: valueHeads }] : []),
+  ];
 }
 
 /**
- * Adds the recurrence of pieces: `rows` [B, T, `rowWidth`] and states [B, heads, key, value]; returns rows [B, T, heads x value] and the states behind them. The step is
- * S' = e^g S + k (beta (v - k^T e^g S))^T, its output q^T S' (Yang et al. 2024, gated delta networks).
+ * Adds the recurrence of pieces: `rows` [B, T, `rowWidth`] and states [B, heads, key, value]; returns rows [B, T, heads x value] and the states behind them. The step of a delta network is
+ * S' = e^g S + k (beta (v - k^T e^g S))^T (Yang et al. 2024), that of a state space S' = e^g S + k v^T; its output is q^T S'.
  */
-export function deltaStep(g: GraphBuilder, rows: string, state: string, part: DeltaPart): { readonly out: string; readonly state: string } {
-  const { keyHeads, valueHeads, keyDim, valueDim } = part;
-  const names = ['query', 'key', 'value', 'decay', 'beta'].map((name) => `${rows}_${name}`);
-  const sizes = [keyHeads * keyDim, keyHeads * keyDim, valueHeads * valueDim, valueHeads, valueHeads];
-  g.nodeTo(names, 'Split', [rows, g.int64(sizes)], { axis: 2 });
-  const [query = '', key = '', value = '', decay = '', beta = ''] = names;
+export function stateStep(g: GraphBuilder, rows: string, state: string, part: StatePart): { readonly out: string; readonly state: string } {
+  const parts = rowParts(part);
+  const names = parts.map(({ name }) => `${rows}_${name}`);
+  g.nodeTo(names, 'Split', [rows, g.int64(parts.map(({ size }) => size))], { axis: 2 });
   const [out, next] = [`${rows}_out`, `${rows}_next`];
   g.nodeTo(
     [out, next],
     'LinearAttention',
-    [query, key, value, state, decay, beta],
-    { q_num_heads: keyHeads, kv_num_heads: valueHeads, update_rule: 'gated_delta', scale: { float: 1 } },
+    [...names.slice(0, 3), state, ...names.slice(3)],
+    {
+      q_num_heads: part.keyHeads,
+      kv_num_heads: part.valueHeads,
+      update_rule: part.kind === 'delta' ? 'gated_delta' : 'gated',
+      scale: { float: 1 },
+    },
     'com.microsoft',
   );
   return { out, state: next };
@@ -80,7 +93,7 @@ export function treeRecurrence(g: GraphBuilder, b: Blueprint, stays: boolean): T
       for (const { layer, part } of layers) {
         g.input(`past_conv_${layer}`, 'float32', [null, part.channels]);
         g.output(`conv_${layer}`, 'float32', [null, part.channels]);
-        if (part.kind !== 'delta') continue;
+        if (part.kind === 'convolution') continue;
         const state = [null, part.valueHeads, part.keyDim, part.valueDim];
         g.input(`past_state_${layer}`, 'float32', state);
         g.output(`state_${layer}`, 'float32', state);
@@ -126,7 +139,7 @@ export function treeRecurrence(g: GraphBuilder, b: Blueprint, stays: boolean): T
       const begin = part_('piece_state', 'level_pieces');
       const shape = body.node('Concat', [body.node('Shape', [begin]), body.int64([-1, width])], { axis: 0 });
       const own = body.node('Reshape', [body.node('Gather', [filled, part_('rows_at', 'level_rows')]), shape]);
-      const stepped = deltaStep(body, own, body.node('Gather', [states, begin]), part);
+      const stepped = stateStep(body, own, body.node('Gather', [states, begin]), part);
       const ended = body.node('Gather', [stepped.state, part_('piece_keep', 'level_keeps')]);
       const outputs = [
         body.node('Identity', [go]),
@@ -156,7 +169,7 @@ export function carriedStates(
 ): { readonly name: string; readonly layer: number; readonly of: 'conv' | 'state'; readonly dims: readonly number[] }[] {
   return recurrentLayers(b).flatMap(({ layer, part }) => [
     { name: `own_conv_${layer}`, layer, of: 'conv' as const, dims: [part.kernel - 1, part.channels] },
-    ...(part.kind === 'delta'
+    ...(part.kind !== 'convolution'
       ? [{ name: `own_state_${layer}`, layer, of: 'state' as const, dims: [part.valueHeads, part.keyDim, part.valueDim] }]
       : []),
   ]);
@@ -182,7 +195,7 @@ export function stepRecurrence(compute: GraphBuilder['compute']): StepRecurrence
     },
     advance(g, l, rows, part) {
       const own = g.node('Reshape', [castTo(g, rows, compute, 'float32'), g.int64([-1, 1, rowWidth(part)])]);
-      const { out, state } = deltaStep(g, own, `own_state_${l}`, part);
+      const { out, state } = stateStep(g, own, `own_state_${l}`, part);
       next.push(state);
       return castTo(g, g.node('Reshape', [out, g.int64([-1, part.valueHeads * part.valueDim])]), 'float32', compute);
     },

@@ -38,7 +38,7 @@ export const granitemoehybrid: ConfigClass = {
     tie_word_embeddings: false,
     vocab_size: 32000,
   },
-  older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'head_dim'],
+  older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'head_dim', 'time_step_limit'],
   names: {
     layers_block_type: 'layer_types',
   },

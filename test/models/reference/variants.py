@@ -28,11 +28,11 @@ def longrope(half, **more):
     return {"rope_parameters": {"rope_type": "longrope", "rope_theta": 10000.0, "original_max_position_embeddings": 64, "short_factor": [1 + 0.05 * i for i in range(half)], "long_factor": [1.5 + 0.8 * i for i in range(half)], **more}, "original_max_position_embeddings": 64}
 
 
-def dense(kind, *, first=None, second=None, both=None, **more):
+def dense(kind, *, first=None, second=None, both=None, of=None, **more):
     """Two variants of a type whose configuration has Llama's names."""
     return {
-        f"{kind}-a": dict(type=kind, config=A | (both or {}) | (first or {}), **more),
-        f"{kind}-b": dict(type=kind, config=B | (both or {}) | (second or {}), **more),
+        f"{kind}-a": dict(type=of or kind, config=A | (both or {}) | (first or {}), **more),
+        f"{kind}-b": dict(type=of or kind, config=B | (both or {}) | (second or {}), **more),
     }
 
 
@@ -244,4 +244,5 @@ VARIANTS |= {
     "vipllava-a": dict(type="vipllava", config=dict(text_config=text("llama", more=dict(head_dim=20)), vision_config=CLIP, image_seq_length=4, vision_feature_layers=[-1]), **WRAP),
     "qwen3_5_moe-a": dict(type="qwen3_5_moe", config=dict(text_config=text("qwen3_5_moe_text", more=MROPE | EXPERTS), vision_config=dict(QWEN3_VIT), tie_word_embeddings=False), **DELTA_FILLS, **WRAP),
     "qwen3_5_moe-b": dict(type="qwen3_5_moe", config=dict(text_config=text("qwen3_5_moe_text", small=B, more=DELTA_B | EXPERTS | dict(num_experts=4, num_experts_per_tok=3, tie_word_embeddings=True)), vision_config=dict(QWEN3_VIT, out_hidden_size=40), tie_word_embeddings=True), **DELTA_FILLS, **WRAP),
+    **dense("granitemoehybrid-mamba", of="granitemoehybrid", first=LOCAL | SWA | dict(shared_intermediate_size=32, layer_types=["mamba", "attention", "mamba"], mamba_n_heads=6, mamba_d_head=16, mamba_d_state=12, mamba_n_groups=1), second=dict(num_local_experts=0, shared_intermediate_size=56, layer_types=["mamba", "mamba", "attention", "mamba"], position_embedding_type="rope", mamba_n_heads=4, mamba_d_head=20, mamba_d_state=8, mamba_n_groups=2, mamba_d_conv=3, mamba_proj_bias=True, mamba_conv_bias=False, tie_word_embeddings=True), fills={"A_log": (1, 0), "dt_bias": (1, -1), r"\.D$": (0.5, 1)}),
 }

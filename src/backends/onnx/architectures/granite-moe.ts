@@ -1,9 +1,9 @@
-import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { AttentionPart, Blueprint, ExpertsFeedForward, Stacked } from '../blueprint.js';
 import { activationOf, layerPrefix, linear, plainAttention, plainBlock, plainBlueprint } from './common.js';
 import { expertCount, experts, gatedPart } from './experts.js';
 import { windowedAttention } from './granite.js';
+import { mambaPart, mambaSizes } from './mamba.js';
 
 const STACKED: readonly Stacked[] = [
   { name: 'block_sparse_moe.input_linear.weight', before: 'block_sparse_moe.experts.', parts: ['gate.weight', 'up.weight'] },
@@ -19,21 +19,20 @@ function shared(c: ModelConfig, l: number): ExpertsFeedForward['shared'] {
   return { part: { kind: 'dense', size, input, down: linear(`${p}output_linear`), activation: activationOf(c) }, gate: null };
 }
 
-/**
- * Granite 4 without Mamba layers: attention, experts where there are any, and a part that all rows use. Throws `UserError` for a model with Mamba layers.
- */
+/** Granite 4: attention or state spaces, experts where there are any, and a part that all rows use. Throws `UserError` for kinds of layers that are none of these. */
 export function graniteMoeHybrid(c: ModelConfig): Blueprint {
-  const other = c.layerTypes?.find((type) => !type.endsWith('attention') || type === 'linear_attention');
-  if (c.layerTypes === null || other !== undefined)
-    throw new UserError(
-      `${c.file}: layer_types: Mamba layers ("${other ?? 'mamba'}") are not supported; ways that work: --serve vllm, or --serve llama.cpp with a GGUF file`,
-    );
-  const rotary = (): Partial<AttentionPart> => (c.fields.text('position_embedding_type', '') === 'rope' ? {} : { rotary: null });
-  if (expertCount(c) > 0) return graniteMoe(c, rotary);
-  const plain = graniteMoe(c, rotary);
+  if (c.layerTypes === null) c.fields.refuse('layer_types', 'a list of attention and mamba');
+  const kinds = c.layerTypes ?? [];
+  const rotary: Partial<AttentionPart> = c.fields.text('position_embedding_type', '') === 'rope' ? {} : { rotary: null };
+  const plain = graniteMoe(c, () => rotary);
+  const experts = expertCount(c) > 0;
   return {
     ...plain,
-    blocks: plain.blocks.map((block, l) => ({ ...block, feedForward: shared(c, l)?.part ?? block.feedForward })),
+    blocks: plain.blocks.map((block, l) => ({
+      ...block,
+      ...(/^(mamba|linear_attention)$/.test(kinds[l] ?? '') ? { mixer: mambaPart(c, `${layerPrefix(l)}mamba.`, mambaSizes(c)) } : {}),
+      ...(experts ? {} : { feedForward: shared(c, l)?.part ?? block.feedForward }),
+    })),
   };
 }
 
