@@ -33,5 +33,6 @@ export const glm4Moe: ConfigClass = {
   older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'head_dim'],
   names: {
     num_local_experts: 'n_routed_experts',
+    num_nextn_predict_layers: 'num_mtp_layers',
   },
 };

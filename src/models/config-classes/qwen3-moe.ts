@@ -29,4 +29,7 @@ export const qwen3Moe: ConfigClass = {
     vocab_size: 151936,
   },
   older: ['rope_theta', 'rope_scaling', 'partial_rotary_factor', 'head_dim'],
+  names: {
+    num_local_experts: 'num_experts',
+  },
 };

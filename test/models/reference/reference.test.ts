@@ -69,10 +69,13 @@ const USUAL = [
   'gemma3-b',
   'glm4-a',
   'gpt2-a',
+  'gemma3n_text-b',
   'gpt_oss-b',
+  'granitemoehybrid-mamba-b',
   'lfm2_moe-a',
   'ministral3-b',
   'olmo3-a',
+  'qwen3_moe-a',
   'qwen3_5-b',
   'stablelm-b',
 ];
