@@ -1,3 +1,26 @@
-/** The library's entry: the types of the contract, for programs that embed eus-eval. */
+/**
+ * The library's entry: what the commands do, without a process. Nothing here prints, ends the process or listens to its signals; docs/library.md shows its use.
+ */
+export type { BattleRow, Question } from './arena/battles.js';
+export type { ArenaFit, ArenaModel } from './arena/fit.js';
+export type { Comparison, TestedRow } from './compare/compare.js';
+export type { Allowable } from './compare/differs.js';
 export * from './errors.js';
+export type { Judgement, Verdict } from './gate/judge.js';
+export type { Policy, PolicyFields } from './gate/policy.js';
+export type { GateOutcome } from './gate/run-gate.js';
+export type { HookModule } from './hooks/user-module.js';
+export type { Average, Board, BoardModel, Cell } from './leaderboard/board.js';
+export { type ArenaOptions, fitArena } from './library/arena.js';
+export { type CompareOptions, type ComparisonResult, compare } from './library/compare.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './library/evaluate.js';
+export { type GateOptions, gate } from './library/gate.js';
+export { type Leaderboard, type LeaderboardOptions, leaderboard } from './library/leaderboard.js';
+export { type ModelOptions, type OpenModelOptions, openModel } from './library/model.js';
+export { type ReadOptions, type Results, readResults, type Sample, type Side } from './library/results.js';
+export { loadTasks, type TaskOptions } from './library/tasks.js';
+export { defineMetric, type Metric, type MetricDefinition } from './metrics/define.js';
+export { corpusSummary, MEAN, meanEstimate, NO_OPTIONS } from './metrics/summaries.js';
+export type { ResultFile, TaskResult } from './results/read.js';
+export type { OnProgress, RunEvent } from './run/events.js';
 export type * from './types.js';

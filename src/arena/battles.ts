@@ -44,6 +44,18 @@ export function battlesOf(text: string, file: string, question: Question): Battl
   return battlesIn(tableOf(text, file, { trim: true }), file, question);
 }
 
+/** One row of battles, by the names of the columns. */
+export type BattleRow = Readonly<Record<string, string | number>>;
+
+/**
+ * Returns the battles in rows; see `readBattles`.
+ */
+export function battlesOfRows(rows: readonly BattleRow[], question: Question): Battles {
+  const header = [...new Set(rows.flatMap(Object.keys))];
+  const cells = rows.map((row, i) => ({ cells: header.map((name) => String(row[name] ?? '')), line: i + 1 }));
+  return battlesIn({ header, rows: cells, decimalComma: false }, 'battles', question);
+}
+
 function battlesIn({ header, rows }: Table, file: string, question: Question): Battles {
   const column = (name: string) => header.indexOf(name);
   const suffix = question === 'global' ? '' : `_${question}`;

@@ -58,6 +58,9 @@ export interface OpenOptions {
   readonly onProgress: (line: string) => void;
 }
 
+/** What can be said of a model, without what its opener listens to. */
+export type ModelOptions = Omit<OpenOptions, 'signal' | 'onWarning' | 'onProgress'>;
+
 /** Options with nothing set, for callers that only name a model. */
 export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   device: 'auto',
@@ -175,7 +178,7 @@ async function openServed(engine: EngineName, name: string, options: OpenOptions
       extra: options.serveArgs,
     },
     (served, identity) => openServer(publicName(name, name), { ...options, baseUrls: [served.url] }, local, { served, identity }),
-    options.onProgress,
+    options,
   );
 }
 

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { Option } from 'commander';
+import type { Question } from '../arena/battles.js';
 import type { ArenaScores } from '../arena/scores.js';
 import { UserError } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
@@ -11,7 +12,7 @@ import { numberBetween, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
 interface FitFlags {
-  question: string;
+  question: Question;
   rounds: number;
   seed: number;
   level: number;
@@ -54,12 +55,9 @@ export const addArena: AddCommand = (program) => {
     .option('--json', 'print JSON, which leaderboard and correlate read', false)
     .option('-o, --out <dir>', 'write arena-<question>.json and .csv there; a name that ends in .json or .csv is that file')
     .action(async (file: string, flags: FitFlags) => {
-      const { readBattles } = await import('../arena/battles.js');
-      const { fitArena, isQuestion } = await import('../arena/fit.js');
+      const { fitArena } = await import('../library/arena.js');
       const { fitCsv, fitTable } = await import('../arena/report.js');
-      if (!isQuestion(flags.question)) throw new UserError(`--question: '${flags.question}'`);
-      const battles = await readBattles(file, flags.question);
-      const fit = fitArena(battles, { rounds: flags.rounds, seed: flags.seed, level: flags.level, largestGroup: flags.largestGroup });
+      const fit = await fitArena({ battles: file, ...flags });
       if (fit.skipped > 0) note(`${fit.skipped} battles without a vote on the question '${fit.question}'`);
       if (fit.left_out.length > 0) note(`left out, no common scale with the others: ${fit.left_out.join(', ')}`);
       if (fit.redrawn > 0) note(`${fit.redrawn} resamples drawn again: they had no common scale; the intervals are a little too narrow`);

@@ -8,7 +8,7 @@ import type { AddCommand } from './commands.js';
 
 interface CompareFlags {
   json: boolean;
-  flips?: number | boolean;
+  flips?: number | true;
   in?: string;
   allow: readonly Allowable[];
   seed: number;
@@ -34,30 +34,23 @@ export const addCompare: AddCommand = (program, exit) =>
     .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 1234)
     .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
     .option('--json', 'print one JSON document', false)
-    .action(async (baseReference: string, candidateReference: string, flags: CompareFlags) => {
-      const [
-        { openSide },
-        { compareRuns, compareOptions, requireShared },
-        { knownBenchmarks },
-        { comparisonJson, comparisonText, refusalMessage },
-      ] = await Promise.all([
-        import('../gate/open-side.js'),
-        import('../compare/compare.js'),
-        import('../compare/known.js'),
-        import('../compare/print.js'),
-      ]);
-      const where = flags.in === undefined ? {} : { inside: flags.in };
-      const base = await openSide(baseReference, where);
-      const candidate = await openSide(candidateReference, where);
-      const options = compareOptions(await knownBenchmarks(), { allow: new Set(flags.allow), seed: flags.seed, rounds: flags.rounds });
-      const comparison = await compareRuns(base, candidate, options);
-      requireShared(comparison);
-      const most = flags.flips === undefined || flags.flips === false ? 0 : flags.flips === true ? 10 : flags.flips;
-      const { flipTexts, flipsText } = await import('../compare/flips.js');
-      const flips = most > 0 ? await flipTexts(comparison, most) : null;
-      if (flags.json)
-        process.stdout.write(`${JSON.stringify({ ...comparisonJson(comparison), ...(flips === null ? {} : { flips }) }, null, 2)}\n`);
-      else process.stdout.write(`${comparisonText(comparison, screenOf(process.stdout))}${flips === null ? '' : `\n${flipsText(flips)}`}`);
+    .action(async (base: string, candidate: string, flags: CompareFlags) => {
+      const { compare } = await import('../library/compare.js');
+      const { comparisonJson, comparisonText, flipsText, refusalMessage } = await import('../compare/print.js');
+      const { flipped, ...comparison } = await compare({
+        base,
+        candidate,
+        inside: flags.in,
+        allow: flags.allow,
+        seed: flags.seed,
+        rounds: flags.rounds,
+        flips: flags.flips === true ? 10 : flags.flips,
+      });
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ ...comparisonJson(comparison), ...(flipped === null ? {} : { flips: flipped }) }, null, 2)}\n`
+          : `${comparisonText(comparison, screenOf(process.stdout))}${flipped === null ? '' : `\n${flipsText(flipped)}`}`,
+      );
       const refusal = refusalMessage(comparison);
       if (refusal !== null) {
         process.stderr.write(`eus-eval: ${refusal}\n`);

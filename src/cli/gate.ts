@@ -1,7 +1,7 @@
 /** `eus-eval gate`: arguments and printing only. */
 
 import type { Allowable } from '../compare/differs.js';
-import { EXIT } from '../errors.js';
+import { EXIT, UserError } from '../errors.js';
 import type { Verdict } from '../gate/judge.js';
 import { screenOf } from '../terminal/screen.js';
 import { wholeNumber } from './arguments.js';
@@ -13,7 +13,7 @@ interface GateFlags {
   json: boolean;
   junit?: string;
   github: boolean;
-  bless?: string | boolean;
+  bless?: string | true;
   in?: string;
   allow: readonly Allowable[];
   seed: number;
@@ -41,20 +41,20 @@ export const addGate: AddCommand = (program, exit) =>
     .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
     .option('--json', 'print one JSON document', false)
     .action(async (base: string, candidate: string, flags: GateFlags) => {
-      const { runGate } = await import('../gate/run-gate.js');
+      const summary = flags.github ? summaryFile() : undefined;
+      const { gate } = await import('../library/gate.js');
       const { judgementAnnotations, judgementJson, judgementText } = await import('../gate/report.js');
-      const outcome = await runGate({
+      const outcome = await gate({
         base,
         candidate,
-        inside: flags.in ?? null,
-        config: flags.config ?? null,
-        bless: flags.bless === undefined || flags.bless === false ? null : flags.bless === true ? base : flags.bless,
-        junit: flags.junit ?? null,
-        summary: flags.github ? (process.env.GITHUB_STEP_SUMMARY ?? '') : null,
-        allow: new Set(flags.allow),
+        inside: flags.in,
+        policy: flags.config,
+        bless: flags.bless === true ? base : flags.bless,
+        junit: flags.junit,
+        summary,
+        allow: flags.allow,
         seed: flags.seed,
         rounds: flags.rounds,
-        now: Date.now() / 1000,
       });
       if (outcome.judgement !== null) {
         const { judgement, policy } = outcome;
@@ -71,3 +71,10 @@ export const addGate: AddCommand = (program, exit) =>
         exit(EXIT.ok);
       }
     });
+
+/** The file that GitHub Actions shows as the summary of a step. */
+function summaryFile(): string {
+  const file = process.env.GITHUB_STEP_SUMMARY ?? '';
+  if (file === '') throw new UserError('--github: the variable GITHUB_STEP_SUMMARY is not set; it is inside a GitHub Actions step');
+  return file;
+}

@@ -1,6 +1,4 @@
 /** `eus-eval leaderboard`: arguments and printing only. */
-import type { ArenaFit } from '../arena/fit.js';
-import type { ArenaScores } from '../arena/scores.js';
 import { list } from './arguments.js';
 import type { AddCommand } from './commands.js';
 
@@ -37,30 +35,8 @@ export const addLeaderboard: AddCommand = (program) =>
     .option('--title <text>', 'heading of the page', 'Basque, English and Spanish leaderboard')
     .option('--no-pictures', 'a page without pictures')
     .action(async (dirs: readonly string[], flags: LeaderboardFlags) => {
-      const { builtinBenchmarks } = await import('../leaderboard/builtin.js');
-      const { buildBoard } = await import('../leaderboard/board.js');
-      const { readNames } = await import('../leaderboard/names.js');
-      const { publish } = await import('../leaderboard/publish.js');
-      const { readArenaScores, readFit } = await import('../arena/scores.js');
-      const names = flags.names === undefined ? [] : await readNames(flags.names);
-      const arenas: ArenaScores[] = [];
-      const fits: ArenaFit[] = [];
-      for (const file of flags.arena) {
-        arenas.push(...(await readArenaScores(file)));
-        const fit = await readFit(file);
-        if (fit !== null) fits.push(fit);
-      }
-      const { benchmarks, records } = await builtinBenchmarks(flags.tasks ?? []);
-      const board = await buildBoard({
-        dirs,
-        benchmarks,
-        names,
-        namesGiven: flags.names !== undefined,
-        base: flags.base ?? null,
-        mixed: flags.mixed,
-        records,
-      });
-      const written = await publish(board, { out: flags.out, title: flags.title, fits, arenas, pictures: flags.pictures });
+      const { leaderboard } = await import('../library/leaderboard.js');
+      const board = await leaderboard({ results: dirs, ...flags });
       for (const line of board.notes) process.stderr.write(`note: ${line.replace(/\p{Cc}+/gu, ' ')}\n`);
-      process.stdout.write(`${written.join('\n')}\n`);
+      process.stdout.write(`${board.files.join('\n')}\n`);
     });

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Help } from 'commander';
 import { EXIT, messageOf, systemCode, UserError } from '../errors.js';
-import { listenToWaits } from '../hub/waits.js';
+import { hearingWaits } from '../hub/waits.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
 import { commandGroups } from './commands.js';
@@ -20,7 +20,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
-  listenToWaits((line) => void process.stderr.write(`${line}\n`));
   for (const { heading, commands } of commandGroups) {
     program.commandsGroup(heading);
     for (const command of commands)
@@ -55,7 +54,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (!word.startsWith('-') && word !== 'help' && !names.includes(word)) {
       throw new UserError(`unknown command '${word}'; valid: ${names.join(', ')}.${didYouMean(word, names)}`);
     }
-    await program.parseAsync([...argv], { from: 'user' });
+    await hearingWaits(
+      (line) => void process.stderr.write(`${line}\n`),
+      () => program.parseAsync([...argv], { from: 'user' }),
+    );
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.user;

@@ -1,17 +1,16 @@
 /** `eus-eval run`: arguments and printing only. */
 import path from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { OpenOptions } from '../backends/open.js';
 import { EXIT } from '../errors.js';
-import { listenToWaits } from '../hub/waits.js';
+import type { EvaluateOptions, Evaluation } from '../library/evaluate.js';
+import type { ModelOptions } from '../library/model.js';
 import type { SamplesForm } from '../results/sample-name.js';
-import type { Progress } from '../run/progress.js';
-import type { SessionOptions, SessionResult } from '../run/session.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import { screenOf } from '../terminal/screen.js';
 import type { PromptFamily } from '../types.js';
 import { folderName, HOOKS_OPTION, list, numberBetween, oneModel, shardOf, wholeNumber } from './arguments.js';
 import type { AddCommand } from './commands.js';
+import { duration, runDisplay } from './progress.js';
 import { dateOf } from './prompt-inputs.js';
 
 interface RunFlags {
@@ -43,7 +42,7 @@ interface RunFlags {
   maxTries?: number;
   maxNewTokens?: number;
   thinking?: string;
-  scoring?: OpenOptions['scoring'];
+  scoring?: ModelOptions['scoring'];
   promptsAs?: 'ids' | 'text';
   serve?: EngineName;
   serveArgs?: readonly string[];
@@ -139,84 +138,67 @@ export const addRun: AddCommand = (program, exit) =>
 async function run(flags: RunFlags, command: Command): Promise<number> {
   if (flags.multiturn === false && flags.prompt === 'api')
     command.error('error: --no-multiturn does not go with --prompt api: its shots are always turns');
-  const { runSession } = await import('../run/session.js');
-  const { makeProgress } = await import('../run/progress.js');
   const stop = new AbortController();
-  let progress: Progress | null = null;
-  // Where there is a line of progress, others are printed above it.
-  const print = (line: string): void => {
-    if (progress === null || flags.quiet) process.stderr.write(`${line}\n`);
-    else progress.line(line);
-  };
-  const release = onInterrupt(stop, print);
-  const say = (line: string): void => {
-    if (!flags.quiet) print(line);
-  };
-  listenToWaits(say);
+  const display = runDisplay({ stream: process.stderr, screen: screenOf(process.stderr), now: Date.now, quiet: flags.quiet });
+  const release = onInterrupt(stop, display.print);
   try {
-    const options: SessionOptions = {
-      model: flags.model ?? null,
-      name: flags.name ?? null,
-      tasks: flags.tasks ?? null,
-      family: flags.prompt ?? null,
-      systemInstruction: flags.systemInstruction ?? null,
-      fewshotAsMultiturn: flags.multiturn,
-      limit: flags.limit ?? null,
-      shard: flags.shard ?? null,
-      thinking: flags.thinking ?? null,
-      hooks: flags.hooks ?? null,
-      data: flags.data ?? null,
-      out: flags.out,
-      fresh: flags.fresh,
-      journal: flags.journal,
-      samples: flags.samples === false ? null : flags.samples === 'compact' ? 'compact' : 'full',
-      maxErrorRate: flags.maxErrorRate,
-      retries: flags.retryErrors === undefined ? 0 : flags.retryErrors === true ? 1 : flags.retryErrors,
-      checkBatch: flags.checkBatch === undefined ? 0 : flags.checkBatch === true ? 16 : flags.checkBatch,
-      open: { ...openOptions(flags, say), signal: stop.signal },
-      makeProgress: (status) => {
-        const screen = screenOf(process.stderr);
-        progress = makeProgress({ stream: process.stderr, screen, status, now: Date.now, quiet: flags.quiet });
-        return progress;
-      },
-      signal: stop.signal,
-      now: Date.now,
-    };
+    const options = { ...evaluateOptions(flags), signal: stop.signal, onProgress: display.onProgress };
     if (flags.dryRun) {
-      const { dryRun } = await import('../run/dry-run.js');
-      process.stdout.write(`${await dryRun(options, flags.json, screenOf(process.stdout))}\n`);
+      const { estimate } = await import('../library/estimate.js');
+      process.stdout.write(`${await estimate(options, flags.json, screenOf(process.stdout))}\n`);
       return EXIT.ok;
     }
+    const { evaluate } = await import('../library/evaluate.js');
     const started = Date.now();
-    return await report(await runSession(options), flags, (Date.now() - started) / 1000);
+    return await report(await evaluate(options), flags, (Date.now() - started) / 1000);
   } finally {
     release();
   }
 }
 
-async function report(result: SessionResult, flags: RunFlags, seconds: number): Promise<number> {
+function evaluateOptions(flags: RunFlags): EvaluateOptions {
+  return {
+    model: flags.model,
+    name: flags.name,
+    tasks: flags.tasks,
+    prompt: flags.prompt,
+    systemInstruction: flags.systemInstruction,
+    fewshotAsMultiturn: flags.multiturn,
+    limit: flags.limit,
+    shard: flags.shard,
+    thinking: flags.thinking,
+    hooks: flags.hooks,
+    data: flags.data,
+    out: flags.out,
+    fresh: flags.fresh,
+    journal: flags.journal,
+    samples: flags.samples === true ? undefined : flags.samples,
+    maxErrorRate: flags.maxErrorRate,
+    retries: flags.retryErrors === true ? 1 : flags.retryErrors,
+    checkBatch: flags.checkBatch === true ? 16 : flags.checkBatch,
+    modelOptions: modelOptions(flags),
+  };
+}
+
+async function report(result: Evaluation, flags: RunFlags, seconds: number): Promise<number> {
   const { resultsTable } = await import('../results/table.js');
   const { describeCounts } = await import('../results/counts.js');
-  const { dumpsJsonIndented } = await import('../python/json.js');
-  process.stdout.write(
-    flags.json ? `${dumpsJsonIndented(result.content)}\n` : `${resultsTable(result.outcome, screenOf(process.stdout))}\n`,
-  );
+  process.stdout.write(`${flags.json ? result.json : resultsTable(result.outcome, screenOf(process.stdout))}\n`);
   const warn = (line: string): void => void process.stderr.write(`${line}\n`);
   for (const failure of result.failures) warn(`unscored: ${failure}`);
   if (result.unlisted !== null) warn(`unscored: ${result.unlisted}`);
-  warn(`counted: ${describeCounts(result.outcome.counts) ?? 'nothing unscored, cut or odd'}`);
+  warn(`counted: ${describeCounts(result.outcome.counts) ?? 'all documents scored, no prompt truncated, no warnings'}`);
   if (result.checked !== null) warn(result.checked);
   if (result.reused > 0 && !flags.quiet) warn(`${result.reused} answers came from the journal of an earlier run (--fresh asks again)`);
-  if (result.remark !== null) warn(`note: ${result.remark}`);
+  if (result.note !== null) warn(`note: ${result.note}`);
   if (!flags.quiet) {
-    const { duration } = await import('../run/progress.js');
     warn(`took: ${duration(seconds)}`);
     warn(`results: ${result.resultsFile}`);
-    warn(nextStep(path.dirname(result.resultsFile), flags));
+    warn(nextStep(path.dirname(result.resultsFile ?? flags.out), flags));
   }
   if (result.withoutScore.length === 0) return EXIT.ok;
   warn(
-    `eus-eval: too many requests failed to judge ${result.withoutScore.join(', ')} (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); ` +
+    `eus-eval: no score for ${result.withoutScore.join(', ')}: too many requests failed (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); ` +
       'give the same command again to ask only the failed ones',
   );
   return EXIT.cannotJudge;
@@ -264,31 +246,29 @@ function onInterrupt(stop: AbortController, print: (line: string) => void): () =
   };
 }
 
-function openOptions(flags: RunFlags, say: (line: string) => void): OpenOptions {
+function modelOptions(flags: RunFlags): ModelOptions {
   return {
     device: flags.device,
     dtype: flags.dtype,
-    threads: flags.threads ?? null,
-    batchTokens: flags.batchTokens ?? null,
-    cardMemoryGib: flags.cardMemory ?? null,
-    maxLength: flags.maxLength ?? null,
+    threads: flags.threads,
+    batchTokens: flags.batchTokens,
+    cardMemoryGib: flags.cardMemory,
+    maxLength: flags.maxLength,
     offline: flags.offline,
-    baseUrls: flags.baseUrl ?? [],
-    tokenizer: flags.tokenizer ?? null,
+    baseUrls: flags.baseUrl,
+    tokenizer: flags.tokenizer,
     templateDate: dateOf(flags.templateDate),
-    apiKeyEnv: flags.apiKeyEnv ?? null,
-    concurrency: flags.concurrency ?? null,
-    timeoutSeconds: flags.timeout ?? null,
-    maxTries: flags.maxTries ?? null,
-    maxNewTokens: flags.maxNewTokens ?? null,
-    scoring: flags.scoring ?? null,
-    promptsAs: flags.promptsAs ?? null,
-    serve: flags.serve ?? null,
-    serveArgs: flags.serveArgs ?? [],
-    maxCostUsd: flags.maxCost ?? null,
-    pricesFile: flags.prices ?? null,
-    onProgress: say,
-    onWarning: (line) => void process.stderr.write(`eus-eval: ${line}\n`),
+    apiKeyEnv: flags.apiKeyEnv,
+    concurrency: flags.concurrency,
+    timeoutSeconds: flags.timeout,
+    maxTries: flags.maxTries,
+    maxNewTokens: flags.maxNewTokens,
+    scoring: flags.scoring,
+    promptsAs: flags.promptsAs,
+    serve: flags.serve,
+    serveArgs: flags.serveArgs,
+    maxCostUsd: flags.maxCost,
+    pricesFile: flags.prices,
   };
 }
 

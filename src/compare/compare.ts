@@ -1,5 +1,5 @@
 /** Compares two runs benchmark by benchmark and language by language. Reads files only; never loads a model. */
-import { UserError } from '../errors.js';
+import { InterruptedError, UserError } from '../errors.js';
 import type { Language } from '../types.js';
 import { averageRow, oneKind } from './average-row.js';
 import { type Benchmark, benchmarksOf, type KnownBenchmark, keyOf, sharedKey } from './benchmarks.js';
@@ -30,6 +30,8 @@ export interface CompareOptions {
   readonly seed: number;
   readonly rounds: number;
   readonly noiseNats: number;
+  /** Aborted when the answer is no longer wanted. */
+  readonly signal?: AbortSignal;
 }
 
 /** A line with what depends on the other lines. */
@@ -79,6 +81,7 @@ export async function compareRuns(base: Run, candidate: Run, options: CompareOpt
   const refused: Refusal[] = [];
   const missing: { benchmark: string; from: 'base' | 'candidate' }[] = [];
   for (const benchmark of benchmarksOf(base, candidate, options.known)) {
+    if (options.signal?.aborted === true) throw new InterruptedError('interrupted by the caller');
     if (benchmark.base.length === 0) missing.push({ benchmark: benchmark.name, from: 'base' });
     else if (benchmark.candidate.length === 0) missing.push({ benchmark: benchmark.name, from: 'candidate' });
     else {

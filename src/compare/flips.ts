@@ -1,7 +1,5 @@
 /** The documents that flipped, with prompt and both answers side by side: the texts are read again, for those documents only. */
-import { existsSync } from 'node:fs';
 import { sampleLines } from '../results/read-samples.js';
-import { printable } from '../terminal/printable.js';
 import type { Comparison } from './compare.js';
 import type { Run } from './open-run.js';
 import type { Flip } from './pair.js';
@@ -57,9 +55,9 @@ interface Texts {
 
 async function texts(run: Run, task: string, filter: string, wanted: ReadonlySet<string>): Promise<Map<string, Texts>> {
   const found = new Map<string, Texts>();
-  const file = run.tasks.get(task)?.samplesFile ?? null;
-  if (file === null || !existsSync(file)) return found;
-  for await (const { fields } of sampleLines(file)) {
+  const source = run.tasks.get(task)?.source ?? null;
+  if (source === null) return found;
+  for await (const { fields } of sampleLines(source.name, source.bytes())) {
     const hash = fields.doc_hash;
     if (typeof hash !== 'string' || !wanted.has(hash) || found.has(hash)) continue;
     if ((typeof fields.filter === 'string' ? fields.filter : 'none') !== filter) continue;
@@ -100,27 +98,4 @@ function answerOf(filtered: unknown, choices: readonly string[] | null): string 
 
 function text(value: unknown): string | null {
   return value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** Characters of a prompt that are printed; its end holds the question. */
-const PROMPT_END = 600;
-
-/**
- * Returns the flips as text.
- */
-export function flipsText(flips: readonly FlipText[]): string {
-  const blocks = flips.map((flip) => {
-    const lines = [
-      `## ${flip.benchmark}${flip.task === flip.benchmark ? '' : `, ${flip.task}`}: ${flip.direction === 'down' ? 'right to wrong' : 'wrong to right'} (document ${flip.docHash.slice(0, 12)})`,
-    ];
-    if (flip.prompt !== null) lines.push(flip.prompt.length > PROMPT_END ? `...${flip.prompt.slice(-PROMPT_END)}` : flip.prompt);
-    if (flip.choices !== null) lines.push(`choices:   ${flip.choices.join(' | ')}`);
-    lines.push(
-      `target:    ${flip.target ?? '?'}`,
-      `base:      ${flip.base ?? 'not stored'}`,
-      `candidate: ${flip.candidate ?? 'not stored'}`,
-    );
-    return lines.join('\n');
-  });
-  return blocks.length === 0 ? 'no document flipped\n' : printable(`${blocks.join('\n\n')}\n`);
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { UserError } from '../errors.js';
 import { fileNameOf } from '../file-name.js';
 import { leavesOf } from '../results/group-tree.js';
+import { fileBytes } from '../results/gzip-blocks.js';
 import { findResultFiles, type ResultFile, readResultFile, type TaskResult } from '../results/read.js';
 import { readSamples, type TaskSamples } from '../results/read-samples.js';
 import { findSampleFile } from '../results/sample-name.js';
@@ -30,8 +31,8 @@ export interface RunTask {
   readonly file: string;
   /** Reads its per-document outcomes; null where the run has none. */
   readonly samples: (() => Promise<TaskSamples>) | null;
-  /** The sample file, null where there is none. */
-  readonly samplesFile: string | null;
+  /** Where its samples are; null where they are not kept. */
+  readonly source: SampleSource | null;
 }
 
 /** One side of a comparison. */
@@ -88,17 +89,34 @@ export async function openRun(reference: string, options: OpenOptions = {}): Pro
   return joinFiles(reference, files);
 }
 
+/** The samples of a task of a results file; null where there are none. */
+export type SamplesOf = (file: ResultFile, task: string) => SampleSource | null;
+
+export interface SampleSource {
+  /** What they are called in messages. */
+  readonly name: string;
+  /** Their file; null where they are in memory. */
+  readonly path: string | null;
+  readonly bytes: () => AsyncIterable<Buffer>;
+}
+
+/** The harness and this program write samples beside the results, with the same time in the name. */
+const samplesBeside: SamplesOf = (file, task) => {
+  const path = findSampleFile(file.path, task);
+  return path === null ? null : { name: path, path, bytes: () => fileBytes(path) };
+};
+
 /**
  * Joins the result files of one model: for each task the newest file that holds it; the subtasks of a group come from the group's own file.
  */
-export function joinFiles(reference: string, files: readonly ResultFile[]): Run {
+export function joinFiles(reference: string, files: readonly ResultFile[], samplesOf: SamplesOf = samplesBeside): Run {
   const oldestFirst = [...files].sort((a, b) => a.date - b.date || (a.path < b.path ? -1 : 1));
   const newest = oldestFirst.at(-1);
   if (newest === undefined) throw new UserError(`${reference}: no result file`);
   const tasks = new Map<string, RunTask>();
   const groups = new Map<string, readonly string[]>();
   for (const file of oldestFirst) {
-    for (const [name, result] of file.tasks) tasks.set(name, taskOf(result, file));
+    for (const [name, result] of file.tasks) tasks.set(name, taskOf(result, file, samplesOf));
     for (const [name, below] of file.groupSubtasks) if (below.length > 0) groups.set(name, below);
   }
   // A subtask that was run again alone must not mix into its group: the group's number and its subtasks come from one file.
@@ -107,25 +125,23 @@ export function joinFiles(reference: string, files: readonly ResultFile[]): Run 
       if (!result.isGroup || tasks.get(name)?.file !== file.path) continue;
       for (const leaf of leavesOf(name, file.groupSubtasks)) {
         const task = file.tasks.get(leaf);
-        if (task !== undefined) tasks.set(leaf, taskOf(task, file));
+        if (task !== undefined) tasks.set(leaf, taskOf(task, file, samplesOf));
       }
     }
   }
   return { reference, model: newest.modelName, date: newest.date, tasks, groups, newestFile: newest.path, baseline: false };
 }
 
-/** The harness and this program write samples beside the results, with the same time in the name. */
-function taskOf(result: TaskResult, from: ResultFile): RunTask {
-  const file = from.path;
+function taskOf(result: TaskResult, from: ResultFile, samplesOf: SamplesOf): RunTask {
   const setting = {
     family: from.family,
     template: from.chatTemplateSha,
     system: from.systemInstruction,
     multiturn: from.fewshotAsMultiturn,
   };
-  const samples = findSampleFile(file, result.name);
-  if (samples === null) return { result, setting, file, samples: null, samplesFile: null };
-  return { result, setting, file, samples: () => readSamples(samples, result.name), samplesFile: samples };
+  const source = samplesOf(from, result.name);
+  const samples = source === null ? null : () => readSamples(source.name, result.name, source.bytes());
+  return { result, setting, file: from.path, samples, source };
 }
 
 function locate(reference: string, inside: string | undefined): string {

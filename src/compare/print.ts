@@ -4,6 +4,7 @@ import { NO_SCREEN, type Screen, type Tone } from '../terminal/screen.js';
 import { type Cell, type Column, table } from '../terminal/table.js';
 import type { Comparison, Refusal, TestedRow } from './compare.js';
 import { describeDifference } from './differs.js';
+import type { FlipText } from './flips.js';
 import { differenceText, nameOf, scaleOf, valueText } from './unit.js';
 
 /** Significance level of the words that the text uses. */
@@ -175,4 +176,27 @@ function verdict(row: TestedRow): string {
 export function probability(p: number | null): string {
   if (p === null) return '';
   return p < 0.001 ? '< 0.001' : p.toFixed(3);
+}
+
+/** Characters of a prompt that are printed; its end holds the question. */
+const PROMPT_END = 600;
+
+/**
+ * Returns the flips as text.
+ */
+export function flipsText(flips: readonly FlipText[]): string {
+  const blocks = flips.map((flip) => {
+    const lines = [
+      `## ${flip.benchmark}${flip.task === flip.benchmark ? '' : `, ${flip.task}`}: ${flip.direction === 'down' ? 'right to wrong' : 'wrong to right'} (document ${flip.docHash.slice(0, 12)})`,
+    ];
+    if (flip.prompt !== null) lines.push(flip.prompt.length > PROMPT_END ? `...${flip.prompt.slice(-PROMPT_END)}` : flip.prompt);
+    if (flip.choices !== null) lines.push(`choices:   ${flip.choices.join(' | ')}`);
+    lines.push(
+      `target:    ${flip.target ?? '?'}`,
+      `base:      ${flip.base ?? 'not stored'}`,
+      `candidate: ${flip.candidate ?? 'not stored'}`,
+    );
+    return lines.join('\n');
+  });
+  return blocks.length === 0 ? 'no document flipped\n' : printable(`${blocks.join('\n\n')}\n`);
 }

@@ -171,7 +171,7 @@ function unpackTask(file: string, name: string, task: StoredTask): RunTask {
     },
     setting: task.setting ?? null,
     file,
-    samplesFile: null,
+    source: null,
     samples: samples === null ? null : () => Promise.resolve(unpack(file, name, samples)),
   };
 }

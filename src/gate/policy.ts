@@ -44,6 +44,8 @@ const POLICY = z.strictObject({
 
 /** A policy with its defaults filled in. */
 export type Policy = z.infer<typeof POLICY>;
+/** A policy as it is written: what is left out has its default. */
+export type PolicyFields = z.input<typeof POLICY>;
 /** Limits of one thing that is judged. */
 export type Limits = z.infer<typeof LIMITS>;
 

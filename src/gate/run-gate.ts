@@ -10,26 +10,27 @@ import { CannotJudgeError, messageOf, systemCode, UserError } from '../errors.js
 import { makeFolder } from '../folders.js';
 import { readBaseline, writeBaseline } from './baseline.js';
 import { type Judgement, judge } from './judge.js';
-import { openSide } from './open-side.js';
-import { DEFAULT_POLICY, type Policy, readPolicy } from './policy.js';
+import { DEFAULT_POLICY, type Policy, type PolicyFields, policyOf, readPolicy } from './policy.js';
 import { judgementJunit, judgementSummary } from './report.js';
 
 /** What to gate and where to write what. */
 export interface GateRequest {
-  readonly base: string;
-  readonly candidate: string;
-  readonly inside: string | null;
-  readonly config: string | null;
+  /** Opened when it is needed: before the first baseline is stored there may be none. `path` is null for results that are no file. */
+  readonly base: { readonly path: string | null; readonly open: () => Promise<Run> };
+  readonly candidate: Run;
+  /** A policy, or the file that holds one; null: the defaults. */
+  readonly policy: string | PolicyFields | null;
   /** File to store the candidate in as a baseline. */
   readonly bless: string | null;
   readonly junit: string | null;
-  /** File of GitHub's step summary; empty where the variable is not set. */
+  /** File to append GitHub's step summary to. */
   readonly summary: string | null;
   readonly allow: ReadonlySet<Allowable>;
   readonly seed: number;
   readonly rounds: number;
   /** Seconds since the epoch. */
   readonly now: number;
+  readonly signal?: AbortSignal;
 }
 
 /** `judgement` is null when there was no base yet and the candidate was blessed as the first. */
@@ -43,23 +44,32 @@ export interface GateOutcome {
  * Runs a gate. Throws `UserError` for bad input, and `CannotJudgeError` when a run that itself cannot be judged should be blessed.
  */
 export async function runGate(request: GateRequest): Promise<GateOutcome> {
-  if (request.summary === '')
-    throw new UserError('--github: the variable GITHUB_STEP_SUMMARY is not set; it is inside a GitHub Actions step');
-  const where = request.inside === null ? {} : { inside: request.inside };
-  const candidate = await openSide(request.candidate, where);
+  const { candidate } = request;
   if (request.bless !== null) await checkBless(request.bless);
-  const first = request.bless !== null && !existsSync(request.base) && request.base.endsWith('.json');
-  const base = first ? candidate : await openSide(request.base, where);
+  const { path: basePath } = request.base;
+  const first = request.bless !== null && basePath !== null && !existsSync(basePath) && basePath.endsWith('.json');
+  const base = first ? candidate : await request.base.open();
   const known = await knownBenchmarks();
   const names = [...new Set([...known.map((b) => b.name), ...base.tasks.keys(), ...candidate.tasks.keys()])];
-  const policy = request.config === null ? DEFAULT_POLICY : await readPolicy(request.config, names);
-  const options = compareOptions(known, { allow: request.allow, seed: request.seed, rounds: request.rounds, noiseNats: policy.noise_nats });
+  const policy = await policyFor(request.policy, names);
+  const options = compareOptions(known, {
+    allow: request.allow,
+    seed: request.seed,
+    rounds: request.rounds,
+    noiseNats: policy.noise_nats,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
   const judgement = judge(await compareRuns(base, candidate, options), policy, request.now);
   if (request.junit !== null) await write(request.junit, judgementJunit(judgement));
   if (request.summary !== null) await appendFile(request.summary, judgementSummary(judgement)).catch(unwritable(request.summary));
   if (request.bless === null) return { judgement, policy, blessed: null };
   await bless(request.bless, candidate, policy, options, request.now);
   return { judgement: first ? null : judgement, policy, blessed: request.bless };
+}
+
+async function policyFor(given: GateRequest['policy'], names: readonly string[]): Promise<Policy> {
+  if (given === null) return DEFAULT_POLICY;
+  return typeof given === 'string' ? readPolicy(given, names) : policyOf(given, 'policy', names);
 }
 
 /** A baseline replaces only a baseline: never a result file, never a folder. */

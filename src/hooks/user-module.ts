@@ -1,4 +1,5 @@
 /** A JavaScript module of the user's own whose exported functions answer the Python functions of task files (`--hooks FILE`). */
+import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,13 +11,28 @@ import type { Doc, MetricValue, Value } from '../types.js';
 import { BUILT_IN_HOOKS } from './built-in.js';
 import type { HookFunctions, HookResult, Hooks } from './hook.js';
 
-type AnyFunction = (...args: readonly unknown[]) => unknown;
+/** What answers the Python functions of task files: the path of a JavaScript module that exports them, or functions by name. */
+export type HookModule = string | Readonly<Record<string, HookFunction>>;
+
+/** One of them; which arguments it gets and what it returns depends on its place in the task file (docs/task-files.md). */
+export type HookFunction = { call(...args: readonly unknown[]): unknown }['call'];
+
+/**
+ * Returns the text of the functions, for the digest of a run's settings. Throws as `readFileSync` does.
+ */
+export function hookText(hooks: HookModule): string {
+  if (typeof hooks === 'string') return readFileSync(hooks, 'utf8');
+  return Object.entries(hooks)
+    .map(([name, call]) => `${name} ${String(call)}`)
+    .join('\n');
+}
 
 /**
  * Returns the built-in hooks with the functions that a module exports; its own come first. The module is a file that the user names: nothing that comes with a
  * data set or from the hub is ever loaded. Throws `UserError` where it cannot be loaded or exports no function.
  */
-export async function loadHooks(file: string): Promise<Hooks> {
+export async function loadHooks(file: HookModule): Promise<Hooks> {
+  if (typeof file !== 'string') return hooksOf(Object.entries(file), 'hooks');
   const whole = path.resolve(file);
   const info = await stat(whole).catch(() => null);
   if (info === null || !info.isFile()) throw new UserError(`--hooks ${file}: there is no such file; it is a JavaScript module (.js, .mjs)`);
@@ -27,7 +43,7 @@ export async function loadHooks(file: string): Promise<Hooks> {
     throw new UserError(`--hooks ${file}: cannot be loaded: ${messageOf(error).split('\n')[0]}`);
   }
   const functions = Object.entries(typeof module === 'object' && module !== null ? module : {}).filter(
-    (entry): entry is [string, AnyFunction] => typeof entry[1] === 'function',
+    (entry): entry is [string, HookFunction] => typeof entry[1] === 'function',
   );
   if (functions.length === 0) throw new UserError(`--hooks ${file}: exports no function; write "export function NAME(doc) { ... }"`);
   return hooksOf(functions, file);
@@ -36,10 +52,10 @@ export async function loadHooks(file: string): Promise<Hooks> {
 /**
  * Returns the built-in hooks with functions of a caller's own, by name; `origin` says in messages where they come from.
  */
-export function hooksOf(functions: readonly (readonly [string, AnyFunction])[], origin: string): Hooks {
-  const extend = <T>(known: ReadonlyMap<string, T>, make: (call: AnyFunction, name: string) => T): ReadonlyMap<string, T> =>
+export function hooksOf(functions: readonly (readonly [string, HookFunction])[], origin: string): Hooks {
+  const extend = <T>(known: ReadonlyMap<string, T>, make: (call: HookFunction, name: string) => T): ReadonlyMap<string, T> =>
     new Map([...known, ...functions.map(([name, call]) => [name, make(guarded(call, name, origin), name)] as const)]);
-  const value = (call: AnyFunction, name: string) => (doc: Doc) => toValue(call(doc), `${name} of ${origin}`);
+  const value = (call: HookFunction, name: string) => (doc: Doc) => toValue(call(doc), `${name} of ${origin}`);
   return {
     doc_to_text: extend(BUILT_IN_HOOKS.doc_to_text, value),
     doc_to_target: extend(BUILT_IN_HOOKS.doc_to_target, value),
@@ -67,7 +83,7 @@ export function hooksOf(functions: readonly (readonly [string, AnyFunction])[], 
 }
 
 /** A function whose errors name it and where it comes from; the document is added by whoever calls it. */
-function guarded(call: AnyFunction, name: string, origin: string): AnyFunction {
+function guarded(call: HookFunction, name: string, origin: string): HookFunction {
   return (...args) => {
     try {
       return call(...args);

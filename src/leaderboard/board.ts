@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import type { Language, PromptFamily } from '../types.js';
 import { type Benchmark, BIAS, byCategory, factorOf, LANGUAGES } from './benchmarks.js';
-import { collect, type Measurement, shortList } from './collect.js';
+import { collect, type Measurement, nameOf, type ResultSource, shortList } from './collect.js';
 import { compareColumns, type Records, refuseMixed } from './comparable.js';
 import type { ModelNames } from './names.js';
 import { type Row, rowsOf } from './rows.js';
@@ -71,7 +71,7 @@ export interface Board {
 }
 
 export interface BoardOptions {
-  readonly dirs: readonly string[];
+  readonly dirs: readonly ResultSource[];
   readonly benchmarks: readonly Benchmark[];
   readonly names: readonly ModelNames[];
   /** The names are the user's own: one that fits no folder is worth a note. */
@@ -95,7 +95,7 @@ export async function buildBoard(options: BoardOptions): Promise<Board> {
     );
   if (rows.length === 0) {
     throw new UserError(
-      `no result of a built-in benchmark below ${options.dirs.join(', ')}${collected.notes.length > 0 ? ` (${collected.notes.join('; ')})` : ''}; valid: ${shortList(
+      `no result of a built-in benchmark below ${options.dirs.map(nameOf).join(', ')}${collected.notes.length > 0 ? ` (${collected.notes.join('; ')})` : ''}; valid: ${shortList(
         benchmarks.map((b) => b.name),
         4,
       )}`,

@@ -54,21 +54,32 @@ export interface Collected {
   readonly notes: readonly string[];
 }
 
+/** A folder or file of results, or results that were read already. */
+export type ResultSource = string | ResultFile;
+
+/**
+ * Returns what a source is called in messages.
+ */
+export function nameOf(source: ResultSource): string {
+  return typeof source === 'string' ? source : source.path;
+}
+
 /**
  * Reads all result files below folders. Files of single shards are left out with a note, as are tasks that are no benchmark of the leaderboard.
  * Throws `UserError` when there is no result file or one is broken.
  */
-export async function collect(dirs: readonly string[], benchmarks: readonly Benchmark[]): Promise<Collected> {
-  const paths = [...new Set((await Promise.all(dirs.map((dir) => findFiles(dir, isReadable)))).flat())];
-  if (paths.length === 0)
-    throw new UserError(`no results_*.json, records of Every Eval Ever or .eval_results/*.yaml below ${dirs.join(', ')}`);
+export async function collect(dirs: readonly ResultSource[], benchmarks: readonly Benchmark[]): Promise<Collected> {
+  const found = await Promise.all(dirs.map(async (from) => (typeof from === 'string' ? findFiles(from, isReadable) : [from])));
+  const sources = [...new Set(found.flat())];
+  if (sources.length === 0)
+    throw new UserError(`no results_*.json, records of Every Eval Ever or .eval_results/*.yaml below ${dirs.map(nameOf).join(', ')}`);
   const known = new Set(benchmarks.flatMap((b) => [b.name, ...b.leaves]));
   const foreign = new Set<string>();
   const remarks = new Set<string>();
   let shards = 0;
   const summaries: FileSummary[] = [];
   const others = new Set<string>();
-  for await (const { file, notes: unread } of readAll(paths)) {
+  for await (const { file, notes: unread } of readAll(sources)) {
     for (const note of unread) others.add(note);
     if (file === null) continue;
     if (file.shard !== null && file.shard.count > 1) {
@@ -112,9 +123,10 @@ function withoutCopies(summaries: readonly FileSummary[], notes: string[]): File
 const AT_ONCE = 32;
 
 /** Reads files in order, some ahead. */
-async function* readAll(paths: readonly string[]): AsyncGenerator<Read> {
-  for (let from = 0; from < paths.length; from += AT_ONCE) {
-    yield* (await Promise.all(paths.slice(from, from + AT_ONCE).map(readAny))).flat();
+async function* readAll(sources: readonly ResultSource[]): AsyncGenerator<Read> {
+  for (let from = 0; from < sources.length; from += AT_ONCE) {
+    const read = sources.slice(from, from + AT_ONCE).map(async (one) => (typeof one === 'string' ? readAny(one) : [{ file: one, notes: [] }]));
+    yield* (await Promise.all(read)).flat();
   }
 }
 

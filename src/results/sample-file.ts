@@ -73,6 +73,25 @@ export function openSampleFile(partial: string, form: SamplesForm = 'full'): Sam
   };
 }
 
+/**
+ * Starts samples that are only kept in memory; `keep` gets their lines in order, each with its line end, when they are sealed.
+ */
+export function memorySamples(keep: (lines: Buffer) => void): SampleFile {
+  let lines: { readonly position: number; readonly line: string }[] = [];
+  return {
+    form: 'full',
+    add: async (position, line) => void lines.push({ position, line }),
+    seal: async () => {
+      lines.sort((a, b) => a.position - b.position);
+      keep(Buffer.concat(lines.map(({ line }) => Buffer.from(`${line}\n`))));
+    },
+    publish: async () => {},
+    discard: async () => {
+      lines = [];
+    },
+  };
+}
+
 async function reorder(partial: string, positions: readonly number[], offsets: readonly number[]): Promise<void> {
   const order = positions.map((_, i) => i).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
   const sorted = `${partial}.sorted`;

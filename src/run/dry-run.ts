@@ -2,6 +2,7 @@
 import { type CountTokens, createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
 import { parseReference } from '../backends/open.js';
 import { openData } from '../data/open.js';
+import { UserError } from '../errors.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import { selectTasks } from '../tasks/registry.js';
 import type { Screen } from '../terminal/screen.js';
@@ -28,11 +29,15 @@ const DEFAULT_NEW_TOKENS = 256;
  * Throws `UserError` as a run would: for unknown tasks, data that cannot be read, or a task that the model cannot be asked.
  */
 export async function dryRun(options: SessionOptions, json: boolean, screen: Screen): Promise<string> {
-  const reference = options.model === null ? null : parseReference(options.model);
-  const source = await openData({ dir: dataFolderOf(options), offline: options.open.offline });
-  const selected = await selectTasks(wantedTasks(options), await openRegistry(options.hooks ?? null));
+  const name = nameOf(options.model);
+  const reference = name === null ? null : parseReference(name);
+  const source =
+    typeof options.data === 'object' && options.data !== null
+      ? options.data
+      : await openData({ dir: dataFolderOf(options), offline: options.open.offline });
+  const selected = await selectTasks(wantedTasks(options), await openRegistry(options.hooks ?? null, options.metrics));
   const { roots, notes } = leaveOutMissing(selected, dataFolderOf(options));
-  for (const note of notes) options.open.onProgress(note);
+  for (const text of notes) options.onProgress({ kind: 'message', text });
   const tokens = await tokensOf(options);
   const api = reference !== null && (reference.backend === 'openai' || reference.backend === 'anthropic');
   const plan = planRun(
@@ -50,7 +55,7 @@ export async function dryRun(options: SessionOptions, json: boolean, screen: Scr
   const rows: Row[] = [];
   for (const task of plan.tasks) rows.push(await estimateTask(task));
   return json
-    ? JSON.stringify({ model: options.model, tasks: rows, total: sum(rows) }, null, 2)
+    ? JSON.stringify({ model: name, tasks: rows, total: sum(rows) }, null, 2)
     : estimatesTable([...rows, { task: 'total', ...sum(rows) }], screen);
 
   async function estimateTask(task: Task): Promise<Row> {
@@ -65,7 +70,8 @@ export async function dryRun(options: SessionOptions, json: boolean, screen: Scr
 async function tokensOf(options: SessionOptions): Promise<{ count: CountTokens | null; render: ChatRenderer | null }> {
   const { EMBEDDED_MODEL } = await import('../backends/open.js');
   const { packagePath } = await import('../package-files.js');
-  const reference = options.model === null ? { backend: 'onnx', name: packagePath(EMBEDDED_MODEL) } : parseReference(options.model);
+  const given = nameOf(options.model);
+  const reference = given === null ? { backend: 'onnx', name: packagePath(EMBEDDED_MODEL) } : parseReference(given);
   const name = reference.backend === 'onnx' ? reference.name : options.open.tokenizer;
   if (reference.backend === 'fake' || name === null) return { count: null, render: null };
   const { resolveModel } = await import('../hub/resolve-model.js');
@@ -77,6 +83,12 @@ async function tokensOf(options: SessionOptions): Promise<{ count: CountTokens |
     count: async (texts) => (await tokenizer.encodeAll(texts)).map((ids) => ids.length),
     render: (await loadChatTemplate(folder, { now: options.open.templateDate }))?.render ?? null,
   };
+}
+
+/** The reference of the model; of one that is open already nothing is known here. */
+function nameOf(model: SessionOptions['model']): string | null {
+  if (model !== null && typeof model === 'object') throw new UserError('a dry run takes the reference of a model, not one that is open');
+  return model;
 }
 
 function sum(rows: readonly Row[]): Omit<Row, 'task'> {

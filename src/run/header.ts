@@ -1,7 +1,7 @@
 /** What a run is about to do, in a few lines before it starts. */
 import type { Backend } from '../types.js';
+import type { Expected } from './events.js';
 import type { RunPlan } from './plan.js';
-import type { Expected } from './progress.js';
 
 export interface HeaderFacts {
   readonly backend: Pick<Backend, 'source' | 'facts'>;
@@ -9,8 +9,8 @@ export interface HeaderFacts {
   readonly plan: Pick<RunPlan, 'family' | 'limit' | 'shard' | 'tasks'>;
   /** Documents by task. */
   readonly expected: readonly Expected[];
-  /** Where results go. */
-  readonly folder: string;
+  /** Where results go; null: nowhere but back to the caller. */
+  readonly folder: string | null;
 }
 
 /**
@@ -30,6 +30,6 @@ export function headerLines({ backend, modelName, plan, expected, folder }: Head
     `model      ${modelName} (${how.join(', ')})`,
     `tasks      ${tasks === 1 ? (plan.tasks[0]?.name ?? '') : tasks}, ${plan.family} prompts`,
     `documents  ${documents === 0 ? 'not counted yet' : documents}${part.length === 0 ? '' : ` (${part.join(', ')})`}`,
-    `results    ${folder}`,
+    ...(folder === null ? [] : [`results    ${folder}`]),
   ];
 }

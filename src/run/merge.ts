@@ -1,13 +1,13 @@
 /** Joins the shards of a run into what one run would have written. */
-import { realpath, rm } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { makeFolder, removeEmpty } from '../folders.js';
+import type { HookModule } from '../hooks/user-module.js';
 import { apiEntry } from '../prompts/api.js';
 import type { RunOutcome } from '../results/outcome.js';
-import { publishFiles } from '../results/publish.js';
 import { findResultFiles } from '../results/read.js';
-import { fail, openSampleFile } from '../results/sample-file.js';
+import { fail } from '../results/sample-file.js';
 import { type SamplesForm, samplesFormOf } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
 import { openRegistry } from '../tasks/open-registry.js';
@@ -18,6 +18,7 @@ import type { Value } from '../types.js';
 import { openPipeline } from './pipeline.js';
 import { restoreTask } from './restore.js';
 import { claimFolder, familySuffix } from './result-folder.js';
+import { folderStore, type StorePass } from './result-store.js';
 import { readShard, type ShardFile, sumWork } from './shard-file.js';
 
 export interface Merged {
@@ -36,7 +37,7 @@ export async function mergeShards(
   out: string,
   maxErrorRate: number,
   now: () => number,
-  hooks: string | null = null,
+  hooks: HookModule | null = null,
 ): Promise<Merged> {
   const files = [...new Set((await Promise.all(dirs.map(findResultFiles))).flat())];
   if (files.length === 0)
@@ -57,15 +58,10 @@ export async function mergeShards(
     suffix: familySuffix(facts.family, facts.modelSource),
     model: facts,
   });
-  const partial = path.join(target.folder, `.partial-merge-${process.pid}`);
+  let pass: StorePass | null = null;
   try {
-    await makeFolder(partial).catch(fail(partial));
-    const form = formOf(shards);
-    const pipeline = openPipeline({
-      journal: null,
-      openSamples: (task) => openSampleFile(path.join(partial, `${task.name}.jsonl`), form),
-      maxErrorRate,
-    });
+    pass = await folderStore(target.folder)(formOf(shards));
+    const pipeline = openPipeline({ journal: null, openSamples: pass.openSamples, maxErrorRate });
     for (const task of uniqueLeaves(roots)) await restoreTask(pipeline, task, shards);
     const outcome = pipeline.finish(roots, registry.benchmarks);
     const content = resultsContent(outcome, {
@@ -75,10 +71,10 @@ export async function mergeShards(
       endedAt: Math.max(...shards.map((s) => s.facts.endedAt)),
       work: sumWork(shards.map((s) => s.facts.work)),
     });
-    const written = await publishFiles(target.folder, partial, pipeline.samples(), content, now());
+    const { files: written } = await pass.publish(pipeline.samples(), content, now());
     return { outcome, content, resultsFile: written.at(-1) ?? target.folder };
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await pass?.end();
     // Where nothing came of it, no empty folder stays.
     await target.abandon();
     await removeEmpty(made);

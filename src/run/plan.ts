@@ -4,7 +4,7 @@ import { apiEntries } from '../prompts/api.js';
 import { uniqueLeaves } from '../tasks/tree.js';
 import { DEFAULT_MARK } from '../thought.js';
 import type { Backend, ChatRenderer, Group, OutputType, PromptFamily, RequestKind, Task } from '../types.js';
-import type { Expected } from './progress.js';
+import type { Expected } from './events.js';
 
 export interface Shard {
   readonly index: number;

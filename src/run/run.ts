@@ -7,11 +7,11 @@ import type { SampleFile } from '../results/sample-file.js';
 import { openLanguageTeller } from '../scoring/answer-language.js';
 import type { TaskNode } from '../tasks/tree.js';
 import type { Ask, Backend, DataSource, Response, Task } from '../types.js';
+import type { OnProgress } from './events.js';
 import type { Journal } from './journal.js';
 import { type Counters, type Item, type Origin, openPipeline } from './pipeline.js';
 import type { RunPlan } from './plan.js';
 import { prepareTask } from './prepare-task.js';
-import type { Progress } from './progress.js';
 import { createScoringWays } from './scoring-ways.js';
 
 export interface RunInput {
@@ -21,7 +21,7 @@ export interface RunInput {
   readonly journal: Journal | null;
   /** Starts the sample file of a task; null keeps no samples. */
   readonly openSamples: ((task: Task) => SampleFile) | null;
-  readonly progress: Progress;
+  readonly onProgress: OnProgress;
   /** All built-in benchmarks, for the averages by language. */
   readonly benchmarks: readonly TaskNode[];
   /** Share of unscored requests from which a task gets no headline number. */
@@ -53,21 +53,23 @@ const MAX_STORING = 1024;
  * `CannotJudgeError` when the first requests all fail and nothing was ever answered.
  */
 export async function executeRun(input: RunInput): Promise<RunResult> {
-  const { plan, backend, progress, signal } = input;
+  const { plan, backend, onProgress, signal } = input;
   // Who has answered before is no wrong address: what is asked again may be just the requests that always fail.
   const answeredBefore = (input.journal?.size ?? 0) > 0;
   const counts = new Map<string, number>();
+  const documents = { finished: 0, total: 0 };
   const scoringWays = createScoringWays();
   const writes = plan.tasks.some((task) => task.outputType === 'generate_until' && !isLetterChoice(task));
   const pipeline = openPipeline({
     ...input,
     languageOf: writes ? await openLanguageTeller() : null,
     onSettled: (item, response, origin: Origin) => {
-      progress.done(item.state.task.name, origin === 'model');
+      documents.finished += 1;
+      onProgress({ kind: 'document', task: item.state.task.name, asked: origin === 'model', ...documents });
       scoringWays.add(item.state.task.name, response);
       input.onAnswer?.(item, response, counts.get(item.state.task.name) ?? 0);
     },
-    onFinished: (outcome) => progress.line(describeOutcome(outcome)),
+    onFinished: (outcome) => onProgress({ kind: 'task', outcome, text: describeOutcome(outcome) }),
   });
   const { counters } = pipeline;
   const open = new Map<number, Item>();
@@ -75,11 +77,13 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
   const requests = async function* (): AsyncIterable<Ask> {
     let nextId = 0;
     for (const task of plan.tasks) {
-      const documents = await prepareTask(plan, task, input.source);
-      const state = pipeline.begin(task, documents.original);
-      counts.set(task.name, documents.count);
-      progress.total(plan.expectDocuments(task, documents.count));
-      for await (const document of documents.documents) {
+      const prepared = await prepareTask(plan, task, input.source);
+      const state = pipeline.begin(task, prepared.original);
+      counts.set(task.name, prepared.count);
+      const tasks = plan.expectDocuments(task, prepared.count);
+      documents.total = tasks.reduce((sum, one) => sum + one.documents, 0);
+      onProgress({ kind: 'expected', tasks });
+      for await (const document of prepared.documents) {
         if (signal.aborted) return;
         const { item, stored } = pipeline.admit(state, document);
         if (stored !== null) await pipeline.settle(item, stored, 'journal');
@@ -88,7 +92,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
           yield { id: nextId++, request: document.request };
         }
       }
-      pipeline.end(state, { taskHash: documents.taskHash(), prompts: documents.promptStatus() });
+      pipeline.end(state, { taskHash: prepared.taskHash(), prompts: prepared.promptStatus() });
     }
   };
 

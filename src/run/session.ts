@@ -1,44 +1,43 @@
-/** One run from options to files: opens what is needed, runs, writes, and always cleans up. */
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+/** One run from options to results: opens what is needed, runs, stores, and always cleans up. */
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type OpenOptions, openBackend } from '../backends/open.js';
+import { DEFAULT_OPEN_OPTIONS, type ModelOptions, type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { rememberSplits } from '../data/remember.js';
 import { stoppable } from '../data/stoppable.js';
-import { systemCode, UserError } from '../errors.js';
 import { fileNameOf } from '../file-name.js';
 import { makeFolder, removeEmpty } from '../folders.js';
+import type { HookModule } from '../hooks/user-module.js';
 import { progressLines } from '../hub/progress-lines.js';
+import type { Metric } from '../metrics/define.js';
 import { packagePath } from '../package-files.js';
 import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
 import { modelIdentityOf } from '../results/model-identity.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from '../results/outcome.js';
-import { publishFiles } from '../results/publish.js';
-import { fail, openSampleFile } from '../results/sample-file.js';
+import { fail } from '../results/sample-file.js';
 import type { SamplesForm } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
 import { openRegistry } from '../tasks/open-registry.js';
-import { type Registry, selectTasks } from '../tasks/registry.js';
+import { type Registry, selectTasks, type Wanted } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
+import type { Expected, OnProgress } from './events.js';
 import { headerLines } from './header.js';
 import { type Journal, memoryJournal, openJournal } from './journal.js';
 import { leaveOutMissing } from './missing-data.js';
 import { planRun, type RunPlan, type Shard, shareOf } from './plan.js';
 import { prepareTask } from './prepare-task.js';
-import type { Expected, Progress } from './progress.js';
 import { claimFolder, familySuffix, type ResultFolder } from './result-folder.js';
+import { folderStore, memoryStore, type ResultStore } from './result-store.js';
 import { executeRun } from './run.js';
 import { settingsOf } from './settings.js';
 
 export interface SessionOptions {
-  /** Null: the embedded tiny model on the embedded documents. */
-  readonly model: string | null;
+  /** A reference, or a backend that is open and stays open; null: the embedded tiny model, without `data` on the embedded documents. */
+  readonly model: string | Backend | null;
   /** What results and leaderboards call the model; null: what the backend calls it. */
   readonly name: string | null;
-  readonly tasks: readonly string[] | null;
+  readonly tasks: readonly Wanted[] | null;
   readonly family: PromptFamily | null;
   readonly systemInstruction: string | null;
   readonly fewshotAsMultiturn: boolean;
@@ -46,21 +45,26 @@ export interface SessionOptions {
   readonly shard: Shard | null;
   /** What ends a thought before the answer; `none`: the whole text is the answer; null: `</think>`, where there is one. */
   readonly thinking?: string | null;
-  /** A JavaScript module whose functions answer the Python functions of task files. */
-  readonly hooks?: string | null;
-  readonly data: string | null;
-  readonly out: string;
+  /** What answers the Python functions of task files: a JavaScript module, or functions by name. */
+  readonly hooks?: HookModule | null;
+  /** Metrics beside the built-in ones, which task files given by path can name. */
+  readonly metrics?: readonly Metric[];
+  /** A folder with documents, or a source of them; null: the hub. */
+  readonly data: string | DataSource | null;
+  /** Folder for results; null keeps them in memory. */
+  readonly out: string | null;
   readonly fresh: boolean;
   readonly journal: boolean;
-  /** How sample files are written; null writes none. */
+  /** How samples are kept; null keeps none. */
   readonly samples: SamplesForm | null;
   readonly maxErrorRate: number;
   /** Extra passes over the requests that failed. */
   readonly retries: number;
   /** Documents to score again one by one; 0 for none. */
   readonly checkBatch: number;
-  readonly open: OpenOptions;
-  readonly makeProgress: (status: () => string) => Progress;
+  /** How a model given by its reference is opened. */
+  readonly open: ModelOptions;
+  readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
   readonly now: () => number;
 }
@@ -68,7 +72,12 @@ export interface SessionOptions {
 export interface SessionResult {
   readonly outcome: RunOutcome;
   readonly content: Readonly<Record<string, Value>>;
-  readonly resultsFile: string;
+  /** What the results call the model. */
+  readonly modelName: string;
+  /** Null for results that are only in memory. */
+  readonly resultsFile: string | null;
+  /** Lines of the samples by task, each with its line end; empty where they are in files. */
+  readonly sampleLines: ReadonlyMap<string, Buffer>;
   readonly failures: readonly string[];
   /** What to say of failed requests beyond those listed; null where there are none. */
   readonly unlisted: string | null;
@@ -94,56 +103,48 @@ const EMBEDDED_TASKS = [
 const EMBEDDED_REMARK = 'a tiny model with random weights: its scores only show that the installation works';
 
 /**
- * Runs benchmarks on a model and writes `results_<time>.json` and `samples_<task>_<time>.jsonl` under `<out>/<model>/`. Files appear
+ * Runs benchmarks on a model and writes `results_<time>.json` and `samples_<task>_<time>.jsonl` under `<out>/<model>/`, or returns them only. Files appear
  * complete or not at all; finished answers stay in the journal whatever happens.
  *
  * Throws `UserError` and its kinds (see `errors.ts`).
  */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
-  const registry = await openRegistry(options.hooks ?? null);
+  const open = openOptionsOf(options);
+  const registry = await openRegistry(options.hooks ?? null, options.metrics);
   const selected = await selectTasks(wantedTasks(options), registry);
   const dataFolder = dataFolderOf(options);
-  const source = rememberSplits(
-    stoppable(
-      await openData({ dir: dataFolder, offline: options.open.offline, onProgress: progressLines(options.open.onProgress) }),
-      options.signal,
-    ),
-  );
+  const source = rememberSplits(stoppable(await sourceOf(options, open), options.signal));
   const present = leaveOutMissing(selected, dataFolder);
-  const base = options.shard === null ? options.out : path.join(options.out, `shard-${options.shard.index + 1}-of-${options.shard.count}`);
-  const made = await makeFolder(base).catch(fail(base));
+  const base = baseFolder(options);
+  const made = base === null ? [] : await makeFolder(base).catch(fail(base));
   const startedAt = options.now();
   let backend: Backend | null = null;
   let journal: Journal | null = null;
-  let target: ResultFolder | null = null;
+  let target: Target | null = null;
   try {
-    if (options.model !== null && !options.model.startsWith('fake:')) options.open.onProgress(`opening ${options.model}`);
-    backend = await openBackend(options.model, options.open);
-    const plan = planRun(present.roots, backend, { ...options, maxNewTokens: options.open.maxNewTokens });
+    if (typeof options.model === 'string' && !options.model.startsWith('fake:')) open.onProgress(`opening ${options.model}`);
+    backend = isBackend(options.model) ? options.model : await openBackend(options.model, open);
+    const plan = planRun(present.roots, backend, { ...options, maxNewTokens: open.maxNewTokens });
     const modelIdentity = modelIdentityOf(backend.identity, backend.chatTemplate);
-    target = await claimFolder(base, {
-      name: options.name ?? backend.modelName,
-      given: options.name !== null,
-      suffix: familySuffix(plan.family, backend.source),
-      model: { modelIdentity, identity: backend.identity },
-    });
-    journal = await openJournalOf(options, base, backend);
+    target = await targetOf(options, base, backend, plan.family, modelIdentity);
+    journal = await openJournalOf(options, base, backend, open);
     const notes = [options.model === null ? EMBEDDED_REMARK : null, ...present.notes].filter((note) => note !== null);
     const renamed =
       target.name === (options.name ?? backend.modelName)
         ? []
         : [`another model has results as ${backend.modelName} here; this one's are called ${target.name} (--name gives another name)`];
-    for (const note of [...notes, ...renamed]) options.open.onProgress(note);
+    for (const note of [...notes, ...renamed]) open.onProgress(note);
     const expected = await countAhead(plan, source, dataFolder !== null);
     const header = { backend, modelName: target.name, plan, expected, folder: target.folder };
-    for (const line of headerLines(header)) options.open.onProgress(line);
+    for (const line of headerLines(header)) open.onProgress(line);
     const context: PassContext = {
       options,
+      open,
       plan,
       backend,
       source,
       journal,
-      folder: target.folder,
+      store: target.store,
       modelName: target.name,
       modelIdentity,
       remark: notes.length === 0 ? null : notes.join('; '),
@@ -153,17 +154,66 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     let result = await runOnce(context);
     for (let pass = 0; pass < options.retries && result.failures.length > 0; pass++) {
       const unscored = Object.values(result.outcome.counts.unscored).reduce((sum, n) => sum + n, 0);
-      options.open.onProgress(`asking ${unscored} failed requests again`);
+      open.onProgress(`asking ${unscored} failed requests again`);
       result = await runOnce({ ...context, replaces: result.written });
     }
     return { ...result, remark: [...notes, ...renamed].join('; ') || null };
   } finally {
     await journal?.close();
-    await backend?.close();
+    if (!isBackend(options.model)) await backend?.close();
     // What was refused before anything was asked leaves no folder behind.
     await target?.abandon();
     await removeEmpty(made);
   }
+}
+
+function isBackend(model: SessionOptions['model']): model is Backend {
+  return typeof model === 'object' && model !== null;
+}
+
+/** The options of the backend, with what it says going to the listener of the run. */
+function openOptionsOf({ open, signal, onProgress }: SessionOptions): OpenOptions {
+  return {
+    ...DEFAULT_OPEN_OPTIONS,
+    ...open,
+    signal,
+    onProgress: (text) => onProgress({ kind: 'message', text }),
+    onWarning: (text) => onProgress({ kind: 'warning', text }),
+  };
+}
+
+async function sourceOf(options: SessionOptions, { offline, onProgress }: OpenOptions): Promise<DataSource> {
+  if (options.data !== null && typeof options.data === 'object') return options.data;
+  return openData({ dir: dataFolderOf(options), offline, onProgress: progressLines(onProgress) });
+}
+
+/** The folder of a run, or of its shard; null for a run in memory. */
+function baseFolder({ out, shard }: SessionOptions): string | null {
+  return out === null || shard === null ? out : path.join(out, `shard-${shard.index + 1}-of-${shard.count}`);
+}
+
+/** Where results go, and what they call the model. */
+interface Target extends Omit<ResultFolder, 'folder'> {
+  readonly folder: string | null;
+  readonly store: ResultStore;
+}
+
+async function targetOf(
+  options: SessionOptions,
+  base: string | null,
+  backend: Backend,
+  family: PromptFamily,
+  modelIdentity: string,
+): Promise<Target> {
+  const name = options.name ?? backend.modelName;
+  if (base === null) return { name, folder: null, store: memoryStore(), abandon: async () => {} };
+  const claimed = await claimFolder(base, {
+    name,
+    given: options.name !== null,
+    suffix: familySuffix(family, backend.source),
+    model: { modelIdentity, identity: backend.identity },
+  });
+  return { ...claimed, store: folderStore(claimed.folder) };
 }
 
 /**
@@ -181,13 +231,13 @@ async function countAhead(plan: RunPlan, source: DataSource, local: boolean): Pr
 }
 
 /** The journal of a run; without one, the passes of this command still remember their answers. */
-async function openJournalOf(options: SessionOptions, base: string, backend: Backend): Promise<Journal | null> {
-  if (!options.journal) return options.retries > 0 ? memoryJournal() : null;
+async function openJournalOf(options: SessionOptions, base: string | null, backend: Backend, open: OpenOptions): Promise<Journal | null> {
+  if (!options.journal || base === null) return options.retries > 0 ? memoryJournal() : null;
   const store = path.join(base, '.journal', fileNameOf(backend.modelName));
   await makeFolder(store).catch(fail(store));
   const journal = openJournal(store, backend.identity);
   if (journal.damaged > 0)
-    options.open.onProgress(`journal ${store}: ${journal.damaged} damaged records are left out; what they answered is asked again`);
+    open.onProgress(`journal ${store}: ${journal.damaged} damaged records are left out; what they answered is asked again`);
   if (options.fresh) journal.clear();
   return journal;
 }
@@ -198,26 +248,28 @@ function embeddedRun(options: SessionOptions): boolean {
 }
 
 /**
- * Returns the folder of the documents: the user's, the embedded one, or null for the hub.
+ * Returns the folder of the documents: the user's, the embedded one, or null for the hub and for a source of the caller's own.
  */
 export function dataFolderOf(options: SessionOptions): string | null {
-  return embeddedRun(options) ? packagePath('fixtures/data') : options.data;
+  if (embeddedRun(options)) return packagePath('fixtures/data');
+  return typeof options.data === 'string' ? options.data : null;
 }
 
 /**
  * Returns the tasks asked for, or the default: all, or a small selection of the embedded documents.
  */
-export function wantedTasks(options: SessionOptions): readonly string[] {
+export function wantedTasks(options: SessionOptions): readonly Wanted[] {
   return options.tasks ?? (embeddedRun(options) ? EMBEDDED_TASKS : ['all']);
 }
 
 interface PassContext {
   readonly options: SessionOptions;
+  readonly open: OpenOptions;
   readonly plan: RunPlan;
   readonly backend: Backend;
   readonly source: DataSource;
   readonly journal: Journal | null;
-  readonly folder: string;
+  readonly store: ResultStore;
   readonly modelName: string;
   readonly modelIdentity: string;
   readonly remark: string | null;
@@ -228,40 +280,47 @@ interface PassContext {
 }
 
 async function runOnce(context: PassContext): Promise<SessionResult & { readonly written: readonly string[] }> {
-  const { options, plan, backend, folder } = context;
-  const form = options.samples;
-  const partial = await makePartialFolder(folder);
-  const progress = options.makeProgress(() => backend.status());
+  const { options, plan, backend, store } = context;
+  const { onProgress } = options;
+  const pass = await store(options.samples);
   const check = options.checkBatch > 0 ? newBatchCheck(options.checkBatch, plan.tasks.length) : null;
+  onProgress({ kind: 'started', status: () => backend.status() });
+  let ended = false;
+  const end = (): void => {
+    if (!ended) onProgress({ kind: 'ended' });
+    ended = true;
+  };
   try {
     const { outcome, samples, counters, scoring } = await executeRun({
       ...context,
-      openSamples: form === null ? null : (task) => openSampleFile(path.join(partial, `${task.name}.jsonl`), form),
-      progress,
+      openSamples: pass.openSamples,
+      onProgress,
       maxErrorRate: options.maxErrorRate,
       signal: options.signal,
       ...(check === null ? {} : { onAnswer: check.watch }),
     });
-    progress.stop();
+    end();
     // Before the check: its work is none of the run's.
     const content = resultsContent(outcome, factsOf(context, scoring, options.now()));
-    const written = await publishFiles(folder, partial, samples, content, options.now());
+    const { files, lines } = await pass.publish(samples, content, options.now());
     for (const file of context.replaces ?? []) await rm(file, { force: true });
     return {
       outcome,
       content,
-      resultsFile: written.at(-1) ?? folder,
+      modelName: context.modelName,
+      resultsFile: files.at(-1) ?? null,
+      sampleLines: lines,
       failures: counters.failures,
-      unlisted: unlistedLine(counters.unlisted, written),
+      unlisted: unlistedLine(counters.unlisted, files),
       reused: counters.reused,
       remark: context.remark,
       checked: check === null ? null : await check.run(backend, options.signal),
       withoutScore: [...outcome.tasks.values()].filter((o) => o.table === null && !isEmptyShare(plan, o)).map((o) => o.task.name),
-      written,
+      written: files,
     };
   } finally {
-    progress.stop();
-    await rm(partial, { recursive: true, force: true });
+    end();
+    await pass.end();
   }
 }
 
@@ -291,7 +350,7 @@ export function unlistedLine(unlisted: ReadonlyMap<string, number>, written: rea
 
 function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>>, endedAt: number): RunFacts {
   const { options, plan, backend, source, remark, startedAt } = context;
-  const selected = wantedTasks(options);
+  const selected = wantedTasks(options).map((wanted) => (typeof wanted === 'string' ? wanted : wanted.name));
   const work = backend.work();
   return {
     modelName: context.modelName,
@@ -300,7 +359,7 @@ function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>
     modelSource: backend.source,
     modelFacts: backend.facts,
     identity: backend.identity,
-    settings: settingsOf(plan, backend, options.open, selected, source.description, options.hooks ?? null),
+    settings: settingsOf(plan, backend, context.open, selected, source.description, options.hooks ?? null),
     family: plan.family,
     selected,
     chatTemplate: plan.family === 'plain' ? null : backend.chatTemplate,
@@ -314,37 +373,4 @@ function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>
     work: { ...work, details: { ...work.details, ...scoring } },
     remark,
   };
-}
-
-/**
- * Makes the folder for unfinished files and removes those that killed runs on this machine have left.
- */
-async function makePartialFolder(folder: string): Promise<string> {
-  const mine = `.partial-${fileNameOf(hostname())}-`;
-  for (const name of await readdir(folder)) {
-    const pid = name.startsWith(mine) ? Number(name.slice(mine.length).split('-')[0]) : Number.NaN;
-    if (Number.isInteger(pid) && !isAlive(pid)) await rm(path.join(folder, name), { recursive: true, force: true });
-  }
-  for (let i = 0; ; i++) {
-    const partial = path.join(folder, `${mine}${process.pid}-${i}`);
-    const made = await mkdir(partial).then(
-      () => true,
-      (error: unknown) => {
-        if (existsSync(partial)) return false;
-        return fail(partial)(error);
-      },
-    );
-    if (made) return partial;
-    if (i > 1000) throw new UserError(`${folder}: too many unfinished runs; remove the folders that begin with .partial-`);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be asked, but it is there.
-    return systemCode(error) === 'EPERM';
-  }
 }

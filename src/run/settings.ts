@@ -1,7 +1,7 @@
 /** Everything that changes a prompt or an answer, in one place: what shards of a run must agree on. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { OpenOptions } from '../backends/open.js';
+import { type HookModule, hookText } from '../hooks/user-module.js';
 import { variationOf } from '../tasks/vary.js';
 import type { Backend } from '../types.js';
 import { VERSION } from '../version.js';
@@ -26,12 +26,14 @@ const CHANGES_NOTHING: ReadonlySet<keyof OpenOptions> = new Set([
   'maxTries',
   'maxCostUsd',
   'pricesFile',
+  'signal',
+  'onWarning',
   'onProgress',
 ]);
 
 /**
  * Returns the settings of a run by name, as texts. `selected` are the tasks that were asked for, `data` says where documents come from,
- * `hooks` is the file of `--hooks`.
+ * `hooks` is what `--hooks` names, or functions.
  */
 export function settingsOf(
   plan: RunPlan,
@@ -39,10 +41,10 @@ export function settingsOf(
   open: OpenOptions,
   selected: readonly string[],
   data: string,
-  hooks: string | null,
+  hooks: HookModule | null,
 ): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {
-    ...(hooks === null ? {} : { '--hooks': sha256(readFileSync(hooks, 'utf8')) }),
+    ...(hooks === null ? {} : { '--hooks': sha256(hookText(hooks)) }),
     'the eus-eval version': VERSION,
     'the data': data,
     '--tasks': selected.join(','),

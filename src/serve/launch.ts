@@ -23,6 +23,7 @@ export interface LaunchOptions {
   /** Arguments for an engine on this port. */
   readonly argumentsFor: (port: number) => readonly string[];
   readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
   /** How long it may take until it answers. */
   readonly limitMs?: number;
   /** How long it may take to end before it is killed. */
@@ -41,7 +42,7 @@ const KEPT_LINES = 40;
 const SHOWN_CHARACTERS = 160;
 
 /**
- * Starts the engine and waits until it is well. Throws `UserError` when it is not installed, ends, or is not well in time; `InterruptedError` on Ctrl-C.
+ * Starts the engine and waits until it is well. Throws `UserError` when it is not installed, ends, or is not well in time; `InterruptedError` when `signal` is aborted meanwhile.
  */
 export async function launch(options: LaunchOptions): Promise<Served> {
   const { engine, onProgress } = options;
@@ -58,10 +59,6 @@ export async function launch(options: LaunchOptions): Promise<Served> {
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   const watched = watchGuard(guard, engine);
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
   try {
     const begun = performance.now();
     let said = begun;
@@ -70,7 +67,7 @@ export async function launch(options: LaunchOptions): Promise<Served> {
       const seconds = Math.round((performance.now() - begun) / 1000);
       const ended = watched.ended();
       if (ended !== null) throw new UserError(ended);
-      if (interrupt.signal.aborted) throw new InterruptedError(`interrupted while ${engine.name} was starting`);
+      if (options.signal?.aborted === true) throw new InterruptedError(`interrupted while ${engine.name} was starting`);
       if (performance.now() - begun > (options.limitMs ?? LIMIT_MS))
         throw new UserError(`${engine.name} did not answer within ${seconds} s; its last line: ${watched.lastLine()}`);
       if (performance.now() - said > SAY_MS) {
@@ -83,9 +80,6 @@ export async function launch(options: LaunchOptions): Promise<Served> {
   } catch (error) {
     await watched.close();
     throw error;
-  } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
   }
   return { url: `http://127.0.0.1:${port}/v1`, ended: watched.ended, close: watched.close };
 }

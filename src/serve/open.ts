@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import { fileSamples } from '../sample-digest.js';
 import type { Backend } from '../types.js';
 import { type EngineName, engineArguments, findEngine, isGguf, type ToServe } from './engines.js';
-import { launch, type Served } from './launch.js';
+import { type LaunchOptions, launch, type Served } from './launch.js';
 
 /** A model and the engine that is to serve it. */
 export interface ServedModel extends Omit<ToServe, 'port'> {
@@ -14,19 +14,19 @@ export interface ServedModel extends Omit<ToServe, 'port'> {
 /**
  * Starts the engine for a model, opens a backend on it, and ends the engine when the backend is closed or cannot be opened.
  *
- * Throws `UserError` when the engine is not installed, does not start or does not take the model; `InterruptedError` on Ctrl-C.
+ * Throws `UserError` when the engine is not installed, does not start or does not take the model; `InterruptedError` when `signal` is aborted.
  */
 export async function openServedModel(
   model: ServedModel,
   open: (served: Served, identity: string) => Promise<Backend>,
-  onProgress: (line: string) => void,
+  { onProgress, signal }: Pick<LaunchOptions, 'onProgress' | 'signal'>,
 ): Promise<Backend> {
   const engine = findEngine(model.engine, process.env.PATH ?? '');
   // Said before anything is started.
   engineArguments(engine, { ...model, port: 0 });
   if (isGguf(model.model)) await checkGguf(model.model);
   const identity = await identityOf(model);
-  const served = await launch({ engine, onProgress, argumentsFor: (port) => engineArguments(engine, { ...model, port }) });
+  const served = await launch({ engine, onProgress, signal, argumentsFor: (port) => engineArguments(engine, { ...model, port }) });
   try {
     const backend = await open(served, identity);
     return {

@@ -266,15 +266,19 @@ function inheritMeta(child: Group | Task, meta: TaskMeta): Group | Task {
   return isGroup(child) ? { ...child, meta: own, children: child.children.map((x) => inheritMeta(x, own)) } : { ...child, meta: own };
 }
 
+/** A word that names tasks, or a task itself. */
+export type Wanted = string | Group | Task;
+
 /**
  * Returns what specifications name, in order, without repetitions: a benchmark, group or task, a wildcard (`eus_*`), a tag, `eu`, `en`, `es`,
  * `all`, or the path of a task file (with a slash or ending in .yaml). A task below a group that is also named is not listed again.
  * Throws `UserError` with the nearest name for anything unknown.
  */
-export async function selectTasks(spec: readonly string[], registry: Registry): Promise<readonly (Group | Task)[]> {
+export async function selectTasks(spec: readonly Wanted[], registry: Registry): Promise<readonly (Group | Task)[]> {
   const picked: (Group | Task)[] = [];
-  for (const word of spec.flatMap((x) => x.split(',')).map((x) => x.trim())) {
-    if (word !== '') picked.push(...(await select(word, registry)));
+  for (const wanted of spec.flatMap((x): Wanted[] => (typeof x === 'string' ? x.split(',').map((word) => word.trim()) : [x]))) {
+    if (typeof wanted !== 'string') picked.push(wanted);
+    else if (wanted !== '') picked.push(...(await select(wanted, registry)));
   }
   if (picked.length === 0)
     throw new UserError('no tasks named; valid: a benchmark, eu, en, es, all, or a .yaml file (eus-eval list shows them)');

@@ -70,7 +70,7 @@ export async function findRuns(dirs: readonly string[], only: readonly string[] 
       new Map(
         tasks.map(({ name, metric }) => {
           const task = run.tasks.get(name);
-          return [name, { samples: task?.samplesFile ?? null, metric, delimiter: delimiters.get(`${task?.file}\0${name}`) ?? '\n\n' }];
+          return [name, { samples: task?.source?.path ?? null, metric, delimiter: delimiters.get(`${task?.file}\0${name}`) ?? '\n\n' }];
         }),
       ),
     );
@@ -97,7 +97,7 @@ function tasksOf(run: Run, known: Awaited<ReturnType<typeof knownBenchmarks>>): 
       value: estimate === undefined || Number.isNaN(estimate.value) ? null : estimate.value,
       stderr: estimate?.stderr ?? null,
       documents: result.samples?.effective ?? 0,
-      samples: run.tasks.get(name)?.samplesFile !== null,
+      samples: run.tasks.get(name)?.source !== null,
     });
   };
   for (const { name, leaves, headline, language, category } of known)

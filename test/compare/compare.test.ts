@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { KnownBenchmark } from '../../src/compare/benchmarks.js';
 import { type Comparison, compareOptions, compareRuns, requireShared } from '../../src/compare/compare.js';
 import type { Allowable } from '../../src/compare/differs.js';
-import { flipsText, flipTexts } from '../../src/compare/flips.js';
+import { flipTexts } from '../../src/compare/flips.js';
 import { openRun } from '../../src/compare/open-run.js';
-import { comparisonJson, comparisonText, describeRefusal, refusalMessage } from '../../src/compare/print.js';
+import { comparisonJson, comparisonText, describeRefusal, flipsText, refusalMessage } from '../../src/compare/print.js';
 import { docs, type FakeDoc, type FakeRun, known, scratch, spoil, writeRun } from './runs.js';
 
 const NAMES = ['eus_trivia', 'eus_reading', 'piqa'];

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openHub } from '../../src/data/hub.js';
 import type { Progress } from '../../src/hub/progress.js';
 import type { HubSettings } from '../../src/hub/settings.js';
-import { listenToWaits } from '../../src/hub/waits.js';
+import { hearingWaits } from '../../src/hub/waits.js';
 import { dumpsJson } from '../../src/python/json.js';
 import type { Doc } from '../../src/types.js';
 import { collect, failure, put, tempFolder } from '../data/temp.js';
@@ -262,9 +262,11 @@ describe('broken downloads', () => {
     expect(waits).toEqual([1000, 7000]);
     for (let i = 0; i < 5; i++) hub.faults.push({ path: '/parquet', kind: 'status', value: 503 });
     const said: string[] = [];
-    listenToWaits((line) => void said.push(line));
-    expect(await failure(read('HiTZ/EusTrivia'))).toContain('answered with status 503; try again later');
-    listenToWaits(() => {});
+    const answer = hearingWaits(
+      (line) => void said.push(line),
+      () => failure(read('HiTZ/EusTrivia')),
+    );
+    expect(await answer).toContain('answered with status 503; try again later');
     // Nobody sits before a silent terminal for a minute.
     expect(said).toHaveLength(4);
     expect(said[3]).toMatch(/HiTZ\/EusTrivia.*: waiting for http:\S+ \(HTTP 503\); asking again in 8 s, try 5 of 5$/);

@@ -14,7 +14,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 let clock = 1_700_000_000_000;
-const quiet = { total: () => {}, done: () => {}, line: () => {}, stop: () => {} };
 
 /** Runs one of two shards of a benchmark on the fake model. */
 async function shard(index: number, more: Partial<SessionOptions> = {}): Promise<string> {
@@ -36,12 +35,12 @@ async function shard(index: number, more: Partial<SessionOptions> = {}): Promise
     retries: 0,
     checkBatch: 0,
     open: DEFAULT_OPEN_OPTIONS,
-    makeProgress: () => quiet,
+    onProgress: () => {},
     signal: new AbortController().signal,
     now: () => clock++,
     ...more,
   });
-  return resultsFile;
+  return resultsFile ?? '';
 }
 
 const merge = () => mergeShards([path.join(folder, 'shards')], path.join(folder, 'merged'), 0.01, () => clock++);

@@ -194,7 +194,7 @@ describe('the command line of an engine', () => {
     const open = openServedModel(
       { engine: 'llama.cpp', model: file, name, dtype: 'auto', maxLength: null, extra: [] },
       refuse,
-      () => undefined,
+      { onProgress: () => undefined },
     );
     await expect(open).rejects.toThrow(message);
     expect(existsSync(path.join(folder, 'pids'))).toBe(false);

@@ -5,15 +5,15 @@ import { readBattles } from '../../src/arena/battles.js';
 import { fitArena } from '../../src/arena/fit.js';
 import { fitTable } from '../../src/arena/report.js';
 import { DEFAULT_OPEN_OPTIONS } from '../../src/backends/open.js';
+import { progressLine } from '../../src/cli/progress.js';
+import { makeMeter } from '../../src/cli/time-left.js';
 import { compareOptions, compareRuns } from '../../src/compare/compare.js';
 import { knownBenchmarks } from '../../src/compare/known.js';
 import { openRun } from '../../src/compare/open-run.js';
 import { comparisonText } from '../../src/compare/print.js';
 import { packagePath } from '../../src/package-files.js';
 import { resultsTable } from '../../src/results/table.js';
-import { progressLine } from '../../src/run/progress.js';
 import { runSession, type SessionResult } from '../../src/run/session.js';
-import { makeMeter } from '../../src/run/time-left.js';
 import type { Screen } from '../../src/terminal/screen.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'pictures-'));
@@ -41,8 +41,11 @@ function run(seed: number): Promise<SessionResult & { readonly said: readonly st
       maxErrorRate: 0.01,
       retries: 0,
       checkBatch: 0,
-      open: { ...DEFAULT_OPEN_OPTIONS, onProgress: (line) => void said.push(line.replace(folder, 'results')) },
-      makeProgress: () => ({ total: () => {}, done: () => {}, line: (text) => void said.push(text), stop: () => {} }),
+      open: DEFAULT_OPEN_OPTIONS,
+      onProgress: (event) => {
+        if (event.kind === 'message') said.push(event.text.replace(folder, 'results'));
+        else if (event.kind === 'task') said.push(event.text);
+      },
       signal: new AbortController().signal,
       now: () => 1_700_000_000_000,
     }).then((result) => ({ ...result, said }));
@@ -58,8 +61,8 @@ export const PICTURES: Readonly<Record<string, (screen: Screen) => Promise<strin
   },
   compare: async (screen) => {
     const [base, candidate] = [
-      await openRun(path.dirname((await run(3)).resultsFile)),
-      await openRun(path.dirname((await run(4)).resultsFile)),
+      await openRun(path.dirname((await run(3)).resultsFile ?? '')),
+      await openRun(path.dirname((await run(4)).resultsFile ?? '')),
     ];
     const options = compareOptions(await knownBenchmarks(), { allow: new Set(), seed: 1, rounds: 100 });
     return comparisonText(await compareRuns(base, candidate, options), screen).replaceAll(folder, 'results');

@@ -1,16 +1,8 @@
 /** Progress on standard error: a line that is written over on a terminal, plain lines elsewhere. */
+import type { Expected, OnProgress } from '../run/events.js';
 import type { Screen } from '../terminal/screen.js';
 import { widthOf } from '../terminal/screen.js';
-import type { RequestKind } from '../types.js';
 import { type Meter, makeMeter } from './time-left.js';
-
-/** Documents of one task of a run. */
-export interface Expected {
-  readonly task: string;
-  /** What it asks for: choices take other times than generated texts. */
-  readonly kind: RequestKind;
-  readonly documents: number;
-}
 
 export interface Progress {
   /** Sets the documents of the whole run by task, as far as known. */
@@ -44,6 +36,46 @@ export function makeProgress(options: ProgressOptions): Progress {
   if (options.quiet) return { total: () => {}, done: () => {}, line: () => {}, stop: () => {} };
   const meter = makeMeter(options.now);
   return options.stream.isTTY === true ? liveProgress(options, meter) : plainProgress(options, meter);
+}
+
+/** What a command shows of a run while it is going on. */
+export interface Display {
+  readonly onProgress: OnProgress;
+  /** Prints a line, above the line of progress where there is one. */
+  readonly print: (line: string) => void;
+}
+
+/**
+ * Returns the display of a run: its events as lines and as a line of progress.
+ */
+export function runDisplay({ stream, screen, now, quiet }: Omit<ProgressOptions, 'status'>): Display {
+  let progress: Progress | null = null;
+  const print = (line: string): void => {
+    if (progress === null || quiet) stream.write(`${line}\n`);
+    else progress.line(line);
+  };
+  return {
+    print,
+    onProgress: (event) => {
+      switch (event.kind) {
+        case 'message':
+          return quiet ? undefined : print(event.text);
+        case 'warning':
+          return print(`eus-eval: ${event.text}`);
+        case 'started':
+          progress = makeProgress({ stream, screen, now, quiet, status: event.status });
+          return;
+        case 'expected':
+          return progress?.total(event.tasks);
+        case 'document':
+          return progress?.done(event.task, event.asked);
+        case 'task':
+          return progress?.line(event.text);
+        case 'ended':
+          return progress?.stop();
+      }
+    },
+  };
 }
 
 /**

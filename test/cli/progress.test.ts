@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeProgress, progressLine } from '../../src/run/progress.js';
-import { makeMeter } from '../../src/run/time-left.js';
+import { makeProgress, progressLine } from '../../src/cli/progress.js';
+import { makeMeter } from '../../src/cli/time-left.js';
 import { widthOf } from '../../src/terminal/screen.js';
 
 const EXPECTED = [

@@ -1,6 +1,6 @@
 /** How long a run still takes, from what its documents have taken so far. */
+import type { Expected } from '../run/events.js';
 import type { RequestKind } from '../types.js';
-import type { Expected } from './progress.js';
 
 export interface Meter {
   readonly total: number;

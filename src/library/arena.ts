@@ -1,0 +1,35 @@
+import { type BattleRow, battlesOfRows, type Question, readBattles } from '../arena/battles.js';
+import { type ArenaFit, fitArena as fitBattles } from '../arena/fit.js';
+import { type Optional, refuseAborted } from './options.js';
+
+export type ArenaOptions = {
+  /** A CSV file (docs/arena.md), or its rows: fields by the names of its columns. */
+  readonly battles: string | readonly BattleRow[];
+} & Optional<{
+  /** Which vote; `global` without it. */
+  question: Question;
+  /** Rounds and seed of the bootstrap; 100 and 1234 without them. */
+  rounds: number;
+  seed: number;
+  /** Confidence level of the intervals; 0.9 without it. */
+  level: number;
+  /** Leave out models that cannot be compared with the others, instead of refusing. */
+  largestGroup: boolean;
+  signal: AbortSignal;
+}>;
+
+/**
+ * Fits Bradley-Terry scores (mean 1000) with bootstrap intervals. Throws `UserError` when battles cannot be read, or the models have no common scale.
+ */
+export async function fitArena(options: ArenaOptions): Promise<ArenaFit> {
+  const { battles, question = 'global', signal } = options;
+  refuseAborted(signal);
+  const read = typeof battles === 'string' ? await readBattles(battles, question) : battlesOfRows(battles, question);
+  refuseAborted(signal);
+  return fitBattles(read, {
+    rounds: options.rounds ?? 100,
+    seed: options.seed ?? 1234,
+    level: options.level ?? 0.9,
+    largestGroup: options.largestGroup ?? false,
+  });
+}

@@ -1,0 +1,66 @@
+import type { ArenaFit } from '../arena/fit.js';
+import { type ArenaScores, readArenaScores, readFit } from '../arena/scores.js';
+import { type Board, buildBoard } from '../leaderboard/board.js';
+import { builtinBenchmarks } from '../leaderboard/builtin.js';
+import { readNames } from '../leaderboard/names.js';
+import { publish } from '../leaderboard/publish.js';
+import { listOf, type OneOrMore, type Optional, refuseAborted } from './options.js';
+import type { Results } from './results.js';
+
+export type LeaderboardOptions = {
+  /** Folders of results files, which are searched recursively, or results. */
+  readonly results: OneOrMore<string | Results>;
+} & Optional<{
+  /** Further tasks, by name or file, that get columns beside the 29 benchmarks. */
+  tasks: readonly string[];
+  /** Model against which gains and losses are told. */
+  base: string;
+  /** CSV file with `folder,table_name,arena_name`. */
+  names: string;
+  /** Files with arena scores to show beside. */
+  arena: OneOrMore<string>;
+  /** Take columns that mix versions, fingerprints, shots or documents, each odd cell marked. */
+  mixed: boolean;
+  /** Folder for `leaderboard.md`, `.csv`, `.json` and `.html`; nothing is written without it. */
+  out: string;
+  title: string;
+  /** Pictures in the page (the default). */
+  pictures: boolean;
+  signal: AbortSignal;
+}>;
+
+/** The leaderboard as data, and the paths of the files that were written. */
+export interface Leaderboard extends Board {
+  readonly files: readonly string[];
+}
+
+/**
+ * Builds a leaderboard. Throws `UserError` when there is nothing to show, a file is broken, or a column mixes different measurements (without `mixed`).
+ */
+export async function leaderboard(options: LeaderboardOptions): Promise<Leaderboard> {
+  const { signal, out } = options;
+  refuseAborted(signal);
+  const names = options.names === undefined ? [] : await readNames(options.names);
+  const arenas: ArenaScores[] = [];
+  const fits: ArenaFit[] = [];
+  for (const file of listOf(options.arena ?? [])) {
+    arenas.push(...(await readArenaScores(file)));
+    const fit = await readFit(file);
+    if (fit !== null) fits.push(fit);
+  }
+  const { benchmarks, records } = await builtinBenchmarks(options.tasks ?? []);
+  refuseAborted(signal);
+  const board = await buildBoard({
+    dirs: listOf(options.results),
+    benchmarks,
+    names,
+    namesGiven: options.names !== undefined,
+    base: options.base ?? null,
+    mixed: options.mixed ?? false,
+    records,
+  });
+  refuseAborted(signal);
+  if (out === undefined) return { ...board, files: [] };
+  const title = options.title ?? 'Basque, English and Spanish leaderboard';
+  return { ...board, files: await publish(board, { out, title, fits, arenas, pictures: options.pictures ?? true }) };
+}
