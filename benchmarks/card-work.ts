@@ -9,8 +9,8 @@ import { openOnnx } from '../src/backends/onnx/open.js';
 import { openData } from '../src/data/open.js';
 import { packagePath } from '../src/package-files.js';
 import { prepareDocs } from '../src/prompts/prepare.js';
+import { leavesOf } from '../src/task-tree.js';
 import { loadRegistry } from '../src/tasks/registry.js';
-import { leavesOf } from '../src/tasks/tree.js';
 import type { Ask } from '../src/types.js';
 
 const { values } = parseArgs({

@@ -15,8 +15,8 @@ import type { Session } from '../src/backends/onnx/session.js';
 import { openData } from '../src/data/open.js';
 import { loadTokenizer } from '../src/models/tokenizer.js';
 import { prepareDocs } from '../src/prompts/prepare.js';
+import { leavesOf } from '../src/task-tree.js';
 import { loadRegistry } from '../src/tasks/registry.js';
-import { leavesOf } from '../src/tasks/tree.js';
 import type { Ask } from '../src/types.js';
 
 const { values } = parseArgs({

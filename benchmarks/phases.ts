@@ -9,8 +9,8 @@
 import { parseArgs } from 'node:util';
 import { openData } from '../src/data/open.js';
 import { prepareDocs } from '../src/prompts/prepare.js';
+import { leavesOf } from '../src/task-tree.js';
 import { loadRegistry } from '../src/tasks/registry.js';
-import { leavesOf } from '../src/tasks/tree.js';
 import { measureRun } from './watch.js';
 
 const { values } = parseArgs({

@@ -19,8 +19,8 @@ import { openData } from '../src/data/open.js';
 import { loadChatTemplate } from '../src/models/chat-template.js';
 import { packagePath } from '../src/package-files.js';
 import { prepareDocs } from '../src/prompts/prepare.js';
+import { leavesOf } from '../src/task-tree.js';
 import { loadRegistry } from '../src/tasks/registry.js';
-import { leavesOf } from '../src/tasks/tree.js';
 import type { PromptFamily, Task } from '../src/types.js';
 
 /** Writes as many documents as the paper's data have: the fixture's rows over and over, with a number in the question so that no two are equal. */

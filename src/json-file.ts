@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, systemCode, UserError } from './errors.js';
 import { refusePlaceholder } from './placeholder-file.js';
-import { parsePlainJson } from './results/plain-json.js';
+import { parsePlainJson } from './python/plain-json.js';
 
 /**
  * Returns what to add to the message about a text that is no JSON, where it does not end as an object or list ends; else empty.

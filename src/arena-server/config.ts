@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { PAGE_LANGUAGES } from '../page/words.js';
-import { refuseProto } from '../results/plain-json.js';
+import { refuseProto } from '../python/plain-json.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
 import { DEFAULT_TEXTS } from './default-texts.js';
 

@@ -1,6 +1,6 @@
 /** Which backends use which option of `run`: one that a backend would ignore is a misunderstanding, and is refused. */
 import { UserError } from '../errors.js';
-import type { BackendName, OpenOptions } from './open.js';
+import type { BackendName, OpenOptions } from './options.js';
 
 type Use = 'local' | 'served' | 'completions' | 'chat' | 'fake';
 

@@ -11,81 +11,11 @@ import { packagePath } from '../package-files.js';
 import { type EngineName, isGguf } from '../serve/engines.js';
 import { didYouMean } from '../suggest.js';
 import type { Backend } from '../types.js';
-import type { ScoringMode } from './api/completion-probe.js';
 import type { OwnServer } from './completions.js';
 import { refuseForeignOptions } from './foreign-options.js';
+import type { BackendName, OpenOptions } from './options.js';
 
-export type BackendName = 'onnx' | 'completions' | 'openai' | 'anthropic' | 'fake';
-
-/** What the command line may say about a backend; each backend takes what concerns it. */
-export interface OpenOptions {
-  readonly device: string;
-  readonly dtype: string;
-  readonly threads: number | null;
-  readonly batchTokens: number | null;
-  /** Memory of the card that may be used; null: what is free on it. */
-  readonly cardMemoryGib: number | null;
-  readonly maxLength: number | null;
-  readonly offline: boolean;
-  readonly baseUrls: readonly string[];
-  /** Folder or hub name of the tokenizer, for `completions`. */
-  readonly tokenizer: string | null;
-  /** The date that chat templates may print; null: they print their fixed one. */
-  readonly templateDate: Date | null;
-  /** Name of the environment variable that holds the key; null: the provider's usual one. */
-  readonly apiKeyEnv: string | null;
-  readonly concurrency: number | null;
-  readonly timeoutSeconds: number | null;
-  /** Tries per request of a server or API; null: the backend's own. */
-  readonly maxTries: number | null;
-  /** New tokens instead of what the tasks say, for models that think before they answer. */
-  readonly maxNewTokens: number | null;
-  /** How a completions server is asked for log-probabilities; null: in the best way that it knows. */
-  readonly scoring: ScoringMode | null;
-  /** How prompts go to a completions server; null: as token ids where the tokenizer is known. */
-  readonly promptsAs: 'ids' | 'text' | null;
-  /** Engine that is to be started for the model; null: none, or llama.cpp for a GGUF file. */
-  readonly serve: EngineName | null;
-  /** More words for its command line. */
-  readonly serveArgs: readonly string[];
-  readonly maxCostUsd: number | null;
-  readonly pricesFile: string | null;
-  /** Aborted when the user stops the program. */
-  readonly signal?: AbortSignal;
-  /** Called with a line that --quiet does not hide. */
-  readonly onWarning?: (line: string) => void;
-  /** Called with one line while files are fetched or a model is loaded. */
-  readonly onProgress: (line: string) => void;
-}
-
-/** What can be said of a model, without what its opener listens to. */
-export type ModelOptions = Omit<OpenOptions, 'signal' | 'onWarning' | 'onProgress'>;
-
-/** Options with nothing set, for callers that only name a model. */
-export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
-  device: 'auto',
-  dtype: 'auto',
-  threads: null,
-  batchTokens: null,
-  cardMemoryGib: null,
-  maxLength: null,
-  offline: false,
-  baseUrls: [],
-  tokenizer: null,
-  templateDate: null,
-  apiKeyEnv: null,
-  concurrency: null,
-  timeoutSeconds: null,
-  maxTries: null,
-  maxNewTokens: null,
-  scoring: null,
-  promptsAs: null,
-  serve: null,
-  serveArgs: [],
-  maxCostUsd: null,
-  pricesFile: null,
-  onProgress: () => {},
-};
+export { type BackendName, DEFAULT_OPEN_OPTIONS, type ModelOptions, type OpenOptions } from './options.js';
 
 /** The tiny model that ships with the package, used without `--model`. */
 export const EMBEDDED_MODEL = 'fixtures/models/tiny-llama';

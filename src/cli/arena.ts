@@ -8,8 +8,8 @@ import { UserError } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
 import { addArenaServe } from './arena-serve.js';
 import { addArenaSimulate } from './arena-simulate.js';
+import type { AddCommand } from './arguments.js';
 import { numberBetween, wholeNumber } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 interface FitFlags {
   question: Question;

@@ -1,5 +1,8 @@
 /** Parsers of command-line values; each throws commander's error (exit code 2) with what would be valid. */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+
+/** Adds one command to the program; `exit` sets the exit code of a run that ends well but not with 0 (a failed gate). Returns what it added. */
+export type AddCommand = (program: Command, exit: (code: number) => void) => Command;
 
 /**
  * Returns a parser of whole numbers from `least` on.

@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
 import { addArena } from './arena.js';
+import type { AddCommand } from './arguments.js';
 import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
@@ -15,9 +15,6 @@ import { addSetup } from './setup.js';
 import { addShow } from './show.js';
 import { addVerify } from './verify.js';
 import { addView } from './view.js';
-
-/** Adds one command to the program; `exit` sets the exit code of a run that ends well but not with 0 (a failed gate). Returns what it added. */
-export type AddCommand = (program: Command, exit: (code: number) => void) => Command;
 
 /** Commands under one heading of `--help`. */
 export interface CommandGroup {

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from 'commander';
 import type { Allowable } from '../compare/differs.js';
 import { EXIT } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
+import type { AddCommand } from './arguments.js';
 import { wholeNumber } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 interface CompareFlags {
   json: boolean;

@@ -5,7 +5,7 @@ import { EXIT } from '../errors.js';
 import { screenOf, type Tone } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import { VERSION } from '../version.js';
-import type { AddCommand } from './commands.js';
+import type { AddCommand } from './arguments.js';
 
 interface DoctorFlags {
   json: boolean;

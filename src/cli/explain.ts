@@ -1,7 +1,7 @@
 /** `eus-eval explain`: arguments and printing only. */
 import { screenOf } from '../terminal/screen.js';
+import type { AddCommand } from './arguments.js';
 import { HOOKS_OPTION } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 /**
  * Adds `explain`.

@@ -7,8 +7,8 @@ import type { Progress } from '../hub/progress.js';
 import type { ResolvedModel } from '../hub/resolve-model.js';
 import { screenOf } from '../terminal/screen.js';
 import { type Column, table } from '../terminal/table.js';
+import type { AddCommand } from './arguments.js';
 import { HOOKS_OPTION } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 interface FetchFlags {
   hooks?: string;
@@ -53,7 +53,7 @@ export const addFetch: AddCommand = (program, exit): Command =>
 async function fetchData(names: readonly string[], flags: FetchFlags, progress: Display): Promise<Fetched> {
   const { selectTasks } = await import('../tasks/registry.js');
   const { openRegistry } = await import('../tasks/open-registry.js');
-  const { leavesOf } = await import('../tasks/tree.js');
+  const { leavesOf } = await import('../task-tree.js');
   const { evaluatedSplit, poolSource } = await import('../prompts/fewshot.js');
   const { datasetFinder } = await import('../hub/dataset-files.js');
   const { fetchSplits } = await import('../hub/fetch.js');

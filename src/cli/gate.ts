@@ -4,8 +4,8 @@ import type { Allowable } from '../compare/differs.js';
 import { EXIT, UserError } from '../errors.js';
 import type { Verdict } from '../gate/judge.js';
 import { screenOf } from '../terminal/screen.js';
+import type { AddCommand } from './arguments.js';
 import { wholeNumber } from './arguments.js';
-import type { AddCommand } from './commands.js';
 import { allowed } from './compare.js';
 
 interface GateFlags {

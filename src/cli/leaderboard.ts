@@ -1,6 +1,7 @@
 /** `eus-eval leaderboard`: arguments and printing only. */
+
+import type { AddCommand } from './arguments.js';
 import { list } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 interface LeaderboardFlags {
   tasks?: readonly string[];

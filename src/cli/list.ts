@@ -4,8 +4,8 @@ import { UserError } from '../errors.js';
 import { type Screen, screenOf } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { Group, PromptFamily, Task } from '../types.js';
+import type { AddCommand } from './arguments.js';
 import { HOOKS_OPTION } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 /** One benchmark; the names are those of the JSON. */
 interface ListLine {
@@ -35,7 +35,7 @@ export const addList: AddCommand = (program) =>
     .action(async (names: string[], flags: { json: boolean; hooks?: string }) => {
       const { selectTasks } = await import('../tasks/registry.js');
       const { openRegistry } = await import('../tasks/open-registry.js');
-      const { isGroup, leavesOf } = await import('../tasks/tree.js');
+      const { isGroup, leavesOf } = await import('../task-tree.js');
       const { hasApiForm } = await import('../prompts/api.js');
       const entries = await selectTasks(names.length === 0 ? ['all'] : names, await openRegistry(flags.hooks ?? null));
       const lines = entries.map((entry): ListLine => {

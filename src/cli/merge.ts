@@ -1,8 +1,8 @@
 /** `eus-eval merge`: arguments and printing only. */
 import { EXIT } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
+import type { AddCommand } from './arguments.js';
 import { folderName, HOOKS_OPTION, numberBetween } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 interface MergeFlags {
   hooks?: string;

@@ -11,7 +11,7 @@ export const PROMPT_FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api']
 export async function selectLeaves(spec: readonly string[], hooks: string | undefined): Promise<readonly Task[]> {
   const { selectTasks } = await import('../tasks/registry.js');
   const { openRegistry } = await import('../tasks/open-registry.js');
-  const { leavesOf } = await import('../tasks/tree.js');
+  const { leavesOf } = await import('../task-tree.js');
   return (await selectTasks(spec, await openRegistry(hooks ?? null))).flatMap(leavesOf);
 }
 

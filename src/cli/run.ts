@@ -8,8 +8,8 @@ import type { SamplesForm } from '../results/sample-name.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import { screenOf } from '../terminal/screen.js';
 import type { PromptFamily } from '../types.js';
+import type { AddCommand } from './arguments.js';
 import { folderName, HOOKS_OPTION, list, numberBetween, oneModel, shardOf, wholeNumber } from './arguments.js';
-import type { AddCommand } from './commands.js';
 import { duration, runDisplay } from './progress.js';
 import { dateOf } from './prompt-inputs.js';
 

@@ -2,8 +2,8 @@
 
 import { EXIT, InterruptedError } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
+import type { AddCommand } from './arguments.js';
 import { list, numberBetween, wholeNumber } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 interface AskFlags {
   model: string;

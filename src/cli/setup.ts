@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { EXIT, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
-import type { AddCommand } from './commands.js';
+import type { AddCommand } from './arguments.js';
 
 interface SetupFlags {
   index?: string;
@@ -32,21 +32,19 @@ export const addSetup: AddCommand = (program, exit): Command =>
       if (!PARTS.includes(part)) throw new UserError(`setup ${part}: valid: cuda.${didYouMean(part, PARTS)}`);
       if (flags.remove && (flags.dryRun || flags.system || flags.index !== undefined || flags.wheels !== undefined))
         throw new UserError('--remove goes with no other option');
-      const { removeCuda, setupCuda, setupSummary } = await import('../cuda/setup.js');
+      const { setUpCuda, setupSummary, tearDownCuda } = await import('../library/setup.js');
       if (flags.remove) {
-        const { cudaFolder } = await import('../cuda/folders.js');
-        process.stdout.write((await removeCuda()) ? `removed ${cudaFolder()}\n` : `nothing to remove: there is no ${cudaFolder()}\n`);
+        const { folder, removed } = await tearDownCuda();
+        process.stdout.write(removed ? `removed ${folder}\n` : `nothing to remove: there is no ${folder}\n`);
         return;
       }
-      const { progressLines } = await import('../hub/progress-lines.js');
       const note = (line: string): void => void process.stderr.write(`${line}\n`);
-      const result = await setupCuda({
+      const result = await setUpCuda({
         index: flags.index ?? null,
         wheels: flags.wheels ?? null,
         dryRun: flags.dryRun,
         system: flags.system,
         say: note,
-        onProgress: progressLines(note),
       });
       const { line, mend } = setupSummary(result);
       process.stdout.write(`${line}\n`);

@@ -2,8 +2,8 @@
 import { Option } from 'commander';
 import { UserError } from '../errors.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
+import type { AddCommand } from './arguments.js';
 import { folderName, HOOKS_OPTION, wholeNumber } from './arguments.js';
-import type { AddCommand } from './commands.js';
 import { type ModelFolders, openModelFolder, openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
 
 interface ShowFlags {

@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { EXIT } from '../errors.js';
 import type { Verification } from '../prompts/verify.js';
 import type { PromptFamily } from '../types.js';
+import type { AddCommand } from './arguments.js';
 import { HOOKS_OPTION } from './arguments.js';
-import type { AddCommand } from './commands.js';
 import { openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
 
 interface VerifyFlags {

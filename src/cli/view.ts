@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { FileProvider } from '../view/files.js';
+import type { AddCommand } from './arguments.js';
 import { list, port } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 interface ViewFlags {
   tasks?: readonly string[];

@@ -1,6 +1,7 @@
 /** The package's benchmarks as a comparison needs them. */
+
+import { leavesOf } from '../task-tree.js';
 import { loadRegistry } from '../tasks/registry.js';
-import { leavesOf } from '../tasks/tree.js';
 import type { KnownBenchmark } from './benchmarks.js';
 
 /**

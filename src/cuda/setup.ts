@@ -10,7 +10,7 @@ import { glibcVersion } from './glibc.js';
 import { begunWheels, fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
 import { findCuda, firstMissing, readManifest, runtimeVersion } from './installed.js';
 import { type Candidate, type Sources, wheelSources } from './package-index.js';
-import { probeSession } from './probe.js';
+import type { Probe } from './probe-types.js';
 import { type Resolution, resolveWheels } from './resolve.js';
 import { systemLibraries } from './system-libraries.js';
 import { type Contents, readContents } from './wheel-file.js';
@@ -26,7 +26,7 @@ export interface SetupOptions {
   readonly env?: Env;
   readonly freeBytes?: InstallOptions['freeBytes'];
   /** Tries a session; a test replaces it. */
-  readonly probe?: typeof probeSession;
+  readonly probe: Probe;
 }
 
 export interface SetupResult {
@@ -60,7 +60,7 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
       // Newer libraries may be published by now; those that are here fit, and nobody asked for others.
       options.say(`everything is there already, and every file has its checksum: ${folder}`);
       const kept = { folder, resolved: [], downloadBytes: 0, diskBytes: 0 };
-      return { ...kept, verified: options.dryRun ? null : await verify(env, options.probe ?? probeSession) };
+      return { ...kept, verified: options.dryRun ? null : await verify(env, options.probe) };
     }
   }
   const sources = await wheelSources({ index: options.index, wheels: options.wheels }, env);
@@ -81,13 +81,13 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
   const { say, onProgress, freeBytes } = options;
   await install({ sources, folder, onProgress, say, ...(freeBytes === undefined ? {} : { freeBytes }) }, version, resolved, system);
   say('everything is unpacked; opening a session on the card');
-  return { ...result, verified: await verify(env, options.probe ?? probeSession) };
+  return { ...result, verified: await verify(env, options.probe) };
 }
 
 /**
  * Opens a session with what is installed and says what is wrong with it, or null.
  */
-export async function verify(env: Env, probe = probeSession): Promise<{ fault: CudaFault | null; seconds: number }> {
+export async function verify(env: Env, probe: Probe): Promise<{ fault: CudaFault | null; seconds: number }> {
   const found = findCuda(env);
   if (found.origin === 'none') return { fault: missingLibrary(found.missing), seconds: 0 };
   const { error, seconds } = await probe({ provider: 'cuda', deviceId: 0, libraries: found.libraries });

@@ -1,9 +1,17 @@
 import { UserError } from '../errors.js';
 import { datasetFinder, ensureSplit } from '../hub/dataset-files.js';
+import type { Progress } from '../hub/progress.js';
 import { type HubSettings, hubSettings } from '../hub/settings.js';
 import type { DataSource } from '../types.js';
-import type { OpenDataOptions } from './open.js';
 import { formatOf, readFiles } from './read-file.js';
+
+export interface OpenDataOptions {
+  /** A folder with `REPO/CONFIGURATION/SPLIT.jsonl`; null: the hub. */
+  readonly dir: string | null;
+  /** No network access: what the cache lacks is an error. */
+  readonly offline: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+}
 
 /**
  * Returns a data source over the hub and its cache (settings.ts). Files come when their split is read; nothing is asked before.

@@ -1,15 +1,7 @@
-import type { Progress } from '../hub/progress.js';
 import type { DataSource } from '../types.js';
 import { withDataFiles } from './data-files.js';
 import { openFolder } from './folder.js';
-
-export interface OpenDataOptions {
-  /** A folder with `REPO/CONFIGURATION/SPLIT.jsonl`; null: the hub. */
-  readonly dir: string | null;
-  /** No network access: what the cache lacks is an error. */
-  readonly offline: boolean;
-  readonly onProgress?: (progress: Progress) => void;
-}
+import type { OpenDataOptions } from './hub.js';
 
 /**
  * Returns the source of documents: a local folder, or the hub with its cache.

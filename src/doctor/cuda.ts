@@ -1,11 +1,11 @@
 /** What runs on an NVIDIA card need: the card, its driver, the libraries, and a session. */
 import path from 'node:path';
+import { probeSession } from '../backends/onnx/probe.js';
 import type { Env } from '../cache-folders.js';
 import { type Cards, visibleCards } from '../cuda/cards.js';
 import { explainCuda, INSTALL_DRIVER, SETUP } from '../cuda/explain.js';
 import { cudaFolderIfAny } from '../cuda/folders.js';
 import { findCuda, firstMissing, readManifest, runtimeVersion } from '../cuda/installed.js';
-import { probeSession } from '../cuda/probe.js';
 import { DRIVER_LIBRARY, systemLibraries, systemLibrary } from '../cuda/system-libraries.js';
 import { type Finding, fault, notNeeded, ok } from './finding.js';
 

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { probeSession } from '../backends/onnx/probe.js';
 import { runtimeVersion } from '../cuda/installed.js';
-import { probeSession } from '../cuda/probe.js';
 import { messageOf } from '../errors.js';
 import { packagePath } from '../package-files.js';
 import { type Finding, fault, notNeeded, ok } from './finding.js';

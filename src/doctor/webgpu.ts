@@ -1,8 +1,8 @@
 /** What runs through WebGPU need: a card that the runtime finds, a session on it, and numbers like those of the CPU. */
 import { chooseDevice } from '../backends/onnx/choose-device.js';
+import { probeSession } from '../backends/onnx/probe.js';
 import { allVerdicts, type Verdict, verdictLine } from '../backends/onnx/verdicts.js';
 import { runtimeVersion } from '../cuda/installed.js';
-import { probeSession } from '../cuda/probe.js';
 import { messageOf } from '../errors.js';
 import { VERSION } from '../version.js';
 import { type Adapter, findAdapter } from '../webgpu/adapters.js';

@@ -1,5 +1,5 @@
 import { hasApiForm } from '../prompts/api.js';
-import { isGroup, leavesOf } from '../tasks/tree.js';
+import { isGroup, leavesOf } from '../task-tree.js';
 import type { Group, Task, Template } from '../types.js';
 
 const LANGUAGES = { eu: 'Basque', en: 'English', es: 'Spanish' } as const;

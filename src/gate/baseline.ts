@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Run, RunTask } from '../compare/open-run.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { makeFolder } from '../folders.js';
-import { parsePlainJson, refuseProto } from '../results/plain-json.js';
+import { parsePlainJson, refuseProto } from '../python/plain-json.js';
 import { CHECK_DIGITS, NO_BIAS, type TaskSamples } from '../results/read-samples.js';
 
 /** Version of the format. */

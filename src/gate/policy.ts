@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { NOISE_NATS } from '../compare/noise.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import { refuseProto } from '../results/plain-json.js';
+import { refuseProto } from '../python/plain-json.js';
 import { didYouMean } from '../suggest.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { messageOf, UserError } from '../errors.js';
 import { ADAPTER_CONFIG, readAdapterConfig } from '../models/adapter-config.js';
 import { refusePlaceholder } from '../placeholder-file.js';
-import { parsePlainJson } from '../results/plain-json.js';
+import { parsePlainJson } from '../python/plain-json.js';
 import { cachedCommit, isFile } from './cache.js';
 import { type CachedFile, ensureFile } from './hub-file.js';
 import { isInnerPath, isRepoName, quote } from './names.js';

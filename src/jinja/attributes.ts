@@ -1,6 +1,7 @@
 import { PyFloat } from '../python/float.js';
 import { codePointLength } from '../python/strings.js';
 import { dictMethod, listMethod, numberAttribute } from './container-methods.js';
+import type { Lookup } from './format.js';
 import { stringMethod } from './string-methods.js';
 import {
   Dict,
@@ -64,7 +65,7 @@ function attributeOf(value: Runtime, name: string, settings: AttributeSettings):
     }
     return undefined;
   }
-  if (typeof value === 'string') return stringMethod(value, name, settings.strict);
+  if (typeof value === 'string') return stringMethod(value, name, sandboxed(settings.strict));
   if (value instanceof Markup) return markupMethod(value, name, settings.strict);
   if (isList(value) || value instanceof Tuple) {
     const own = value instanceof Tuple ? value.attribute(name) : undefined;
@@ -76,9 +77,15 @@ function attributeOf(value: Runtime, name: string, settings: AttributeSettings):
   return undefined;
 }
 
+/** How the fields of `format` are looked up: always as in the sandbox. */
+function sandboxed(strict: boolean): Lookup {
+  const settings = { strict, sandbox: true };
+  return { attribute: (value, name) => getAttribute(value, name, settings), item: (value, key) => getItem(value, key, settings) };
+}
+
 /** Methods of a text marked as safe give such texts; arguments would be escaped, so only calls without any are supported. */
 function markupMethod(value: Markup, name: string, strict: boolean): Runtime | undefined {
-  const method = stringMethod(value.text, name, strict);
+  const method = stringMethod(value.text, name, sandboxed(strict));
   if (method === undefined) return undefined;
   return new NativeFunction(name, (args) => {
     if (args.positional.length + args.named.size > 0)

@@ -1,5 +1,4 @@
 import { codePointLength } from '../python/strings.js';
-import { getAttribute, getItem } from './attributes.js';
 import { toRepr, toText } from './print.js';
 import { formatFloat } from './printf.js';
 import { type Arguments, isFloat, isInteger, Markup, numberOf, type Runtime, typeName, Undefined } from './values.js';
@@ -8,11 +7,17 @@ import { spend, TemplateError } from './work.js';
 const MAX_WIDTH = 1_000;
 const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/su;
 
+/** How a field's attributes and items are found. */
+export interface Lookup {
+  attribute(value: Runtime, name: string): Runtime;
+  item(value: Runtime, key: Runtime): Runtime;
+}
+
 /**
  * Returns Python's `text.format(...)`: fields by place or name, with attributes and items, `!r` and `!s`, and format specifications of texts and numbers.
  * Throws `TemplateError` where Python does and for specifications within specifications.
  */
-export function formatText(text: string, args: Arguments, strict: boolean): string {
+export function formatText(text: string, args: Arguments, look: Lookup): string {
   let next = 0;
   let explicit = false;
   const field = (name: string): Runtime => {
@@ -35,8 +40,8 @@ export function formatText(text: string, args: Arguments, strict: boolean): stri
     const [, name = '', path = '', conversion, spec = ''] = parsed;
     let value = field(name);
     for (const [, attribute, index] of path.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g)) {
-      if (attribute !== undefined) value = present(getAttribute(value, attribute, { strict, sandbox: true }));
-      else if (index !== undefined) value = present(getItem(value, /^\d+$/.test(index) ? Number(index) : index, { strict, sandbox: true }));
+      if (attribute !== undefined) value = present(look.attribute(value, attribute));
+      else if (index !== undefined) value = present(look.item(value, /^\d+$/.test(index) ? Number(index) : index));
     }
     if (conversion !== undefined && conversion !== 'r' && conversion !== 's')
       throw new TemplateError(`format: '!${conversion}' is not supported`);

@@ -1,5 +1,5 @@
 import { codePointLength, isSpace, lstrip, rstrip, splitSpace, strip } from '../python/strings.js';
-import { formatText } from './format.js';
+import { formatText, type Lookup } from './format.js';
 import { iterate } from './iterate.js';
 import { checkedLength, spendSearch } from './operators.js';
 import { capitalize, isLower, isTitle, isUpper, KINDS, swapCase, title } from './text-case.js';
@@ -253,14 +253,14 @@ const UNSUPPORTED = ['casefold', 'encode', 'maketrans', 'translate'];
 /**
  * Returns the method of a text, or undefined when Python has none of that name. Throws `TemplateError` for methods that are not supported.
  */
-export function stringMethod(text: string, name: string, strict: boolean): NativeFunction | undefined {
-  if (name === 'format') return new NativeFunction(name, (args) => formatText(text, args, strict));
+export function stringMethod(text: string, name: string, look: Lookup): NativeFunction | undefined {
+  if (name === 'format') return new NativeFunction(name, (args) => formatText(text, args, look));
   if (name === 'format_map') {
     return new NativeFunction(name, (args) => {
       const [fields] = bind(name, args, ['/mapping']);
       if (!(fields instanceof Dict)) throw new TemplateError('format_map wants an object');
       const named = fields.entries().map(([key, value]) => [asText(key, 'each key'), value] as const);
-      return formatText(text, { positional: [], named: new Map(named) }, strict);
+      return formatText(text, { positional: [], named: new Map(named) }, look);
     });
   }
   if (UNSUPPORTED.includes(name)) throw new TemplateError(`the method '${name}' of texts is not supported`);

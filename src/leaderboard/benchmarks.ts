@@ -1,7 +1,7 @@
 /** The columns of the leaderboard: the built-in benchmarks, with what the page says of them. */
 import { UserError } from '../errors.js';
 import { METRICS } from '../metrics/registry.js';
-import { leavesOf } from '../tasks/tree.js';
+import { leavesOf } from '../task-tree.js';
 import type { Group, Language, Task } from '../types.js';
 
 export const LANGUAGES: readonly Language[] = ['eu', 'en', 'es'];

@@ -1,7 +1,7 @@
 /** The built-in benchmarks and the paper's fingerprints, as the leaderboard needs them. */
 import { recordedFingerprints } from '../prompts/fingerprint.js';
+import { isGroup } from '../task-tree.js';
 import { loadRegistry, selectTasks } from '../tasks/registry.js';
-import { isGroup } from '../tasks/tree.js';
 import { type Benchmark, benchmarksOf, ownBenchmarksOf } from './benchmarks.js';
 import type { Records } from './comparable.js';
 

@@ -3,7 +3,7 @@ import type { HookModule } from '../hooks/user-module.js';
 import { hearingWaits } from '../hub/waits.js';
 import type { Metric } from '../metrics/define.js';
 import { dumpsJsonIndented } from '../python/json.js';
-import { parsePlainJson } from '../results/plain-json.js';
+import { parsePlainJson } from '../python/plain-json.js';
 import { resultFileOf } from '../results/read.js';
 import type { SamplesForm } from '../results/sample-name.js';
 import type { OnProgress } from '../run/events.js';

@@ -1,8 +1,8 @@
 import type { HookModule } from '../hooks/user-module.js';
 import type { Metric } from '../metrics/define.js';
+import type { TaskNode } from '../task-tree.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import { selectTasks } from '../tasks/registry.js';
-import type { TaskNode } from '../tasks/tree.js';
 import { listOf, type OneOrMore, type Optional, refuseAborted } from './options.js';
 
 export type TaskOptions = Optional<{

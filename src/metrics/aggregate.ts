@@ -1,4 +1,4 @@
-import { uniqueLeaves } from '../tasks/tree.js';
+import { uniqueLeaves } from '../task-tree.js';
 import type { Estimate, Group, MetricValue, ScoreTable, Task } from '../types.js';
 import { pooledStandardError, weightedMean } from './pooled.js';
 

@@ -1,6 +1,14 @@
 import { sampleStandardDeviation } from 'simple-statistics';
 import { PythonRandom } from '../python/random.js';
-import type { Corpus } from './summaries.js';
+
+/** A whole task as kinds of document: its score depends only on how often each kind occurs. */
+export interface Corpus {
+  /** The kind of each document, from 0. */
+  readonly kindOf: ArrayLike<number>;
+  readonly kinds: number;
+  /** Returns the score of so many documents of each kind. */
+  value(counts: Float64Array): number;
+}
 
 /** The harness draws in chunks of so many resamples, each with a generator of its own, whose seed is the number of the chunk. */
 const CHUNK = 1000;

@@ -2,7 +2,7 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { z } from 'zod';
 import type { Estimate } from '../types.js';
-import { bootstrapError } from './bootstrap.js';
+import { bootstrapError, type Corpus } from './bootstrap.js';
 import type { Summary } from './define.js';
 
 /** The options of a metric that has none. */
@@ -22,15 +22,6 @@ export const MEAN: Summary<number, unknown> = {
   aggregate: (values) => meanEstimate(values).value,
   standardError: (values) => meanEstimate(values).stderr,
 };
-
-/** A whole task as kinds of document: its score depends only on how often each kind occurs. */
-export interface Corpus {
-  /** The kind of each document, from 0. */
-  readonly kindOf: ArrayLike<number>;
-  readonly kinds: number;
-  /** Returns the score of so many documents of each kind. */
-  value(counts: Float64Array): number;
-}
 
 /**
  * Returns the summary of a score of the whole task, with a bootstrapped standard error over at most `most` resamples; 0 for no standard error.

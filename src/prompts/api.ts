@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { metricNamed } from '../metrics/registry.js';
-import { isGroup } from '../tasks/tree.js';
+import { isGroup } from '../task-tree.js';
 import type { Group, Task, Template } from '../types.js';
 
 /** What the paper told every API model before a letter choice; MGSM has no instruction. */

@@ -1,6 +1,6 @@
 /** The averages by language of a run, for its table and its results file. */
 import { type LanguageAverage, languageAverages } from '../metrics/language-average.js';
-import { isGroup } from '../tasks/tree.js';
+import { isGroup } from '../task-tree.js';
 import type { Group, ScoreTable, Task } from '../types.js';
 import type { RunOutcome } from './outcome.js';
 

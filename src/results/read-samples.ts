@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { isRightOrWrong, METRICS } from '../metrics/registry.js';
+import { parsePlainJson } from '../python/plain-json.js';
 import { fileBytes } from './gzip-blocks.js';
-import { parsePlainJson } from './plain-json.js';
 
 /** Outcome of one document of a bias benchmark, as a small number; `NO_BIAS` where there is none. */
 export const BIAS_CODES = {

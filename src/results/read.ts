@@ -4,8 +4,8 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { isRightOrWrong } from '../metrics/registry.js';
+import { parsePlainJson, refuseProto } from '../python/plain-json.js';
 import type { Estimate, PromptFamily } from '../types.js';
-import { parsePlainJson, refuseProto } from './plain-json.js';
 
 /** Bytes of one result file that are still read; real ones have 4 to 100 kB. */
 export const MAX_RESULT_BYTES = 64 * 1024 * 1024;

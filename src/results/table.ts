@@ -1,5 +1,5 @@
 /** The table that a run prints: the harness's columns, and whether the prompts are the paper's. */
-import { isGroup } from '../tasks/tree.js';
+import { isGroup } from '../task-tree.js';
 import { NO_SCREEN, type Screen } from '../terminal/screen.js';
 import { type Column, table, wordsOf } from '../terminal/table.js';
 import type { Estimate, Group, Task } from '../types.js';

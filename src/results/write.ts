@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { fileNameOf } from '../file-name.js';
 import { BOOTSTRAP_ITERATIONS } from '../metrics/define.js';
 import { PyFloat } from '../python/float.js';
-import { isGroup, nodesOf } from '../tasks/tree.js';
+import { isGroup, nodesOf } from '../task-tree.js';
 import { FEWSHOT_SEED } from '../tasks/vary.js';
 import type { Estimate, Group, ScoreTable, Task, Value } from '../types.js';
 import { VERSION } from '../version.js';

@@ -1,7 +1,7 @@
 /** Subtasks of a group without data are left out and said to be; a task asked for by name is never left out silently. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { isGroup, leavesOf, pruneTree, type TaskNode } from '../tasks/tree.js';
+import { isGroup, leavesOf, pruneTree, type TaskNode } from '../task-tree.js';
 import type { Task } from '../types.js';
 
 export interface Present {

@@ -12,7 +12,7 @@ import type { SampleFile } from '../results/sample-file.js';
 import { sampleLines } from '../results/samples.js';
 import type { LanguageTeller } from '../scoring/answer-language.js';
 import { scoreDocument } from '../scoring/score.js';
-import { isGroup, nodesOf, type TaskNode, uniqueLeaves } from '../tasks/tree.js';
+import { isGroup, nodesOf, type TaskNode, uniqueLeaves } from '../task-tree.js';
 import type { PreparedDoc, Response, Scored, ScoreTable, Task } from '../types.js';
 import { guard } from './guard.js';
 import type { Journal, StoredResponse } from './journal.js';

@@ -1,7 +1,7 @@
 /** What will be asked, checked before the first request: tasks against backend and prompt family. */
 import { UserError } from '../errors.js';
 import { apiEntries } from '../prompts/api.js';
-import { uniqueLeaves } from '../tasks/tree.js';
+import { uniqueLeaves } from '../task-tree.js';
 import { DEFAULT_MARK } from '../thought.js';
 import type { Backend, ChatRenderer, Group, OutputType, PromptFamily, RequestKind, Task } from '../types.js';
 import type { Expected } from './events.js';

@@ -5,7 +5,7 @@ import { isLetterChoice } from '../prompts/api.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
 import { openLanguageTeller } from '../scoring/answer-language.js';
-import type { TaskNode } from '../tasks/tree.js';
+import type { TaskNode } from '../task-tree.js';
 import type { Ask, Backend, DataSource, Response, Task } from '../types.js';
 import type { OnProgress } from './events.js';
 import type { Journal } from './journal.js';

@@ -1,15 +1,20 @@
 /** The metrics of a task file, looked up and given their options. */
 import { messageOf, UserError } from '../errors.js';
-import type { Aggregation, HookFunctions } from '../hooks/hook.js';
+import type { Aggregation, HookFunctions, Hooks } from '../hooks/hook.js';
 import { resultsOf } from '../hooks/hook.js';
-import { defaultMetrics, metricFor } from '../metrics/registry.js';
+import { defaultMetrics, type MetricRegistry, metricFor } from '../metrics/registry.js';
 import { isNumber, meanEstimate } from '../metrics/summaries.js';
 import type { MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
-import type { Vocabulary } from './build.js';
 import { HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
 
 type Entry = NonNullable<TaskConfig['metric_list']>[number];
 type ResultHook = HookFunctions['process_results'];
+
+/** What names in a task file can stand for. */
+export interface Vocabulary {
+  readonly metrics: MetricRegistry;
+  readonly hooks: Hooks;
+}
 
 /**
  * Returns the metrics of a task: those that it lists, else the harness's for its output type. `scores` is the hook that scores its documents, or null.

@@ -1,25 +1,17 @@
 import { messageOf, UserError } from '../errors.js';
 import { BIAS_HOOK } from '../hooks/built-in.js';
-import type { Hooks } from '../hooks/hook.js';
-import type { MetricRegistry } from '../metrics/registry.js';
 import { isFields } from '../python/equal.js';
 import { fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { pythonRegex } from '../python/regex.js';
 import type { Doc, FilterSpec, FilterStep, Language, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
-import { buildMetrics } from './build-metrics.js';
+import { buildMetrics, type Vocabulary } from './build-metrics.js';
 import { dataFilesOf, withoutFolders } from './data-files.js';
 import { bareName, HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
 import { FEWSHOT_SEED } from './vary.js';
 
 /** Default pattern of the regex filter, as the harness has it. */
 const NUMBER_PATTERN = '#### (\\-?[0-9\\.\\,]+)';
-
-/** What names in a task file can stand for. */
-export interface Vocabulary {
-  readonly metrics: MetricRegistry;
-  readonly hooks: Hooks;
-}
 
 /**
  * Returns the task that a checked configuration describes. Throws `UserError` naming file and field where fields contradict each other.

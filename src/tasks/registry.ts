@@ -6,10 +6,11 @@ import { BUILT_IN_HOOKS } from '../hooks/built-in.js';
 import { METRICS } from '../metrics/registry.js';
 import { packagePath } from '../package-files.js';
 import { didYouMean } from '../suggest.js';
+import { isGroup, leavesOf, nodesOf } from '../task-tree.js';
 import type { Group, Task, TaskMeta } from '../types.js';
-import { buildTask, type Vocabulary } from './build.js';
+import { buildTask } from './build.js';
+import type { Vocabulary } from './build-metrics.js';
 import { checkGroup, checkTask, GROUP_FIELDS } from './schema.js';
-import { isGroup, leavesOf, nodesOf } from './tree.js';
 import { MAX_SHOTS, withShots } from './vary.js';
 import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
 

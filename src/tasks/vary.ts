@@ -2,7 +2,7 @@
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import type { Task } from '../types.js';
-import { isGroup, leavesOf, nodesOf, type TaskNode } from './tree.js';
+import { isGroup, leavesOf, nodesOf, type TaskNode } from '../task-tree.js';
 
 /** Seed of the few-shot draws in every run of the paper; the harness's default. */
 export const FEWSHOT_SEED = 1234;

@@ -1,6 +1,6 @@
 /** One document of a sample file for reading: what was asked, what was answered, and what each filter made of it. */
 import { messageOf, UserError } from '../errors.js';
-import { parsePlainJson } from '../results/plain-json.js';
+import { parsePlainJson } from '../python/plain-json.js';
 import { logprobsOf } from './index-file.js';
 import type { DocumentView, Message } from './protocol.js';
 import { questionStart, textsIn } from './split-prompt.js';

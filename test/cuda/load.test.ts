@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { probeSession } from '../../src/backends/onnx/probe.js';
 import { ownCache } from '../../src/cache-folders.js';
 import { cardOf, visibleCards } from '../../src/cuda/cards.js';
 import { explainCuda, faultLine } from '../../src/cuda/explain.js';
 import { cudaFolder } from '../../src/cuda/folders.js';
 import { findCuda, runtimeVersion } from '../../src/cuda/installed.js';
 import { loadedRuntimes, loadLibraries, loadOne, prepareCuda } from '../../src/cuda/load.js';
-import { probeSession } from '../../src/cuda/probe.js';
 import { setupCuda } from '../../src/cuda/setup.js';
 import { systemLibraries, systemLibrary } from '../../src/cuda/system-libraries.js';
 import { eusEval } from '../cli/eus-eval.js';
@@ -175,6 +175,7 @@ describe.skipIf(WHEELS === '' || !linux)('with the real libraries (EUS_EVAL_CUDA
       say: () => {},
       onProgress: () => {},
       env: { ...process.env, ...env },
+      probe: probeSession,
     });
     expect([null, 'driver', 'old driver', 'card']).toContain(result.verified?.fault?.kind ?? null);
     expect(readdirSync(path.join(cache, 'cuda'))).toContain(`onnxruntime-${runtimeVersion()}.json`);

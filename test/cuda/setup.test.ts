@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { probeSession } from '../../src/backends/onnx/probe.js';
 import { cudaFolder } from '../../src/cuda/folders.js';
 import { findCuda, Manifest, runtimeVersion } from '../../src/cuda/installed.js';
 import { indexWheels, wheelSources } from '../../src/cuda/package-index.js';
-import type { probeSession } from '../../src/cuda/probe.js';
 import { removeCuda, type SetupOptions, type SetupResult, setupCuda, setupSummary } from '../../src/cuda/setup.js';
 import { messageOf, UserError } from '../../src/errors.js';
 import { eusEval } from '../cli/eus-eval.js';

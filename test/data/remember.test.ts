@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { rememberSplits } from '../../src/data/remember.js';
 import { countDocuments, prepareDocs } from '../../src/prompts/prepare.js';
 import { parseJson } from '../../src/python/json.js';
+import { leavesOf } from '../../src/task-tree.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
-import { leavesOf } from '../../src/tasks/tree.js';
 import type { DataSource, Doc } from '../../src/types.js';
 
 const trivia = (i: number): Doc =>

@@ -90,7 +90,10 @@ describe('eus-eval gate', () => {
     const worse = write(only('piqa', (given) => spoil(given, 51)));
     const result = await cli('gate', baseline, worse, '--github');
     vi.stubEnv('GITHUB_STEP_SUMMARY', '');
-    expect(await cli('gate', baseline, worse, '--github')).toMatchObject({ code: 2, err: expect.stringMatching(/GITHUB_STEP_SUMMARY is not set/) });
+    expect(await cli('gate', baseline, worse, '--github')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/GITHUB_STEP_SUMMARY is not set/),
+    });
     vi.unstubAllEnvs();
     expect(result.code).toBe(3);
     expect(result.err).toMatch(/^::error title=eus-eval gate%3A piqa regressed::piqa fell from 60\.00 to 57\.00 /);

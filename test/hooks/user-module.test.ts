@@ -6,9 +6,9 @@ import { openData } from '../../src/data/open.js';
 import { UserError } from '../../src/errors.js';
 import { prepareDocs } from '../../src/prompts/prepare.js';
 import { scoreDocument } from '../../src/scoring/score.js';
+import { leavesOf } from '../../src/task-tree.js';
 import { openRegistry } from '../../src/tasks/open-registry.js';
 import { selectTasks } from '../../src/tasks/registry.js';
-import { leavesOf } from '../../src/tasks/tree.js';
 import type { PreparedDoc } from '../../src/types.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hooks-'));

@@ -21,8 +21,8 @@ import {
   readResults,
   UserError,
 } from '../../src/index.js';
-import { packagePath } from '../../src/package-files.js';
 import { isNumber } from '../../src/metrics/summaries.js';
+import { packagePath } from '../../src/package-files.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'library-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -172,7 +172,13 @@ describe('the library', () => {
       scores: { multiple_choice: ({ predicted }) => Number(predicted === 0) },
       isValue: isNumber,
       summary: { aggregate: (values) => meanEstimate(values).value, standardError: (values) => meanEstimate(values).stderr },
-      topic: { also: [], title: 'first choice', definition: 'How often the first choice is predicted.', formula: ['mean of predicted = 0'], source: '' },
+      topic: {
+        also: [],
+        title: 'first choice',
+        definition: 'How often the first choice is predicted.',
+        formula: ['mean of predicted = 0'],
+        source: '',
+      },
       table: [],
     });
     const file = path.join(folder, 'own.yaml');
@@ -191,6 +197,8 @@ describe('the library', () => {
     const csv = path.join(folder, 'battles.csv');
     writeFileSync(csv, `model_a,model_b,wins_a,wins_b,ties\n${battles.map((b) => Object.values(b).join(',')).join('\n')}\n`);
     expect(await fitArena({ battles, rounds: 20 })).toEqual(await fitArena({ battles: csv, rounds: 20 }));
-    await expect(fitArena({ battles: [{ model_a: 'x', model_b: 'x', winner: 'tie' }] })).rejects.toThrow(/^battles: line 1: the model x is matched/);
+    await expect(fitArena({ battles: [{ model_a: 'x', model_b: 'x', winner: 'tie' }] })).rejects.toThrow(
+      /^battles: line 1: the model x is matched/,
+    );
   });
 });

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { aggregateGroup } from '../../src/metrics/aggregate.js';
 import { apiEntry } from '../../src/prompts/api.js';
+import { isGroup, leavesOf } from '../../src/task-tree.js';
 import { loadRegistry, type Registry } from '../../src/tasks/registry.js';
-import { isGroup, leavesOf } from '../../src/tasks/tree.js';
 import type { Estimate, Group, ScoreTable } from '../../src/types.js';
 import { SHARED, shared } from '../shared.js';
 

@@ -6,8 +6,8 @@ import { packagePath } from '../../src/package-files.js';
 import { evaluatedSplit, poolSource } from '../../src/prompts/fewshot.js';
 import { taskHasher } from '../../src/prompts/fingerprint.js';
 import { prepareDocs } from '../../src/prompts/prepare.js';
+import { leavesOf } from '../../src/task-tree.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
-import { leavesOf } from '../../src/tasks/tree.js';
 import type { PromptFamily, Task } from '../../src/types.js';
 
 /** What the harness itself gave for the documents in fixtures/data, see make-hashes.py. */

@@ -4,8 +4,8 @@ import { apiEntries, apiEntry, apiTask, hasApiForm } from '../../src/prompts/api
 import { promptStatus, recordedFingerprint, recordedFingerprints, taskHasher } from '../../src/prompts/fingerprint.js';
 import { type PrepareOptions, prepareDocs } from '../../src/prompts/prepare.js';
 import { parseJson } from '../../src/python/json.js';
+import { leavesOf } from '../../src/task-tree.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
-import { leavesOf } from '../../src/tasks/tree.js';
 import type { DataSource, Doc, PreparedDoc, Task } from '../../src/types.js';
 
 const registry = await loadRegistry();

@@ -191,11 +191,9 @@ describe('the command line of an engine', () => {
     writeFileSync(command, FAKE);
     chmodSync(command, 0o755);
     process.env.PATH = `${folder}${path.delimiter}${process.env.PATH ?? ''}`;
-    const open = openServedModel(
-      { engine: 'llama.cpp', model: file, name, dtype: 'auto', maxLength: null, extra: [] },
-      refuse,
-      { onProgress: () => undefined },
-    );
+    const open = openServedModel({ engine: 'llama.cpp', model: file, name, dtype: 'auto', maxLength: null, extra: [] }, refuse, {
+      onProgress: () => undefined,
+    });
     await expect(open).rejects.toThrow(message);
     expect(existsSync(path.join(folder, 'pids'))).toBe(false);
   });

@@ -7,8 +7,8 @@ import { openData } from '../../src/data/open.js';
 import { packagePath } from '../../src/package-files.js';
 import { messagesJson } from '../../src/prompts/fingerprint.js';
 import { type PrepareOptions, prepareDocs } from '../../src/prompts/prepare.js';
+import { isGroup, leavesOf } from '../../src/task-tree.js';
 import { loadRegistry, selectTasks } from '../../src/tasks/registry.js';
-import { isGroup, leavesOf } from '../../src/tasks/tree.js';
 import type { ChatRenderer, PreparedDoc, Task } from '../../src/types.js';
 
 /** What the harness made of the same files, see make-foreign.py. */

@@ -5,8 +5,8 @@ import { aggregateTask } from '../../src/metrics/aggregate.js';
 import { packagePath } from '../../src/package-files.js';
 import { prepareDocs } from '../../src/prompts/prepare.js';
 import { scoreDocument } from '../../src/scoring/score.js';
+import { isGroup, leavesOf } from '../../src/task-tree.js';
 import { loadRegistry, selectTasks } from '../../src/tasks/registry.js';
-import { isGroup, leavesOf } from '../../src/tasks/tree.js';
 import type { MetricValue, PreparedDoc, Scorable, Task } from '../../src/types.js';
 
 /** What the harness made of a task, see make-harness.py. */

@@ -3,8 +3,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isGroup, leavesOf } from '../../src/task-tree.js';
 import { loadRegistry, selectTasks } from '../../src/tasks/registry.js';
-import { isGroup, leavesOf } from '../../src/tasks/tree.js';
 import { SHARED, shared } from '../shared.js';
 
 const registry = await loadRegistry();

@@ -6,7 +6,7 @@ import { openFolder } from '../../src/data/folder.js';
 import { packagePath } from '../../src/package-files.js';
 import { prepareDocs } from '../../src/prompts/prepare.js';
 import { loadRegistry, selectTasks } from '../../src/tasks/registry.js';
-import { leavesOf, type TaskNode } from '../../src/tasks/tree.js';
+import { leavesOf, type TaskNode } from '../../src/task-tree.js';
 import { changeShots, isVaried, parseShots, variationOf, variedAs, withSeed } from '../../src/tasks/vary.js';
 
 const registry = await loadRegistry();

@@ -8,8 +8,8 @@ import { openData } from '../../src/data/open.js';
 import { loadChatTemplate } from '../../src/models/chat-template.js';
 import { packagePath } from '../../src/package-files.js';
 import { prepareDocs } from '../../src/prompts/prepare.js';
+import { leavesOf } from '../../src/task-tree.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
-import { leavesOf } from '../../src/tasks/tree.js';
 import { compare, type Expected, readGolden } from '../backends/onnx/compare.js';
 import { SHARED, shared } from '../shared.js';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { probeSession } from '../../src/backends/onnx/probe.js';
 import { packagePath } from '../../src/package-files.js';
 import { hasFloat16 } from '../../src/webgpu/float16.js';
 import { openModel } from '../backends/onnx/compare.js';
@@ -16,7 +17,7 @@ describe('whether the device has float16', () => {
   it.skipIf(SOFTWARE_GPU === null || !/swiftshader/.test(SOFTWARE_GPU))(
     'without it --dtype float16 is refused in one line',
     async () => {
-      expect(await hasFloat16()).toBe(false);
+      expect(await hasFloat16(probeSession)).toBe(false);
       const opened = openModel(packagePath('fixtures/models/tiny-llama'), { device: 'webgpu', dtype: 'float16', unchecked: true });
       await expect(opened).rejects.toThrow(/^--device webgpu: this device does not compute in float16; leave out --dtype float16$/);
     },

@@ -13,6 +13,9 @@ export interface RowAnswer {
   readonly best: number;
 }
 
+/** What is known so far of a document's questions; it outlives a failed try, so that nothing is asked twice. */
+export type RowMemory = (RowAnswer | undefined)[];
+
 export interface ChoiceRows {
   /** Shorter prompts first, so that a server's prefix cache holds the beginning of each when its turn comes. */
   readonly questions: readonly RowQuestion[];

@@ -11,8 +11,7 @@ import { encodeRolling } from '../../models/rolling.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { rstrip } from '../../python/strings.js';
 import type { ChoicesRequest, FailureResponse, GenerateRequest, ResponseNotes, RollingRequest } from '../../types.js';
-import { type ChoiceRows, rowsOf } from './choice-rows.js';
-import type { RowMemory } from './row-dialect.js';
+import { type ChoiceRows, type RowMemory, rowsOf } from './choice-rows.js';
 
 /** The model's own tokenizer with its BOS rule. */
 export interface Encoder {

@@ -1,6 +1,6 @@
 /** Ways to ask a server for log-probabilities of chosen tokens behind a prompt. */
 import type { FailureResponse } from '../../types.js';
-import type { RowAnswer, RowQuestion } from './choice-rows.js';
+import type { RowAnswer, RowMemory, RowQuestion } from './choice-rows.js';
 import { type Caller, call } from './completion-call.js';
 import { malformed } from './http.js';
 import type { Again } from './limiter.js';
@@ -25,9 +25,6 @@ export const FIRST_TOP = 100;
 const MOST_IDS = 100;
 /** The bias that OpenAI-compatible servers take at most. */
 const FORCE = 100;
-
-/** What is known so far of a document's questions; it outlives a failed try, so that nothing is asked twice. */
-export type RowMemory = (RowAnswer | undefined)[];
 
 /**
  * Answers all questions, in as few requests as the dialect allows. Fills `memory` and returns null; or returns what came instead, or `missing` with a message where the

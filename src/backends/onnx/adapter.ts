@@ -6,20 +6,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../errors.js';
 import { ADAPTER_CONFIG, type LoraConfig, readAdapterConfig } from '../../models/adapter-config.js';
-import { commonFolder, fileDigest, readHeader, type TensorPlace, type Weights } from './safetensors.js';
+import { commonFolder, fileDigest, type LowRank, readHeader, type TensorPlace, type Weights } from './safetensors.js';
 
 const FILE = 'adapter_model.safetensors';
 const PREFIX = 'base_model.model.';
 const EMBEDDING = 'model.embed_tokens';
 const HEAD = 'lm_head';
-
-/** What is added to a weight: `scale * b @ a` with `a` [rank, inputs] and `b` [outputs, rank]; the transpose of it for an embedding. */
-export interface LowRank {
-  readonly a: { readonly name: string; readonly place: TensorPlace };
-  readonly b: { readonly name: string; readonly place: TensorPlace };
-  readonly scale: number;
-  readonly transposed: boolean;
-}
 
 /** An adapted model. */
 export interface AdaptedWeights {

@@ -1,6 +1,5 @@
 /** From the rows of a layer to queries, keys and values, and back: what comes before and after the attention itself, in every layout. */
-import type { Alibi, AttentionPart, HeadNorms, Norm } from './blueprint.js';
-import type { Attention } from './decoder.js';
+import type { Alibi, Attention, AttentionPart, HeadNorms, Norm } from './blueprint.js';
 import type { GraphBuilder } from './graph-builder.js';
 import type { LayerTools } from './layer-tools.js';
 import { alibiColumn } from './positions.js';

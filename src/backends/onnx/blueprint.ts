@@ -446,3 +446,15 @@ export function tableIndex(tables: readonly TableKind[], rotary: Rotary, kind: '
   const table = tableOf(rotary, kind);
   return tables.findIndex((other) => sameTable(other, table));
 }
+
+/** How the rows of a layer look at each other. */
+export interface Attention {
+  /** Adds the inputs that all layers share. */
+  declare(): void;
+  /** The position of each row, S whole numbers in any shape. */
+  readonly positions: string;
+  /** Returns the rows [S, n x head] of queries or keys of layer `l`, rotated to their positions. */
+  rotate(layer: number, x: string, kind: 'query' | 'key'): string;
+  /** Returns the rows [S, heads x head] of layer `l` from rotated queries and keys, and values, each [S, n x head]. */
+  attend(layer: number, query: string, key: string, value: string): string;
+}

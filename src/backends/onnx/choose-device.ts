@@ -2,11 +2,11 @@
 import { cardOf, visibleCards } from '../../cuda/cards.js';
 import { explainCuda, faultLine, missingLibrary, SETUP } from '../../cuda/explain.js';
 import { type CudaInstallation, findCuda } from '../../cuda/installed.js';
-import { probeSession } from '../../cuda/probe.js';
 import { DRIVER_LIBRARY, systemLibrary } from '../../cuda/system-libraries.js';
 import { UserError } from '../../errors.js';
 import { type Adapter, findAdapter } from '../../webgpu/adapters.js';
 import { explainWebGpu, webGpuLine } from '../../webgpu/explain.js';
+import { probeSession } from './probe.js';
 import type { Provider } from './protocol.js';
 
 export interface Device {

@@ -10,7 +10,7 @@
  */
 import type { ModelConfig } from '../../models/model-config.js';
 import { writeAttention } from './attention-heads.js';
-import type { Block, Blueprint, Laurel, Mixer, Norm, PerLayerEmbedding } from './blueprint.js';
+import type { Attention, Block, Blueprint, Laurel, Mixer, Norm, PerLayerEmbedding } from './blueprint.js';
 import { writeConvolution, writeDelta } from './delta-net.js';
 import { writeFeedForward } from './feed-forward.js';
 import type { GraphBuilder, MatrixUse, StoredMatrix } from './graph-builder.js';
@@ -21,17 +21,7 @@ import { type Recurrence, treeRecurrence } from './recurrence.js';
 import { addToOthers, closeStreams, corrected, openStreams, predicted, stream } from './streams.js';
 import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
 
-/** How the rows of a layer look at each other. */
-export interface Attention {
-  /** Adds the inputs that all layers share. */
-  declare(): void;
-  /** The position of each row, S whole numbers in any shape. */
-  readonly positions: string;
-  /** Returns the rows [S, n x head] of queries or keys of layer `l`, rotated to their positions. */
-  rotate(layer: number, x: string, kind: 'query' | 'key'): string;
-  /** Returns the rows [S, heads x head] of layer `l` from rotated queries and keys, and values, each [S, n x head]. */
-  attend(layer: number, query: string, key: string, value: string): string;
-}
+export type { Attention } from './blueprint.js';
 
 /** What the layers begin with. */
 export interface Embedded {

@@ -1,7 +1,6 @@
 /** Collects nodes, inputs, outputs and initializers of a graph; initializers may point into safetensors files. */
 import path from 'node:path';
 import { UserError } from '../../errors.js';
-import type { LowRank } from './adapter.js';
 import type { NarrowedTensor } from './narrow-weights.js';
 import {
   ATTRIBUTE,
@@ -13,7 +12,7 @@ import {
   type TensorMessage,
 } from './proto.js';
 import { writeDequantized } from './quantization/dequantize.js';
-import { type TensorPlace, WEIGHT_BYTES, type Weights, type WeightType } from './safetensors.js';
+import { type LowRank, type TensorPlace, WEIGHT_BYTES, type Weights, type WeightType } from './safetensors.js';
 
 /** Operator domains: ONNX's own and ONNX Runtime's contributed operators. */
 export type Domain = '' | 'com.microsoft';

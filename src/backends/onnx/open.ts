@@ -15,6 +15,7 @@ import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
 import { activationBudget, generateBytes, keyCost, runBytes, type StackedLimits, stackedLimits } from './memory-plan.js';
 import { endIds, type PreparedModel, prepareModel } from './prepare-model.js';
+import { probeSession } from './probe.js';
 import type { GraphSource, Provider } from './protocol.js';
 import { longestText, ropeTable } from './rope.js';
 import { openSession, type Session } from './session.js';
@@ -172,7 +173,7 @@ async function believed(
 function float16Of({ provider }: Device, verdict: Verdict | null): () => Promise<boolean> {
   if (provider.name !== 'webgpu') return async () => true;
   return async () => {
-    const has = verdict?.float16 ?? (await hasFloat16());
+    const has = verdict?.float16 ?? (await hasFloat16(probeSession));
     if (verdict !== null && verdict.float16 === undefined) keepVerdict({ ...verdict, float16: has });
     return has;
   };

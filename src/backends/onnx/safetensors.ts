@@ -5,9 +5,8 @@ import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { parseJsonFile } from '../../json-file.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js';
-import { parsePlainJson } from '../../results/plain-json.js';
+import { parsePlainJson } from '../../python/plain-json.js';
 import { sampleDigest } from '../../sample-digest.js';
-import type { LowRank } from './adapter.js';
 import type { QuantizedWeight } from './quantization/quantized-weight.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
@@ -32,6 +31,14 @@ export interface TensorPlace {
   readonly length: number;
   /** A matrix that is quantized: what it is made of. `shape` is its own; file, offset and length are those of its codes. */
   readonly quantized?: QuantizedWeight;
+}
+
+/** What is added to a weight: `scale * b @ a` with `a` [rank, inputs] and `b` [outputs, rank]; the transpose of it for an embedding. */
+export interface LowRank {
+  readonly a: { readonly name: string; readonly place: TensorPlace };
+  readonly b: { readonly name: string; readonly place: TensorPlace };
+  readonly scale: number;
+  readonly transposed: boolean;
 }
 
 export interface Weights {

@@ -4,8 +4,8 @@ import { type OnnxOptions, openOnnx } from '../../../src/backends/onnx/open.js';
 import { openData } from '../../../src/data/open.js';
 import { loadChatTemplate } from '../../../src/models/chat-template.js';
 import { prepareDocs } from '../../../src/prompts/prepare.js';
+import { leavesOf } from '../../../src/task-tree.js';
 import { loadRegistry } from '../../../src/tasks/registry.js';
-import { leavesOf } from '../../../src/tasks/tree.js';
 import type { Ask, Backend, Response, WorkReport } from '../../../src/types.js';
 
 /** One document's golden: `[log-probability, greedy]` per choice, or the text. */

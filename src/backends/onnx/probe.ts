@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { ProbeReply, ProbeRequest } from './probe-process.js';
+import type { ProbeReply, ProbeRequest } from '../../cuda/probe-types.js';
 
 const Reply = z.object({ error: z.string().nullable(), runtime: z.string().nullable(), seconds: z.number() });
 /** The first use of a card compiles kernels where it has none ready; that takes a minute at worst. */
@@ -45,6 +45,6 @@ function parse(line: string): unknown {
 
 /** Beside this file when built; the built one when this runs from source. */
 function probeFile(): string {
-  const built = import.meta.url.endsWith('.ts') ? '../../dist/cuda/probe-process.js' : './probe-process.js';
+  const built = import.meta.url.endsWith('.ts') ? '../../../dist/backends/onnx/probe-process.js' : './probe-process.js';
   return fileURLToPath(new URL(built, import.meta.url));
 }

@@ -2,27 +2,19 @@
  * A process that opens one tiny session and says how it went. A process, because libraries once loaded stay, and because a fault in them must not end
  * the program that asks. Argument: a `ProbeRequest` as JSON; standard output: a `ProbeReply` as JSON.
  */
-import '../backends/onnx/no-telemetry.js';
+import './no-telemetry.js';
 import { z } from 'zod';
-import { messageOf } from '../errors.js';
-import { loadedRuntimes, prepareCuda } from './load.js';
+import { loadedRuntimes, prepareCuda } from '../../cuda/load.js';
+import type { ProbeReply, ProbeRequest } from '../../cuda/probe-types.js';
+import { messageOf } from '../../errors.js';
 import { probeModel, SIDE } from './probe-model.js';
 
 const Request = z.object({
   provider: z.enum(['cpu', 'cuda', 'webgpu']),
   deviceId: z.number(),
   libraries: z.array(z.string()).readonly(),
-  /** The numbers go through float16 before they are multiplied: fails on a device that has none. */
   throughFloat16: z.boolean().optional(),
 });
-export type ProbeRequest = Readonly<z.infer<typeof Request>>;
-
-export interface ProbeReply {
-  readonly error: string | null;
-  /** ONNX Runtime's library that was used; null where the system does not say. */
-  readonly runtime: string | null;
-  readonly seconds: number;
-}
 
 /** Needs more digits than TF32 and float16 have (10 bits), and fits in float32. */
 const VALUE = 1 + 2 ** -12;

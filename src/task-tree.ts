@@ -1,5 +1,5 @@
 /** Trees of groups and tasks: what is below what. Everything that walks such a tree does it here. */
-import type { Group, Task } from '../types.js';
+import type { Group, Task } from './types.js';
 
 export type TaskNode = Group | Task;
 

@@ -1,5 +1,5 @@
 /** The tiny model of a probe: the product of a square matrix with itself. */
-import { ATTRIBUTE, ELEMENT, encodeModel } from '../backends/onnx/proto.js';
+import { ATTRIBUTE, ELEMENT, encodeModel } from './proto.js';
 
 /** Rows and columns: enough that a card multiplies as it does for a model. */
 export const SIDE = 128;

@@ -1,9 +1,9 @@
 /** JSON of result files as plain JavaScript data. */
 
 import { UserError } from '../errors.js';
-import { PyFloat } from '../python/float.js';
-import { isArray, MAX_DEPTH, nestsDeeply, parseJson } from '../python/json.js';
 import type { Value } from '../types.js';
+import { PyFloat } from './float.js';
+import { isArray, MAX_DEPTH, nestsDeeply, parseJson } from './json.js';
 
 /**
  * Returns the value of a JSON text with plain numbers. `NaN` and `Infinity`, which Python writes, are read too. A key `__proto__` is data like
