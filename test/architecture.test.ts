@@ -24,16 +24,64 @@ function imports(file: string, options: { types: boolean; dynamic: boolean }): s
   );
 }
 
-/** Everything that loading `file` loads: static imports, followed through the project. */
-function loaded(file: string): Set<string> {
+/** Everything that loading `file` loads: static imports, followed through the project; with `dynamic` also what it may load later. */
+function loaded(file: string, dynamic = false): Set<string> {
   const seen = new Set<string>();
   const visit = (name: string): void => {
     if (seen.has(name)) return;
     seen.add(name);
-    if (name.endsWith('.ts')) for (const next of imports(name, { types: false, dynamic: false })) visit(next);
+    if (name.endsWith('.ts')) for (const next of imports(name, { types: false, dynamic })) visit(next);
   };
   visit(file);
   return seen;
+}
+
+/**
+ * The folders, in the order in which they may import each other: only what stands on a lower line. Files beside the folders may be imported by all; of them,
+ * `index.ts` may import everything, the others only each other and `python/`.
+ */
+const ORDER: readonly (readonly string[])[] = [
+  ['cli'],
+  ['library'],
+  ['arena-server', 'doctor', 'explain', 'gate', 'publish', 'run', 'view'],
+  ['backends', 'compare', 'leaderboard', 'safety'],
+  ['arena', 'results', 'serve', 'webgpu'],
+  ['cuda', 'data', 'scoring', 'tasks'],
+  ['hooks', 'hub', 'prompts'],
+  ['metrics', 'models'],
+  ['http', 'jinja', 'page', 'tables', 'terminal'],
+  ['python', 'statistics'],
+];
+
+function folderOf(file: string): string {
+  return file.includes('/') ? (file.split('/')[0] ?? '') : '';
+}
+
+/** Circles of imports, types and dynamic ones included: each as the files that are on it. */
+function circles(): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): number => {
+    const known = index.get(file);
+    if (known !== undefined) return stack.includes(file) ? known : Number.POSITIVE_INFINITY;
+    const mine = index.size;
+    index.set(file, mine);
+    stack.push(file);
+    let lowest = mine;
+    for (const next of imports(file, { types: true, dynamic: true }).filter((target) => target.endsWith('.ts')))
+      lowest = Math.min(lowest, low.get(next) ?? visit(next));
+    low.set(file, lowest);
+    if (lowest === mine) {
+      const circle = stack.splice(stack.indexOf(file));
+      for (const member of circle) low.set(member, Number.POSITIVE_INFINITY);
+      if (circle.length > 1) found.push(circle);
+    }
+    return lowest;
+  };
+  for (const file of sources()) visit(file);
+  return found;
 }
 
 describe('architecture', () => {
@@ -61,20 +109,28 @@ describe('architecture', () => {
     const commands = ['compare', 'gate', 'leaderboard', 'arena', 'list', 'view']
       .map((name) => `cli/${name}.ts`)
       .filter((file) => sources().includes(file));
-    const followAll = (file: string): Set<string> => {
-      const seen = new Set<string>();
-      const visit = (name: string): void => {
-        if (seen.has(name)) return;
-        seen.add(name);
-        if (name.endsWith('.ts')) for (const next of imports(name, { types: false, dynamic: true })) visit(next);
-      };
-      visit(file);
-      return seen;
-    };
     for (const command of commands) {
-      const heavy = [...followAll(command)].filter((name) => /onnxruntime|^tokenizers$|^backends\//.test(name));
+      const heavy = [...loaded(command, true)].filter((name) => /onnxruntime|^tokenizers$|^backends\//.test(name));
       expect(heavy, command).toEqual([]);
     }
+  });
+
+  it('folders import only what stands below them', () => {
+    const line = new Map(ORDER.flatMap((names, i) => names.map((name) => [name, i] as const)));
+    expect([...new Set(sources().map(folderOf))].filter((name) => name !== '' && !line.has(name))).toEqual([]);
+    const upward = sources().flatMap((file) => {
+      if (file === 'index.ts') return [];
+      const own = folderOf(file);
+      return imports(file, { types: true, dynamic: true })
+        .filter((target) => target.endsWith('.ts') && folderOf(target) !== own && folderOf(target) !== '')
+        .filter((target) => (own === '' ? folderOf(target) !== 'python' : (line.get(folderOf(target)) ?? 0) <= (line.get(own) ?? 0)))
+        .map((target) => `${file} -> ${target}`);
+    });
+    expect(upward).toEqual([]);
+  });
+
+  it('has no circles of imports', () => {
+    expect(circles()).toEqual([]);
   });
 
   it('no file outside the tests and benchmarks reads the reference material', () => {

@@ -1,5 +1,5 @@
 /** Battles for others: without anything that leads to a participant, texts only under consent. */
-import { toCsv } from '../leaderboard/csv.js';
+import { toCsv } from '../tables/write-csv.js';
 import type { Choice } from './choice.js';
 import { keyedHash } from './identity.js';
 import { number, type Row, type Sql, text, textOrNull } from './sql.js';

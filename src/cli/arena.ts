@@ -80,9 +80,9 @@ export const addArena: AddCommand = (program) => {
     .option('-o, --out <dir>', 'write correlations.json, .csv and a plot there')
     .action(async (flags: CorrelateFlags) => {
       const { readArenaScores } = await import('../arena/scores.js');
-      const { correlations } = await import('../arena/correlate.js');
-      const { correlationCsv, correlationTable } = await import('../arena/report.js');
-      const { PAPER_NAMES } = await import('../arena/paper-names.js');
+      const { correlations } = await import('../leaderboard/correlate.js');
+      const { correlationCsv, correlationTable } = await import('../leaderboard/correlation-report.js');
+      const { PAPER_NAMES } = await import('../leaderboard/paper-names.js');
       const { readNames } = await import('../leaderboard/names.js');
       const { buildBoard } = await import('../leaderboard/board.js');
       const { builtinBenchmarks } = await import('../leaderboard/builtin.js');

@@ -2,8 +2,8 @@
 import { InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.js';
 import type { PublishOptions } from '../publish/publish.js';
+import type { AddCommand } from './arguments.js';
 import { folderName, list } from './arguments.js';
-import type { AddCommand } from './commands.js';
 
 const FORMATS = ['eee', 'hub', 'jsonl'] as const;
 const RELATIONSHIPS = ['first_party', 'third_party', 'collaborative', 'other'] as const;

@@ -1,7 +1,8 @@
 /** The line of an average over benchmarks. */
+
+import { normalTail, twoSided } from '../statistics/normal.js';
 import { meanInterval, signFlipTest } from './average.js';
 import type { Flips } from './mcnemar.js';
-import { normalTail, twoSided } from './normal.js';
 import { gainOf, type Row, type RowName, zOf } from './row.js';
 
 /**

@@ -1,7 +1,7 @@
 /** Averages over benchmarks (a language): every benchmark counts the same, whatever its size. */
 import { PythonRandom } from '../python/random.js';
+import { normalTail } from '../statistics/normal.js';
 import { type Flips, type Interval, mcnemar, mcnemarDrop } from './mcnemar.js';
-import { normalTail } from './normal.js';
 
 /** Up to this many flips the test throws coins instead of trusting the normal approximation. */
 const FEW_FLIPS = 200;

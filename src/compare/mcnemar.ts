@@ -1,6 +1,6 @@
 /** Paired right-or-wrong outcomes: only the documents on which the two models disagree carry evidence. */
 import { bisect, gammaln } from 'simple-statistics';
-import { normalQuantile } from './normal.js';
+import { normalQuantile } from '../statistics/normal.js';
 
 /** Documents that both runs scored, and those whose outcome changed: `up` wrong to right, `down` right to wrong. */
 export interface Flips {

@@ -1,6 +1,6 @@
 /** What a comparison could have seen: power and smallest detectable differences. */
 import { bisect } from 'simple-statistics';
-import { normalQuantile, normalTail } from './normal.js';
+import { normalQuantile, normalTail } from '../statistics/normal.js';
 
 /** Chance with which a detectable difference is seen. */
 export const POWER = 0.8;

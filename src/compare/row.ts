@@ -1,10 +1,11 @@
 /** One line of a comparison: a benchmark, the bias of one, or a language. */
+
+import { normalQuantile, normalTail, twoSided } from '../statistics/normal.js';
 import type { Estimate, Language } from '../types.js';
 import { type Bootstrap, bootstrapMean, bootstrapStrata, type Stratum } from './bootstrap.js';
 import { type Flips, type Interval, mcnemar, mcnemarDrop, pairedInterval } from './mcnemar.js';
 import { isShareName } from './metric-kind.js';
 import { type Drift, type NearTies, NO_TIES, type Noise, tiesTogether } from './noise.js';
-import { normalQuantile, normalTail, twoSided } from './normal.js';
 import { BIAS_CELLS, biasOf, type Flip, type PairedTask } from './pair.js';
 import type { Flipped } from './power.js';
 

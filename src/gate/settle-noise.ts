@@ -1,7 +1,7 @@
 /** Whether flips near ties count: numerical noise explains flips in both directions, but no drift to one side. */
 import { driftScore, NO_TIES } from '../compare/noise.js';
-import { normalTail } from '../compare/normal.js';
 import type { Row } from '../compare/row.js';
+import { normalTail } from '../statistics/normal.js';
 
 /**
  * The share of the chance of a false alarm that pure noise may use up: one part in fifty, whatever its size, since the flips and the margins of

@@ -125,7 +125,9 @@ const AT_ONCE = 32;
 /** Reads files in order, some ahead. */
 async function* readAll(sources: readonly ResultSource[]): AsyncGenerator<Read> {
   for (let from = 0; from < sources.length; from += AT_ONCE) {
-    const read = sources.slice(from, from + AT_ONCE).map(async (one) => (typeof one === 'string' ? readAny(one) : [{ file: one, notes: [] }]));
+    const read = sources
+      .slice(from, from + AT_ONCE)
+      .map(async (one) => (typeof one === 'string' ? readAny(one) : [{ file: one, notes: [] }]));
     yield* (await Promise.all(read)).flat();
   }
 }

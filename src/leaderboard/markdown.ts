@@ -1,9 +1,9 @@
 /** The leaderboard as Markdown. */
 
+import { UNSEEN } from '../tables/write-csv.js';
 import type { Language } from '../types.js';
 import { type Benchmark, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './benchmarks.js';
 import type { Average, Board, BoardModel, Cell } from './board.js';
-import { UNSEEN } from './csv.js';
 import { documentsText } from './documents.js';
 import { ranked } from './order.js';
 

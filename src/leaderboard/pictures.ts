@@ -1,12 +1,12 @@
 /** Pictures, drawn by Observable Plot into SVG without a browser. Import this file only when pictures are wanted: it loads Plot and jsdom. */
 import * as Plot from '@observablehq/plot';
 import { JSDOM } from 'jsdom';
-import { languageMean, matchModels } from '../arena/correlate.js';
 import type { ArenaScores } from '../arena/scores.js';
 import { spearman } from '../arena/spearman.js';
 import type { Language } from '../types.js';
 import { byCategory, LANGUAGE_NAMES, LANGUAGES } from './benchmarks.js';
 import type { Board } from './board.js';
+import { languageMean, matchModels } from './correlate.js';
 import { placeLabels } from './labels.js';
 import { ranked } from './order.js';
 import { extent } from './statistics.js';

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { correlations, matchModels } from '../../src/arena/correlate.js';
 import { fitArena } from '../../src/arena/fit.js';
 import { readArenaScores, readFit } from '../../src/arena/scores.js';
+import { correlations, matchModels } from '../../src/leaderboard/correlate.js';
 import { board, freshFolder, scores } from '../leaderboard/results.js';
 
 const made = (parameters: number | null) => ({ config: { model_args: '', model_num_parameters: parameters } });

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { type Battles, readBattles } from '../../src/arena/battles.js';
 import { components, fitStrengths, scoresOf } from '../../src/arena/bradley-terry.js';
 import { fitArena } from '../../src/arena/fit.js';
-import { PAPER_NAMES } from '../../src/arena/paper-names.js';
 import { fitCsv } from '../../src/arena/report.js';
 import { readArenaScores } from '../../src/arena/scores.js';
+import { PAPER_NAMES } from '../../src/leaderboard/paper-names.js';
 import { packagePath } from '../../src/package-files.js';
 import { SHARED, shared } from '../shared.js';
 

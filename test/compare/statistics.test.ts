@@ -6,8 +6,8 @@ import { meanInterval, signFlipTest } from '../../src/compare/average.js';
 import { bootstrapMean, bootstrapStrata } from '../../src/compare/bootstrap.js';
 import { holm } from '../../src/compare/holm.js';
 import { halfBinomialCdf, mcnemar, mcnemarDrop, pairedInterval } from '../../src/compare/mcnemar.js';
-import { normalQuantile, normalTail } from '../../src/compare/normal.js';
 import { detectablePaired, mcnemarPower } from '../../src/compare/power.js';
+import { normalQuantile, normalTail } from '../../src/statistics/normal.js';
 
 const n = z.number();
 const flips = z.object({ n, up: n, down: n });

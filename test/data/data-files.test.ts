@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readDataFiles } from '../../src/data/data-files.js';
 import { dumpsJson } from '../../src/python/json.js';
+import { isGroup } from '../../src/task-tree.js';
 import { loadRegistry, selectTasks } from '../../src/tasks/registry.js';
-import { isGroup } from '../../src/tasks/tree.js';
 import type { Task } from '../../src/types.js';
 
 const folder = fileURLToPath(new URL('./fixtures/data-files', import.meta.url));

@@ -14,7 +14,6 @@ import { baselineOf } from '../../src/gate/baseline.js';
 import { policyFrom } from '../../src/gate/policy.js';
 import { BUILT_IN_HOOKS } from '../../src/hooks/built-in.js';
 import { compileTemplate } from '../../src/jinja/template.js';
-import { toCsv } from '../../src/leaderboard/csv.js';
 import { METRICS } from '../../src/metrics/registry.js';
 import { chatRenderer } from '../../src/models/chat-template.js';
 import { makeTokenizer } from '../../src/models/tokenizer.js';
@@ -24,6 +23,7 @@ import { leavesOf } from '../../src/results/group-tree.js';
 import { readSamples } from '../../src/results/read-samples.js';
 import { shardFileOf } from '../../src/run/shard-file.js';
 import { didYouMean } from '../../src/suggest.js';
+import { toCsv } from '../../src/tables/write-csv.js';
 import { selectTasks } from '../../src/tasks/registry.js';
 import { parseYaml, readTaskFile } from '../../src/tasks/yaml-file.js';
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { correlations } from '../../src/arena/correlate.js';
-import { PAPER_NAMES } from '../../src/arena/paper-names.js';
 import { type ArenaScores, readArenaScores } from '../../src/arena/scores.js';
 import type { Board } from '../../src/leaderboard/board.js';
 import { buildBoard } from '../../src/leaderboard/board.js';
 import { builtinBenchmarks } from '../../src/leaderboard/builtin.js';
+import { correlations } from '../../src/leaderboard/correlate.js';
 import { boardCsv } from '../../src/leaderboard/csv.js';
 import { readNames } from '../../src/leaderboard/names.js';
+import { PAPER_NAMES } from '../../src/leaderboard/paper-names.js';
 import { SHARED, shared } from '../shared.js';
 
 /** Cells of the published tables that differ from the recorded results; docs/leaderboard.md lists and explains them. */

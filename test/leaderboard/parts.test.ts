@@ -3,12 +3,12 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toCsv } from '../../src/leaderboard/csv.js';
 import { placeLabels } from '../../src/leaderboard/labels.js';
 import { escapeMarkdown } from '../../src/leaderboard/markdown.js';
 import { readNames } from '../../src/leaderboard/names.js';
 import { clearBest, differ, meanOf } from '../../src/leaderboard/statistics.js';
 import { writeFiles } from '../../src/leaderboard/write-files.js';
+import { toCsv } from '../../src/tables/write-csv.js';
 import { freshFolder } from './results.js';
 
 describe('CSV', () => {

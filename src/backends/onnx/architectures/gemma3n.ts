@@ -1,6 +1,6 @@
-import { normalQuantile } from '../../../compare/normal.js';
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
+import { normalQuantile } from '../../../statistics/normal.js';
 import type { AttentionPart, Block, Blueprint, DenseFeedForward, Linear } from '../blueprint.js';
 import {
   headNorms,

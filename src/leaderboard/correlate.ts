@@ -1,11 +1,11 @@
 /** Arena scores against benchmark scores. */
 
-import { BIAS, LANGUAGES } from '../leaderboard/benchmarks.js';
-import type { Board, BoardModel } from '../leaderboard/board.js';
+import type { Question } from '../arena/battles.js';
+import type { ArenaScores } from '../arena/scores.js';
+import { spearman } from '../arena/spearman.js';
 import type { Language } from '../types.js';
-import type { Question } from './battles.js';
-import type { ArenaScores } from './scores.js';
-import { spearman } from './spearman.js';
+import { BIAS, LANGUAGES } from './benchmarks.js';
+import type { Board, BoardModel } from './board.js';
 
 /** One correlation: of a language average, or of one benchmark. `rho` and `p` are null when fewer than three models have both. */
 export interface CorrelationRow {

@@ -1,5 +1,5 @@
 /** Names of the paper's models: folder of result files, name in the benchmark tables, name in the arena. Used where no names file is given. */
-import type { ModelNames } from '../leaderboard/names.js';
+import type { ModelNames } from './names.js';
 
 const INSTRUCT = 'HiTZ__Latxa-Llama-3.1-8B-Instruct__exp_';
 
