@@ -1,8 +1,8 @@
 /** Tasks with another number of few-shot examples, or other draws of them, than their files say. */
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
-import type { Task } from '../types.js';
 import { isGroup, leavesOf, nodesOf, type TaskNode } from '../task-tree.js';
+import type { Task } from '../types.js';
 
 /** Seed of the few-shot draws in every run of the paper; the harness's default. */
 export const FEWSHOT_SEED = 1234;

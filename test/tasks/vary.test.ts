@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { openFolder } from '../../src/data/folder.js';
 import { packagePath } from '../../src/package-files.js';
 import { prepareDocs } from '../../src/prompts/prepare.js';
-import { loadRegistry, selectTasks } from '../../src/tasks/registry.js';
 import { leavesOf, type TaskNode } from '../../src/task-tree.js';
+import { loadRegistry, selectTasks } from '../../src/tasks/registry.js';
 import { changeShots, isVaried, parseShots, variationOf, variedAs, withSeed } from '../../src/tasks/vary.js';
 
 const registry = await loadRegistry();
