@@ -57,7 +57,7 @@ function folderOf(file: string): string {
   return file.includes('/') ? (file.split('/')[0] ?? '') : '';
 }
 
-/** Circles of imports, types and dynamic ones included: each as the files that are on it. */
+/** Circles of imports, dynamic ones included; each as the files that are on it. */
 function circles(): string[][] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();
@@ -70,7 +70,7 @@ function circles(): string[][] {
     index.set(file, mine);
     stack.push(file);
     let lowest = mine;
-    for (const next of imports(file, { types: true, dynamic: true }).filter((target) => target.endsWith('.ts')))
+    for (const next of imports(file, { types: false, dynamic: true }).filter((target) => target.endsWith('.ts')))
       lowest = Math.min(lowest, low.get(next) ?? visit(next));
     low.set(file, lowest);
     if (lowest === mine) {
