@@ -2,7 +2,8 @@
 import { UserError } from '../errors.js';
 import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, readResultContent, resultFileOf } from '../results/read.js';
-import { buildTask, type Vocabulary } from '../tasks/build-metrics.js';
+import { buildTask } from '../tasks/build.js';
+import type { Vocabulary } from '../tasks/build-metrics.js';
 import { checkTask } from '../tasks/schema.js';
 import type { Config } from '../tasks/yaml-file.js';
 import type { Group, Language, Task } from '../types.js';
