@@ -12,6 +12,7 @@ export type { GateOutcome } from './gate/run-gate.js';
 export type { HookModule } from './hooks/user-module.js';
 export type { Average, Board, BoardModel, Cell } from './leaderboard/board.js';
 export { type ArenaOptions, fitArena } from './library/arena.js';
+export { BUNDLED_DATA } from './library/bundled.js';
 export { type CompareOptions, type ComparisonResult, compare } from './library/compare.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './library/evaluate.js';
 export { type GateOptions, gate } from './library/gate.js';
@@ -20,7 +21,7 @@ export { type ModelOptions, type OpenModelOptions, openModel } from './library/m
 export { type ReadOptions, type Results, readResults, type Sample, type Side } from './library/results.js';
 export { loadTasks, type TaskOptions } from './library/tasks.js';
 export { defineMetric, type Metric, type MetricDefinition } from './metrics/define.js';
-export { corpusSummary, MEAN, meanEstimate, NO_OPTIONS } from './metrics/summaries.js';
+export { corpusSummary, isNumber, MEAN, meanEstimate, NO_OPTIONS } from './metrics/summaries.js';
 export type { ResultFile, TaskResult } from './results/read.js';
 export type { OnProgress, RunEvent } from './run/events.js';
 export type * from './types.js';
