@@ -1,5 +1,5 @@
 /**
- * Compiles `src/` to `dist/`, and bundles the script of the page of `view`; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
+ * Compiles `src/` to `dist/`, and bundles the scripts of the pages of `view` and `leaderboard`; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
  * that must be compiled first.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,13 +21,13 @@ else {
   process.exitCode = 1;
 }
 
-/** One script for the browsers of the last years, as it stands in the page. */
+/** One script a page for the browsers of the last years, as it stands in the page. */
 async function bundle() {
   const { build } = await import('esbuild');
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/view/client/main.ts'],
-    outfile: 'dist/view/page-script.js',
+    entryPoints: { 'view/page-script': 'src/view/client/main.ts', 'leaderboard/page-script': 'src/leaderboard/client/main.ts' },
+    outdir: 'dist',
     bundle: true,
     format: 'iife',
     target: 'es2022',

@@ -105,9 +105,9 @@ export const addArena: AddCommand = (program) => {
         throw new UserError('no model has both arena and benchmark scores; say which belong together with --names FILE');
       for (const line of leftOut) note(`left out: ${line}`);
       if (flags.out !== undefined) {
-        const { arenaPictures } = await import('../leaderboard/pictures.js');
+        const { correlationPictures } = await import('../leaderboard/correlation-pictures.js');
         const { writeFiles } = await import('../leaderboard/write-files.js');
-        const pictures = arenaPictures(board, arenas, flags);
+        const pictures = correlationPictures(board, arenas, flags);
         const files = pictures.map(({ name, svg }): [string, string] => [`correlation-${name}.svg`, svg]);
         const written = await writeFiles(
           flags.out,

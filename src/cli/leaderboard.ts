@@ -1,5 +1,6 @@
 /** `eus-eval leaderboard`: arguments and printing only. */
-
+import { Option } from 'commander';
+import { PAGE_LANGUAGES, type PageLanguage } from '../page/words.js';
 import type { AddCommand } from './arguments.js';
 import { list } from './arguments.js';
 
@@ -10,7 +11,8 @@ interface LeaderboardFlags {
   names?: string;
   arena: readonly string[];
   mixed: boolean;
-  title: string;
+  title?: string;
+  lang?: PageLanguage;
   pictures: boolean;
 }
 
@@ -25,7 +27,7 @@ export const addLeaderboard: AddCommand = (program) =>
     .requiredOption('-o, --out <dir>', 'where leaderboard.md, .csv, .json and .html go')
     .option('-t, --tasks <names>', 'further tasks, by name or file, that get columns beside the 29 benchmarks', list)
     .option('--base <model>', 'show gains and losses against this model')
-    .option('--names <file>', 'CSV folder,table_name,arena_name with the names to show')
+    .option('--names <file>', 'CSV folder,table_name,arena_name with the names to show; also released, family, link, paper')
     .option(
       '--arena <file>',
       'arena scores to show beside: JSON of arena fit, or CSV; may be repeated',
@@ -33,11 +35,13 @@ export const addLeaderboard: AddCommand = (program) =>
       [],
     )
     .option('--mixed', 'publish columns that mix versions, fingerprints, shots or documents, each odd cell marked', false)
-    .option('--title <text>', 'heading of the page', 'Basque, English and Spanish leaderboard')
-    .option('--no-pictures', 'a page without pictures')
+    .option('--title <text>', 'heading of the page')
+    .addOption(new Option('--lang <language>', "language of the page at first (default: the browser's)").choices(PAGE_LANGUAGES))
+    .option('--no-pictures', 'a page without charts')
     .action(async (dirs: readonly string[], flags: LeaderboardFlags) => {
       const { leaderboard } = await import('../library/leaderboard.js');
+      const { noteText } = await import('../leaderboard/notes.js');
       const board = await leaderboard({ results: dirs, ...flags });
-      for (const line of board.notes) process.stderr.write(`note: ${line.replace(/\p{Cc}+/gu, ' ')}\n`);
+      for (const note of board.notes) process.stderr.write(`note: ${noteText(note).replace(/\p{Cc}+/gu, ' ')}\n`);
       process.stdout.write(`${board.files.join('\n')}\n`);
     });

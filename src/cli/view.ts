@@ -52,7 +52,7 @@ async function serve(provider: FileProvider, flags: ViewFlags): Promise<void> {
   const server = await serveView(makeSource(provider), flags.port);
   process.stdout.write(`${server.url}\n`);
   process.stderr.write('Ctrl-C ends it\n');
-  if (flags.open && !openInBrowser(server.url)) process.stderr.write('no browser could be opened; open the address above\n');
+  if (flags.open && !openInBrowser(server.urlForOnce())) process.stderr.write('no browser could be opened; open the address above\n');
   const stop = new AbortController();
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);

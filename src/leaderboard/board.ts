@@ -1,14 +1,18 @@
 /** The leaderboard as data: what Markdown, CSV, JSON and the page all show. */
 import path from 'node:path';
 import { UserError } from '../errors.js';
+import { PAPER_NAMES } from '../leaderboard/paper-names.js';
 import { didYouMean } from '../suggest.js';
 import type { Language, PromptFamily } from '../types.js';
-import { type Benchmark, BIAS, byCategory, factorOf, LANGUAGES } from './benchmarks.js';
+import { factorOf } from './benchmarks.js';
 import { collect, type Measurement, nameOf, type ResultSource, shortList } from './collect.js';
+import { type Benchmark, BIAS, byCategory, LANGUAGES } from './columns.js';
 import { compareColumns, type Records, refuseMixed } from './comparable.js';
+import type { ModelFacts } from './model-facts.js';
 import type { ModelNames } from './names.js';
+import { type Note, noteText } from './notes.js';
 import { type Row, rowsOf } from './rows.js';
-import { clearBest, meanOf, type Score } from './statistics.js';
+import { clearBest, meanOf, type Rank, rankRanges, type Score } from './statistics.js';
 
 /** One result of one model. Values and errors in percent. */
 export interface Cell extends Score {
@@ -27,6 +31,8 @@ export interface Cell extends Score {
   readonly source: string;
   /** Why the cell is no fair comparison with the others of its column (`--mixed`), null where it is. */
   readonly mark: string | null;
+  /** The same as remarks, for the page's languages. */
+  readonly reasons: readonly Note[];
   /** Best of its column, and significantly so. */
   readonly best: boolean;
 }
@@ -39,11 +45,15 @@ export interface Average extends Score {
   readonly complete: boolean;
   /** True when a marked or partial cell is in it. */
   readonly marked: boolean;
+  /** False when a marked cell is in it: it gets no rank. */
+  readonly comparable: boolean;
   readonly best: boolean;
   /** The same mean with the bias benchmark's accuracy in it, null when that or another value is missing. */
   readonly with_bias: number | null;
   /** Difference to the base model, null without one or when either average is incomplete. */
   readonly gain: number | null;
+  /** Ranks that the errors leave open among complete, comparable averages; null for others. */
+  readonly rank: Rank | null;
 }
 
 export interface BoardModel {
@@ -54,6 +64,7 @@ export interface BoardModel {
   readonly variant: string;
   readonly parameters: number | null;
   readonly arena_name: string | null;
+  readonly facts: ModelFacts;
   readonly cells: Readonly<Record<string, Cell>>;
   readonly averages: Readonly<Record<Language, Average | null>>;
   /** Mean per language and category, null where a benchmark of it is missing. */
@@ -65,7 +76,7 @@ export interface Board {
   readonly models: readonly BoardModel[];
   /** Shown name of the base model, or null. */
   readonly base: string | null;
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
   /** Date of the newest result, seconds since the epoch. */
   readonly newest: number;
 }
@@ -86,31 +97,34 @@ export interface BoardOptions {
  * measurements (without `mixed`), or the base model is unknown.
  */
 export async function buildBoard(options: BoardOptions): Promise<Board> {
-  const { benchmarks } = options;
-  const collected = await collect(options.dirs, benchmarks);
+  const collected = await collect(options.dirs, options.benchmarks);
+  const { benchmarks } = collected;
   const { rows, notes: rowNotes, unused } = rowsOf(collected.summaries, options.names);
   if (options.namesGiven === true && unused.length > 0)
-    rowNotes.push(
-      `The names file has folders without results: ${shortList(unused)}. Folders here: ${shortList([...new Set(rows.map((r) => r.folder))])}`,
-    );
+    rowNotes.push({
+      key: 'namesUnused',
+      values: { names: shortList(unused), folders: shortList([...new Set(rows.map((r) => r.folder))]) },
+    });
   if (rows.length === 0) {
     throw new UserError(
-      `no result of a built-in benchmark below ${options.dirs.map(nameOf).join(', ')}${collected.notes.length > 0 ? ` (${collected.notes.join('; ')})` : ''}; valid: ${shortList(
+      `no result of a built-in benchmark below ${options.dirs.map(nameOf).join(', ')}${collected.notes.length > 0 ? ` (${collected.notes.map((note) => noteText(note)).join('; ')})` : ''}; valid: ${shortList(
         benchmarks.map((b) => b.name),
         4,
       )}`,
     );
   }
   const comparability = compareColumns(benchmarks, rows, options.records);
-  if (!options.mixed) refuseMixed(comparability);
-  const marks = new Map<string, string>();
+  // Trials differ in their documents by nature; a board of trials alone says so at its head, and marks what differs.
+  if (!options.mixed && !collected.onlyTrials) refuseMixed(comparability);
+  const marks = new Map<string, Note[]>();
   for (const { model, benchmark, reason } of comparability.marks) {
     const key = JSON.stringify([model, benchmark]);
-    marks.set(key, [marks.get(key), reason].filter(Boolean).join('; '));
+    marks.set(key, [...(marks.get(key) ?? []), reason]);
   }
   const base = options.base === null ? null : baseOf(rows, options.base);
-  const models = rows.map((row) => modelOf(row, benchmarks, (name) => marks.get(JSON.stringify([row.model, name])) ?? null));
+  const models = rows.map((row) => modelOf(row, benchmarks, (name) => marks.get(JSON.stringify([row.model, name])) ?? []));
   markBest(models, benchmarks);
+  addRanks(models);
   addGains(models, base);
   const newest = rows.reduce((latest, r) => [...r.measurements.values()].reduce((l, m) => Math.max(l, m.date), latest), 0);
   return { benchmarks, models, base: base?.model ?? null, notes: [...comparability.notes, ...rowNotes, ...collected.notes], newest };
@@ -132,11 +146,11 @@ interface OpenModel extends BoardModel {
   readonly averages: Record<Language, Writable<Average> | null>;
 }
 
-function modelOf(row: Row, benchmarks: readonly Benchmark[], markOf: (benchmark: string) => string | null): OpenModel {
+function modelOf(row: Row, benchmarks: readonly Benchmark[], marksOf: (benchmark: string) => readonly Note[]): OpenModel {
   const cells: Record<string, Writable<Cell>> = {};
   for (const benchmark of benchmarks) {
     const m = row.measurements.get(benchmark.name);
-    if (m !== undefined && m.value !== null) cells[benchmark.name] = cellOf(m, m.value, benchmark, markOf(benchmark.name));
+    if (m !== undefined && m.value !== null) cells[benchmark.name] = cellOf(m, m.value, benchmark, marksOf(benchmark.name));
   }
   return {
     model: row.model,
@@ -145,7 +159,9 @@ function modelOf(row: Row, benchmarks: readonly Benchmark[], markOf: (benchmark:
     model_name: row.modelName,
     variant: row.variant,
     parameters: row.parameters,
-    arena_name: row.arenaName,
+    // Whoever gives no names file compares with the paper's arena under the names that `arena correlate` knows.
+    arena_name: row.arenaName ?? PAPER_NAMES.find((n) => n.folder === row.folder)?.arenaName ?? null,
+    facts: row.facts,
     cells,
     averages: perLanguage((language) => averageOf(cells, benchmarks, language)),
     categories: perLanguage((language) =>
@@ -166,7 +182,7 @@ function perLanguage<T>(of: (language: Language) => T): Record<Language, T> {
   return { eu: of('eu'), en: of('en'), es: of('es') };
 }
 
-function cellOf(m: Measurement, value: number, benchmark: Benchmark, mark: string | null): Writable<Cell> {
+function cellOf(m: Measurement, value: number, benchmark: Benchmark, reasons: readonly Note[]): Writable<Cell> {
   const full = m.original ?? benchmark.documents;
   // A file that does not count its documents still says its limit.
   const answered = m.scored ?? m.documents ?? m.weight;
@@ -182,7 +198,8 @@ function cellOf(m: Measurement, value: number, benchmark: Benchmark, mark: strin
     n_shot: m.nShot,
     date: m.date,
     source: `${path.basename(path.dirname(m.path))}/${path.basename(m.path)}`,
-    mark,
+    mark: reasons.length === 0 ? null : reasons.map((reason) => noteText(reason)).join('; '),
+    reasons,
     best: false,
   };
 }
@@ -202,9 +219,11 @@ function averageOf(cells: Readonly<Record<string, Cell>>, benchmarks: readonly B
     missing,
     complete: missing.length === 0,
     marked: present.some((c) => c.mark !== null || c.partial),
+    comparable: present.every((c) => c.mark === null),
     best: false,
     with_bias: own.length > counted.length && all.length === own.length ? (meanOf(all)?.value ?? null) : null,
     gain: null,
+    rank: null,
   };
 }
 
@@ -222,6 +241,14 @@ function markBest(models: readonly OpenModel[], benchmarks: readonly Benchmark[]
     const best = clearBest(column.map((a) => (a === null || !a.complete || a.marked ? null : a)));
     const average = best === null ? null : column[best];
     if (average != null) average.best = true;
+  }
+}
+
+function addRanks(models: readonly OpenModel[]): void {
+  for (const language of LANGUAGES) {
+    const column = models.map(({ averages }) => averages[language]);
+    const ranks = rankRanges(column.map((a) => (a?.complete && a.comparable ? a : null)));
+    for (const [i, average] of column.entries()) if (average !== null) average.rank = ranks[i] ?? null;
   }
 }
 

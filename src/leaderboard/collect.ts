@@ -8,7 +8,9 @@ import { findFiles, isResultFile, readResultFile } from '../results/read.js';
 import { isHubResult, readHubResults } from '../results/read-hub-results.js';
 import { isRecordName, readRecord } from '../results/read-record.js';
 import type { PromptFamily } from '../types.js';
-import { API_METRIC_KEY, type Benchmark, factorOf } from './benchmarks.js';
+import { API_METRIC_KEY, factorOf } from './benchmarks.js';
+import { type Benchmark, LANGUAGES } from './columns.js';
+import type { Note } from './notes.js';
 
 /** The result of one benchmark in one file, as far as the leaderboard needs it. */
 export interface Measurement {
@@ -41,6 +43,8 @@ export interface Measurement {
   readonly version: string | null;
   readonly nShot: number | null;
   readonly eusEvalVersion: string | null;
+  /** Of a run with `--limit`: some of the documents only. */
+  readonly trial: boolean;
 }
 
 /** A result file, reduced. */
@@ -51,7 +55,11 @@ export interface FileSummary {
 
 export interface Collected {
   readonly summaries: readonly FileSummary[];
-  readonly notes: readonly string[];
+  /** The benchmarks that were given, and the user's own that the files themselves describe. */
+  readonly benchmarks: readonly Benchmark[];
+  readonly notes: readonly Note[];
+  /** There is nothing but trial runs. */
+  readonly onlyTrials: boolean;
 }
 
 /** A folder or file of results, or results that were read already. */
@@ -65,8 +73,8 @@ export function nameOf(source: ResultSource): string {
 }
 
 /**
- * Reads all result files below folders. Files of single shards are left out with a note, as are tasks that are no benchmark of the leaderboard.
- * Throws `UserError` when there is no result file or one is broken.
+ * Reads all result files below folders. Files of single shards are left out with a note, as are tasks that are no benchmark of the leaderboard, and
+ * results of trial runs (`--limit`) unless there are no others. A task whose file says its language and category gets a column of its own. Throws `UserError` when there is no result file or one is broken.
  */
 export async function collect(dirs: readonly ResultSource[], benchmarks: readonly Benchmark[]): Promise<Collected> {
   const found = await Promise.all(dirs.map(async (from) => (typeof from === 'string' ? findFiles(from, isReadable) : [from])));
@@ -74,8 +82,9 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
   if (sources.length === 0)
     throw new UserError(`no results_*.json, records of Every Eval Ever or .eval_results/*.yaml below ${dirs.map(nameOf).join(', ')}`);
   const known = new Set(benchmarks.flatMap((b) => [b.name, ...b.leaves]));
+  const columns = [...benchmarks];
   const foreign = new Set<string>();
-  const remarks = new Set<string>();
+  const remarks = new Map<string, Note>();
   let shards = 0;
   const summaries: FileSummary[] = [];
   const others = new Set<string>();
@@ -86,16 +95,53 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
       shards++;
       continue;
     }
-    if (file.remark !== null) remarks.add(`${file.modelName}: ${file.remark}`);
+    if (file.remark !== null) {
+      const values = { model: file.modelName, text: file.remark };
+      remarks.set(JSON.stringify(values), { key: 'remark', values });
+    }
+    columns.push(...ownColumns(file, known));
     for (const [name, task] of file.tasks) if (!known.has(name) && !task.isGroup) foreign.add(name);
-    const measurements = benchmarks.flatMap((b) => measurementOf(file, b) ?? []);
+    const measurements = columns.flatMap((b) => measurementOf(file, b) ?? []);
     // The rest of the file is let go, so that thousands of files fit.
     summaries.push({ file: { ...file, tasks: new Map(), groupSubtasks: new Map(), eusEval: null }, measurements });
   }
-  const notes = [...remarks, ...others];
-  if (shards > 0) notes.push(`${count(shards, 'file')} of single shards left out; join them with: eus-eval merge`);
-  if (foreign.size > 0) notes.push(`Left out, no benchmark of this leaderboard: ${shortList([...foreign].sort())}`);
-  return { summaries: withoutCopies(summaries, notes), notes };
+  const notes: Note[] = [...remarks.values(), ...[...others].map((text): Note => ({ key: 'unread', values: { text } }))];
+  if (shards > 0) notes.push({ key: 'shards', values: { n: shards } });
+  if (foreign.size > 0) notes.push({ key: 'foreign', values: { names: shortList([...foreign].sort()) } });
+  const whole = withoutCopies(summaries, notes);
+  const trials = whole.flatMap((s) => s.measurements.flatMap((m) => (m.trial ? [{ model: s.file.modelName }] : [])));
+  const onlyTrials = trials.length > 0 && whole.every((s) => s.measurements.every((m) => m.trial));
+  if (onlyTrials) notes.push({ key: 'onlyTrials', values: {} });
+  else if (trials.length > 0)
+    notes.push({ key: 'trials', values: { n: trials.length, names: shortList([...new Set(trials.map((t) => t.model))].sort()) } });
+  const kept = onlyTrials ? whole : whole.map((s) => ({ ...s, measurements: s.measurements.filter((m) => !m.trial) }));
+  return { summaries: kept, benchmarks: columns, notes, onlyTrials };
+}
+
+/** Columns of tasks and groups that are none of the known ones but say where they belong; what they consist of is known from then on. */
+function ownColumns(file: ResultFile, known: Set<string>): Benchmark[] {
+  // Groups first: their tasks have no columns beside them.
+  const entries = [...file.tasks.values()].sort((a, b) => Number(b.isGroup) - Number(a.isGroup));
+  return entries.flatMap((task) => {
+    const { headlineMetric, language: said, category } = task.about;
+    const language = LANGUAGES.find((l) => l === said);
+    if (known.has(task.name) || language === undefined || category === null) return [];
+    const metricKey = headlineKey(task, headlineMetric);
+    if (metricKey === null) return [];
+    const leaves = task.isGroup ? leavesBelow(task.name, file.groupSubtasks).filter((name) => name !== task.name) : [task.name];
+    for (const name of [task.name, ...leaves]) known.add(name);
+    const lower = task.higherIsBetter.get(metricKey.slice(0, metricKey.indexOf(','))) === false;
+    return [
+      { name: task.name, language, category, metricKey, own: true, documents: null, leaves, ...(lower ? { lowerIsBetter: true } : {}) },
+    ];
+  });
+}
+
+/** The key of a task's headline score, null where the file has no such score. */
+function headlineKey({ estimates }: TaskResult, headline: string | null): string | null {
+  const keys = [...estimates.keys()];
+  if (headline === null) return keys[0] ?? null;
+  return keys.find((key) => key === headline || key === `${headline},none`) ?? keys.find((key) => key.startsWith(`${headline},`)) ?? null;
 }
 
 /** What a leaderboard is made of: results files, records of Every Eval Ever, and results in repositories of the hub. */
@@ -104,7 +150,7 @@ function isReadable(file: string): boolean {
 }
 
 /** Entries of the hub say least: they count where nothing else has a model's result of the benchmark. */
-function withoutCopies(summaries: readonly FileSummary[], notes: string[]): FileSummary[] {
+function withoutCopies(summaries: readonly FileSummary[], notes: Note[]): FileSummary[] {
   const keyOf = ({ file }: FileSummary, benchmark: string): string => JSON.stringify([file.modelName, file.family, benchmark]);
   const fromHub = (summary: FileSummary): boolean => isHubResult(summary.file.path);
   const known = new Set(summaries.filter((s) => !fromHub(s)).flatMap((s) => s.measurements.map((m) => keyOf(s, m.benchmark))));
@@ -115,7 +161,7 @@ function withoutCopies(summaries: readonly FileSummary[], notes: string[]): File
     left += summary.measurements.length - measurements.length;
     return measurements.length === 0 ? [] : [{ ...summary, measurements }];
   });
-  if (left > 0) notes.push(`${count(left, 'result')} of the hub left out: the same benchmark of the same model is there in more detail`);
+  if (left > 0) notes.push({ key: 'hubCopies', values: { n: left } });
   return kept;
 }
 
@@ -177,7 +223,15 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
     version: versionOf(task, leaves),
     nShot: same(leaves.map((l) => l.nShot)),
     eusEvalVersion: file.eusEvalVersion,
+    trial: isTrial(file, leaves),
   };
+}
+
+/** True where a limit left documents out; a limit above the number of documents leaves out none. */
+function isTrial(file: ResultFile, leaves: readonly TaskResult[]): boolean {
+  if (file.limit === null || file.limit <= 0) return false;
+  const [evaluated, original] = [total(leaves.map((l) => l.samples?.effective)), total(leaves.map((l) => l.samples?.original))];
+  return evaluated === null || original === null || evaluated < original;
 }
 
 /** Files of the harness before 0.4.3 do not count their documents: a run without a limit had all of them. Unknown is not none. */

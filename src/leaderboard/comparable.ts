@@ -1,8 +1,9 @@
 /** Whether the cells of one column measure the same thing. */
 import { UserError } from '../errors.js';
 import type { PromptFamily } from '../types.js';
-import type { Benchmark } from './benchmarks.js';
 import { count, type Measurement, shortList } from './collect.js';
+import type { Benchmark } from './columns.js';
+import { type Note, noteText } from './notes.js';
 import type { Row } from './rows.js';
 
 /** Differences among the paper's own recorded results that its tables put into one column; each with its reason, for the notes of the page. */
@@ -17,15 +18,15 @@ export type Records = (task: string, family: PromptFamily) => readonly string[];
 export interface Mark {
   readonly model: string;
   readonly benchmark: string;
-  /** One short line, e.g. `version 2, others 1`. */
-  readonly reason: string;
+  /** e.g. `version 2, others 1`. */
+  readonly reason: Note;
 }
 
 export interface Comparability {
   /** Cells that differ from the majority of their column. */
   readonly marks: readonly Mark[];
   /** Differences that are known to change nothing or that the paper itself made. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -35,7 +36,7 @@ export interface Comparability {
  */
 export function compareColumns(benchmarks: readonly Benchmark[], rows: readonly Row[], records: Records): Comparability {
   const marks: Mark[] = [];
-  const notes: string[] = [];
+  const notes: Note[] = [];
   for (const benchmark of benchmarks) {
     const cells = rows.flatMap((row) => {
       const m = row.measurements.get(benchmark.name);
@@ -56,10 +57,13 @@ export function refuseMixed(comparability: Comparability): void {
   const inColumn = comparability.marks.filter((m) => m.benchmark === first.benchmark);
   const columns = new Set(comparability.marks.map((m) => m.benchmark)).size;
   throw new UserError(
-    `the column ${first.benchmark} mixes different measurements: ${shortList([...new Set(inColumn.map((m) => `${m.model} has ${m.reason}`))], 3)}` +
+    `the column ${first.benchmark} mixes different measurements: ${shortList([...new Set(inColumn.map((m) => `${m.model} has ${noteText(m.reason)}`))], 3)}` +
       `${columns > 1 ? ` (and ${count(columns - 1, 'more column')})` : ''}; leave those results out, or give --mixed to publish them with a mark at each`,
   );
 }
+
+/** Stands for any of the fingerprints that the paper's authors recorded. */
+const PAPER = 'paper';
 
 interface Cell {
   readonly model: string;
@@ -67,7 +71,7 @@ interface Cell {
 }
 
 /** Marks the cells whose value is not that of most cells; null says nothing. */
-function minority(benchmark: Benchmark, cells: readonly Cell[], what: string, read: (m: Measurement) => string | null): Mark[] {
+function minority(benchmark: Benchmark, cells: readonly Cell[], key: Note['key'], read: (m: Measurement) => string | null): Mark[] {
   const counts = new Map<string, number>();
   for (const { m } of cells) {
     const value = read(m);
@@ -77,49 +81,48 @@ function minority(benchmark: Benchmark, cells: readonly Cell[], what: string, re
   const [usual] = [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1))[0] ?? [''];
   return cells.flatMap(({ model, m }) => {
     const value = read(m);
-    return value === null || value === usual ? [] : [{ model, benchmark: benchmark.name, reason: `${what} ${value}, others ${usual}` }];
+    return value === null || value === usual
+      ? []
+      : [{ model, benchmark: benchmark.name, reason: { key, values: { found: value, usual: usual ?? '' } } }];
   });
 }
 
-function versions(benchmark: Benchmark, cells: readonly Cell[], notes: string[]): Mark[] {
+function versions(benchmark: Benchmark, cells: readonly Cell[], notes: Note[]): Mark[] {
   const same = PAPER_VERSIONS.get(benchmark.name) ?? [];
   const found = new Set(cells.flatMap(({ m }) => (m.version !== null && same.includes(m.version) ? [m.version] : [])));
-  if (found.size > 1)
-    notes.push(
-      `${benchmark.name}: versions ${[...found].sort().join(' and ')} stand side by side, as in the paper; their prompts and headline metric are the same.`,
-    );
-  return minority(benchmark, cells, 'version', (m) => (m.version !== null && same.includes(m.version) ? same.join(' or ') : m.version));
+  if (found.size > 1) notes.push({ key: 'versions', values: { benchmark: benchmark.name, versions: [...found].sort().join(', ') } });
+  return minority(benchmark, cells, 'markVersion', (m) => (m.version !== null && same.includes(m.version) ? same.join(' or ') : m.version));
 }
 
 function shots(benchmark: Benchmark, cells: readonly Cell[]): Mark[] {
-  return minority(benchmark, cells, 'few-shot examples:', (m) => (m.nShot === null ? null : String(m.nShot)));
+  return minority(benchmark, cells, 'markShots', (m) => (m.nShot === null ? null : String(m.nShot)));
 }
 
 function documents(benchmark: Benchmark, cells: readonly Cell[]): Mark[] {
-  return minority(benchmark, cells, 'documents:', (m) => (m.documents === null ? null : String(m.documents)));
+  return minority(benchmark, cells, 'markDocuments', (m) => (m.documents === null ? null : String(m.documents)));
 }
 
-function fingerprints(benchmark: Benchmark, cells: readonly Cell[], records: Records, notes: string[]): Mark[] {
+function fingerprints(benchmark: Benchmark, cells: readonly Cell[], records: Records, notes: Note[]): Mark[] {
   const marks: Mark[] = [];
   const onRecord = (m: Measurement) => m.hashes.size > 0 && [...m.hashes].every(([task, hash]) => records(task, m.family).includes(hash));
   const settings = new Map<string, Cell[]>();
   for (const cell of cells) settings.set(cell.m.setting, [...(settings.get(cell.m.setting) ?? []), cell]);
   for (const group of settings.values()) {
-    marks.push(
-      ...minority(benchmark, group, 'fingerprint', (m) =>
-        m.fingerprint === null ? null : onRecord(m) ? "the paper's" : m.fingerprint.slice(0, 16),
-      ),
+    const odd = minority(benchmark, group, 'markFingerprint', (m) =>
+      m.fingerprint === null ? null : onRecord(m) ? PAPER : m.fingerprint.slice(0, 16),
     );
+    for (const mark of odd) {
+      const { found, usual } = mark.reason.values;
+      const key = usual === PAPER ? 'markNotPaper' : found === PAPER ? 'markPaper' : 'markFingerprint';
+      marks.push({ ...mark, reason: { key, values: mark.reason.values } });
+    }
     const found = new Set(group.flatMap(({ m }) => (m.fingerprint !== null && onRecord(m) ? [m.fingerprint] : [])));
-    if (found.size > 1)
-      notes.push(`${benchmark.name}: two revisions of its data stand side by side, as in the paper; their fingerprints differ.`);
+    if (found.size > 1) notes.push({ key: 'revisions', values: { benchmark: benchmark.name } });
   }
   // Between settings: the paper's prompts beside others of which a record says that they are not the paper's. Chat prompts depend on the model's template.
   if (marks.length > 0 || !cells.some(({ m }) => onRecord(m))) return marks;
   return cells.flatMap(({ model, m }) => {
     const comparable = m.family !== 'chat' && m.hashes.size > 0 && [...m.hashes.keys()].every((task) => records(task, m.family).length > 0);
-    return comparable && !onRecord(m)
-      ? [{ model, benchmark: benchmark.name, reason: "prompts that are not the paper's, others have the paper's" }]
-      : [];
+    return comparable && !onRecord(m) ? [{ model, benchmark: benchmark.name, reason: { key: 'markPrompts' as const, values: {} } }] : [];
   });
 }

@@ -4,8 +4,9 @@ import type { Question } from '../arena/battles.js';
 import type { ArenaScores } from '../arena/scores.js';
 import { spearman } from '../arena/spearman.js';
 import type { Language } from '../types.js';
-import { BIAS, LANGUAGES } from './benchmarks.js';
 import type { Board, BoardModel } from './board.js';
+import { LANGUAGES } from './columns.js';
+import { languageMean } from './language-mean.js';
 
 /** One correlation: of a language average, or of one benchmark. `rho` and `p` are null when fewer than three models have both. */
 export interface CorrelationRow {
@@ -117,15 +118,6 @@ export function correlations(
     }
   }
   return { rows, leftOut: [...leftOut] };
-}
-
-/**
- * Returns a model's average of a language, with or without the bias benchmark where the language has one; null when a benchmark is missing.
- */
-export function languageMean(model: BoardModel, language: Language, withBias: boolean): number | null {
-  const average = model.averages[language];
-  if (!average?.complete) return null;
-  return withBias && BIAS in model.categories[language] ? average.with_bias : average.value;
 }
 
 function against(

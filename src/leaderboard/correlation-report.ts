@@ -2,7 +2,7 @@
 import { toCsv } from '../tables/write-csv.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
-import { LANGUAGE_NAMES } from './benchmarks.js';
+import { LANGUAGE_NAMES } from './columns.js';
 import type { CorrelationRow } from './correlate.js';
 
 /**

@@ -1,8 +1,8 @@
 /** The leaderboard as CSV. */
 
 import { toCsv } from '../tables/write-csv.js';
-import { LANGUAGES } from './benchmarks.js';
 import type { Board } from './board.js';
+import { LANGUAGES } from './columns.js';
 
 /**
  * Returns the leaderboard as CSV (RFC 4180): `model`, one column per benchmark, then `average_eu`, `average_en`, `average_es`, in percent with two decimals,

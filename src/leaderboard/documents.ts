@@ -1,6 +1,7 @@
 /** How many documents stand behind a column. */
-import type { Benchmark } from './benchmarks.js';
+
 import type { BoardModel } from './board.js';
+import type { Benchmark } from './columns.js';
 
 /**
  * Returns e.g. `1,172 docs`: the documents that the models of a column were evaluated on, a range where they differ, the paper's number where no file says.

@@ -2,9 +2,10 @@
 
 import { UNSEEN } from '../tables/write-csv.js';
 import type { Language } from '../types.js';
-import { type Benchmark, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './benchmarks.js';
 import type { Average, Board, BoardModel, Cell } from './board.js';
+import { type Benchmark, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './columns.js';
 import { documentsText } from './documents.js';
+import { noteText } from './notes.js';
 import { ranked } from './order.js';
 
 /**
@@ -19,7 +20,7 @@ export function boardMarkdown(board: Board): string {
     if (models.length === 0) continue;
     parts.push(`## ${LANGUAGE_NAMES[language]}`, '', table(models, columns, language), '');
   }
-  if (board.notes.length > 0) parts.push('## Notes', '', ...board.notes.map((n) => `- ${escapeMarkdown(n)}`), '');
+  if (board.notes.length > 0) parts.push('## Notes', '', ...board.notes.map((n) => `- ${escapeMarkdown(noteText(n))}`), '');
   return parts.join('\n');
 }
 

@@ -1,136 +1,76 @@
-/** The page: one static file, nothing loaded from anywhere. */
+/** The page: one file with its data, style and script, nothing loaded from anywhere. */
 import { createHash } from 'node:crypto';
-import type { ArenaFit } from '../arena/fit.js';
-import type { Language } from '../types.js';
-import { LANGUAGE_NAMES, LANGUAGES } from './benchmarks.js';
-import type { Board } from './board.js';
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+import { packagePath } from '../package-files.js';
+import { BOARD_WORDS } from '../page/board-words.js';
+import { translator } from '../page/words.js';
 import { escapeHtml } from './escape-html.js';
-import { arenaSection } from './page-arena.js';
-import { SCRIPT } from './page-script.js';
-import { STYLE } from './page-style.js';
-import { languageTable, overviewTable } from './page-tables.js';
-import type { Picture } from './pictures.js';
+import type { PageData } from './page-data.js';
+import { plainTables } from './page-tables.js';
+import { STYLE } from './style.js';
 
-/** Everything on the page. */
-export interface PageContent {
-  readonly title: string;
-  readonly board: Board;
-  readonly tradeOff: Picture | null;
-  readonly profiles: Readonly<Record<Language, Picture | null>>;
-  readonly fits: readonly ArenaFit[];
-  readonly arenaPictures: readonly Picture[];
-  readonly version: string;
-}
+/** What the build makes of `src/leaderboard/client/`. */
+const SCRIPT_FILE = 'dist/leaderboard/page-script.js';
 
-interface Tab {
-  readonly id: string;
-  readonly title: string;
-  readonly body: string;
+/**
+ * Returns the script of the page. Throws `UserError` when the package was not built.
+ */
+export async function pageScript(): Promise<string> {
+  return readFile(packagePath(SCRIPT_FILE), 'utf8').catch(() => {
+    throw new UserError(`${packagePath(SCRIPT_FILE)}: no such file; run "npm run build", or install eus-eval again`);
+  });
 }
 
 /**
- * Returns the HTML of the page. Everything that came from result files passes `escapeHtml`; pictures come from Plot through a DOM. A content
- * security policy allows this page's own script (by its digest) and nothing from elsewhere.
+ * Returns the HTML of the page. The data lie in it as JSON in which nothing can end the script element; the script turns every text into text nodes. A
+ * content security policy allows the page's own script and style, by their digests, and nothing from elsewhere. Without JavaScript the page shows plain tables.
  */
-export function pageHtml(content: PageContent): string {
-  const { board } = content;
-  const tabs = tabsOf(content);
-  const digest = createHash('sha256').update(SCRIPT).digest('base64');
-  const models = board.models.length;
+export function pageHtml(data: PageData, script: string): string {
+  const language = data.language ?? 'en';
+  const t = translator(BOARD_WORDS, language);
+  const title = data.title ?? t('pageTitle');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${digest(script)}`,
+    `style-src ${digest(STYLE)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="referrer" content="no-referrer">
-<title>${escapeHtml(content.title)}</title>
+<title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:,">
 <style>${STYLE}</style>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the tables</a>
-<div class="wrap">
-<header class="top">
-<div>
-<h1>${escapeHtml(content.title)}</h1>
-<p class="lede">${models} ${models === 1 ? 'model' : 'models'} on ${board.benchmarks.length} benchmarks in Basque, English and Spanish. Percent, with standard errors. Results up to ${day(board.newest)}.</p>
-</div>
-<button type="button" id="theme" class="tool js-only">Dark page</button>
-</header>
-<div role="tablist" aria-label="Languages and pictures" class="js-only">
-${tabs.map((t, i) => `<button type="button" role="tab" id="tab-${t.id}" aria-controls="${t.id}" aria-selected="${i === 0}" tabindex="${i === 0 ? 0 : -1}">${t.title}</button>`).join('\n')}
-</div>
-<div class="controls js-only" role="search">
-<label><span class="sr">Filter models</span><input type="search" id="filter" placeholder="Filter models" autocomplete="off" spellcheck="false"></label>
-<label>Prompts <select id="family" class="tool"><option value="">all</option>${families(board)}</select></label>
-<label><input type="checkbox" id="complete"> complete rows only</label>
-<label><input type="checkbox" id="errors" checked> standard errors</label>
-<span class="shown">${models} ${models === 1 ? 'model' : 'models'}</span>
-</div>
-<div id="live" class="sr" role="status" aria-live="polite"></div>
-<main id="main" tabindex="-1">
-${tabs.map((t) => `<section role="tabpanel" id="${t.id}" aria-labelledby="tab-${t.id}">\n<h2>${t.title}</h2>\n${t.body}\n</section>`).join('\n')}
+<div id="app"></div>
+<noscript>
+<header class="top"><h1>${escapeHtml(title)}</h1></header>
+<main>
+<p class="soft">${escapeHtml(t('noScript'))}</p>
+${plainTables(data, language)}
 </main>
-<footer>Made by eus-eval ${escapeHtml(content.version)} from result files. Nothing on this page is loaded from elsewhere.</footer>
-</div>
-<script>${SCRIPT}</script>
+<footer><p>${escapeHtml(t('madeBy', { version: data.version }))}</p></footer>
+</noscript>
+<script type="application/json" id="data">${inScript(data)}</script>
+<script>${script}</script>
 </body>
 </html>
 `;
 }
 
-function tabsOf(content: PageContent): Tab[] {
-  const { board } = content;
-  const overview = `<p class="soft">Averages over the benchmarks of each language, without the bias benchmarks.</p>${overviewTable(board)}${figure(content.tradeOff)}`;
-  const languages = LANGUAGES.flatMap((language) => {
-    const table = languageTable(board, language);
-    if (table === null) return [];
-    return [{ id: language, title: LANGUAGE_NAMES[language], body: `${table}${figure(content.profiles[language])}` }];
-  });
-  const arena = arenaSection(content.fits, content.arenaPictures.map(figure).join(''));
-  return [
-    { id: 'overview', title: 'Overview', body: overview },
-    ...languages,
-    ...(arena === null ? [] : [{ id: 'arena', title: 'Arena', body: arena }]),
-    { id: 'notes', title: 'Notes', body: notes(board) },
-  ];
+function digest(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-function figure(picture: Picture | null): string {
-  if (picture === null) return '';
-  return `<figure><h3>${escapeHtml(picture.title)}</h3><figcaption>${escapeHtml(picture.summary)}</figcaption><div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(picture.title)}, picture">${picture.svg}</div></figure>`;
-}
-
-function families(board: Board): string {
-  return [...new Set(board.models.map((m) => m.prompt))]
-    .sort()
-    .map((f) => `<option>${escapeHtml(f)}</option>`)
-    .join('');
-}
-
-function day(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? 'an unknown day' : date.toISOString().slice(0, 10);
-}
-
-const READING: readonly string[] = [
-  'A value marked as best is better than the second of its column at the 5 % level (difference larger than 1.96 standard errors of the difference). Where no value is marked, the best two cannot be told apart.',
-  'A dash is a benchmark without a result. An average over an incomplete row is set in italics with the number of its benchmarks, and stands behind the complete ones: it is not comparable with them.',
-  'Standard errors of averages take the benchmarks as independent samples.',
-  'Prompts: plain text, the chat template of the model, or messages to an API, where letter choice is an exact match.',
-  'Of several results of one model on one benchmark the one with most documents counts, then the newest.',
-  '° marks a result on a part of the documents; ‡ one that differs from its column in version, few-shot examples, documents or prompts.',
-];
-
-function notes(board: Board): string {
-  const marks = board.models.flatMap((m) =>
-    Object.entries(m.cells).flatMap(([name, cell]) => (cell.mark === null ? [] : [`‡ ${m.model}, ${name}: ${cell.mark}`])),
-  );
-  const item = (text: string) => `<li>${escapeHtml(text)}</li>`;
-  return `<h3>How to read the tables</h3><ul class="notes">${READING.map(item).join('')}</ul>${
-    board.notes.length + marks.length === 0
-      ? ''
-      : `<h3>Notes on these results</h3><ul class="notes">${[...board.notes, ...marks].map(item).join('')}</ul>`
-  }`;
+/** JSON in which no text can end the script element or open a comment. */
+function inScript(value: unknown): string {
+  return JSON.stringify(value).replace(/</g, '\\u003c');
 }

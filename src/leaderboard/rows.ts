@@ -4,8 +4,10 @@ import { UserError } from '../errors.js';
 import { shortIdentity } from '../results/model-identity.js';
 import type { PromptFamily } from '../types.js';
 import type { FileSummary, Measurement } from './collect.js';
+import { type ModelFacts, modelFacts } from './model-facts.js';
 import { displayName, identityOf, isNamedAfter, type ModelIdentity } from './models.js';
 import type { ModelNames } from './names.js';
+import type { Note } from './notes.js';
 
 /** A model with the measurement that counts for each benchmark it has. */
 export interface Row {
@@ -17,6 +19,7 @@ export interface Row {
   readonly family: PromptFamily;
   readonly parameters: number | null;
   readonly arenaName: string | null;
+  readonly facts: ModelFacts;
   readonly measurements: ReadonlyMap<string, Measurement>;
   /** Measurements of the same model and benchmark that another one replaced. */
   readonly replaced: number;
@@ -26,10 +29,7 @@ export interface Row {
  * Sorts result files into rows, by name. A model with results in two prompt families becomes two rows, never a mixed one. Of several measurements
  * of one benchmark that with most documents counts, then the newest. `unused`: folders of the names file that no row has. Throws `UserError` when two models would get one name.
  */
-export function rowsOf(
-  summaries: readonly FileSummary[],
-  names: readonly ModelNames[],
-): { rows: Row[]; notes: string[]; unused: string[] } {
+export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelNames[]): { rows: Row[]; notes: Note[]; unused: string[] } {
   const unused: string[] = [];
   const named = new Set(summaries.filter((s) => isNamedAfter(s.file.folder, s.file.modelName)).map((s) => s.file.folder));
   const identities = modelIdentities(summaries);
@@ -43,13 +43,13 @@ export function rowsOf(
     group.summaries.push(summary);
     groups.set(key, group);
   }
-  const notes: string[] = [];
+  const notes: Note[] = [];
   const families = new Map<string, number>();
   for (const { identity } of groups.values()) families.set(identity.key, (families.get(identity.key) ?? 0) + 1);
   const titled = [...groups.values()].map(({ identity, summaries: own }) => {
     const titles = [...new Set(own.map((s) => s.file.modelName))];
     const title = titles.find((t) => isNamedAfter(identity.folder, t)) ?? identity.modelName;
-    if (titles.length > 1) notes.push(`The files in ${identity.folder} name the model ${titles.join(' and ')}; taken as one model.`);
+    if (titles.length > 1) notes.push({ key: 'renamed', values: { folder: identity.folder, names: titles.join(', ') } });
     const shown = displayName({ ...identity, modelName: title }, variants.get(identity.folder)?.size ?? 1, names);
     return { identity, own, title, shown };
   });
@@ -62,10 +62,8 @@ export function rowsOf(
     const distinct = shared ? `${shown}-${shortIdentity(identity.modelIdentity)}` : shown;
     const model = (families.get(identity.key) ?? 1) > 1 ? `${distinct} (${family})` : distinct;
     const { measurements, replaced } = pick(own.flatMap((s) => s.measurements));
-    if (replaced > 0)
-      notes.push(
-        `${model}: ${replaced} repeated ${replaced === 1 ? 'measurement' : 'measurements'}; of each the one with most documents counts, then the newest.`,
-      );
+    if (replaced > 0) notes.push({ key: 'repeated', values: { model, n: replaced } });
+    const named = names.find((n) => n.tableName === shown);
     return {
       model,
       folder: identity.folder,
@@ -73,7 +71,13 @@ export function rowsOf(
       variant: identity.variant,
       family,
       parameters: own.find((s) => s.file.parameters !== null)?.file.parameters ?? null,
-      arenaName: names.find((n) => n.tableName === shown)?.arenaName ?? null,
+      arenaName: named?.arenaName ?? null,
+      facts: modelFacts(
+        own.map((s) => s.file),
+        measurements.values(),
+        named,
+        { ...identity, modelName: title },
+      ),
       measurements,
       replaced,
     };

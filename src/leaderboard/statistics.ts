@@ -52,3 +52,28 @@ export function clearBest(scores: readonly (Score | null)[], higherIsBetter = tr
   const [first, second] = order;
   return first !== undefined && second !== undefined && differ(first.score, second.score) ? first.i : null;
 }
+
+/** First and last rank that a score may have; ranks count from 1. */
+export interface Rank {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Returns for every score the ranks that the errors leave open: `low` is one more than the scores that are significantly better (`differ`), so that models which
+ * cannot be told apart share it; `high` leaves room for all that are not significantly worse. Null for a missing score and for one without a standard error.
+ */
+export function rankRanges(scores: readonly (Score | null)[], higherIsBetter = true): (Rank | null)[] {
+  const sign = higherIsBetter ? 1 : -1;
+  const known = scores.flatMap((score) => (score === null || score.stderr === null ? [] : [score]));
+  return scores.map((score) => {
+    if (score === null || score.stderr === null) return null;
+    let [better, worse] = [0, 0];
+    for (const other of known) {
+      if (!differ(score, other)) continue;
+      if (sign * (other.value - score.value) > 0) better++;
+      else worse++;
+    }
+    return { low: better + 1, high: known.length - worse };
+  });
+}

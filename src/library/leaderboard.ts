@@ -4,6 +4,7 @@ import { type Board, buildBoard } from '../leaderboard/board.js';
 import { builtinBenchmarks } from '../leaderboard/builtin.js';
 import { readNames } from '../leaderboard/names.js';
 import { publish } from '../leaderboard/publish.js';
+import type { PageLanguage } from '../page/words.js';
 import { listOf, type OneOrMore, type Optional, refuseAborted } from './options.js';
 import type { Results } from './results.js';
 
@@ -15,7 +16,7 @@ export type LeaderboardOptions = {
   tasks: readonly string[];
   /** Model against which gains and losses are told. */
   base: string;
-  /** CSV file with `folder,table_name,arena_name`. */
+  /** CSV file with `folder,table_name,arena_name`, and `released`, `family`, `link`, `paper` where they are known. */
   names: string;
   /** Files with arena scores to show beside. */
   arena: OneOrMore<string>;
@@ -23,8 +24,11 @@ export type LeaderboardOptions = {
   mixed: boolean;
   /** Folder for `leaderboard.md`, `.csv`, `.json` and `.html`; nothing is written without it. */
   out: string;
+  /** Heading of the page; its own one has a wording in every language. */
   title: string;
-  /** Pictures in the page (the default). */
+  /** Language of the page at first; the reader's browser decides without it. */
+  lang: PageLanguage;
+  /** Charts in the page (the default). */
   pictures: boolean;
   signal: AbortSignal;
 }>;
@@ -48,7 +52,7 @@ export async function leaderboard(options: LeaderboardOptions): Promise<Leaderbo
     const fit = await readFit(file);
     if (fit !== null) fits.push(fit);
   }
-  const { benchmarks, records } = await builtinBenchmarks(options.tasks ?? []);
+  const { benchmarks, records, facts } = await builtinBenchmarks(options.tasks ?? []);
   refuseAborted(signal);
   const board = await buildBoard({
     dirs: listOf(options.results),
@@ -61,6 +65,6 @@ export async function leaderboard(options: LeaderboardOptions): Promise<Leaderbo
   });
   refuseAborted(signal);
   if (out === undefined) return { ...board, files: [] };
-  const title = options.title ?? 'Basque, English and Spanish leaderboard';
-  return { ...board, files: await publish(board, { out, title, fits, arenas, pictures: options.pictures ?? true }) };
+  const { title = null, lang: language = null, pictures = true } = options;
+  return { ...board, files: await publish(board, { out, title, language, fits, arenas, pictures, facts: await facts() }) };
 }

@@ -77,6 +77,9 @@ export interface ResultFile {
   readonly fewshotAsMultiturn: boolean;
   /** `config.limit`: documents per task, or null. */
   readonly limit: number | null;
+  /** Seconds that the evaluation took, and what the API asked for it in US dollars; null where the file does not say. */
+  readonly seconds: number | null;
+  readonly usd: number | null;
   /** Tasks and groups, in the file's order. */
   readonly tasks: ReadonlyMap<string, TaskResult>;
   readonly groupSubtasks: ReadonlyMap<string, readonly string[]>;
@@ -231,6 +234,8 @@ function validated(content: unknown, file: string): ResultFile {
     systemInstruction: textAt(root, 'system_instruction'),
     fewshotAsMultiturn: root.fewshot_as_multiturn === true,
     limit: numberAt(config, 'limit', 'config.'),
+    seconds: secondsOf(root.total_evaluation_time_seconds),
+    usd: costOf(own),
     tasks: new Map(Object.entries(results).map(([name, value]) => [name, taskOf(name, value, groups.has(name), tables)])),
     groupSubtasks,
     eusEvalVersion: own === null ? null : textAt(own, 'version', 'eus_eval.'),
@@ -292,6 +297,20 @@ function aboutOf(metadata: unknown): TaskAbout {
     return typeof value === 'string' && value !== '' ? value : null;
   };
   return { headlineMetric: text('headline_metric'), language: text('language'), category: text('category') };
+}
+
+/** The harness writes the seconds as a text. */
+function secondsOf(value: unknown): number | null {
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}
+
+/** The cost that a run against an API counted. */
+function costOf(own: Fields | null): number | null {
+  const work = own?.work;
+  const details = isObject(work) ? work.details : null;
+  const cost = isObject(details) ? details.cost_usd : null;
+  return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : null;
 }
 
 /** `acc,none` with its `acc_stderr,none`, which is `"N/A"` where there is none. */

@@ -9,8 +9,17 @@ import { isQuery, isText, isTextOrNull, isWhole } from './requests.js';
 export interface ViewServer {
   /** Address of the page, with the token. */
   readonly url: string;
+  /**
+   * Returns an address that leads to the page once, within half a minute. For a browser that is started with it: everybody on this machine can read the
+   * arguments of a process, and what was used leads nowhere.
+   */
+  urlForOnce(): string;
   close(): Promise<void>;
 }
+
+/** First part of the addresses that lead to the page once, and how long they do. */
+const ONCE = 'once';
+const ONCE_MILLISECONDS = 30_000;
 
 /** Rows of one answer. */
 const MOST_ROWS = 1000;
@@ -21,6 +30,7 @@ const MOST_ROWS = 1000;
 export async function serveView(source: Source, port: number): Promise<ViewServer> {
   const token = randomBytes(24).toString('base64url');
   const page = await viewPage(null);
+  let once: { readonly code: string; readonly until: number } | null = null;
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => send(response, 500, { error: messageOf(error) }));
   });
@@ -34,6 +44,12 @@ export async function serveView(source: Source, port: number): Promise<ViewServe
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, { error: 'only GET' });
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const [, given = '', ...rest] = url.pathname.split('/');
+    if (request.method === 'GET' && given === ONCE && once !== null && isSame(rest[0] ?? '', once.code) && Date.now() < once.until) {
+      once = null;
+      response.writeHead(303, { ...HEADERS, Location: `/${token}/` });
+      response.end();
+      return;
+    }
     if (!isSame(given, token)) return send(response, 404, { error: 'no such page; use the address that eus-eval view printed' });
     const what = rest.join('/');
     if (what === '') {
@@ -62,6 +78,10 @@ export async function serveView(source: Source, port: number): Promise<ViewServe
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   return {
     url: `http://127.0.0.1:${bound}/${token}/`,
+    urlForOnce() {
+      once = { code: randomBytes(24).toString('base64url'), until: Date.now() + ONCE_MILLISECONDS };
+      return `http://127.0.0.1:${bound}/${ONCE}/${once.code}`;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -101,10 +101,10 @@ describe(`${runs} hostile names in each output`, () => {
     const named = (name: string): Board => ({
       ...plain,
       models: plain.models.map((m, i) => (i === 0 ? { ...m, model: name, folder: name } : m)),
-      notes: [name],
+      notes: [{ key: 'remark', values: { model: name, text: name } }],
     });
     const page = (b: Board, title: string): string =>
-      pageHtml({ title, board: b, tradeOff: null, profiles: { eu: null, en: null, es: null }, fits: [], arenaPictures: [], version: '1' });
+      pageHtml({ title, language: null, board: b, facts: {}, pictures: true, arena: [], version: '1' }, '');
     const expected = structure(page(named('name'), 'title'));
     const lines = boardMarkdown(named('name')).split('\n').length;
     const hostile = property(hostileName, (name) => {

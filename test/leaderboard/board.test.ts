@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
 import { ranked } from '../../src/leaderboard/order.js';
-import { board, freshFolder, scores, writeResults } from './results.js';
+import { board, freshFolder, notesOf, scores, writeResults } from './results.js';
 
 const model = (b: Awaited<ReturnType<typeof board>>, name: string) => b.models.find((m) => m.model === name);
 
@@ -68,7 +68,7 @@ describe('several results of one model', () => {
       { model: 'm', scores: { piqa: 0.9 }, date: 9, documents: 10, original: 1000 },
     ]);
     expect(b.models[0]?.cells.piqa?.value).toBeCloseTo(20, 10);
-    expect(b.notes.join()).toContain('m: 3 repeated measurements');
+    expect(notesOf(b)).toContain('m: 3 repeated measurements');
   });
 
   it('a result without a number never replaces one', async () => {
@@ -103,7 +103,7 @@ describe('which files are one model', () => {
       { model: 'o/third', folder: 'anything', scores: { piqa: 0.1 } },
     ]);
     expect(b.models.map((m) => m.model)).toEqual(['o/m__exp', 'o/other', 'o/third']);
-    expect(b.notes.join()).toContain('name the model o/m and o/Old-m');
+    expect(notesOf(b)).toContain('name the model o/m, o/Old-m');
   });
 
   it('plain and chat results are two rows', async () => {
@@ -168,8 +168,8 @@ describe('what is left out', () => {
       { model: 's', scores: { piqa: 0.1 }, more: { eus_eval: { prompt: 'plain', shard: { index: 0, count: 2 } } } },
     ]);
     expect(b.models.map((m) => m.model)).toEqual(['m']);
-    expect(b.notes.join('\n')).toContain('1 file of single shards left out');
-    expect(b.notes.join('\n')).toContain('no benchmark of this leaderboard: my_own_task');
+    expect(notesOf(b)).toContain('1 file of single shards left out');
+    expect(notesOf(b)).toContain('no benchmark of this leaderboard: my_own_task');
   });
 
   it('an empty or missing folder is one clear error', async () => {

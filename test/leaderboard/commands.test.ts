@@ -119,7 +119,7 @@ describe('arena', () => {
     expect(readdirSync(path.join(dir, 'c')).sort()).toEqual(['correlations.csv', 'correlations.json']);
     const board = path.join(dir, 'board');
     expect((await run('leaderboard', results, '--out', board, '--arena', fit, '--no-pictures')).code).toBe(0);
-    expect(readFileSync(path.join(board, 'leaderboard.html'), 'utf8')).toContain('Ranking by battles: global');
+    expect(readFileSync(path.join(board, 'leaderboard.html'), 'utf8')).toContain('"question":"global"');
   });
 
   it('errors are one line with exit code 2', async () => {

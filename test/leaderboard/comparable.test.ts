@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boardCsv } from '../../src/leaderboard/csv.js';
 import { boardMarkdown } from '../../src/leaderboard/markdown.js';
-import { board, type MadeUp, scores } from './results.js';
+import { board, type MadeUp, notesOf, scores } from './results.js';
 
 const usual: MadeUp[] = ['a', 'b', 'c'].map((model) => ({ model, scores: scores(0.5), template: 'T' }));
 const odd = (more: Partial<MadeUp>): MadeUp => ({ model: 'odd', scores: scores(0.9), template: 'T', ...more });
@@ -50,7 +50,7 @@ describe('a column that only looks mixed', () => {
     const records = (_: string, family: string) => (family === 'chat' ? ['old', 'new'] : family === 'plain' ? ['paper'] : []);
     const [old, young] = [odd({ model: 'old', hash: 'old' }), odd({ model: 'new', hash: 'new' })];
     const b = await board([old, young, odd({ model: 'plain', template: null, hash: 'paper' })], { records });
-    expect(b.notes.join()).toContain('two revisions of its data stand side by side, as in the paper');
+    expect(notesOf(b)).toContain('two revisions of its data stand side by side, as in the paper');
     await expect(board([old, young, odd({ model: 'x', hash: 'mine' })], { records })).rejects.toThrow(
       "x has fingerprint mine, others the paper's",
     );
@@ -67,7 +67,7 @@ describe('a column that only looks mixed', () => {
       metricKey: b.name === 'arc_easy' ? 'exact_match,flexible-extract' : b.metricKey,
     }));
     const files = [3, 4].map((version): MadeUp => ({ model: `v${version}`, scores: { mgsm_native_cot_en: 0.5 }, version }));
-    expect((await board(files, { benchmarks: mgsm })).notes.join()).toContain('versions 3 and 4 stand side by side');
+    expect(notesOf(await board(files, { benchmarks: mgsm }))).toContain('versions 3, 4 stand side by side');
     await expect(board([...files, { model: 'v5', scores: { mgsm_native_cot_en: 0.5 }, version: 5 }], { benchmarks: mgsm })).rejects.toThrow(
       'v5 has version 5, others 3 or 4',
     );

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareOptions, compareRuns } from '../../src/compare/compare.js';
 import { openRun } from '../../src/compare/open-run.js';
-import type { Benchmark } from '../../src/leaderboard/benchmarks.js';
+import type { Benchmark } from '../../src/leaderboard/columns.js';
 import { readResultFile } from '../../src/results/read.js';
 import { shared } from '../shared.js';
 import { board, freshFolder } from './results.js';

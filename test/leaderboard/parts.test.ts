@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeLabels } from '../../src/leaderboard/labels.js';
+import { placeLabels } from '../../src/leaderboard/charts/labels.js';
 import { escapeMarkdown } from '../../src/leaderboard/markdown.js';
 import { readNames } from '../../src/leaderboard/names.js';
 import { clearBest, differ, meanOf } from '../../src/leaderboard/statistics.js';

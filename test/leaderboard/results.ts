@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Benchmark } from '../../src/leaderboard/benchmarks.js';
 import { type Board, type BoardOptions, buildBoard } from '../../src/leaderboard/board.js';
+import type { Benchmark } from '../../src/leaderboard/columns.js';
+import { noteText } from '../../src/leaderboard/notes.js';
 
 /** What a made-up result file says; everything else is filled in. */
 export interface MadeUp {
@@ -78,6 +79,11 @@ export const COLUMNS: readonly Benchmark[] = [
   column('piqa', 'en', 'common sense'),
   column('belebele_spa_Latn', 'es', 'reading comprehension'),
 ];
+
+/** The remarks of a board in English, one below the other. */
+export function notesOf({ notes }: Board): string {
+  return notes.map((note) => noteText(note)).join('\n');
+}
 
 /** All columns at one score, then some changed. */
 export function scores(all: number, changed: Readonly<Record<string, number>> = {}): Record<string, number> {

@@ -288,6 +288,19 @@ describe('the server', () => {
     expect(new URL(server.url).hostname).toBe('127.0.0.1');
   });
 
+  it('leads a browser to the page once, by an address that holds no token', async () => {
+    const where = new URL(server.urlForOnce()).pathname;
+    const page = new URL(server.url).pathname;
+    expect(where).not.toContain(page.replaceAll('/', ''));
+    expect((await ask(where, {}, 'HEAD')).status).toBe(404);
+    expect((await ask(`${where}x`)).status).toBe(404);
+    expect((await ask(where)).status).toBe(303);
+    expect((await ask(where)).status).toBe(404);
+    // A new one takes the place of the old one.
+    const [old, young] = [new URL(server.urlForOnce()).pathname, new URL(server.urlForOnce()).pathname];
+    expect([(await ask(old)).status, (await ask(young)).status]).toEqual([404, 303]);
+  });
+
   it('says which port is taken', async () => {
     const { source } = await open(path.join(folder, 'served'));
     await expect(serveView(source, port)).rejects.toThrow(`--port ${port}: taken by another program; leave --port out for a free one`);

@@ -1,9 +1,9 @@
 /** One document in full: what was asked, the choices as bars or the generated text, and what became of it, for one run or two side by side. */
 
+import { h } from '../../page/dom.js';
 import type { VIEW_WORDS } from '../../page/view-words.js';
 import { numberText, type PageLanguage, type Translate } from '../../page/words.js';
 import type { DocumentView, Pair } from '../protocol.js';
-import { h } from './dom.js';
 
 export interface DetailOptions {
   readonly t: Translate<typeof VIEW_WORDS>;

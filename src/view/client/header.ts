@@ -1,10 +1,12 @@
 /** The head of the page: which runs, which language, light or dark. */
 
+import { h } from '../../page/dom.js';
+import { languageSwitch } from '../../page/language-switch.js';
+import { themeButton } from '../../page/theme.js';
 import type { VIEW_WORDS } from '../../page/view-words.js';
-import { dayText, PAGE_LANGUAGES, type PageLanguage, type Translate } from '../../page/words.js';
+import { dayText, type PageLanguage, type Translate } from '../../page/words.js';
 import type { Catalog, RunInfo } from '../protocol.js';
 import type { View } from './address.js';
-import { h } from './dom.js';
 
 export interface HeaderOptions {
   readonly t: Translate<typeof VIEW_WORDS>;
@@ -44,63 +46,8 @@ export function pageHeader({ t, catalog, view, change, help }: HeaderOptions): H
     h('h1', {}, t('title')),
     h('label', {}, h('span', {}, t('run')), run),
     catalog.runs.length < 2 ? null : h('label', {}, h('span', {}, t('compareWith')), other),
-    h(
-      'div',
-      { class: 'languages', role: 'group', 'aria-label': t('pageLanguage') },
-      ...PAGE_LANGUAGES.map((code) =>
-        h(
-          'button',
-          {
-            type: 'button',
-            class: 'tool',
-            lang: code,
-            'aria-pressed': code === view.language ? 'true' : 'false',
-            onclick: () => change({ language: code }),
-          },
-          LANGUAGE_NAMES[code],
-        ),
-      ),
-    ),
-    themeButton(t),
+    languageSwitch(t('pageLanguage'), view.language, (language) => change({ language })),
+    themeButton({ dark: t('darkMode'), light: t('lightMode') }),
     h('button', { type: 'button', class: 'tool', id: 'show-help', 'aria-label': t('help'), onclick: help }, '?'),
   );
-}
-
-/** Each in its own language. */
-const LANGUAGE_NAMES: Readonly<Record<PageLanguage, string>> = { eu: 'Euskara', es: 'Español', en: 'English' };
-
-function themeButton(t: Translate<typeof VIEW_WORDS>): HTMLElement {
-  const root = document.documentElement;
-  const button = h('button', { type: 'button', class: 'tool', id: 'theme' });
-  const dark = (): boolean => {
-    const set = root.dataset.theme;
-    return set === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : set === 'dark';
-  };
-  const label = (): void => {
-    button.textContent = t(dark() ? 'lightMode' : 'darkMode');
-  };
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', label);
-  button.addEventListener('click', () => {
-    root.dataset.theme = dark() ? 'light' : 'dark';
-    label();
-    try {
-      localStorage.setItem('theme', root.dataset.theme);
-    } catch {
-      // Not allowed in a file on some browsers: then it holds until the page is left.
-    }
-  });
-  label();
-  return button;
-}
-
-/**
- * Sets the theme that was chosen before, where the browser kept it.
- */
-export function restoreTheme(): void {
-  try {
-    const kept = localStorage.getItem('theme');
-    if (kept === 'dark' || kept === 'light') document.documentElement.dataset.theme = kept;
-  } catch {
-    // As the system says.
-  }
 }

@@ -1,8 +1,8 @@
 /** The dialog that names the keys. */
 
+import { h } from '../../page/dom.js';
 import type { VIEW_WORDS } from '../../page/view-words.js';
 import type { Translate } from '../../page/words.js';
-import { h } from './dom.js';
 
 /**
  * Returns the dialog; `showModal` opens it, Escape and its button close it.

@@ -1,6 +1,7 @@
 /** The list of documents: only the lines on the screen exist, whatever its length. */
+
+import { h } from '../../page/dom.js';
 import type { Row } from '../protocol.js';
-import { h } from './dom.js';
 
 /** Height of a line in pixels; the style sheet has the same. */
 export const LINE = 44;

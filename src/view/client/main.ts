@@ -1,14 +1,15 @@
 /** The page of `eus-eval view`: what it shows stands in its address, and every change goes through `change`. */
 
+import { byId, h } from '../../page/dom.js';
+import { restoreTheme } from '../../page/theme.js';
 import { VIEW_WORDS } from '../../page/view-words.js';
 import { languageFor, numberText, type Translate, translator } from '../../page/words.js';
 import type { Exported } from '../export.js';
 import { type Catalog, FILTERS, type Filter, type Pair, type Row, type Source, STATE, type Summary } from '../protocol.js';
 import { hashOf, queryOf, type View, viewOf } from './address.js';
 import { detailBody } from './detail.js';
-import { byId, h } from './dom.js';
 import { embeddedSource } from './embedded.js';
-import { pageHeader, restoreTheme, runLabel } from './header.js';
+import { pageHeader, runLabel } from './header.js';
 import { helpDialog } from './help.js';
 import { type DocumentList, documentList } from './list.js';
 import { GoneError, remoteSource } from './remote.js';

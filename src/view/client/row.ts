@@ -1,9 +1,9 @@
 /** One line of the list. */
 
+import { h } from '../../page/dom.js';
 import type { VIEW_WORDS } from '../../page/view-words.js';
 import { numberText, type PageLanguage, type Translate } from '../../page/words.js';
 import { type Row, STATE, type State } from '../protocol.js';
-import { h } from './dom.js';
 
 const LOOK = {
   [STATE.right]: ['right', '✓', 'isRight'],

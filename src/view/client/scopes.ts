@@ -1,9 +1,9 @@
 /** The benchmarks, by language, with how many documents are right, or were gained and lost against the other run. */
 
+import { h } from '../../page/dom.js';
 import type { VIEW_WORDS } from '../../page/view-words.js';
 import { type PageLanguage, percentText, type Translate } from '../../page/words.js';
 import type { Counts, RunInfo, Summary, TaskInfo } from '../protocol.js';
-import { h } from './dom.js';
 
 export interface Scope {
   /** As in a query: `all`, `language:eu`, ... */

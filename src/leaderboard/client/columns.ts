@@ -1,0 +1,247 @@
+/// <reference lib="dom" />
+/** The columns of the table: what a reader can see, choose, order and sort by. */
+import { dayText, numberText, type PageLanguage } from '../../page/words.js';
+import type { Language } from '../../types.js';
+import type { Average, BoardModel, Cell } from '../board.js';
+import { type Benchmark, BIAS, byCategory, LANGUAGES, labelOf } from '../columns.js';
+import type { PageData } from '../page-data.js';
+import type { Score } from '../statistics.js';
+import { categoryName, languageName, seen, type Words } from './context.js';
+import type { Tab } from './state.js';
+
+export interface Column {
+  readonly key: string;
+  /** Heading; `full` is the heading where no group stands above it. */
+  readonly title: string;
+  readonly full: string;
+  readonly group: string;
+  readonly kind: 'average' | 'benchmark' | 'bias' | 'fact';
+  readonly language: Language | null;
+  readonly benchmark: Benchmark | null;
+  /** What it is sorted by; null stays at the end. Incomplete averages stand behind complete ones (`late`). */
+  readonly sortValue: (model: BoardModel) => number | string | null;
+  readonly late: (model: BoardModel) => boolean;
+  /** Sorted from the largest first on the first press. */
+  readonly largestFirst: boolean;
+  /** A score with its error, for ranks and pictures; null where it has none or is not comparable. */
+  readonly score: (model: BoardModel) => Score | null;
+  readonly lowerIsBetter: boolean;
+  /** Text of a fact. */
+  readonly text: (model: BoardModel) => string;
+}
+
+const never = (): boolean => false;
+const noScore = (): Score | null => null;
+
+/**
+ * Returns all columns that at least one model has a value in, in their usual order.
+ */
+export function columnsOf({ board }: PageData, t: Words, language: PageLanguage): Column[] {
+  const averages = LANGUAGES.map((l) => averageColumn(l, t));
+  const benchmarks = LANGUAGES.flatMap((l) =>
+    byCategory(board.benchmarks, l).flatMap(([, members]) =>
+      members.flatMap((b) => [benchmarkColumn(b, t), ...(b.category === BIAS ? [biasColumn(b, t)] : [])]),
+    ),
+  );
+  return [...averages, ...benchmarks, ...factColumns(t, language)].filter((column) =>
+    board.models.some((m) => column.sortValue(m) !== null),
+  );
+}
+
+/** As many benchmarks stand in the overview by themselves; of more it has the averages. */
+const MOST_AT_ONCE = 8;
+
+/**
+ * Returns the keys of the columns that a tab shows unless the reader chose others.
+ */
+export function usualColumns(tab: Tab, columns: readonly Column[], { board }: PageData): string[] {
+  if (tab === 'eu' || tab === 'en' || tab === 'es')
+    return columns.filter((c) => c.language === tab && (c.kind !== 'average' || c.language === tab)).map(({ key }) => key);
+  const several = (key: string, of: (m: BoardModel) => unknown): string[] => (new Set(board.models.map(of)).size > 1 ? [key] : []);
+  const facts = new Set([
+    'size',
+    'released',
+    ...several('prompt', (m) => m.prompt),
+    ...several('evaluated', (m) => dayText(m.facts.evaluated, 'en')),
+    ...(board.models.every((m) => m.facts.usd !== null) ? ['cost'] : []),
+  ]);
+  const small = columns.filter((c) => c.kind === 'benchmark').length <= MOST_AT_ONCE;
+  const complete = (c: Column): boolean => board.models.some((m) => !c.late(m) && c.sortValue(m) !== null);
+  return columns
+    .filter((c) => {
+      if (c.kind === 'average') return !small || complete(c);
+      return c.kind === 'bias' || facts.has(c.key) || (c.kind === 'benchmark' && (small || c.benchmark?.own === true));
+    })
+    .map(({ key }) => key);
+}
+
+function averageColumn(language: Language, t: Words): Column {
+  const of = (m: BoardModel): Average | null => m.averages[language];
+  const name = languageName(language, t);
+  return {
+    key: `average_${language}`,
+    title: t('average'),
+    full: t('averageOf', { language: name }),
+    group: t('averages'),
+    kind: 'average',
+    language,
+    benchmark: null,
+    sortValue: (m) => of(m)?.value ?? null,
+    late: (m) => of(m)?.complete === false,
+    largestFirst: true,
+    score: (m) => {
+      const average = of(m);
+      return average?.complete && average.comparable ? average : null;
+    },
+    lowerIsBetter: false,
+    text: () => '',
+  };
+}
+
+function benchmarkColumn(benchmark: Benchmark, t: Words): Column {
+  const of = (m: BoardModel): Cell | undefined => m.cells[benchmark.name];
+  const label = seen(labelOf(benchmark.name));
+  return {
+    key: benchmark.name,
+    title: label,
+    full: `${label} (${languageName(benchmark.language, t)})`,
+    group: categoryName(benchmark.category, t),
+    kind: 'benchmark',
+    language: benchmark.language,
+    benchmark,
+    sortValue: (m) => of(m)?.value ?? null,
+    late: never,
+    largestFirst: benchmark.lowerIsBetter !== true,
+    score: (m) => {
+      const cell = of(m);
+      return cell === undefined || cell.mark !== null ? null : cell;
+    },
+    lowerIsBetter: benchmark.lowerIsBetter === true,
+    text: () => '',
+  };
+}
+
+/** The bias score: the nearer to 0 the better, so it is sorted by its distance. */
+function biasColumn(benchmark: Benchmark, t: Words): Column {
+  const label = labelOf(benchmark.name);
+  const of = (m: BoardModel): number | null => m.cells[benchmark.name]?.bias ?? null;
+  return {
+    key: `bias_${benchmark.name}`,
+    title: t('biasScore'),
+    full: t('biasScoreOf', { name: label }),
+    group: categoryName(BIAS, t),
+    kind: 'bias',
+    language: benchmark.language,
+    benchmark,
+    sortValue: (m) => {
+      const value = of(m);
+      return value === null ? null : Math.abs(value);
+    },
+    late: never,
+    largestFirst: false,
+    score: noScore,
+    lowerIsBetter: true,
+    text: () => '',
+  };
+}
+
+function factColumns(t: Words, language: PageLanguage): Column[] {
+  const fact = (
+    key: string,
+    title: string,
+    sortValue: Column['sortValue'],
+    text: (m: BoardModel) => string,
+    largestFirst = true,
+  ): Column => ({
+    key,
+    title,
+    full: title,
+    group: t('facts'),
+    kind: 'fact',
+    language: null,
+    benchmark: null,
+    sortValue,
+    late: never,
+    largestFirst,
+    score: noScore,
+    lowerIsBetter: false,
+    text: (m) => (sortValue(m) === null ? '' : text(m)),
+  });
+  return [
+    fact(
+      'size',
+      t('size'),
+      (m) => m.parameters,
+      (m) => sizeText(m.parameters ?? 0, t, language),
+    ),
+    fact(
+      'released',
+      t('released'),
+      (m) => m.facts.released,
+      (m) => releasedText(m.facts.released ?? '', language),
+    ),
+    fact(
+      'family',
+      t('family'),
+      (m) => m.facts.family,
+      (m) => seen(m.facts.family ?? ''),
+      false,
+    ),
+    fact(
+      'prompt',
+      t('prompts'),
+      (m) => m.prompt,
+      (m) => m.prompt,
+      false,
+    ),
+    fact(
+      'documents',
+      t('documentsHead'),
+      (m) => m.facts.documents,
+      (m) => numberText(m.facts.documents ?? 0, language),
+    ),
+    fact(
+      'evaluated',
+      t('evaluated'),
+      (m) => m.facts.evaluated,
+      (m) => dayText(m.facts.evaluated, language),
+    ),
+    fact(
+      'time',
+      t('time'),
+      (m) => m.facts.seconds,
+      (m) => durationText(m.facts.seconds ?? 0, t),
+      false,
+    ),
+    fact(
+      'cost',
+      t('cost'),
+      (m) => m.facts.usd,
+      (m) => numberText(m.facts.usd ?? 0, language, 2),
+      false,
+    ),
+  ];
+}
+
+/**
+ * Returns a number of parameters, `8.0 B`.
+ */
+export function sizeText(parameters: number, t: Words, language: PageLanguage): string {
+  if (parameters < 1e9) return t('millions', { x: numberText(parameters / 1e6, language, 0) });
+  return t('billions', { x: numberText(parameters / 1e9, language, parameters < 1e11 ? 1 : 0) });
+}
+
+/**
+ * Returns a release date; a month stays a month.
+ */
+export function releasedText(released: string, language: PageLanguage): string {
+  return released.length === 7 ? released : dayText(Date.parse(released) / 1000, language);
+}
+
+/**
+ * Returns a time that people can take in: hours, minutes or seconds.
+ */
+export function durationText(seconds: number, t: Words): string {
+  if (seconds >= 5400) return t('hours', { x: Math.round(seconds / 360) / 10 });
+  return seconds >= 90 ? t('minutes', { x: Math.round(seconds / 60) }) : t('seconds', { x: Math.round(seconds) });
+}

@@ -1,0 +1,245 @@
+/// <reference lib="dom" />
+/** The charts: two measures against each other, over time, and the heat map. They show the models that the filters leave. */
+import { h } from '../../page/dom.js';
+import { svgElement } from '../../page/svg.js';
+import { numberText } from '../../page/words.js';
+import type { BoardModel } from '../board.js';
+import { heatMap } from '../charts/heat-map.js';
+import { dayOf } from '../charts/scale.js';
+import { MOST_GROUPS, mark, type Scatter, type ScatterOptions, type ScatterPoint, scatter } from '../charts/scatter.js';
+import { labelOf } from '../columns.js';
+import { differ } from '../statistics.js';
+import { type Column, releasedText } from './columns.js';
+import { type Context, languageName, levelText, scoreText, seen, signedText, Z } from './context.js';
+import { choice, type Drawn, drawing, figure } from './figure.js';
+
+/** Families by how many models they have; the last place is for all others. */
+export interface Groups {
+  readonly names: readonly string[];
+  of(model: BoardModel): number;
+}
+
+/**
+ * Returns the groups of models that charts tell apart by colour and shape: their families.
+ */
+export function groupsOf(models: readonly BoardModel[], { t }: Context): Groups {
+  const counts = new Map<string, number>();
+  for (const m of models) if (m.facts.family !== null) counts.set(m.facts.family, (counts.get(m.facts.family) ?? 0) + 1);
+  const families = [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1)).map(([family]) => family);
+  const own = families.slice(0, MOST_GROUPS - 1);
+  const rest = families.length > own.length || models.some((m) => m.facts.family === null);
+  const names = [...own.map(seen), ...(rest ? [t('others')] : [])];
+  return {
+    names,
+    of: (m) => {
+      const at = own.indexOf(m.facts.family ?? '');
+      return at < 0 ? own.length : at;
+    },
+  };
+}
+
+/**
+ * Returns a scatter with its legend and the names that found no room in it.
+ */
+export function withLegend({ svg, numbered }: Scatter, groups: Groups, used: ReadonlySet<number>, { t }: Context): Drawn {
+  const legend =
+    used.size < 2
+      ? []
+      : [
+          h(
+            'ul',
+            { class: 'legend', 'aria-label': t('legend') },
+            ...groups.names.flatMap((name, i) => {
+              if (!used.has(i)) return [];
+              const key = svgElement({
+                tag: 'svg',
+                attributes: { width: 16, height: 16, viewBox: '0 0 16 16', 'aria-hidden': 'true' },
+                children: [mark(i, 8, 8, 5, '')],
+              });
+              const item = h('li', {});
+              item.append(key, name);
+              return [item];
+            }),
+          ),
+        ];
+  const list = numbered.length === 0 ? [] : [h('ol', { class: 'numbered' }, ...numbered.map(({ name }) => h('li', {}, name)))];
+  return { svg, below: [...legend, ...list] };
+}
+
+/**
+ * Returns the section of charts over some models.
+ */
+export function picturesSection(models: readonly BoardModel[], columns: readonly Column[], context: Context): HTMLElement {
+  const groups = groupsOf(models, context);
+  return h(
+    'div',
+    { class: 'pictures' },
+    tradeOff(models, columns, groups, context),
+    timeline(models, columns, groups, context),
+    heat(models, columns, context),
+  );
+}
+
+function tradeOff(models: readonly BoardModel[], columns: readonly Column[], groups: Groups, context: Context): HTMLElement {
+  const { t, state, base, change } = context;
+  const measures = columns.filter((c) => c.kind === 'average' || c.kind === 'benchmark' || c.key === 'size' || c.key === 'cost');
+  const scores = measures.filter((c) => c.kind !== 'fact');
+  const x = measures.find((c) => c.key === state.x) ?? scores[1] ?? scores[0];
+  const y = scores.find((c) => c.key === state.y) ?? scores[0];
+  if (x === undefined || y === undefined) return h('p', {}, t('tooFew'));
+  const relative = base !== null && x.kind !== 'fact' && x.score(base) !== null && y.score(base) !== null;
+  const [baseX, baseY] = relative && base !== null ? [x.score(base)?.value ?? 0, y.score(base)?.value ?? 0] : [0, 0];
+  const points = models.flatMap((m): ScatterPoint[] => {
+    const across = x.kind === 'fact' ? factScore(x, m) : x.score(m);
+    const up = y.score(m);
+    if (across === null || up === null) return [];
+    const number = (value: number): string => (relative ? signedText(value, state.language) : scoreText(value, state.language));
+    const at = { x: across.value - baseX, y: up.value - baseY };
+    return [
+      {
+        name: seen(m.model),
+        group: groups.of(m),
+        ...at,
+        xError: across.stderr === null ? null : Z * across.stderr,
+        yError: up.stderr === null ? null : Z * up.stderr,
+        title: `${seen(m.model)}: ${number(at.x)}, ${number(at.y)}`,
+      },
+    ];
+  });
+  const options = (of: readonly Column[]) =>
+    of.map((c) => ({
+      value: c.key,
+      text: c.full,
+      group: c.kind === 'benchmark' ? c.group : c.kind === 'fact' ? t('facts') : t('averages'),
+    }));
+  const suffix = relative && base !== null ? ` − ${seen(base.model)}` : '';
+  const summary = `${t('tradeOff')}: ${x.full}, ${y.full}. ${points.map((p) => p.title).join('; ')}`;
+  const unit = x.key === 'size' ? ` (${t('billions', { x: '' }).trim()})` : '';
+  return figure(
+    t('tradeOff'),
+    t('tradeOffAbout', { level: levelText(state.language) }),
+    [
+      choice(t('across'), options(measures), x.key, (value) => change({ x: value }), 'axis-x'),
+      choice(t('up'), options(scores), y.key, (value) => change({ y: value }), 'axis-y'),
+    ],
+    chart(points, groups, context, { xLabel: x.full + unit + suffix, yLabel: y.full + suffix, signed: relative, summary }),
+  );
+}
+
+function factScore(column: Column, model: BoardModel): { value: number; stderr: null } | null {
+  const value = column.sortValue(model);
+  return typeof value === 'number' ? { value: column.key === 'size' ? value / 1e9 : value, stderr: null } : null;
+}
+
+/**
+ * Returns a scatter that is drawn for its width, or a remark where there are fewer than two points.
+ */
+export function chart(
+  points: readonly ScatterPoint[],
+  groups: Groups,
+  context: Context,
+  options: Omit<ScatterOptions, 'width' | 'number'>,
+): HTMLElement {
+  const { t, state } = context;
+  if (points.length < 2) return h('p', { class: 'empty' }, t('tooFew'));
+  const number = (x: number): string => numberText(x, state.language, Number.isInteger(x) ? 0 : Math.abs(x) < 1 ? 2 : 1);
+  return drawing((width) =>
+    withLegend(scatter(points, { ...options, width, number }), groups, new Set(points.map((p) => p.group)), context),
+  );
+}
+
+function timeline(models: readonly BoardModel[], columns: readonly Column[], groups: Groups, context: Context): HTMLElement {
+  const { t, state, change } = context;
+  const scores = columns.filter((c) => c.kind === 'average' || c.kind === 'benchmark');
+  const y = scores.find((c) => c.key === state.over) ?? scores[0];
+  if (y === undefined) return h('p', {}, t('tooFew'));
+  const scored = models.filter((m) => y.score(m) !== null);
+  const undated = scored.filter((m) => m.facts.released === null);
+  const points = scored.flatMap((m): ScatterPoint[] => {
+    const score = y.score(m);
+    if (score === null || m.facts.released === null) return [];
+    const title = `${seen(m.model)}: ${releasedText(m.facts.released, state.language)}, ${scoreText(score.value, state.language)}`;
+    return [
+      {
+        name: seen(m.model),
+        group: groups.of(m),
+        x: dayOf(m.facts.released),
+        y: score.value,
+        xError: null,
+        yError: score.stderr === null ? null : Z * score.stderr,
+        title,
+      },
+    ];
+  });
+  const summary = `${t('timeline')}: ${y.full}. ${points.map((p) => p.title).join('; ')}`;
+  const options = scores.map((c) => ({ value: c.key, text: c.full, group: c.kind === 'benchmark' ? c.group : t('averages') }));
+  const names = undated.slice(0, 8).map((m) => seen(m.model));
+  return figure(
+    t('timeline'),
+    `${t('timelineAbout')} ${undated.length === 0 ? '' : t('undated', { names: names.join(', ') + (undated.length > names.length ? `, … (${undated.length})` : '') })}`.trim(),
+    [choice(t('up'), options, y.key, (value) => change({ over: value }), 'over')],
+    chart(points, groups, context, { xLabel: t('released'), yLabel: y.full, time: true, best: true, summary }),
+  );
+}
+
+/** From here on all languages stand side by side. */
+const ALL_FROM = 900;
+
+function heat(models: readonly BoardModel[], columns: readonly Column[], context: Context): HTMLElement {
+  const { t, state, change, data } = context;
+  const scores = columns.filter((c) => c.kind === 'benchmark');
+  const languages = [...new Set(scores.map((c) => c.language).filter((l) => l !== null))];
+  const which = state.heat ?? (window.innerWidth >= ALL_FROM ? 'all' : (languages[0] ?? 'all'));
+  const shown = scores.filter((c) => which === 'all' || c.language === which);
+  const best = new Map(
+    shown.map((c) => {
+      const all = data.board.models.flatMap((m) => c.score(m) ?? []);
+      return [c.key, all.sort((a, b) => (c.lowerIsBetter ? a.value - b.value : b.value - a.value))[0] ?? null];
+    }),
+  );
+  const rows = models
+    .filter((m) => shown.some((c) => m.cells[c.key] !== undefined))
+    .map((m) => ({
+      name: seen(m.model),
+      cells: shown.map((c) => {
+        const cell = m.cells[c.key];
+        if (cell === undefined) return null;
+        const chance = data.facts[c.key]?.chance ?? 0;
+        const top = best.get(c.key) ?? null;
+        const text = scoreText(cell.value, state.language);
+        return {
+          share: c.benchmark?.own === true ? 0.3 : (cell.value - chance) / (100 - chance),
+          text: numberText(cell.value, state.language, 0),
+          top: top !== null && cell.mark === null && cell.stderr !== null && !differ(cell, top),
+          title: `${seen(m.model)}, ${c.full}: ${text}${cell.stderr === null ? '' : ` ±${scoreText(cell.stderr, state.language)}`}`,
+        };
+      }),
+    }));
+  if (rows.length === 0) return h('p', { class: 'empty' }, t('tooFew'));
+  const heads = shown.map((c) => ({ label: seen(labelOf(c.key)), group: `${c.language} ${c.group}` }));
+  const summary = `${t('heatMap')}: ${rows.length} × ${shown.length}. ${t('heatAbout')}`;
+  const options = [{ value: 'all', text: t('everyLanguage') }, ...languages.map((l) => ({ value: l, text: languageName(l, t) }))];
+  const groups = shown.map((c) => (which === 'all' ? (c.language ?? '') : `${c.language} ${c.group}`));
+  return figure(
+    t('heatMap'),
+    t('heatAbout'),
+    languages.length < 2
+      ? []
+      : [
+          choice(
+            t('language'),
+            options,
+            which,
+            (value) => change({ heat: value === 'eu' || value === 'en' || value === 'es' ? value : 'all' }),
+            'heat',
+          ),
+        ],
+    drawing((width) => ({
+      svg: heatMap(
+        heads.map((head, i) => ({ ...head, group: groups[i] ?? head.group })),
+        rows,
+        { width, summary },
+      ),
+    })),
+  );
+}
