@@ -186,7 +186,6 @@ export const BOARD_WORDS = {
   compareWith: { eu: 'Alderatu honekin', es: 'Comparar con', en: 'Compare with' },
   value: { eu: 'Emaitza', es: 'Resultado', en: 'Result' },
   results: { eu: 'Emaitza guztiak', es: 'Todos los resultados', en: 'All results' },
-  whatItIs: { eu: 'Zer da', es: 'Qué es', en: 'What it is' },
   category: { eu: 'Kategoria', es: 'Categoría', en: 'Category' },
   metric: { eu: 'Neurria', es: 'Medida', en: 'Metric' },
   shots: { eu: 'Adibideak', es: 'Ejemplos', en: 'Few-shot examples' },

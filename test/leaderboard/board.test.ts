@@ -80,6 +80,93 @@ describe('several results of one model', () => {
   });
 });
 
+describe('trial runs', () => {
+  const trial = { documents: 10, original: 1000, more: { config: { limit: 10 } } };
+
+  it('are left out with a note, never refused, beside whole runs', async () => {
+    const b = await board([
+      { model: 'whole', scores: { piqa: 0.2 } },
+      { model: 'quick', scores: { piqa: 0.9, arc_easy: 0.5 }, ...trial },
+    ]);
+    expect(b.models.map((m) => m.model)).toEqual(['whole']);
+    expect(notesOf(b)).toBe('2 results of trial runs with --limit left out: quick');
+  });
+
+  it('stand by themselves where there is nothing else, and say so', async () => {
+    const b = await board([
+      { model: 'quick', scores: { piqa: 0.9 }, ...trial },
+      { model: 'quicker', scores: { piqa: 0.8 }, ...trial, documents: 5 },
+    ]);
+    expect(b.models.map((m) => m.cells.piqa?.partial)).toEqual([true, true]);
+    expect(notesOf(b)).toContain('All results are of trial runs');
+  });
+
+  it('with a limit that leaves out nothing are whole runs', async () => {
+    const b = await board([{ model: 'm', scores: { piqa: 0.9 }, more: { config: { limit: 5000 } } }]);
+    expect([b.models.length, notesOf(b)]).toEqual([1, '']);
+  });
+});
+
+describe('benchmarks of the user', () => {
+  it('have columns when their results say where they belong', async () => {
+    const about = { my_trivia: { language: 'eu', category: 'local trivia', headline_metric: 'acc' } };
+    const b = await board([
+      { model: 'm', scores: scores(0.5, { my_trivia: 0.4, other: 0.3 }), more: { eus_eval: { prompt: 'plain', about } } },
+      { model: 'n', scores: { my_trivia: 0.6 } },
+    ]);
+    const column = b.benchmarks.find(({ name }) => name === 'my_trivia');
+    expect(column).toMatchObject({ language: 'eu', category: 'local trivia', own: true, metricKey: 'acc,none' });
+    expect(b.models.map((m) => m.cells.my_trivia?.value)).toEqual([40, 60]);
+    expect(b.models[0]?.averages.eu?.total).toBe(3);
+    expect(notesOf(b)).toContain('no benchmark of this leaderboard: other');
+  });
+});
+
+describe('facts of a model', () => {
+  it('come from its files, its name, and the names file', async () => {
+    const names = [
+      { folder: 'HiTZ__Latxa-8B', tableName: 'Latxa 8B', arenaName: null, released: '2024-03', paper: 'https://arxiv.org/abs/1' },
+    ];
+    const more = (seconds: string) => ({ config: { model_num_parameters: 8e9 }, total_evaluation_time_seconds: seconds });
+    const b = await board(
+      [
+        { model: 'HiTZ/Latxa-8B', scores: { piqa: 0.5 }, more: more('60.5'), date: 5 },
+        { model: 'HiTZ/Latxa-8B', scores: { piqa_eu: 0.5 }, more: more('40'), date: 9 },
+        {
+          model: 'gpt-4o-2024-11-20',
+          scores: { piqa: 0.5 },
+          more: { model_source: 'openai', eus_eval: { prompt: 'api', work: { details: { cost_usd: 1.5 } } } },
+        },
+      ],
+      { names },
+    );
+    expect(b.models.map((m) => m.facts)).toEqual([
+      {
+        family: 'Latxa',
+        maker: 'HiTZ',
+        released: '2024-03',
+        link: 'https://huggingface.co/HiTZ/Latxa-8B',
+        paper: 'https://arxiv.org/abs/1',
+        documents: 2000,
+        evaluated: 9,
+        seconds: 100.5,
+        usd: null,
+      },
+      {
+        family: 'GPT',
+        maker: 'OpenAI',
+        released: '2024-11-20',
+        link: null,
+        paper: null,
+        documents: 1000,
+        evaluated: 1_700_000_000,
+        seconds: null,
+        usd: 1.5,
+      },
+    ]);
+  });
+});
+
 describe('which files are one model', () => {
   it('revisions and adapters in one folder are models of their own', async () => {
     const b = await board([

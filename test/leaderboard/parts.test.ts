@@ -4,11 +4,14 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { placeLabels } from '../../src/leaderboard/charts/labels.js';
+import { dayOf, dayTicks, ticks } from '../../src/leaderboard/charts/scale.js';
+import { scatter } from '../../src/leaderboard/charts/scatter.js';
+import { familyOf, releasedOf } from '../../src/leaderboard/families.js';
 import { escapeMarkdown } from '../../src/leaderboard/markdown.js';
 import { readNames } from '../../src/leaderboard/names.js';
-import { clearBest, differ, meanOf } from '../../src/leaderboard/statistics.js';
+import { clearBest, differ, meanOf, rankRanges } from '../../src/leaderboard/statistics.js';
 import { writeFiles } from '../../src/leaderboard/write-files.js';
-import { toCsv } from '../../src/tables/write-csv.js';
+import { svgText } from '../../src/page/svg.js';
 import { freshFolder } from './results.js';
 
 describe('CSV', () => {
@@ -56,6 +59,90 @@ describe('statistics', () => {
   });
 });
 
+describe('ranks', () => {
+  const score = (value: number, stderr: number | null = 1) => ({ value, stderr });
+
+  it('are shared by what cannot be told apart, and leave the range open that the errors leave', () => {
+    // 1.96 * sqrt(2) = 2.77 between scores with an error of 1.
+    expect(rankRanges([score(50), score(52), score(60), score(54), null, score(99, null)])).toEqual([
+      { low: 3, high: 4 },
+      { low: 2, high: 4 },
+      { low: 1, high: 1 },
+      { low: 2, high: 3 },
+      null,
+      null,
+    ]);
+    expect(rankRanges([score(50), score(60)], false)).toEqual([
+      { low: 1, high: 1 },
+      { low: 2, high: 2 },
+    ]);
+  });
+
+  it('always allow the place that the score itself has', () => {
+    const scores = fc.array(
+      fc.record({ value: fc.double({ min: 0, max: 100, noNaN: true }), stderr: fc.double({ min: 0.01, max: 5, noNaN: true }) }),
+      {
+        minLength: 1,
+        maxLength: 30,
+      },
+    );
+    fc.assert(
+      fc.property(scores, (all) => {
+        for (const [i, rank] of rankRanges(all).entries()) {
+          const place = 1 + all.filter(({ value }) => value > (all[i]?.value ?? 0)).length;
+          expect(rank?.low).toBeLessThanOrEqual(place);
+          expect(rank?.high).toBeGreaterThanOrEqual(place);
+        }
+      }),
+    );
+  });
+});
+
+describe('what a name tells', () => {
+  it.each([
+    ['HiTZ/Latxa-Llama-3.1-8B-Instruct', 'Latxa', null],
+    ['meta-llama/Llama-3.1-8B', 'Llama', '2024-07-23'],
+    ['gpt-4o-2024-11-20', 'GPT', '2024-11-20'],
+    ['claude-3-5-sonnet-20241022', 'Claude', '2024-10-22'],
+    ['google/gemma-2-9b-it', 'Gemma', '2024-06-27'],
+    ['orai-nlp/Gemma-Kimu-9b-it', 'Kimu', null],
+    ['org/checkpoint-20249999', undefined, null],
+  ])('%s: %s, %s', (name, family, released) => {
+    expect(familyOf([name])?.family).toBe(family);
+    expect(releasedOf(name)).toBe(released);
+  });
+});
+
+describe('pictures', () => {
+  const point = (i: number) => ({ name: `<b>${i}`, group: i % 3, x: i, y: (i * 7) % 5, xError: 0.5, yError: null, title: `${i}` });
+  const options = { xLabel: 'x', yLabel: 'y', number: String, summary: '"all"' };
+
+  it('name every point, beside it or by a number below, and keep the size of their texts', () => {
+    for (const width of [300, 700, 1200]) {
+      const { svg, numbered } = scatter(
+        Array.from({ length: 25 }, (_, i) => point(i)),
+        { ...options, width },
+      );
+      const text = svgText(svg);
+      expect(text).toContain(`viewBox="0 0 ${width} `);
+      const names = [...text.matchAll(/&lt;b&gt;\d+<\/text>/g)].length;
+      expect(names + numbered.length).toBe(25);
+      expect(text).not.toContain('<b>');
+      expect(text).toContain('aria-label="&quot;all&quot;"');
+      expect([...text.matchAll(/font-size="([\d.]+)"/g)].every(([, size]) => Number(size) >= 9)).toBe(true);
+    }
+  });
+
+  it('have round values at their axes', () => {
+    expect(ticks([0, 10], 5)).toEqual([0, 2, 4, 6, 8, 10]);
+    expect(ticks([47.3, 76.2], 6)).toEqual([50, 55, 60, 65, 70, 75]);
+    expect(ticks([-0.31, 0.2], 4)).toEqual([-0.2, 0, 0.2]);
+    expect(ticks([3, 3], 4)).toEqual([3]);
+    expect(dayTicks([dayOf('2023-05-01'), dayOf('2026-02')], 5).map(({ text }) => text)).toEqual(['2024', '2025', '2026']);
+    expect(dayTicks([dayOf('2025-01-20'), dayOf('2025-04-03')], 5).map(({ text }) => text)).toEqual(['2025-02', '2025-03', '2025-04']);
+  });
+});
+
 it('names of points cover neither points nor one another and stay inside', () => {
   const point = fc.record({
     x: fc.integer({ min: 0, max: 500 }),
@@ -100,7 +187,15 @@ describe('a names file', () => {
     expect(await names('folder,table_name\no__m,M\n')).toEqual([{ folder: 'o__m', tableName: 'M', arenaName: null }]);
   });
 
+  it('may say when a model came out, of which family it is, and where its page and paper are', async () => {
+    const [name] = await names('folder,table_name,released,family,link,paper\na,A,2025-06,Latxa,https://x.eus/a,\n');
+    expect(name).toEqual({ folder: 'a', tableName: 'A', arenaName: null, released: '2025-06', family: 'Latxa', link: 'https://x.eus/a' });
+  });
+
   it.each([
+    ['folder,table_name,released\na,A,2025-13\n', "line 2: released '2025-13'; expected a day"],
+    ['folder,table_name,released\na,A,2025-02-30\n', "released '2025-02-30'"],
+    ['folder,table_name,link\na,A,javascript:alert(1)\n', 'expected an address that begins with https://'],
     ['name\nx\n', 'expected the columns folder,table_name,arena_name; found name'],
     ['folder,table_name\no__m,\n', 'line 2: no folder or no table_name'],
     ['folder,table_name\na,M\nb,M\n', "table_name 'M' stands twice"],

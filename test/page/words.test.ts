@@ -1,11 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { WORDS as ARENA_WORDS } from '../../src/arena-server/page/words.js';
+import { builtinBenchmarks } from '../../src/leaderboard/builtin.js';
+import { knownLabelOf } from '../../src/leaderboard/columns.js';
 import { packagePath } from '../../src/package-files.js';
+import { BENCHMARK_WORDS } from '../../src/page/benchmark-words.js';
+import { BOARD_WORDS } from '../../src/page/board-words.js';
+import { NOTE_WORDS } from '../../src/page/note-words.js';
 import { SHARED_WORDS } from '../../src/page/shared-words.js';
 import { VIEW_WORDS } from '../../src/page/view-words.js';
 import {
   type Dictionary,
   dayText,
+  type Entry,
   languageFor,
   numberText,
   PAGE_LANGUAGES,
@@ -14,7 +21,7 @@ import {
   translator,
 } from '../../src/page/words.js';
 
-const DICTIONARIES: Readonly<Record<string, Dictionary>> = { SHARED_WORDS, VIEW_WORDS };
+const DICTIONARIES: Readonly<Record<string, Dictionary>> = { SHARED_WORDS, VIEW_WORDS, BOARD_WORDS, ARENA_WORDS };
 const forms = (phrase: Phrase): string[] => (typeof phrase === 'string' ? [phrase] : [phrase.one, phrase.other]);
 const gaps = (phrase: Phrase): string[] => [...new Set(forms(phrase).flatMap((text) => text.match(/\{\w+\}/g) ?? []))].sort();
 
@@ -42,10 +49,30 @@ describe('dictionaries', () => {
       }),
     );
     expect(terms.size).toBeGreaterThan(30);
-    for (const [key, entry] of Object.entries(SHARED_WORDS)) {
+    for (const [key, entry] of Object.entries<Entry>({ ...SHARED_WORDS, ...BOARD_WORDS })) {
       const { en } = entry;
       const term = typeof en === 'string' ? terms.get(en) : undefined;
       if (term !== undefined) expect({ eu: entry.eu, es: entry.es }, key).toEqual(term);
+    }
+  });
+
+  it('every word of the leaderboard is used by its page, its remarks by what makes them', () => {
+    const read = (folder: string) =>
+      readdirSync(packagePath(folder))
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => readFileSync(packagePath(`${folder}/${file}`), 'utf8'))
+        .join('\n');
+    const source = `${read('src/leaderboard/client')}\n${read('src/leaderboard')}`;
+    // Made of a part and a name: about.ARC easy, category.bias, question.global.
+    const own = Object.keys({ ...BOARD_WORDS, ...NOTE_WORDS }).filter((key) => !Object.hasOwn(SHARED_WORDS, key) && !key.includes('.'));
+    expect(own.filter((key) => !source.includes(`'${key}'`))).toEqual([]);
+  });
+
+  it('every benchmark and category of the paper has its words', async () => {
+    const { benchmarks } = await builtinBenchmarks();
+    for (const { name, category } of benchmarks) {
+      expect(Object.keys(BENCHMARK_WORDS)).toContain(`about.${knownLabelOf(name)}`);
+      expect(Object.keys(BENCHMARK_WORDS)).toContain(`category.${category}`);
     }
   });
 
