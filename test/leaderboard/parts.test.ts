@@ -12,6 +12,7 @@ import { readNames } from '../../src/leaderboard/names.js';
 import { clearBest, differ, meanOf, rankRanges } from '../../src/leaderboard/statistics.js';
 import { writeFiles } from '../../src/leaderboard/write-files.js';
 import { svgText } from '../../src/page/svg.js';
+import { toCsv } from '../../src/tables/write-csv.js';
 import { freshFolder } from './results.js';
 
 describe('CSV', () => {
