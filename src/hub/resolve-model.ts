@@ -55,8 +55,11 @@ const SMALL_FILES = [
   'chat_template.json',
   'generation_config.json',
 ] as const;
-const INDEX = 'model.safetensors.index.json';
-const WEIGHTS = 'model.safetensors';
+/** Weights in the order in which transformers looks for them: a file, else what lists several. */
+const WEIGHTS = [
+  { single: 'model.safetensors', index: 'model.safetensors.index.json', end: '.safetensors' },
+  { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', end: '.bin' },
+] as const;
 const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
 const ONNX = ['onnx/model.onnx', 'onnx/model.onnx_data'] as const;
 const MAX_SHARDS = 10_000;
@@ -211,12 +214,15 @@ async function weights(
 ): Promise<void> {
   if (named !== null && (!isInnerPath(named) || named.includes('/')))
     throw new UserError(`${repoLabel(repo)}: config.json names ${quote(named)} as its weights, which is no file beside it; refused`);
-  if (!(named?.endsWith('.index.json') ?? false) && (await get(named ?? WEIGHTS)) !== null) return;
-  const index = await get(named ?? INDEX);
-  if (index !== null) {
-    for (const shard of shardsOf(repo, await readIndex(index.local))) {
+  const lists = named?.endsWith('.index.json') ?? false;
+  const places = named === null ? WEIGHTS : [{ single: lists ? null : named, index: lists ? named : null, end: '.safetensors' }];
+  for (const { single, index, end } of places) {
+    if (single !== null && (await get(single)) !== null) return;
+    const list = index === null ? null : await get(index);
+    if (index === null || list === null) continue;
+    for (const shard of shardsOf(repo, await readIndex(list.local), { name: index, end })) {
       if ((await get(shard)) === null)
-        throw new UserError(`${repoLabel(repo)}: ${INDEX} names ${shard}, which is not there${offlineHint(settings, repo)}`);
+        throw new UserError(`${repoLabel(repo)}: ${index} names ${shard}, which is not there${offlineHint(settings, repo)}`);
     }
     return;
   }
@@ -227,7 +233,7 @@ async function weights(
     return;
   }
   throw new UserError(
-    `${repoLabel(repo)} has neither ${WEIGHTS} nor ${INDEX} nor ${ONNX[0]}; weights in safetensors are needed${offlineHint(settings, repo)}`,
+    `${repoLabel(repo)} has none of ${[...WEIGHTS.flatMap(({ single, index }) => [single, index]), ONNX[0]].join(', ')}; weights in safetensors are needed${offlineHint(settings, repo)}`,
   );
 }
 
@@ -238,23 +244,25 @@ async function readIndex(path: string): Promise<unknown> {
     refusePlaceholder(text, path);
     return parsePlainJson(text);
   } catch (error) {
-    throw new UserError(`${path}: not a readable index of safetensors files: ${messageOf(error)}`);
+    throw new UserError(`${path}: not a readable index of weight files: ${messageOf(error)}`);
   }
 }
 
+const SAFETENSORS = { name: WEIGHTS[0].index, end: WEIGHTS[0].end };
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
 /**
- * Returns the files that a safetensors index names, each once. Throws `UserError` for another shape and for names that are no .safetensors file beside it.
+ * Returns the files that an index of weights names, each once. `kind`: its name, and how the names of its files end. Throws `UserError` for another shape and for names that are no
+ * such file beside it.
  */
-export function shardsOf(repo: Repo, index: unknown): string[] {
+export function shardsOf(repo: Repo, index: unknown, kind: { readonly name: string; readonly end: string } = SAFETENSORS): string[] {
   const parsed = indexSchema.safeParse(index);
-  if (!parsed.success) throw new UserError(`${repoLabel(repo)}: ${INDEX} has no weight_map of file names`);
+  if (!parsed.success) throw new UserError(`${repoLabel(repo)}: ${kind.name} has no weight_map of file names`);
   const shards = [...new Set(Object.values(parsed.data.weight_map))];
-  const bad = shards.find((shard) => !isInnerPath(shard) || shard.includes('/') || !shard.endsWith('.safetensors'));
+  const bad = shards.find((shard) => !isInnerPath(shard) || shard.includes('/') || !shard.endsWith(kind.end));
   if (bad !== undefined)
-    throw new UserError(`${repoLabel(repo)}: ${INDEX} names ${quote(bad)}, which is no .safetensors file beside it; refused`);
+    throw new UserError(`${repoLabel(repo)}: ${kind.name} names ${quote(bad)}, which is no ${kind.end} file beside it; refused`);
   if (shards.length > MAX_SHARDS)
-    throw new UserError(`${repoLabel(repo)}: ${INDEX} names ${shards.length} files; at most ${MAX_SHARDS} are read`);
+    throw new UserError(`${repoLabel(repo)}: ${kind.name} names ${shards.length} files; at most ${MAX_SHARDS} are read`);
   return shards.sort();
 }

@@ -24,7 +24,34 @@ beforeAll(async () => {
       gated: true,
       revisions: { main: { 'config.json': '{}', 'tokenizer.json': '{}', 'model.safetensors': 'x' } },
     },
-    { kind: 'model', name: 'HiTZ/torch', revisions: { main: { 'config.json': '{}', 'tokenizer.json': '{}', 'pytorch_model.bin': 'x' } } },
+    { kind: 'model', name: 'HiTZ/flax', revisions: { main: { 'config.json': '{}', 'tokenizer.json': '{}', 'flax_model.msgpack': 'x' } } },
+    {
+      kind: 'model',
+      name: 'HiTZ/torch',
+      revisions: { main: { 'config.json': '{}', 'tokenizer.json': '{}', 'pytorch_model.bin': 'x', 'onnx/model.onnx': 'never' } },
+    },
+    {
+      kind: 'model',
+      name: 'HiTZ/torch-shards',
+      revisions: {
+        main: {
+          'config.json': '{}',
+          'tokenizer.json': '{}',
+          'pytorch_model.bin.index.json':
+            '{"weight_map": {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}}',
+          'pytorch_model-00001-of-00002.bin': 'x',
+          'pytorch_model-00002-of-00002.bin': 'y',
+          'optimizer.bin': 'never',
+        },
+      },
+    },
+    {
+      kind: 'model',
+      name: 'HiTZ/torch-climbing',
+      revisions: {
+        main: { 'config.json': '{}', 'tokenizer.json': '{}', 'pytorch_model.bin.index.json': '{"weight_map": {"a": "../../x.bin"}}' },
+      },
+    },
     { kind: 'model', name: 'HiTZ/slow', revisions: { main: { 'config.json': '{}', 'tokenizer.model': 'x' } } },
     { kind: 'model', name: 'HiTZ/bare', revisions: { main: { 'README.md': 'x' } } },
     {
@@ -76,6 +103,15 @@ describe('models', () => {
     expect(existsSync(join(cache, 'models--HiTZ--tiny/.no_exist', commit, 'added_tokens.json'))).toBe(true);
   });
 
+  it('of PyTorch, where there are no safetensors', async () => {
+    const one = await get('HiTZ/torch');
+    expect(readdirSync(one.folder).sort()).toEqual(['config.json', 'pytorch_model.bin', 'tokenizer.json']);
+    const shards = await get('HiTZ/torch-shards');
+    expect(readdirSync(shards.folder).filter((name) => name.endsWith('.bin'))).toEqual(
+      [1, 2].map((n) => `pytorch_model-0000${n}-of-00002.bin`),
+    );
+  });
+
   it('for prompts need only the tokenizer', async () => {
     const { folder } = await get('HiTZ/tiny', 'tokenizer');
     expect(readdirSync(folder).sort()).toEqual(['chat_template.jinja', 'config.json', 'tokenizer.json', 'tokenizer_config.json']);
@@ -121,7 +157,8 @@ describe('models', () => {
 describe('clear errors for models', () => {
   it.each([
     ['HiTZ/nothing', 'model HiTZ/nothing does not exist at'],
-    ['HiTZ/torch', 'model HiTZ/torch has neither model.safetensors nor'],
+    ['HiTZ/flax', 'model HiTZ/flax has none of model.safetensors, model.safetensors.index.json, pytorch_model.bin'],
+    ['HiTZ/torch-climbing', "pytorch_model.bin.index.json names '../../x.bin', which is no .bin file beside it; refused"],
     ['HiTZ/slow', 'model HiTZ/slow has no tokenizer.json'],
     ['HiTZ/bare', 'model HiTZ/bare has no config.json'],
     ['HiTZ/climbing', "names '../../../etc/passwd.safetensors', which is no .safetensors file beside it; refused"],

@@ -9,6 +9,7 @@ import { UserError } from '../../errors.js';
 import { readJsonFile } from '../../json-file.js';
 import { refusePlaceholderFile } from '../../placeholder-file.js';
 import { fileSamples } from '../../sample-digest.js';
+import { hasWeights } from './safetensors.js';
 
 /** Where exports lie in a model folder, in the order of preference: full precision first. */
 const PLACES = ['onnx/model.onnx', 'model.onnx'];
@@ -31,10 +32,10 @@ const schema = z.looseObject({
 });
 
 /**
- * Returns the export's file in a folder that has no safetensors, or null where there is none (or where there are safetensors, which are faster).
+ * Returns the export's file in a folder that has no other weights, or null where there is none (or where there are others, which are faster).
  */
 export function findExport(folder: string): string | null {
-  if (existsSync(path.join(folder, 'model.safetensors')) || existsSync(path.join(folder, 'model.safetensors.index.json'))) return null;
+  if (hasWeights(folder)) return null;
   const place = PLACES.find((name) => existsSync(path.join(folder, name)));
   return place === undefined ? null : path.join(folder, place);
 }

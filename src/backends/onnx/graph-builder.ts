@@ -231,8 +231,10 @@ function build(
       throw new UserError(`${place.file}: tensor ${name} is of type ${type}; supported are ${Object.keys(WEIGHT_BYTES).join(', ')}`);
     }
     const own = rowsName(name, rows);
-    graph.initializer.push(external(own, place, ONNX_TYPE[type], rows, null));
-    return ONNX_TYPE[type] === wanted ? own : builder.node('Cast', [own], { to: ELEMENT[wanted] });
+    const { lies } = place;
+    graph.initializer.push(external(own, lies === undefined ? place : { ...place, shape: lies.dims }, ONNX_TYPE[type], rows, null));
+    const laid = lies === undefined ? own : builder.node('Transpose', [own], { perm: lies.order });
+    return ONNX_TYPE[type] === wanted ? laid : builder.node('Cast', [laid], { to: ELEMENT[wanted] });
   }
 
   /** What an adapter makes of a float32 weight; folded, too, and rounded to the compute type only at the end. */
@@ -260,7 +262,7 @@ function build(
     let value: string;
     if (rows === undefined)
       value = change === undefined ? plain(name, place, compute) : adapted(plain(name, place, 'float32'), place, change);
-    else if (change === undefined && place.quantized === undefined) value = plain(name, place, compute, rows);
+    else if (change === undefined && place.quantized === undefined && place.lies === undefined) value = plain(name, place, compute, rows);
     else
       value = builder.node('Slice', [
         widened(name, shape),

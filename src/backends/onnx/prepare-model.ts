@@ -92,7 +92,7 @@ const NOTHING_NARROW: Narrowing = { narrow: new Map(), kept: 0 };
 
 /** Which matrices lie on a card in 16 bits without a change of any value: those of float16, and those of bfloat16 that float16 can hold. */
 async function narrowMatrices(weights: Weights, float16: () => Promise<boolean>): Promise<Narrowing> {
-  const matrices = [...weights.tensors].filter(([, place]) => place.shape.length === 2);
+  const matrices = [...weights.tensors].filter(([, place]) => place.shape.length === 2 && place.lies === undefined);
   const short = matrices.filter(([, place]) => place.dtype !== 'F32').length;
   if (short === 0) return NOTHING_NARROW;
   if (!(await float16())) return { ...NOTHING_NARROW, kept: short };
@@ -249,7 +249,7 @@ export async function prepareModel(
     quantized,
     facts: {
       architecture: config.architecture,
-      source: 'safetensors',
+      source: Object.keys(own.digests).some((name) => name.endsWith('.bin')) ? 'PyTorch' : 'safetensors',
       parameters,
       weights_dtype: [...new Set(tensors.map((t) => t.dtype))].join(','),
       ...(quantized === null ? {} : { quantization: quantized }),

@@ -1,5 +1,6 @@
 /** Reads the headers of safetensors files and treats them as hostile: every offset and shape is checked before a runtime maps the file. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
@@ -8,13 +9,14 @@ import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js'
 import { parsePlainJson } from '../../python/plain-json.js';
 import { sampleDigest } from '../../sample-digest.js';
 import type { QuantizedWeight } from './quantization/quantized-weight.js';
+import { readTorchHeader } from './torch/torch-file.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
 export const WEIGHT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
 export type WeightType = keyof typeof WEIGHT_BYTES;
 
 /** Bytes per element of every type that the format knows; tensors of other types than `WeightType` may be in a file, but not in a graph. */
-const ALL_BYTES: Readonly<Record<string, number>> = {
+export const ALL_BYTES: Readonly<Record<string, number>> = {
   ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, F8_E8M0: 1, F8_E4M3FNUZ: 1, F8_E5M2FNUZ: 1 },
   ...{ I16: 2, U16: 2, I32: 4, U32: 4, F64: 8, I64: 8, U64: 8, C64: 8 },
   ...WEIGHT_BYTES,
@@ -31,6 +33,8 @@ export interface TensorPlace {
   readonly length: number;
   /** A matrix that is quantized: what it is made of. `shape` is its own; file, offset and length are those of its codes. */
   readonly quantized?: QuantizedWeight;
+  /** Where the bytes have the dimensions in another order: those of the bytes, and which of them each of `shape` is. */
+  readonly lies?: { readonly dims: readonly number[]; readonly order: readonly number[] };
 }
 
 /** What is added to a weight: `scale * b @ a` with `a` [rank, inputs] and `b` [outputs, rank]; the transpose of it for an embedding. */
@@ -155,8 +159,18 @@ export async function readHeader(file: string): Promise<Header> {
   }
 }
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
+/** Names of weight files and of what lists several of them, in the order in which transformers looks. */
+const KINDS = [
+  { single: 'model.safetensors', index: 'model.safetensors.index.json', end: '.safetensors' },
+  { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', end: '.bin' },
+] as const;
+
+/**
+ * Whether a folder has weights that a graph can be written over.
+ */
+export function hasWeights(folder: string): boolean {
+  return KINDS.some(({ single, index }) => existsSync(path.join(folder, single)) || existsSync(path.join(folder, index)));
+}
 
 async function exists(file: string): Promise<boolean> {
   return (await stat(file).catch(() => null)) !== null;
@@ -164,7 +178,7 @@ async function exists(file: string): Promise<boolean> {
 
 /**
  * Names of the weight files of a model folder, in the order in which transformers looks: what `transformers_weights` of config.json names, else `model.safetensors`,
- * else the files of `model.safetensors.index.json`.
+ * else the files of `model.safetensors.index.json`, else the same of PyTorch.
  */
 async function weightFiles(folder: string, named: string | null): Promise<{ files: string[]; leftOut: string | null }> {
   if (named !== null) {
@@ -172,18 +186,21 @@ async function weightFiles(folder: string, named: string | null): Promise<{ file
       throw new UserError(
         `${path.join(folder, 'config.json')}: transformers_weights ${JSON.stringify(named)} is no name of a .safetensors or .safetensors.index.json file in the same folder`,
       );
-    return { files: named.endsWith('.json') ? await indexedFiles(path.join(folder, named)) : [named], leftOut: null };
+    return { files: named.endsWith('.json') ? await indexedFiles(path.join(folder, named), '.safetensors') : [named], leftOut: null };
   }
-  const sharded = await exists(path.join(folder, INDEX));
-  if (await exists(path.join(folder, SINGLE))) return { files: [SINGLE], leftOut: sharded ? INDEX : null };
-  if (sharded) return { files: await indexedFiles(path.join(folder, INDEX)), leftOut: null };
+  for (const { single, index, end } of KINDS) {
+    const sharded = await exists(path.join(folder, index));
+    if (await exists(path.join(folder, single))) return { files: [single], leftOut: sharded ? index : null };
+    if (sharded) return { files: await indexedFiles(path.join(folder, index), end), leftOut: null };
+  }
+  const names = KINDS.flatMap(({ single, index }) => [single, index]).join(', ');
   throw new UserError(
-    `${folder}: no ${SINGLE} and no ${INDEX}; weights in other formats (pytorch_model.bin, consolidated.safetensors, GGUF) must be saved as safetensors first`,
+    `${folder}: none of ${names}; weights in other formats (consolidated.safetensors, flax, GGUF) must be saved as safetensors first`,
   );
 }
 
 /** The files that an index names, each once. */
-async function indexedFiles(index: string): Promise<string[]> {
+async function indexedFiles(index: string, end: string): Promise<string[]> {
   const text = await readFile(index, 'utf8').catch((error: unknown) => {
     throw new UserError(`${index}: ${systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error)}`);
   });
@@ -192,8 +209,8 @@ async function indexedFiles(index: string): Promise<string[]> {
   if (!isRecord(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
   return [...new Set(Object.values(map))].map((name) => {
     // A file outside the folder is never meant: a model from the net must not make the program read other files.
-    if (typeof name !== 'string' || name !== path.basename(name) || !name.endsWith('.safetensors'))
-      throw new UserError(`${index}: ${JSON.stringify(name)} is no name of a .safetensors file in the same folder`);
+    if (typeof name !== 'string' || name !== path.basename(name) || !name.endsWith(end))
+      throw new UserError(`${index}: ${JSON.stringify(name)} is no name of a ${end} file in the same folder`);
     return name;
   });
 }
@@ -227,7 +244,7 @@ export async function readWeights(folder: string, named: string | null = null): 
   const { files, leftOut } = await weightFiles(folder, named);
   for (const name of files) {
     const file = path.join(folder, name);
-    const header = await readHeader(file);
+    const header = name.endsWith('.bin') ? await readTorchHeader(file) : await readHeader(file);
     for (const [tensor, place] of header.tensors) {
       if (tensors.has(tensor)) throw new UserError(`${file}: tensor ${tensor} is also in ${tensors.get(tensor)?.file}`);
       tensors.set(tensor, place);

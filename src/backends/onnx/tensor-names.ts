@@ -1,4 +1,5 @@
 /** The names of tensors in files, which differ with what a model was saved as, in one spelling: that of the language model with its output layer. */
+import { UserError } from '../../errors.js';
 import type { Blueprint, Stacked } from './blueprint.js';
 import type { TensorPlace, Weights } from './safetensors.js';
 
@@ -18,6 +19,10 @@ function unwrapped(name: string): string {
 /** One tensor of many matrices as the matrices themselves, which lie one behind the other in the file. */
 function unstacked(name: string, place: TensorPlace, { name: own, before, parts }: Stacked): (readonly [string, TensorPlace])[] {
   const [experts = 0, rows = 0, ...rest] = place.shape;
+  if (place.lies !== undefined)
+    throw new UserError(
+      `${place.file}: tensor ${name} lies in another order than its shape; save the model with save_pretrained, which writes safetensors`,
+    );
   const count = experts * parts.length;
   const length = place.length / count;
   const layer = name.slice(0, -own.length);

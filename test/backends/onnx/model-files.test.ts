@@ -65,7 +65,7 @@ describe('a broken model folder gives one line that names file, tensor, found an
   const cases: [string, (folder: string) => void, RegExp][] = [
     ['no config', (f) => rmSync(path.join(f, 'config.json')), /config\.json: no such file/],
     ['config is no JSON', (f) => writeFileSync(path.join(f, 'config.json'), '{'), /config\.json: not JSON/],
-    ['no weights', (f) => rmSync(model(f)), /no model\.safetensors and no model\.safetensors\.index\.json/],
+    ['no weights', (f) => rmSync(model(f)), /none of model\.safetensors, model\.safetensors\.index\.json, pytorch_model\.bin/],
     ['no tokenizer', (f) => rmSync(path.join(f, 'tokenizer.json')), /tokenizer\.json: no such file/],
     [
       'truncated data',
