@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readWeights } from '../src/backends/onnx/safetensors.js';
+import { readWeights } from '../src/backends/onnx/weight-files.js';
 import { packagePath } from '../src/package-files.js';
 import { fileSamples } from '../src/sample-digest.js';
 import { eusEval } from './cli/eus-eval.js';

@@ -9,7 +9,7 @@ import { UserError } from '../../errors.js';
 import { readJsonFile } from '../../json-file.js';
 import { refusePlaceholderFile } from '../../placeholder-file.js';
 import { fileSamples } from '../../sample-digest.js';
-import { hasWeights } from './safetensors.js';
+import { hasWeights } from './weight-files.js';
 
 /** Where exports lie in a model folder, in the order of preference: full precision first. */
 const PLACES = ['onnx/model.onnx', 'model.onnx'];

@@ -32,9 +32,10 @@ import { halfExponent } from './narrow-weights.js';
 import type { ExportSource, GraphSource, StateShape } from './protocol.js';
 import { readQuantized } from './quantization/read-quantized.js';
 import { kernelHead } from './rope.js';
-import { readWeights, type Weights } from './safetensors.js';
+import type { Weights } from './safetensors.js';
 import { withCommonNames } from './tensor-names.js';
 import { vocabularyParts } from './vocabulary.js';
+import { readWeights } from './weight-files.js';
 
 export interface PreparedModel {
   readonly source: GraphSource | ExportSource;

@@ -1,6 +1,5 @@
 /** Reads the headers of safetensors files and treats them as hostile: every offset and shape is checked before a runtime maps the file. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
@@ -9,7 +8,6 @@ import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js'
 import { parsePlainJson } from '../../python/plain-json.js';
 import { sampleDigest } from '../../sample-digest.js';
 import type { QuantizedWeight } from './quantization/quantized-weight.js';
-import { readTorchHeader } from './torch/torch-file.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
 export const WEIGHT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -159,62 +157,6 @@ export async function readHeader(file: string): Promise<Header> {
   }
 }
 
-/** Names of weight files and of what lists several of them, in the order in which transformers looks. */
-const KINDS = [
-  { single: 'model.safetensors', index: 'model.safetensors.index.json', end: '.safetensors' },
-  { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', end: '.bin' },
-] as const;
-
-/**
- * Whether a folder has weights that a graph can be written over.
- */
-export function hasWeights(folder: string): boolean {
-  return KINDS.some(({ single, index }) => existsSync(path.join(folder, single)) || existsSync(path.join(folder, index)));
-}
-
-async function exists(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => null)) !== null;
-}
-
-/**
- * Names of the weight files of a model folder, in the order in which transformers looks: what `transformers_weights` of config.json names, else `model.safetensors`,
- * else the files of `model.safetensors.index.json`, else the same of PyTorch.
- */
-async function weightFiles(folder: string, named: string | null): Promise<{ files: string[]; leftOut: string | null }> {
-  if (named !== null) {
-    if (named !== path.basename(named) || !/\.safetensors(?:\.index\.json)?$/.test(named))
-      throw new UserError(
-        `${path.join(folder, 'config.json')}: transformers_weights ${JSON.stringify(named)} is no name of a .safetensors or .safetensors.index.json file in the same folder`,
-      );
-    return { files: named.endsWith('.json') ? await indexedFiles(path.join(folder, named), '.safetensors') : [named], leftOut: null };
-  }
-  for (const { single, index, end } of KINDS) {
-    const sharded = await exists(path.join(folder, index));
-    if (await exists(path.join(folder, single))) return { files: [single], leftOut: sharded ? index : null };
-    if (sharded) return { files: await indexedFiles(path.join(folder, index), end), leftOut: null };
-  }
-  const names = KINDS.flatMap(({ single, index }) => [single, index]).join(', ');
-  throw new UserError(
-    `${folder}: none of ${names}; weights in other formats (consolidated.safetensors, flax, GGUF) must be saved as safetensors first`,
-  );
-}
-
-/** The files that an index names, each once. */
-async function indexedFiles(index: string, end: string): Promise<string[]> {
-  const text = await readFile(index, 'utf8').catch((error: unknown) => {
-    throw new UserError(`${index}: ${systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error)}`);
-  });
-  const parsed = parseJsonFile(text, index);
-  const map = isRecord(parsed) ? parsed.weight_map : undefined;
-  if (!isRecord(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
-  return [...new Set(Object.values(map))].map((name) => {
-    // A file outside the folder is never meant: a model from the net must not make the program read other files.
-    if (typeof name !== 'string' || name !== path.basename(name) || !name.endsWith(end))
-      throw new UserError(`${index}: ${JSON.stringify(name)} is no name of a ${end} file in the same folder`);
-    return name;
-  });
-}
-
 /**
  * Returns what identifies a weight file without reading gigabytes: its size, the sha256 of the header, and a digest over samples of every tensor. A copy has the
  * same one, so that parts of a run may be computed on several machines.
@@ -230,28 +172,4 @@ export function commonFolder(files: readonly string[]): string {
   let root = path.dirname(files[0] ?? '/');
   while (!files.every((file) => file.startsWith(root.endsWith(path.sep) ? root : root + path.sep))) root = path.dirname(root);
   return root;
-}
-
-/**
- * Reads all headers of a model folder; `named` is `transformers_weights` of its config.json. Links are resolved, so a hub snapshot (links into `blobs/`) works.
- * Throws `UserError` for a missing, truncated or inconsistent file, and for a tensor that two files hold.
- */
-export async function readWeights(folder: string, named: string | null = null): Promise<Weights> {
-  const tensors = new Map<string, TensorPlace>();
-  const digests: Record<string, string> = {};
-  const real: string[] = [];
-  let bytes = 0;
-  const { files, leftOut } = await weightFiles(folder, named);
-  for (const name of files) {
-    const file = path.join(folder, name);
-    const header = name.endsWith('.bin') ? await readTorchHeader(file) : await readHeader(file);
-    for (const [tensor, place] of header.tensors) {
-      if (tensors.has(tensor)) throw new UserError(`${file}: tensor ${tensor} is also in ${tensors.get(tensor)?.file}`);
-      tensors.set(tensor, place);
-    }
-    digests[name] = fileDigest(header);
-    real.push(header.real);
-    bytes += header.size;
-  }
-  return { tensors, added: new Map(), root: commonFolder(real), digests, bytes, leftOut };
 }

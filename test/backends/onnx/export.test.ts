@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type GraphBuilder, newGraph } from '../../../src/backends/onnx/graph-builder.js';
 import { ropeTable } from '../../../src/backends/onnx/rope.js';
-import { readWeights } from '../../../src/backends/onnx/safetensors.js';
+import { readWeights } from '../../../src/backends/onnx/weight-files.js';
 import { type ModelConfig, readModelConfig } from '../../../src/models/model-config.js';
 import { packagePath } from '../../../src/package-files.js';
 import { compare, type Expected, openModel } from './compare.js';

@@ -6,7 +6,7 @@ import { writeGenerator } from '../../../src/backends/onnx/decode-loop.js';
 import { writeDecoder } from '../../../src/backends/onnx/decoder.js';
 import { newGraph } from '../../../src/backends/onnx/graph-builder.js';
 import { decodeModel, ELEMENT, type GraphMessage } from '../../../src/backends/onnx/proto.js';
-import { readWeights } from '../../../src/backends/onnx/safetensors.js';
+import { readWeights } from '../../../src/backends/onnx/weight-files.js';
 import { readModelConfig } from '../../../src/models/model-config.js';
 import { packagePath } from '../../../src/package-files.js';
 import { SHARED, shared } from '../../shared.js';

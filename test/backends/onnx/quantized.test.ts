@@ -6,7 +6,7 @@ import '../../../src/backends/onnx/no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { newGraph } from '../../../src/backends/onnx/graph-builder.js';
 import { readQuantized } from '../../../src/backends/onnx/quantization/read-quantized.js';
-import { readWeights } from '../../../src/backends/onnx/safetensors.js';
+import { readWeights } from '../../../src/backends/onnx/weight-files.js';
 import { DEFAULT_OPEN_OPTIONS, openBackend } from '../../../src/backends/open.js';
 import { UserError } from '../../../src/errors.js';
 import { readQuantization } from '../../../src/models/quantization-config.js';
