@@ -1,9 +1,10 @@
 /**
- * The whole path of an arena in Chromium against two endpoints of the chat API: npx vite-node benchmarks/arena-walk.ts URL_A MODEL_A URL_B MODEL_B
- * Registers, asks, reads both streams, votes with and without a contradiction, goes on; then the moderator bans, takes it back and exports, and `arena fit` reads the export.
+ * The whole path of an arena in Chromium against two endpoints of the chat API: npx vite-node benchmarks/arena-walk.ts URL_A MODEL_A URL_B MODEL_B [TOKENS]
+ * Registers, asks, reads both streams, votes with and without a contradiction, goes on, sends prompts without content until it is flagged; then the moderator exports, bans by the
+ * button and takes it back, and `arena fit` reads the export.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { wordsOf } from '../src/arena-server/page/words.js';
 import { packagePath } from '../src/package-files.js';
@@ -11,7 +12,7 @@ import { freshFolder, PASSWORD } from '../test/arena-server/arena-client.js';
 import { startServer } from '../test/arena-server/server-process.js';
 import { openBrowser } from '../test/leaderboard/chromium.js';
 
-const [urlA = '', modelA = '', urlB = '', modelB = ''] = process.argv.slice(2);
+const [urlA = '', modelA = '', urlB = '', modelB = '', tokens = '400'] = process.argv.slice(2);
 const folder = freshFolder();
 const words = wordsOf('eu');
 const word = (key: string): string => words[key] ?? key;
@@ -22,8 +23,9 @@ const server = await startServer(
       { name: 'First real model', url: urlA, model: modelA },
       { name: 'Second real model', url: urlB, model: modelB },
     ],
-    sampling: { max_tokens: 60 },
-    timeouts: { first_text_seconds: 120, silence_seconds: 120 },
+    sampling: { max_tokens: Number(tokens) },
+    timeouts: { first_text_seconds: 120, lead_seconds: 120, silence_seconds: 120, answer_seconds: 600 },
+    limits: { prompts_per_minute: 60 },
   },
   path.join(folder, 'arena.db'),
 );
@@ -43,19 +45,33 @@ await page.getByLabel(word('shareTexts')).check();
 await page.getByRole('button', { name: word('registerButton') }).click();
 await page.getByRole('button', { name: word('passphraseKept') }).click();
 tell('registered');
-const prompts = ['What is the capital of the Basque Country?', 'Write one sentence about the sea.', 'Count from one to five.'];
+const prompts = [
+  'Tell a long story about the sea.',
+  'What is the capital of the Basque Country, and why?',
+  'Write a poem of ten stanzas.',
+  '?',
+  '!',
+  '1',
+  '..',
+];
 for (const [i, prompt] of prompts.entries()) {
   await page.getByLabel(word('prompt')).fill(prompt);
   await page.keyboard.press('Control+Enter');
   await page.getByRole('heading', { name: word('vote') }).waitFor();
   const answers = await page.locator('article.answer').allTextContents();
-  tell(`${prompt}\n  A: ${answers[0]?.slice(0, 100)}\n  B: ${answers[1]?.slice(0, 100)}`);
+  tell(
+    `${prompt}\n${['A', 'B'].map((side, at) => `  ${side}, ${answers[at]?.length} characters: ${answers[at]?.slice(0, 80).replace(/\s+/g, ' ')}`).join('\n')}`,
+  );
   await page.locator('main').focus();
   // A contradiction, a tie, and the right side.
   for (const key of [
     ['1', '6', '9'],
     ['3', '7'],
     ['2', '6'],
+    ['1', '5'],
+    ['2', '6'],
+    ['1', '5'],
+    ['2', '5', '0'],
   ][i] ?? [])
     await page.keyboard.press(key);
   await page.getByText(word('voteStored')).waitFor();
@@ -75,9 +91,8 @@ async function exported(): Promise<string> {
   return file;
 }
 const file = await exported();
-const fit = spawnSync(process.execPath, [packagePath('bin/eus-eval.js'), 'arena', 'fit', file, '--rounds', '20'], { encoding: 'utf8' });
+const fit = spawnSync(process.execPath, [packagePath('bin/eus-eval.js'), 'arena', 'fit', file, '--rounds', '0'], { encoding: 'utf8' });
 tell(`arena fit on the export: exit ${fit.status}\n${fit.stdout}${fit.stderr}`);
-// Nobody is flagged after three votes, so the ban goes by the moderator's request itself.
 const backup = spawnSync(
   process.execPath,
   [packagePath('bin/eus-eval.js'), 'arena', 'backup', path.join(folder, 'arena.db'), path.join(folder, 'copy.db')],
@@ -86,25 +101,19 @@ const backup = spawnSync(
   },
 );
 tell(`backup: exit ${backup.status} ${backup.stderr.trim()}`);
-const { openDatabase } = await import('../src/arena-server/open-database.js');
-const copy = await openDatabase(path.join(folder, 'copy.db'));
-const [someone] = await copy.all('select id from participants');
-await copy.close();
-for (const banned of [true, false]) {
-  const status = await page.evaluate(
-    async ([participant, on]) => {
-      const start = await (await fetch('api/moderator/start')).json();
-      const reply = await fetch('api/moderator/ban', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-arena-csrf': start.csrf },
-        body: JSON.stringify({ participant, banned: on, note: 'trial' }),
-      });
-      const rows = (await (await fetch('api/moderator/battles.csv')).text()).trim().split('\n').length - 1;
-      return `${reply.status}, ${rows} battles count`;
-    },
-    [String(someone?.id), banned] as const,
-  );
-  tell(`${banned ? 'banned' : 'ban taken back'}: ${status}`);
+const flagged = page.locator('#flags tbody tr');
+tell(`flags: ${await flagged.locator('li').allTextContents()}`);
+for (const [press, then] of [
+  ['ban', 'unban'],
+  ['unban', 'ban'],
+] as const) {
+  await flagged.getByRole('button', { name: word(press), exact: true }).click();
+  await flagged.getByRole('button', { name: word(then), exact: true }).waitFor();
+  const rows =
+    readFileSync(await exported(), 'utf8')
+      .trim()
+      .split('\n').length - 1;
+  tell(`button '${word(press)}': ${rows} battles in the export`);
 }
 writeFileSync(path.join(folder, 'said.txt'), said.join('\n'));
 tell(`console: ${said.filter((line) => !/status of 40[13]/.test(line)).join('; ') || 'nothing'}`);
