@@ -62,13 +62,21 @@ const MOST_REDRAWS = 100;
  * have no common scale (one never lost, or groups never met) and says which, unless `largestGroup`.
  */
 export function fitArena(battles: Battles, options: FitOptions): ArenaFit {
+  const steps = fitSteps(battles, options);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
+/**
+ * Does what `fitArena` does, and stops after each resample: a server answers others in between.
+ */
+export function* fitSteps(battles: Battles, options: FitOptions): Generator<void, ArenaFit> {
   const { models, pairs, leftOut } = connected(battles, options.largestGroup);
   const total = pairs.reduce((sum, p) => sum + p.winsA + p.winsB + p.ties, 0);
   if (total > MOST_BATTLES && options.rounds > 0)
     throw new UserError(`${total} battles are too many to resample; give --rounds 0 for scores without intervals`);
   const strengths = fitStrengths(models.length, pairs);
   const scores = scoresOf(strengths);
-  const { rounds, redrawn } = bootstrap(models.length, pairs, strengths, options);
+  const { rounds, redrawn } = yield* bootstrap(models.length, pairs, strengths, options);
   const intervals = models.map((_, i) =>
     interval(
       rounds.map((r) => r[i] ?? Number.NaN),
@@ -131,12 +139,12 @@ function connected(battles: Battles, largestGroup: boolean): { models: readonly 
 }
 
 /** Scores of resamples of the battles, each as large as the original. */
-function bootstrap(
+function* bootstrap(
   models: number,
   pairs: readonly Pair[],
   start: Float64Array,
   options: FitOptions,
-): { rounds: Float64Array[]; redrawn: number } {
+): Generator<void, { rounds: Float64Array[]; redrawn: number }> {
   const outcomes = pairs.flatMap((p) => [p.winsA, p.winsB, p.ties]);
   const upTo = new Float64Array(outcomes.length);
   let total = 0;
@@ -167,6 +175,7 @@ function bootstrap(
     }));
     if (components(models, drawn).length > 1) redrawn++;
     else rounds.push(scoresOf(fitStrengths(models, drawn, start)));
+    yield;
   }
   return { rounds, redrawn };
 }
