@@ -1,7 +1,7 @@
 /**
  * An arena under load: npx vite-node benchmarks/arena-load.ts sqlite|postgres [PARTICIPANTS] [SECONDS] [KILLS] [PAUSE_MS]
  * Voters of known preference (each pauses PAUSE_MS on average before the vote and before the next prompt: 25 s is about one battle a minute and participant; they
- * arrive within ten seconds and read the whole stream) against `arena serve` (two processes on PostgreSQL) and made-up models; the servers are killed with SIGKILL in between. Prints times,
+ * arrive within ten seconds and read the whole stream; in runs with kills the answers come within half a second) against `arena serve` (two processes on PostgreSQL) and made-up models; the servers are killed with SIGKILL in between. Prints times,
  * memory, and whether every confirmed vote is stored once.
  */
 import { loadavg } from 'node:os';
@@ -18,9 +18,12 @@ const [kind = 'sqlite', participants = '500', seconds = '180', kills = '0', paus
 const folder = freshFolder();
 const cluster: Cluster | null = kind === 'postgres' ? await startCluster() : null;
 const database = cluster === null ? path.join(folder, 'arena.db') : await cluster.fresh();
-const stubs = await startStubModels(DEMO_MODELS, { milliseconds: 1000, words: 60 });
+// Between two kills of a run of 50 lie three seconds, half of them for starting: with answers at a reader's pace no battle would ever reach its vote.
+const quick = Number(kills) > 0;
+const stubs = await startStubModels(DEMO_MODELS, { milliseconds: quick ? 200 : 1000, words: 60 });
 const arena = {
   models: stubs.models,
+  ...(quick ? { pace: { characters_per_second: 2000, lead_seconds: 0 } } : {}),
   limits: {
     prompts_per_minute: 1000,
     prompts_per_day: 100_000,

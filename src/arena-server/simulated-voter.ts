@@ -160,6 +160,7 @@ export async function simulatedVoter(options: VoterOptions): Promise<void> {
     const answers = await read(sent.battle, sent.turn);
     if (answers === null) {
       tally.voided++;
+      await pause();
       return;
     }
     await pause();
