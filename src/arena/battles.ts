@@ -1,5 +1,6 @@
 /** Reading battles: one row a battle, or one row a pair with counts. */
 import { UserError } from '../errors.js';
+import { unguardCell } from '../safety/csv.js';
 import { readTable, type Table, tableOf } from '../tables/read-table.js';
 import { voteReader } from './vote.js';
 
@@ -72,17 +73,17 @@ function battlesIn({ header, rows }: Table, file: string, question: Question): B
   if (rows.length === 0) throw new UserError(`${file}: no battles`);
   const tally = new Tally();
   const voteOf = voteReader(
-    rows.map(({ cells, line }) => ({ a: cells[a] ?? '', b: cells[b] ?? '', vote: winner < 0 ? '' : (cells[winner] ?? ''), line })),
+    rows.map(({ cells, line }) => ({ a: text(cells[a]), b: text(cells[b]), vote: winner < 0 ? '' : text(cells[winner]), line })),
     file,
   );
   let skipped = 0;
   for (const { cells: record, line } of rows) {
     const where = `${file}: line ${line}`;
-    const [nameA, nameB] = [record[a] ?? '', record[b] ?? ''];
+    const [nameA, nameB] = [text(record[a]), text(record[b])];
     if (nameA === '' || nameB === '') throw new UserError(`${where}: a battle without two models`);
     if (nameA === nameB) throw new UserError(`${where}: the model ${nameA} is matched against itself`);
     if (winner >= 0) {
-      const vote = record[winner] ?? '';
+      const vote = text(record[winner]);
       if (vote === '') skipped++;
       else tally.add(nameA, nameB, ...voteOf(vote, nameA, nameB, where));
     } else {
@@ -95,6 +96,11 @@ function battlesIn({ header, rows }: Table, file: string, question: Question): B
     }
   }
   return { question, ...tally.result(), skipped };
+}
+
+/** A cell without the apostrophe that keeps spreadsheets from running a name as a formula: our own exports have it. */
+function text(cell: string | undefined): string {
+  return unguardCell(cell ?? '');
 }
 
 function wholeNumber(text: string, where: string): number {

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { refusePlaceholder } from '../placeholder-file.js';
+import { unguardCell } from '../safety/csv.js';
 import { numberIn, type Table, tableOf } from '../tables/read-table.js';
 import { QUESTIONS, type Question } from './battles.js';
 import type { ArenaFit } from './fit.js';
@@ -143,7 +144,12 @@ function fromCsv(text: string, file: string): ArenaScores[] {
           header.includes(column) ? number(cells[header.indexOf(column)], table, `${file}, line ${line}: ${column}`) : null;
         const score = number(cells[header.indexOf(question)], table, `${file}, line ${line}: ${question}`);
         const [plus, minus] = [read(`${question}_plus`), read(`${question}_minus`)];
-        return { model: cells[at] ?? '', score, low: minus === null ? null : score - minus, high: plus === null ? null : score + plus };
+        return {
+          model: unguardCell(cells[at] ?? ''),
+          score,
+          low: minus === null ? null : score - minus,
+          high: plus === null ? null : score + plus,
+        };
       }),
       file,
     ),

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { battlesOf } from '../../src/arena/battles.js';
 import { exportBattles } from '../../src/arena-server/export-command.js';
 import { runServe } from '../../src/arena-server/run-serve.js';
-import { Client, freshFolder, testArena } from './arena-client.js';
+import { Client, freshFolder, models, testArena } from './arena-client.js';
 
 const YAML = 'models:\n- {name: A, url: "http://127.0.0.1:9/v1", model: a}\n- {name: B, url: "http://127.0.0.1:9/v1", model: b}\n';
 
@@ -36,7 +36,8 @@ describe('arena serve', () => {
 describe('arena export', () => {
   it('writes what arena fit reads, with the pseudonyms of the moderator page', async () => {
     const database = path.join(freshFolder(), 'arena.db');
-    const arena = await testArena({ database });
+    // A spreadsheet would run two of these names; the fit knows them as the arena does.
+    const arena = await testArena({ database, over: { models: models('=One', '+Two, "the second"') } });
     const client = new Client(arena);
     await client.register();
     await client.vote(await client.battle(), { content: 'a', language: 'bad' });
@@ -49,6 +50,7 @@ describe('arena export', () => {
       return out.end().setEncoding('utf8').read();
     };
     expect(await read('csv')).toBe(page);
+    expect(battlesOf(page, 'page', 'language').models).toEqual(['+Two, "the second"', '=One']);
     expect(battlesOf(page, 'page', 'language').pairs).toMatchObject([{ ties: 1 }]);
     expect(battlesOf(page, 'page', 'content').pairs[0]).toMatchObject({ ties: 0 });
     expect(JSON.parse(await read('jsonl'))).toMatchObject({
