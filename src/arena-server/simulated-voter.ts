@@ -164,6 +164,8 @@ export async function simulatedVoter(options: VoterOptions): Promise<void> {
       return;
     }
     await pause();
+    // The end cuts all pauses short at once: votes of everybody in the same moment would be no measure of anything.
+    if (signal.aborted) return;
     const [a, b] = [stubScore(answers.a) ?? 1000, stubScore(answers.b) ?? 1000];
     const [content, language] = [honestVote(a, b, 0.3, random), honestVote(a, b, 0.3, random)];
     const whole = contradict(content, language) ? (a > b ? 'a' : 'b') : null;
@@ -174,6 +176,7 @@ export async function simulatedVoter(options: VoterOptions): Promise<void> {
     await Promise.all(Array.from({ length: clicks }, () => call('PUT', `${path}/vote`, vote, 'vote')));
     tally.votes.set(sent.battle, { content, language });
     await pause();
+    if (signal.aborted) return;
     await call('POST', `${path}/reveal`, {}, 'reveal');
   }
 }
