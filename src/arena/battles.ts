@@ -1,6 +1,6 @@
 /** Reading battles: one row a battle, or one row a pair with counts. */
 import { UserError } from '../errors.js';
-import { unguardCell } from '../safety/csv.js';
+import { unguardCell } from '../tables/formula-guard.js';
 import { readTable, type Table, tableOf } from '../tables/read-table.js';
 import { voteReader } from './vote.js';
 

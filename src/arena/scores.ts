@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { refusePlaceholder } from '../placeholder-file.js';
-import { unguardCell } from '../safety/csv.js';
+import { unguardCell } from '../tables/formula-guard.js';
 import { numberIn, type Table, tableOf } from '../tables/read-table.js';
 import { QUESTIONS, type Question } from './battles.js';
 import type { ArenaFit } from './fit.js';

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
+import { guardCell, unguardCell } from '../tables/formula-guard.js';
 import { readTable, type Table, tableOf } from '../tables/read-table.js';
 
 /** One row of a table: its cells in the order of the columns asked for, and the line of the file it ends on. */
@@ -31,24 +32,6 @@ function csvRows<Column extends string>({ header, rows }: Table, file: string, c
   if (rows.length === 0) throw new UserError(`${file}: there is no row below the header`);
   const places = new Map<string, number>(columns.map((column) => [column, header.indexOf(column)]));
   return rows.map(({ line, cells }) => ({ line, cell: (column) => unguardCell(cells[places.get(column) ?? -1] ?? '') }));
-}
-
-/** What a spreadsheet takes for the beginning of a formula, or skips before one. */
-const FORMULA = /^[=+\-@\t\r\n]/;
-
-/**
- * Returns a cell that no spreadsheet runs as a formula: one that begins like a formula gets an apostrophe before it (and so does one that
- * begins with such a guard already, so that `unguardCell` gives back the cell itself).
- */
-export function guardCell(cell: string): string {
-  return FORMULA.test(cell) || /^'+[=+\-@\t\r\n]/.test(cell) ? `'${cell}` : cell;
-}
-
-/**
- * Returns a cell without the apostrophe that `guardCell` put there.
- */
-export function unguardCell(cell: string): string {
-  return /^'+[=+\-@\t\r\n]/.test(cell) ? cell.slice(1) : cell;
 }
 
 /**

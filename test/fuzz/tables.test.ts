@@ -7,8 +7,9 @@ import { findPrice, pricesOf } from '../../src/backends/api/prices.js';
 import { namesOf } from '../../src/leaderboard/names.js';
 import { packagePath } from '../../src/package-files.js';
 import { ANNOTATION_COLUMNS, annotationsOf } from '../../src/safety/annotations.js';
-import { csvRowsOf, guardCell, unguardCell, writeCsv } from '../../src/safety/csv.js';
+import { csvRowsOf, writeCsv } from '../../src/safety/csv.js';
 import { PROMPT_COLUMNS, promptsOf } from '../../src/safety/prompts.js';
+import { guardCell, unguardCell } from '../../src/tables/formula-guard.js';
 import { textOf } from '../../src/tables/read-table.js';
 import { nearJson, nearText, options, property, runs, survives, TIMEOUT } from './tools.js';
 

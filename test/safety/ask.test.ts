@@ -7,9 +7,10 @@ import { describe, expect, test } from 'vitest';
 import { openFake } from '../../src/backends/fake.js';
 import { readAnnotations } from '../../src/safety/annotations.js';
 import { askingForm, askPrompts, type KeptAnswer } from '../../src/safety/ask.js';
-import { guardCell, unguardCell, writeCsv } from '../../src/safety/csv.js';
+import { writeCsv } from '../../src/safety/csv.js';
 import { readPrompts, type SafetyPrompt } from '../../src/safety/prompts.js';
 import { keeperFor, readKept, sheetOf, writeSheet } from '../../src/safety/sheet.js';
+import { guardCell, unguardCell } from '../../src/tables/formula-guard.js';
 import type { Answer, Ask, Backend, Response } from '../../src/types.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'safety-'));
