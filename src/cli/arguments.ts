@@ -63,15 +63,6 @@ export function list(text: string, previous: readonly string[] | undefined): rea
 }
 
 /**
- * Takes the model of a run; a second one would silently take the place of the first.
- */
-export function oneModel(text: string, previous: string | undefined): string {
-  if (previous !== undefined)
-    throw new InvalidArgumentError(`A run has one model, and '${previous}' is given already; run each by itself.`);
-  return text;
-}
-
-/**
  * Takes the name of a folder; an empty one (a shell variable that is not set) would be the current folder.
  */
 export function folderName(text: string): string {

@@ -1,6 +1,7 @@
 import { addArena } from './arena.js';
 import type { AddCommand } from './arguments.js';
 import { addCompare } from './compare.js';
+import { addCurve } from './curve.js';
 import { addDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
 import { addFetch } from './fetch.js';
@@ -26,7 +27,7 @@ export interface CommandGroup {
 export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Evaluate a model:', commands: [addRun, addMerge] },
   { heading: 'Look at benchmarks and prompts:', commands: [addList, addShow, addVerify, addFetch] },
-  { heading: 'Judge results:', commands: [addView, addCompare, addGate, addLeaderboard, addPublish, addExplain] },
+  { heading: 'Judge results:', commands: [addView, addCompare, addGate, addLeaderboard, addCurve, addPublish, addExplain] },
   { heading: 'Other evaluations:', commands: [addArena, addSafety] },
   { heading: 'This machine:', commands: [addDoctor, addSetup] },
 ];

@@ -4,18 +4,19 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../errors.js';
 import type { EvaluateOptions, Evaluation } from '../library/evaluate.js';
 import type { ModelOptions } from '../library/model.js';
+import { describeCounts } from '../results/counts.js';
 import type { SamplesForm } from '../results/sample-name.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import { screenOf } from '../terminal/screen.js';
 import type { PromptFamily } from '../types.js';
 import type { AddCommand } from './arguments.js';
-import { folderName, HOOKS_OPTION, list, numberBetween, oneModel, shardOf, wholeNumber } from './arguments.js';
+import { folderName, HOOKS_OPTION, list, numberBetween, shardOf, wholeNumber } from './arguments.js';
 import { duration, runDisplay } from './progress.js';
 import { dateOf } from './prompt-inputs.js';
 
 interface RunFlags {
   hooks?: string;
-  model?: string;
+  model?: readonly string[];
   name?: string;
   tasks?: readonly string[];
   prompt?: PromptFamily;
@@ -71,6 +72,7 @@ Models:
   openai:NAME              an API model, or a chat server at --base-url
   anthropic:NAME           an API model
   fake:SEED                no model: answers drawn by chance, to try things out
+Several, one after the other: --model A B, --model 'ckpts/step-*', --model ORG/NAME@REVISION,REVISION
 
 Give the same command again to go on with a run that was stopped. Docs: docs/models.md, docs/api-models.md, docs/data.md`;
 
@@ -82,7 +84,7 @@ export const addRun: AddCommand = (program, exit) =>
     .command('run')
     .description('run benchmarks on a model and write results')
     .optionsGroup('What to run:')
-    .option('-m, --model <ref>', 'folder, hub name or BACKEND:NAME (see below); default: a tiny bundled model', oneModel)
+    .option('-m, --model <refs...>', 'folders, hub names or BACKEND:NAME (see below); default: a tiny bundled model')
     .option('-t, --tasks <names>', 'benchmarks, groups, wildcards, eu, en, es, all or a task file (default: all)', list)
     .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", family)
     .option(...HOOKS_OPTION)
@@ -138,16 +140,25 @@ export const addRun: AddCommand = (program, exit) =>
 async function run(flags: RunFlags, command: Command): Promise<number> {
   if (flags.multiturn === false && flags.prompt === 'api')
     command.error('error: --no-multiturn does not go with --prompt api: its shots are always turns');
+  const { chosenModels } = await import('../run/several-models.js');
+  const models = chosenModels(flags.model ?? []);
+  if (models.length > 1 && flags.name !== undefined) command.error('error: --name is the name of one model, and several are given');
   const stop = new AbortController();
   const display = runDisplay({ stream: process.stderr, screen: screenOf(process.stderr), now: Date.now, quiet: flags.quiet });
   const release = onInterrupt(stop, display.print);
   try {
-    const options = { ...evaluateOptions(flags), signal: stop.signal, onProgress: display.onProgress };
+    const shared = { ...evaluateOptions(flags), signal: stop.signal, onProgress: display.onProgress };
+    const [one = null] = models;
+    const options = { ...shared, model: one?.reference, name: flags.name ?? one?.name ?? undefined };
     if (flags.dryRun) {
       const { estimate } = await import('../library/estimate.js');
-      process.stdout.write(`${await estimate(options, flags.json, screenOf(process.stdout))}\n`);
+      for (const { reference } of models.length > 1 ? models : [{ reference: options.model }]) {
+        if (models.length > 1) process.stderr.write(`${reference}\n`);
+        process.stdout.write(`${await estimate({ ...options, model: reference }, flags.json, screenOf(process.stdout))}\n`);
+      }
       return EXIT.ok;
     }
+    if (models.length > 1) return await runAll(shared, flags);
     const { evaluate } = await import('../library/evaluate.js');
     const started = Date.now();
     return await report(await evaluate(options), flags, (Date.now() - started) / 1000);
@@ -158,8 +169,6 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
 
 function evaluateOptions(flags: RunFlags): EvaluateOptions {
   return {
-    model: flags.model,
-    name: flags.name,
     tasks: flags.tasks,
     prompt: flags.prompt,
     systemInstruction: flags.systemInstruction,
@@ -180,10 +189,48 @@ function evaluateOptions(flags: RunFlags): EvaluateOptions {
   };
 }
 
+/** One model after the other; at the end one table of all, and the learning curve of checkpoints. */
+async function runAll(options: EvaluateOptions, flags: RunFlags): Promise<number> {
+  const { evaluateAll } = await import('../library/several.js');
+  const { writeCurve } = await import('../library/curve.js');
+  const { byModelTable } = await import('../results/by-model.js');
+  const warn = (line: string): void => void process.stderr.write(`${line}\n`);
+  let started = Date.now();
+  const codes: number[] = [];
+  const { outcomes, table } = await evaluateAll({
+    ...options,
+    models: flags.model ?? [],
+    onModel: (reference, index, count) => {
+      started = Date.now();
+      if (!flags.quiet) warn(`${index === 0 ? '' : '\n'}${index + 1} of ${count}: ${reference}`);
+    },
+    onDone: (outcome) => {
+      if ('evaluation' in outcome) codes.push(closingLines(outcome.evaluation, flags, (Date.now() - started) / 1000));
+      else {
+        codes.push(outcome.error.exitCode);
+        warn(`eus-eval: ${outcome.reference}: ${outcome.error.message}`);
+      }
+    },
+  });
+  const done = outcomes.flatMap((outcome) => ('evaluation' in outcome ? [outcome.evaluation] : []));
+  process.stdout.write(
+    flags.json ? `[\n${done.map(({ json }) => json).join(',\n')}\n]\n` : `${byModelTable(table, screenOf(process.stdout))}\n`,
+  );
+  const curve = path.join(flags.out, 'curve.svg');
+  if (await writeCurve(table, curve)) warn(`learning curve: ${curve}`);
+  if (done.length < outcomes.length)
+    warn(`eus-eval: ${outcomes.length - done.length} of ${outcomes.length} models could not be evaluated (above)`);
+  return Math.max(EXIT.ok, ...codes);
+}
+
 async function report(result: Evaluation, flags: RunFlags, seconds: number): Promise<number> {
   const { resultsTable } = await import('../results/table.js');
-  const { describeCounts } = await import('../results/counts.js');
   process.stdout.write(`${flags.json ? result.json : resultsTable(result.outcome, screenOf(process.stdout))}\n`);
+  return closingLines(result, flags, seconds);
+}
+
+/** What is said of a run beside its scores; returns its exit code. */
+function closingLines(result: Evaluation, flags: RunFlags, seconds: number): number {
   const warn = (line: string): void => void process.stderr.write(`${line}\n`);
   for (const failure of result.failures) warn(`unscored: ${failure}`);
   if (result.unlisted !== null) warn(`unscored: ${result.unlisted}`);

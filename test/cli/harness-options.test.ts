@@ -39,9 +39,4 @@ describe('what people of the Python harness type first', () => {
   it('a model or a second task without its option', async () => {
     expect(await refused(['run', './folder'])).toContain('The model stands after --model; several tasks are one word with commas');
   });
-
-  it('a second model is refused instead of taking the place of the first', async () => {
-    const line = await refused(['run', '--model', 'fake:1', '--model', 'fake:2']);
-    expect(line).toMatch(/^2 [^\n]*'fake:2' is invalid[^\n]*one model, and 'fake:1' is given already[^\n]*\n$/);
-  });
 });

@@ -1,0 +1,29 @@
+/** `eus-eval curve`: arguments and printing only. */
+import { UserError } from '../errors.js';
+import { byModelJson, byModelTable } from '../results/by-model.js';
+import { screenOf } from '../terminal/screen.js';
+import type { AddCommand } from './arguments.js';
+import { folderName } from './arguments.js';
+
+/**
+ * Adds `curve`.
+ */
+export const addCurve: AddCommand = (program) =>
+  program
+    .command('curve')
+    .description('scores of models side by side, and the learning curve of checkpoints')
+    .argument('<dirs...>', 'folders of result files, searched recursively')
+    .option('-o, --out <file>', 'write the curve with 95 % intervals there (SVG)', folderName)
+    .option('--json', 'print one JSON document', false)
+    .action(async (dirs: readonly string[], flags: { out?: string; json: boolean }) => {
+      const { readResults } = await import('../library/results.js');
+      const { modelRows, writeCurve } = await import('../library/curve.js');
+      const rows = await modelRows(await readResults({ from: dirs }));
+      process.stdout.write(`${flags.json ? JSON.stringify(byModelJson(rows), null, 2) : byModelTable(rows, screenOf(process.stdout))}\n`);
+      if (flags.out === undefined) return;
+      if (!(await writeCurve(rows, flags.out)))
+        throw new UserError(
+          `no two checkpoints of one series below ${dirs.join(', ')}: the name of a model must tell its step, as in NAME@step-1000 or run/checkpoint-500`,
+        );
+      process.stderr.write(`curve: ${flags.out}\n`);
+    });
