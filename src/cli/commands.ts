@@ -1,6 +1,7 @@
 import { addArena } from './arena.js';
 import type { AddCommand } from './arguments.js';
 import { addCompare } from './compare.js';
+import { addContamination } from './contamination.js';
 import { addCurve } from './curve.js';
 import { addDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
@@ -28,6 +29,6 @@ export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Evaluate a model:', commands: [addRun, addMerge] },
   { heading: 'Look at benchmarks and prompts:', commands: [addList, addShow, addVerify, addFetch] },
   { heading: 'Judge results:', commands: [addView, addCompare, addGate, addLeaderboard, addCurve, addPublish, addExplain] },
-  { heading: 'Other evaluations:', commands: [addArena, addSafety] },
+  { heading: 'Other evaluations:', commands: [addArena, addSafety, addContamination] },
   { heading: 'This machine:', commands: [addDoctor, addSetup] },
 ];
