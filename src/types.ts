@@ -164,6 +164,21 @@ export interface Task {
   /** The task file's own keys in the harness's vocabulary, for `configs` of the result file. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly meta: TaskMeta;
+  /** Other wordings of its prompts by name, as its file has them: fields of task files. */
+  readonly promptVariants?: Readonly<Record<string, PromptVariant>>;
+  /** Name of the task that it is another wording of. */
+  readonly variantOf?: string;
+}
+
+/** The fields of a task file that a variant of its prompts replaces. */
+export interface PromptVariant {
+  readonly doc_to_text?: string | number | undefined;
+  readonly doc_to_target?: string | number | undefined;
+  readonly doc_to_choice?: string | readonly string[] | Readonly<Record<string, string>> | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly gen_prefix?: string | null | undefined;
+  readonly target_delimiter?: string | undefined;
+  readonly fewshot_delimiter?: string | undefined;
 }
 
 /** `data_files` of a task file. */

@@ -16,6 +16,7 @@ import { dateOf } from './prompt-inputs.js';
 
 interface RunFlags {
   hooks?: string;
+  promptVariants?: string;
   model?: readonly string[];
   name?: string;
   tasks?: readonly string[];
@@ -101,6 +102,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--json', 'print the results file instead of a table', false)
     .option('-q, --quiet', 'no progress', false)
     .optionsGroup('Prompts:')
+    .option('--prompt-variants <file>', 'YAML with other wordings of prompts: worst, mean and best over them (docs/prompts.md)')
     .option('--system-instruction <text>', 'system message of chat prompts')
     .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print it (default: their fixed one)')
     .option('--max-new-tokens <n>', 'new tokens instead of what the tasks say, for models that think first', wholeNumber(1))
@@ -177,6 +179,7 @@ function evaluateOptions(flags: RunFlags): EvaluateOptions {
     shard: flags.shard,
     thinking: flags.thinking,
     hooks: flags.hooks,
+    promptVariants: flags.promptVariants,
     data: flags.data,
     out: flags.out,
     fresh: flags.fresh,

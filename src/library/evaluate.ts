@@ -37,6 +37,8 @@ export type EvaluateOptions = Optional<{
   shard: Shard;
   /** What answers the Python functions of task files: a JavaScript module, or functions by name. */
   hooks: HookModule;
+  /** A YAML file with other wordings of prompts: TASK, VARIANT, then fields of a task file. Those of task files are taken anyway. */
+  promptVariants: string;
   /** Metrics that task files can name beside the built-in ones. */
   metrics: readonly Metric[];
   /** A folder with `REPO/CONFIGURATION/SPLIT.jsonl`, or a source of documents; the hub without it. */
@@ -94,6 +96,7 @@ export function sessionOptions(options: EvaluateOptions): SessionOptions {
     shard: options.shard ?? null,
     thinking: options.thinking ?? null,
     hooks: options.hooks ?? null,
+    promptVariants: options.promptVariants ?? null,
     metrics: options.metrics ?? [],
     data: options.data ?? null,
     out: options.out ?? null,

@@ -6,6 +6,7 @@ import type { Estimate, Group, Task } from '../types.js';
 import { describeAverages } from './averages.js';
 import { describeLanguages } from './counts.js';
 import type { RunOutcome, TaskOutcome } from './outcome.js';
+import { describeVariants, variantSummaries } from './prompt-variants.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'Tasks' },
@@ -34,7 +35,7 @@ export function resultsTable(run: RunOutcome, screen: Screen = NO_SCREEN): strin
   const columns = COLUMNS.map((column, i) =>
     column.title === 'Filter' && rows.every((row) => ['', 'none'].includes(row[i] ?? '')) ? { ...column, spare: 8 } : column,
   );
-  const below = [averages ?? [], languagesOf(run)].flat();
+  const below = [averages ?? [], ...describeVariants(variantSummaries(run)), languagesOf(run)].flat();
   return `${table(columns, rows, screen)}${below.map((text) => `\n\n${wordsOf(text, screen.width).join('\n')}`).join('')}`;
 }
 

@@ -8,6 +8,7 @@ import { FEWSHOT_SEED } from '../tasks/vary.js';
 import type { Estimate, Group, ScoreTable, Task, Value } from '../types.js';
 import { VERSION } from '../version.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from './outcome.js';
+import { variantSummaries } from './prompt-variants.js';
 
 type Fields = Record<string, Value>;
 
@@ -105,9 +106,28 @@ function ownFields(run: RunOutcome, facts: RunFacts, outcomes: readonly TaskOutc
         { value: value === null ? null : float(value), benchmarks: [...benchmarks], missing: [...missing] },
       ]),
     ),
+    ...variantFields(run),
     counts: countFields(run.counts),
     work: facts.work === null ? null : toValue({ ...facts.work }),
   };
+}
+
+function variantFields(run: RunOutcome): Fields {
+  const summaries = variantSummaries(run);
+  if (summaries.length === 0) return {};
+  const scores = ({ value, stderr }: Estimate): Fields => ({ value: float(value), stderr: stderr === null ? null : float(stderr) });
+  const fields = summaries.map(({ task, key, worst, best, mean, spread, scores: all }): [string, Fields] => [
+    task,
+    {
+      metric: key,
+      worst,
+      best,
+      mean: float(mean),
+      spread: float(spread),
+      scores: Object.fromEntries([...all].map(([name, estimate]) => [name, scores(estimate)])),
+    },
+  ]);
+  return { prompt_variants: Object.fromEntries(fields) };
 }
 
 function countFields(counts: RunOutcome['counts']): Fields {

@@ -4,14 +4,13 @@ import { parseReference } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
 import { openRegistry } from '../tasks/open-registry.js';
-import { selectTasks } from '../tasks/registry.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { ChatRenderer, Task } from '../types.js';
 import { leaveOutMissing } from './missing-data.js';
 import { planRun } from './plan.js';
 import { prepareTask } from './prepare-task.js';
-import { dataFolderOf, type SessionOptions, wantedTasks } from './session.js';
+import { chosenTasks, dataFolderOf, type SessionOptions } from './session.js';
 
 interface Row extends Estimate {
   readonly task: string;
@@ -35,7 +34,7 @@ export async function dryRun(options: SessionOptions, json: boolean, screen: Scr
     typeof options.data === 'object' && options.data !== null
       ? options.data
       : await openData({ dir: dataFolderOf(options), offline: options.open.offline });
-  const selected = await selectTasks(wantedTasks(options), await openRegistry(options.hooks ?? null, options.metrics));
+  const selected = await chosenTasks(options, await openRegistry(options.hooks ?? null, options.metrics));
   const { roots, notes } = leaveOutMissing(selected, dataFolderOf(options));
   for (const text of notes) options.onProgress({ kind: 'message', text });
   const tokens = await tokensOf(options);

@@ -12,6 +12,7 @@ import { type SamplesForm, samplesFormOf } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
 import { pruneTree, uniqueLeaves } from '../task-tree.js';
 import { openRegistry } from '../tasks/open-registry.js';
+import { withPromptVariants } from '../tasks/prompt-variants.js';
 import { selectTasks } from '../tasks/registry.js';
 import { variedAs } from '../tasks/vary.js';
 import type { Value } from '../types.js';
@@ -49,7 +50,7 @@ export async function mergeShards(
   const registry = await openRegistry(hooks);
   const { facts } = first;
   const names = new Set(Object.keys(first.tasks));
-  const selected = variedAs(await selectTasks(facts.selected, registry), facts.settings);
+  const selected = variedAs(await withPromptVariants(await selectTasks(facts.selected, registry), null), facts.settings);
   const roots = selected.flatMap((root) => pruneTree(facts.family === 'api' ? apiEntry(root) : root, ({ name }) => names.has(name)) ?? []);
   const made = await makeFolder(out).catch(fail(out));
   const target = await claimFolder(out, {

@@ -5,6 +5,7 @@ import { DEFAULT_OPEN_OPTIONS, type ModelOptions, type OpenOptions, openBackend 
 import { openData } from '../data/open.js';
 import { rememberSplits } from '../data/remember.js';
 import { stoppable } from '../data/stoppable.js';
+import { UserError } from '../errors.js';
 import { fileNameOf } from '../file-name.js';
 import { makeFolder, removeEmpty } from '../folders.js';
 import type { HookModule } from '../hooks/user-module.js';
@@ -17,7 +18,9 @@ import type { RunFacts, RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { fail } from '../results/sample-file.js';
 import type { SamplesForm } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
+import type { TaskNode } from '../task-tree.js';
 import { openRegistry } from '../tasks/open-registry.js';
+import { withPromptVariants } from '../tasks/prompt-variants.js';
 import { type Registry, selectTasks, type Wanted } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
@@ -47,6 +50,8 @@ export interface SessionOptions {
   readonly thinking?: string | null;
   /** What answers the Python functions of task files: a JavaScript module, or functions by name. */
   readonly hooks?: HookModule | null;
+  /** A YAML file with other wordings of prompts; those of task files are taken anyway. */
+  readonly promptVariants?: string | null;
   /** Metrics beside the built-in ones, which task files given by path can name. */
   readonly metrics?: readonly Metric[];
   /** A folder with documents, or a source of them; null: the hub. */
@@ -111,7 +116,7 @@ const EMBEDDED_REMARK = 'a tiny model with random weights: its scores only show 
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const open = openOptionsOf(options);
   const registry = await openRegistry(options.hooks ?? null, options.metrics);
-  const selected = await selectTasks(wantedTasks(options), registry);
+  const selected = await chosenTasks(options, registry);
   const dataFolder = dataFolderOf(options);
   const source = rememberSplits(stoppable(await sourceOf(options, open), options.signal));
   const present = leaveOutMissing(selected, dataFolder);
@@ -260,6 +265,16 @@ export function dataFolderOf(options: SessionOptions): string | null {
  */
 export function wantedTasks(options: SessionOptions): readonly Wanted[] {
   return options.tasks ?? (embeddedRun(options) ? EMBEDDED_TASKS : ['all']);
+}
+
+/**
+ * Returns the tasks of a run with the variants of their prompts. Throws `UserError` for what is unknown, and for variants of a file in a shard: merging knows only those of task files.
+ */
+export async function chosenTasks(options: SessionOptions, registry: Registry): Promise<readonly TaskNode[]> {
+  const file = options.promptVariants ?? null;
+  if (file !== null && options.shard !== null)
+    throw new UserError('--prompt-variants does not go with --shard; write prompt_variants into the task file instead');
+  return withPromptVariants(await selectTasks(wantedTasks(options), registry), file);
 }
 
 interface PassContext {

@@ -84,6 +84,7 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
     processResults,
     version: config.metadata?.version ?? 'Yaml',
     config: harnessConfig(config, outputType, fewshotDelimiter),
+    ...(config.prompt_variants == null ? {} : { promptVariants: config.prompt_variants }),
     meta: buildMeta(config, filters, metrics[0]?.metric ?? 'acc'),
   };
 }
@@ -108,14 +109,21 @@ function harnessConfig(config: TaskConfig, outputType: OutputType, fewshotDelimi
 function toTemplate(
   context: HookContext,
   field: 'doc_to_text' | 'doc_to_target' | 'doc_to_choice',
-  value: string | number | readonly (string | number)[] | Readonly<Record<string, string>>,
+  value: string | number | readonly string[] | Readonly<Record<string, string>>,
 ): Template {
+  if (typeof value === 'string' && value.startsWith(HOOK_PREFIX)) {
+    return { kind: 'hook', name: bareName(value), call: resolveHook(context, field, field, value) };
+  }
+  return writtenTemplate(value);
+}
+
+/**
+ * Returns what a template written in a file stands for, where it names no function: a number, a list, a field or Jinja.
+ */
+export function writtenTemplate(value: string | number | readonly string[] | Readonly<Record<string, string>>): Template {
   if (typeof value === 'number') return { kind: 'constant', value };
   if (isList(value)) return { kind: 'list', items: value.map(String) };
   if (typeof value !== 'string') return { kind: 'list', items: Object.values(value) };
-  if (value.startsWith(HOOK_PREFIX)) {
-    return { kind: 'hook', name: bareName(value), call: resolveHook(context, field, field, value) };
-  }
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(value) ? { kind: 'field', field: value } : { kind: 'jinja', source: value };
 }
 

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { describeHooks, FOR_DATA_SET, hookNames } from '../hooks/built-in.js';
 import type { HookFunctions, HookKind, Hooks } from '../hooks/hook.js';
 import { didYouMean } from '../suggest.js';
+import type { PromptVariant } from '../types.js';
 import { type Config, FunctionReference } from './yaml-file.js';
 
 /** Names become parts of file names: letters, digits, `_`, `-` and `+` only. */
@@ -68,6 +69,18 @@ const metadata = z.looseObject({
 /** Fields that only say something to other programs, or that must be off. */
 const off = (what: string) => z.union([z.literal(false), z.null()], `${what} is not supported`).optional();
 
+/** The wording of a prompt; everything else of the task stays. */
+const variant = z.strictObject({
+  doc_to_text: template.optional(),
+  doc_to_target: template.optional(),
+  doc_to_choice: z.union([z.string(), z.array(z.string()).min(1), z.record(z.string(), z.string())]).nullish(),
+  description: text.nullish(),
+  gen_prefix: text.nullish(),
+  target_delimiter: text.optional(),
+  fewshot_delimiter: text.optional(),
+});
+const variants = z.record(name, variant);
+
 const taskSchema = z.strictObject({
   task: name,
   task_alias: text.optional(),
@@ -91,6 +104,7 @@ const taskSchema = z.strictObject({
   doc_to_target: template,
   doc_to_choice: z.union([z.string(), z.array(z.string()).min(1), z.record(z.string(), z.string())]).nullish(),
   process_results: text.nullish(),
+  prompt_variants: variants.nullish(),
   description: text.nullish(),
   target_delimiter: text.optional(),
   fewshot_delimiter: text.optional(),
@@ -143,6 +157,13 @@ export function checkTask(file: string, config: Config, hooks: Hooks): TaskConfi
   const named = nameHooks(config);
   refuseFunctions(file, named, '', hooks);
   return check(taskSchema, file, named, Object.keys(taskSchema.shape));
+}
+
+/**
+ * Returns the variants of the prompts of a task, checked. Throws `UserError` naming file, task and field.
+ */
+export function checkVariants(file: string, task: string, config: unknown): Readonly<Record<string, PromptVariant>> {
+  return check(z.object({ [task]: variants }), file, { [task]: config }, [])[task] ?? {};
 }
 
 /**
