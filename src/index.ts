@@ -14,6 +14,7 @@ export type { Average, Board, BoardModel, Cell } from './leaderboard/board.js';
 export { type ArenaOptions, fitArena } from './library/arena.js';
 export { BUNDLED_DATA } from './library/bundled.js';
 export { type CompareOptions, type ComparisonResult, compare } from './library/compare.js';
+export { type Contamination, type ContaminationOptions, contamination } from './library/contamination.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './library/evaluate.js';
 export { type GateOptions, gate } from './library/gate.js';
 export { type Leaderboard, type LeaderboardOptions, leaderboard } from './library/leaderboard.js';

@@ -3,6 +3,7 @@
 import { holm } from '../compare/holm.js';
 import { UserError } from '../errors.js';
 import { prepareDocs } from '../prompts/prepare.js';
+import { PythonRandom } from '../python/random.js';
 import { type OrderTest, orderTest, shuffledShards } from '../statistics/order-test.js';
 import type { Backend, DataSource, PreparedDoc, Request, Task, Value } from '../types.js';
 import { askAll } from './ask-all.js';
@@ -55,7 +56,9 @@ export async function orderedTexts(task: Task, source: DataSource, settings: Con
     fields.push(longTexts(prepared.doc));
   }
   const shards = Math.min(settings.shards, Math.floor(texts.length / LEAST_PER_SHARD));
-  const orders = shards < LEAST_SHARDS ? [] : shuffledShards(texts.length, shards, settings.shuffles, settings.seed);
+  const random = new PythonRandom(settings.seed);
+  const orders =
+    shards < LEAST_SHARDS ? [] : shuffledShards(texts.length, shards, settings.shuffles, (size) => random.sampleIndices(size, size));
   const common = fields.slice(1).filter((own, i) => [...own].some((text) => fields[i]?.has(text))).length;
   return {
     task: task.name,

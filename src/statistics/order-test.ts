@@ -3,7 +3,6 @@
  * Source: Oren, Meister, Chatterji, Ladhak and Hashimoto, Proving Test Set Contamination in Black Box Language Models (ICLR 2024), section 3.
  */
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import { PythonRandom } from '../python/random.js';
 import { studentTail } from './student.js';
 
 /** Log-probabilities of one shard: in its published order, and in each of its shuffles. */
@@ -25,21 +24,20 @@ export interface OrderTest {
 }
 
 /**
- * Returns contiguous blocks of `documents` indices, `shards` of them with sizes that differ by at most one: the published order of each, then `shuffles` orders drawn
- * by the seed (the published one may be drawn again, or the exact p-value would not be).
+ * Returns contiguous blocks of `documents` indices, `shards` of them with sizes that differ by at most one: the published order of each, then `shuffles` orders that
+ * `shuffle` draws of as many indices (the published one may be drawn again, or the exact p-value would not be).
  */
 export function shuffledShards(
   documents: number,
   shards: number,
   shuffles: number,
-  seed: number,
+  shuffle: (size: number) => readonly number[],
 ): readonly (readonly (readonly number[])[])[] {
-  const random = new PythonRandom(seed);
   return Array.from({ length: shards }, (_, shard) => {
     const start = Math.floor((documents * shard) / shards);
     const size = Math.floor((documents * (shard + 1)) / shards) - start;
     const canonical = Array.from({ length: size }, (_, i) => start + i);
-    const draw = (): readonly number[] => random.sampleIndices(size, size).map((index) => start + index);
+    const draw = (): readonly number[] => shuffle(size).map((index) => start + index);
     return [canonical, ...Array.from({ length: shuffles }, draw)];
   });
 }
