@@ -17,6 +17,7 @@ export { type CompareOptions, type ComparisonResult, compare } from './library/c
 export { type Contamination, type ContaminationOptions, contamination } from './library/contamination.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './library/evaluate.js';
 export { type GateOptions, gate } from './library/gate.js';
+export { type Judged, type JudgeOptions, judge } from './library/judge.js';
 export { type Leaderboard, type LeaderboardOptions, leaderboard } from './library/leaderboard.js';
 export { type ModelOptions, type OpenModelOptions, openModel } from './library/model.js';
 export { type ReadOptions, type Results, readResults, type Sample, type Side } from './library/results.js';

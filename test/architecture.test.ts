@@ -43,6 +43,7 @@ function loaded(file: string, dynamic = false): Set<string> {
 const ORDER: readonly (readonly string[])[] = [
   ['cli'],
   ['library'],
+  ['judge'],
   ['arena-server', 'doctor', 'explain', 'gate', 'publish', 'run', 'view'],
   ['backends', 'compare', 'leaderboard', 'safety'],
   ['arena', 'results', 'serve', 'webgpu'],

@@ -7,6 +7,7 @@ import { addDoctor } from './doctor.js';
 import { addExplain } from './explain.js';
 import { addFetch } from './fetch.js';
 import { addGate } from './gate.js';
+import { addJudge } from './judge.js';
 import { addLeaderboard } from './leaderboard.js';
 import { addList } from './list.js';
 import { addMerge } from './merge.js';
@@ -29,6 +30,6 @@ export const commandGroups: readonly CommandGroup[] = [
   { heading: 'Evaluate a model:', commands: [addRun, addMerge] },
   { heading: 'Look at benchmarks and prompts:', commands: [addList, addShow, addVerify, addFetch] },
   { heading: 'Judge results:', commands: [addView, addCompare, addGate, addLeaderboard, addCurve, addPublish, addExplain] },
-  { heading: 'Other evaluations:', commands: [addArena, addSafety, addContamination] },
+  { heading: 'Other evaluations:', commands: [addJudge, addArena, addSafety, addContamination] },
   { heading: 'This machine:', commands: [addDoctor, addSetup] },
 ];

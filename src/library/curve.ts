@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { builtinBenchmarks } from '../leaderboard/builtin.js';
+import { curveSvg } from '../leaderboard/charts/curve.js';
 import { writeFiles } from '../leaderboard/write-files.js';
 import { headlinesOf } from '../publish/headline.js';
 import { type ModelRows, rowsByModel } from '../results/by-model.js';
@@ -20,9 +21,8 @@ export async function modelRows(files: readonly ResultFile[]): Promise<ModelRows
  */
 export async function writeCurve(rows: ModelRows, file: string): Promise<boolean> {
   if (rows.rows.filter(({ step }) => step !== null).length < 2) return false;
-  const { curvePicture } = await import('../leaderboard/curve-picture.js');
-  const picture = curvePicture(rows);
-  if (picture === null) return false;
-  await writeFiles(path.dirname(file), new Map([[path.basename(file), `${picture.svg}\n`]]));
+  const svg = curveSvg(rows);
+  if (svg === null) return false;
+  await writeFiles(path.dirname(file), new Map([[path.basename(file), `${svg}\n`]]));
   return true;
 }

@@ -42,9 +42,19 @@ export function curveSvg({ benchmarks, rows }: ModelRows): string | null {
   return svgText(
     s(
       'svg',
-      { viewBox: `0 0 ${width} ${whole}`, width, height: whole, role: 'img', 'aria-label': summary, 'font-family': 'system-ui, sans-serif', 'font-size': 11 },
+      {
+        viewBox: `0 0 ${width} ${whole}`,
+        width,
+        height: whole,
+        role: 'img',
+        'aria-label': summary,
+        'font-family': 'system-ui, sans-serif',
+        'font-size': 11,
+      },
       s('title', {}, summary),
-      ...charts.map((chart, i) => s('g', { transform: `translate(${(i % COLUMNS) * WIDTH} ${Math.floor(i / COLUMNS) * HEIGHT})` }, ...drawn(chart, series))),
+      ...charts.map((chart, i) =>
+        s('g', { transform: `translate(${(i % COLUMNS) * WIDTH} ${Math.floor(i / COLUMNS) * HEIGHT})` }, ...drawn(chart, series)),
+      ),
       ...series.flatMap((name, i) => [
         s('rect', { x: INNER.left, y: height + 8 + LEGEND_LINE * i, width: 12, height: 12, fill: colourOf(i) }),
         s('text', { x: INNER.left + 18, y: height + 18 + LEGEND_LINE * i }, name),
@@ -82,7 +92,14 @@ function drawn({ title, points }: Chart, series: readonly string[]): SvgNode[] {
       .filter((value) => value >= 0)
       .map((value) => s('text', { x: x(value), y: INNER.bottom + 16, 'text-anchor': 'middle' }, shortNumber(value))),
     s('text', { x: INNER.right, y: HEIGHT - 6, 'text-anchor': 'end' }, 'training step'),
-    ...series.flatMap((name, i) => lineOf(points.filter((point) => point.series === name), x, y, colourOf(i))),
+    ...series.flatMap((name, i) =>
+      lineOf(
+        points.filter((point) => point.series === name),
+        x,
+        y,
+        colourOf(i),
+      ),
+    ),
   ];
 }
 
@@ -91,7 +108,12 @@ function lineOf(points: readonly Point[], x: Scale, y: Scale, colour: string): S
   const band = [...points.map(({ step, high }) => place(step, high)), ...[...points].reverse().map(({ step, low }) => place(step, low))];
   return [
     s('polygon', { points: band.join(' '), fill: colour, 'fill-opacity': 0.15 }),
-    s('polyline', { points: points.map(({ step, value }) => place(step, value)).join(' '), fill: 'none', stroke: colour, 'stroke-width': 1.5 }),
+    s('polyline', {
+      points: points.map(({ step, value }) => place(step, value)).join(' '),
+      fill: 'none',
+      stroke: colour,
+      'stroke-width': 1.5,
+    }),
     ...points.map(({ series, step, value, low, high }) =>
       s(
         'circle',
@@ -103,5 +125,9 @@ function lineOf(points: readonly Point[], x: Scale, y: Scale, colour: string): S
 }
 
 function shortNumber(value: number): string {
-  return value >= 1e6 ? `${Number((value / 1e6).toPrecision(3))}M` : value >= 1e3 ? `${Number((value / 1e3).toPrecision(3))}k` : String(value);
+  return value >= 1e6
+    ? `${Number((value / 1e6).toPrecision(3))}M`
+    : value >= 1e3
+      ? `${Number((value / 1e3).toPrecision(3))}k`
+      : String(value);
 }
