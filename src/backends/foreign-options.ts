@@ -27,6 +27,7 @@ export const BACKEND_OPTIONS: readonly {
   { flag: '--threads', given: (o) => o.threads !== null, users: ['local'] },
   { flag: '--batch-tokens', given: (o) => o.batchTokens !== null, users: ['local'] },
   { flag: '--card-memory', given: (o) => o.cardMemoryGib !== null, users: ['local'] },
+  { flag: '--memory', given: (o) => o.memoryGib !== null, users: ['local'] },
   { flag: '--max-length', given: (o) => o.maxLength !== null, users: ['local', 'served', 'completions', 'fake'] },
   { flag: '--base-url', given: (o) => o.baseUrls.length > 0, users: ['completions', 'chat'] },
   { flag: '--tokenizer', given: (o) => o.tokenizer !== null, users: ['served', 'completions'] },

@@ -137,6 +137,7 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
     ...(options.threads === null ? {} : { threads: options.threads }),
     ...(options.batchTokens === null ? {} : { batchTokens: options.batchTokens }),
     ...(options.cardMemoryGib === null ? {} : { cardMemory: options.cardMemoryGib * 1024 ** 3 }),
+    ...(options.memoryGib === null ? {} : { memory: options.memoryGib * 1024 ** 3 }),
     ...(options.maxLength === null ? {} : { maxLength: options.maxLength }),
   });
 }

@@ -12,6 +12,8 @@ export interface OpenOptions {
   readonly batchTokens: number | null;
   /** Memory of the card that may be used; null: what is free on it. */
   readonly cardMemoryGib: number | null;
+  /** Memory of this computer that a model on its CPU may use; null: what is free. */
+  readonly memoryGib: number | null;
   readonly maxLength: number | null;
   readonly offline: boolean;
   readonly baseUrls: readonly string[];
@@ -55,6 +57,7 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   threads: null,
   batchTokens: null,
   cardMemoryGib: null,
+  memoryGib: null,
   maxLength: null,
   offline: false,
   baseUrls: [],

@@ -52,6 +52,7 @@ interface RunFlags {
   threads?: number;
   batchTokens?: number;
   cardMemory?: number;
+  memory?: number;
   checkBatch?: number | true;
   journal: boolean;
   samples?: boolean | SamplesForm;
@@ -114,6 +115,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--threads <n>', 'threads of the CPU', wholeNumber(1))
     .option('--batch-tokens <n>', 'tokens computed together', wholeNumber(16))
     .option('--card-memory <gib>', 'memory of the card to use (default: what is free)', numberBetween(0.1, 10_000))
+    .option('--memory <gib>', 'memory of this computer to use on its CPU (default: what is free)', numberBetween(0.001, 10_000))
     .option('--max-length <n>', "tokens of context (default: the model's own maximum)", wholeNumber(2))
     .option('--check-batch [n]', 'score n documents (default 16) one by one too, and compare', wholeNumber(1))
     .optionsGroup('API models and servers:')
@@ -303,6 +305,7 @@ function modelOptions(flags: RunFlags): ModelOptions {
     threads: flags.threads,
     batchTokens: flags.batchTokens,
     cardMemoryGib: flags.cardMemory,
+    memoryGib: flags.memory,
     maxLength: flags.maxLength,
     offline: flags.offline,
     baseUrls: flags.baseUrl,

@@ -1,7 +1,8 @@
 /** What the machine gives: Node, the C library, cores and memory. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { glibcVersion } from '../cuda/glibc.js';
+import { availableMemory } from '../machine-memory.js';
 import { type Finding, fault, ok } from './finding.js';
 
 /** The oldest Node.js that works (`engines` in package.json). */
@@ -19,6 +20,7 @@ export interface MachineReader {
   readonly glibc: readonly [number, number] | null;
   readonly cores: number;
   readonly totalBytes: number;
+  readonly freeBytes: number;
 }
 
 /** This machine. */
@@ -31,6 +33,7 @@ export function thisMachine(): MachineReader {
     glibc: glibcVersion(),
     cores: availableParallelism(),
     totalBytes: totalmem(),
+    freeBytes: freemem(),
   };
 }
 
@@ -98,21 +101,8 @@ function coresFinding(machine: MachineReader): Finding {
   );
 }
 
-/** Bytes that a new process may take: the system's estimate, or what the container's limit leaves. */
-function availableBytes({ read }: MachineReader): { bytes: number | null; limited: boolean } {
-  const free = Number(/^MemAvailable:\s+(\d+) kB/m.exec(read('/proc/meminfo') ?? '')?.[1] ?? Number.NaN) * 1024;
-  const number = (file: string): number => Number.parseInt(read(file) ?? '', 10);
-  const limits = [
-    number('/sys/fs/cgroup/memory.max') - number('/sys/fs/cgroup/memory.current'),
-    number('/sys/fs/cgroup/memory/memory.limit_in_bytes') - number('/sys/fs/cgroup/memory/memory.usage_in_bytes'),
-  ].filter((bytes) => Number.isFinite(bytes) && bytes >= 0);
-  const limit = Math.min(...limits);
-  if (Number.isNaN(free)) return { bytes: Number.isFinite(limit) ? limit : null, limited: Number.isFinite(limit) };
-  return { bytes: Math.min(free, limit), limited: limit < free };
-}
-
 function memoryFinding(machine: MachineReader): Finding {
-  const { bytes, limited } = availableBytes(machine);
+  const { bytes, limited } = availableMemory(machine);
   const gigabytes = (n: number): string => `${(n / 1e9).toFixed(1)} GB`;
   if (bytes === null) return ok('memory', `${gigabytes(machine.totalBytes)} in all`);
   const text = `${gigabytes(bytes)} free of ${gigabytes(machine.totalBytes)}${limited ? ', as the container limits it' : ''}`;

@@ -17,6 +17,7 @@ const CHANGES_NOTHING: ReadonlySet<keyof OpenOptions> = new Set([
   'threads',
   'batchTokens',
   'cardMemoryGib',
+  'memoryGib',
   'offline',
   'baseUrls',
   'tokenizer',

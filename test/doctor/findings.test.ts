@@ -29,6 +29,7 @@ function machine(more: Partial<MachineReader> = {}, files: Readonly<Record<strin
     glibc: [2, 36],
     cores: 8,
     totalBytes: 26530000 * 1024,
+    freeBytes: 0,
     ...more,
   };
 }

@@ -1,7 +1,7 @@
 /** The local backend: a session thread behind the `Backend` contract. */
 import { messageOf } from '../../errors.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
-import type { Answer, Ask, Backend, ChatRenderer } from '../../types.js';
+import type { Answer, Ask, Backend, ChatRenderer, Forecast } from '../../types.js';
 import { newCounters } from './counters.js';
 import { type GenerateLimits, generateAll } from './generate.js';
 import { generatePacked, type PackedGenerateLimits } from './generate-packed.js';
@@ -34,6 +34,8 @@ export interface BackendParts {
   /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
   readonly single: boolean;
   readonly loadSeconds: number;
+  /** Null where nothing is known beforehand. */
+  readonly forecast?: Forecast | null;
 }
 
 /** How runs of a graph without a cache are planned. */
@@ -192,6 +194,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
           : { runTokens: packed.score.rows, generatedAtOnce: packed.generate.documents, runBytes: Math.floor(packed.score.bytes) },
       ),
     status: () => (waiting > 0 ? `${waiting} ahead` : ''),
+    ...(parts.forecast === undefined || parts.forecast === null ? {} : { forecast: parts.forecast }),
     close: () => session.close(),
   };
 }

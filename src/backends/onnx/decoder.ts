@@ -19,7 +19,10 @@ import { writeMamba } from './mamba.js';
 import { positionRows } from './positions.js';
 import { type Recurrence, treeRecurrence } from './recurrence.js';
 import { addToOthers, closeStreams, corrected, openStreams, predicted, stream } from './streams.js';
-import { castTo, declareIds, declareScores, pickRows, type VocabularyPart } from './vocabulary.js';
+import { castTo, declareIds, declareScores, pickRows, type VocabularyPart, vocabularyParts } from './vocabulary.js';
+
+/** Largest part of an output layer, in bytes of float32, that is widened at once where matrices stay as they are stored. */
+const WIDENED_PART_BYTES = 256 * 1024 ** 2;
 
 export type { Attention } from './blueprint.js';
 
@@ -53,20 +56,23 @@ export function decoderParts(
 ): DecoderParts {
   const tools = layerTools(root);
   const width = b.embedding.width ?? c.hiddenSize;
-  const table = (name: string, use: MatrixUse, wide = width, tokens = c.vocabSize): StoredMatrix[] =>
-    vocabulary.map(({ start, count }) => {
+  const table = (name: string, use: MatrixUse, wide = width, tokens = c.vocabSize, parts = vocabulary): StoredMatrix[] =>
+    parts.map(({ start, count }) => {
       const part = { start, count: Math.min(count, tokens - start) };
-      return root.matrix(`${name}.weight`, [tokens, wide], vocabulary.length === 1 ? undefined : part, use);
+      return root.matrix(`${name}.weight`, [tokens, wide], parts.length === 1 ? undefined : part, use);
     });
-  const embeddings = table(b.embedding.table, b.output.tied ? 'product' : 'rows');
+  // Where tables stay in the files, one that is looked up in and multiplied with is two.
+  const shared = b.output.tied && root.storage === 'widened';
+  const embeddings = table(b.embedding.table, shared ? 'product' : 'rows');
+  const outputs = root.storage === 'as stored' ? vocabularyParts(c.vocabSize, 4 * width, WIDENED_PART_BYTES) : vocabulary;
   const scaled = (g: GraphBuilder, x: string, scale: number | null): string => (scale === null ? x : g.node('Mul', [x, g.scalar(scale)]));
   const normed = (g: GraphBuilder, x: string, norm: Norm | null): string => (norm === null ? x : tools.norm(g, x, norm, c.hiddenSize));
 
   /** The bias of the output layer for part `k` of the vocabulary. */
   function biasPart(k: number): string {
     const all = root.weight(`${b.output.name}.bias`, [c.vocabSize]);
-    const { start, count } = vocabulary[k] ?? missing();
-    return vocabulary.length === 1 ? all : root.node('Slice', [all, root.int64([start]), root.int64([start + count]), root.int64([0])]);
+    const { start, count } = outputs[k] ?? missing();
+    return outputs.length === 1 ? all : root.node('Slice', [all, root.int64([start]), root.int64([start + count]), root.int64([0])]);
   }
 
   function mix(g: GraphBuilder, l: number, x: string, mixer: Mixer, attention: Attention, recurrence: Recurrence): string {
@@ -217,7 +223,10 @@ export function decoderParts(
     output(g, x) {
       let scored = normed(g, x, b.finalNorm);
       if (b.output.project !== undefined) scored = tools.linear(g, scored, b.output.project, width, c.hiddenSize);
-      return (b.output.tied ? embeddings : table(b.output.name, 'product')).map((weight, k) => {
+      const weights = shared
+        ? embeddings
+        : table(b.output.tied ? b.embedding.table : b.output.name, 'product', width, c.vocabSize, outputs);
+      return weights.map((weight, k) => {
         const bias = b.output.bias === true ? [biasPart(k)] : [];
         let logits = castTo(g, tools.product(g, scored, weight, bias), g.compute, 'float32');
         if (b.output.scale !== null)
@@ -254,7 +263,8 @@ export function writeDecoder(
     declareScores(g, logits);
     return;
   }
-  const [all = missing()] = logits;
+  const [first = missing()] = logits;
+  const all = logits.length === 1 ? first : g.node('Concat', logits, { axis: 1 });
   g.input('pairs', 'int64', ['Q', 2]);
   g.nodeTo(['logprob'], 'GatherND', [g.node('LogSoftmax', [all], { axis: -1 }), 'pairs']);
   g.nodeTo(['greedy'], 'ArgMax', [all], { axis: -1, keepdims: 0 });

@@ -42,6 +42,25 @@ export type MatrixUse = 'product' | 'rows';
  */
 export type MatrixLayout = 'outputs first' | 'inputs first';
 
+/**
+ * Which matrices stay in the files as they are, to be mapped into memory by the system and widened where they are used: none; tables that rows are looked up in, of which a run touches
+ * few pages; or all, so that no copy in the compute type is made, at the price of widening each matrix in each run.
+ */
+export type MatrixStorage = 'widened' | 'rows as stored' | 'as stored';
+
+/** What a graph makes of the weights in memory. */
+export interface WeightMemory {
+  /** Numbers that lie in memory in the compute type. */
+  readonly widened: number;
+  /** Bytes of the files that stay mapped. */
+  readonly mapped: number;
+  /** Of these the bytes that every run reads whole. */
+  readonly mappedWhole: number;
+  /** Numbers of the largest matrix that is multiplied with, and of all of them. */
+  readonly largest: number;
+  readonly products: number;
+}
+
 /** Rows `start` to before `start + count`. */
 export interface RowRange {
   readonly start: number;
@@ -57,6 +76,11 @@ export type NarrowMatrices = ReadonlyMap<string, number>;
 export interface GraphBuilder {
   /** Adds a node with one output and returns that output's name. */
   node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>, domain?: Domain): string;
+  /**
+   * Adds a node of constants before all others. The runtime goes back from the outputs and computes what stands last first, so that a matrix that is widened here is widened when its
+   * product is due; behind the rows that it is multiplied with, all matrices would be widened before the first product, and lie in memory together.
+   */
+  leading(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
   /** Adds a node with several or chosen output names ('' skips an optional one). */
   nodeTo(
     outputs: readonly string[],
@@ -105,6 +129,9 @@ export interface GraphBuilder {
   /** Operators used: `domain:op`, sorted. */
   operators(): string[];
   readonly compute: ElementName;
+  readonly storage: MatrixStorage;
+  /** What has been asked for so far. */
+  memory(): WeightMemory;
 }
 
 function attributeMessage(name: string, value: Attribute): AttributeMessage {
@@ -123,6 +150,11 @@ const BITS: Readonly<Record<ElementName, number>> = {
 };
 
 const rowsName = (name: string, rows: RowRange | undefined): string => (rows === undefined ? name : `${name}:${rows.start}`);
+
+/** Numbers of a tensor, or of some of its rows. */
+function numbersOf([all = 1, ...inner]: readonly number[], rows: RowRange | undefined): number {
+  return inner.reduce((product, d) => product * d, rows?.count ?? all);
+}
 
 /** Bytes of a float as `type`, rounded to nearest even for the 16-bit types (bfloat16; float16 for normal numbers). */
 function scalarBytes(value: number, type: ElementName): Uint8Array {
@@ -148,8 +180,9 @@ export function newGraph(
   modelFolder: string,
   narrow: NarrowMatrices = new Map(),
   layout: MatrixLayout = 'outputs first',
+  storage: MatrixStorage = 'widened',
 ): GraphBuilder {
-  return build(weights, compute, modelFolder, narrow, layout, 'eus-eval', null, { serial: 0 });
+  return build(weights, compute, modelFolder, narrow, layout, storage, 'eus-eval', null, { serial: 0 });
 }
 
 /** Makes the builder of a graph, or of the body `name` inside `outer`; names are unique over all of them, for which they share a counter. */
@@ -159,6 +192,7 @@ function build(
   modelFolder: string,
   narrow: NarrowMatrices,
   layout: MatrixLayout,
+  storage: MatrixStorage,
   name: string,
   outer: GraphBuilder | null,
   counter: { serial: number },
@@ -166,6 +200,7 @@ function build(
   const graph: GraphMessage = { name, node: [], initializer: [], input: [], output: [] };
   const known = new Map<string, string>();
   const loads: NarrowedTensor[] = [];
+  const memory = { widened: 0, mapped: 0, mappedWhole: 0, largest: 0, products: 0 };
   const prefix = outer === null ? '' : `${name}:`;
 
   function add(key: string, tensor: (name: string) => TensorMessage): string {
@@ -258,6 +293,7 @@ function build(
     const done = known.get(own);
     if (done !== undefined) return done;
     const place = find(name, shape);
+    memory.widened += numbersOf(shape, rows);
     const change = weights.added.get(name);
     let value: string;
     if (rows === undefined)
@@ -274,11 +310,35 @@ function build(
     return value;
   }
 
+  /** A matrix that stays as it lies in the files; null where the storage or an adapter wants it in the compute type. */
+  function mapped(name: string, shape: readonly number[], rows: RowRange | undefined, use: MatrixUse): StoredMatrix | null {
+    if (storage === 'widened' || (storage === 'rows as stored' && use === 'product') || weights.added.has(name)) return null;
+    const place = find(name, shape);
+    if (place.quantized !== undefined) return null;
+    const type = place.dtype === 'F32' || place.dtype === 'F16' || place.dtype === 'BF16' ? ONNX_TYPE[place.dtype] : null;
+    if (type === null) return null;
+    // A name for each use: what is looked up in and multiplied with is mapped twice, so that the runtime may repack one of them and drop it.
+    const own = `${rowsName(name, rows)}:${use}`;
+    if (!known.has(own)) {
+      const tensor = external(own, place, type, rows, null);
+      graph.initializer.push(tensor);
+      // An initializer that is an input, too, could be replaced, so its Cast is not folded.
+      if (use === 'product' && type !== compute) builder.input(own, type, tensor.dims);
+      known.set(own, own);
+      const bytes = (place.length / (place.shape[0] ?? 1)) * (rows?.count ?? place.shape[0] ?? 1);
+      memory.mapped += bytes;
+      if (use === 'product') memory.mappedWhole += bytes;
+    }
+    return { name: own, type, scale: 1, transposed: false };
+  }
+
   const builder: GraphBuilder = {
     compute,
+    storage,
+    memory: () => ({ ...memory }),
     message: graph,
     loads,
-    body: (bodyName) => build(weights, compute, modelFolder, narrow, layout, bodyName, builder, counter),
+    body: (bodyName) => build(weights, compute, modelFolder, narrow, layout, storage, bodyName, builder, counter),
     nodeTo(outputs, op, inputs, attributes = {}, domain = '') {
       graph.node.push({
         name: `${op}_${counter.serial++}`,
@@ -292,6 +352,12 @@ function build(
     node(op, inputs, attributes, domain) {
       const output = `t${counter.serial}`;
       builder.nodeTo([output], op, inputs, attributes, domain);
+      return output;
+    },
+    leading(op, inputs, attributes) {
+      const output = builder.node(op, inputs, attributes);
+      const made = graph.node.pop();
+      if (made !== undefined) graph.node.unshift(made);
       return output;
     },
     int64(values, dims = [values.length]) {
@@ -339,6 +405,12 @@ function build(
     weight: (name, shape) => (outer === null ? widened(name, shape) : outer.weight(name, shape)),
     matrix(name, shape, rows, use = 'product') {
       if (outer !== null) return outer.matrix(name, shape, rows, use);
+      if (use === 'product') {
+        memory.largest = Math.max(memory.largest, numbersOf(shape, rows));
+        memory.products += numbersOf(shape, rows);
+      }
+      const there = mapped(name, shape, rows, use);
+      if (there !== null) return there;
       const transposed = layout === 'inputs first' && use === 'product';
       const own = `${rowsName(name, rows)}${transposed ? ':transposed' : ''}`;
       const exponent = narrow.get(name);

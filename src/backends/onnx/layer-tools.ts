@@ -26,7 +26,8 @@ export function layerTools(root: GraphBuilder): LayerTools {
   const operator = { rms: 'SimplifiedLayerNormalization', layer: 'LayerNormalization' } as const;
 
   const product: LayerTools['product'] = (g, x, w, bias = []) => {
-    const weight = castTo(g, w.name, w.type, g.compute);
+    const widened = root.storage === 'as stored' && w.type !== g.compute;
+    const weight = widened ? root.leading('Cast', [w.name], { to: ELEMENT[g.compute] }) : castTo(g, w.name, w.type, g.compute);
     if (!w.transposed) return g.node('Gemm', [x, weight, ...bias], { transB: 1, ...(w.scale === 1 ? {} : { alpha: { float: w.scale } }) });
     const plain = g.node('MatMul', [x, weight]);
     const scaled = w.scale === 1 ? plain : g.node('Mul', [plain, g.scalar(w.scale)]);

@@ -1,5 +1,5 @@
 /** Opens a model folder as a local backend. */
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { runtimeVersion } from '../../cuda/installed.js';
 import { messageOf, UserError } from '../../errors.js';
 import { needsBos } from '../../models/model-type.js';
@@ -14,6 +14,7 @@ import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
 import { activationBudget, generateBytes, keyCost, runBytes, type StackedLimits, stackedLimits } from './memory-plan.js';
+import { LOGIT_BYTES, prepareHost, runTokens, slotBytes } from './prepare-host.js';
 import { endIds, type PreparedModel, prepareModel } from './prepare-model.js';
 import { probeSession } from './probe.js';
 import type { GraphSource, Provider } from './protocol.js';
@@ -39,6 +40,8 @@ export interface OnnxOptions {
   readonly batchTokens?: number;
   /** Bytes of the card's memory that may be used, instead of what is free on it. */
   readonly cardMemory?: number;
+  /** Bytes of the computer's own memory that may be used on a CPU, instead of what is free. */
+  readonly memory?: number;
   /** Longest input in tokens, instead of what config.json says. */
   readonly maxLength?: number;
   readonly renderChat: ChatRenderer | null;
@@ -57,10 +60,6 @@ export interface OnnxOptions {
 
 /** Changes when the graph or the planning changes in a way that could change an answer. */
 const GRAPH_VERSION: Readonly<Record<GraphSource['attention'], string>> = { cached: '2', packed: '2', stacked: '3' };
-/** Tokens per run on a CPU: large enough for full speed of the matrix products, small enough to waste little attention. */
-const RUN_TOKENS = 384;
-/** Bytes of logits per run. */
-const LOGIT_BYTES = 128 * 1024 * 1024;
 /** Documents generated at the same time. */
 const GENERATE_DOCUMENTS = 16;
 
@@ -84,18 +83,6 @@ function bindingBytes(provider: Provider): number {
   return provider.bindingBytes ?? BINDING_BYTES;
 }
 
-/** Bytes of slots that are always allowed. */
-const SLOT_BYTES = 64 * 1024 * 1024;
-
-/**
- * Bytes that all slots together may take: a sixth of what the weights take, so that memory stays near that of the model alone (a model whose caches are small beside its weights
- * still generates many documents at once, where it gains most), and never more than an eighth of the machine's memory.
- */
-function slotBytes(parameters: number | null): number {
-  const weights = parameters === null ? Number.POSITIVE_INFINITY : 4 * parameters;
-  return Math.min(totalmem() / 8, Math.max(SLOT_BYTES, weights / 6));
-}
-
 /** How many documents' states have room in the slots, each as a step is given it and as it gives it back. */
 function statesInSlots({ source, parameters }: PreparedModel): number {
   const states = source.kind === 'graph' ? source.states : [];
@@ -106,17 +93,11 @@ function statesInSlots({ source, parameters }: PreparedModel): number {
   return Math.floor(slotBytes(parameters) / Math.max(1, 2 * 4 * numbers));
 }
 
-/** On a CPU weights of any type are computed in float32. Throws `UserError` for a type that only a card computes. */
+/** Throws `UserError` for a type that the device does not compute in. On a CPU 16 bits are how weights lie in memory. */
 function checkDtype(dtype: OnnxOptions['dtype'], device: Device): void {
-  if (device.provider.name === 'cuda' || (dtype !== 'float16' && dtype !== 'bfloat16')) return;
-  if (device.provider.name === 'webgpu') {
-    if (dtype === 'float16') return;
-    throw new UserError(
-      'dtype bfloat16 is not known to WebGPU; weights of bfloat16 are computed in float32 there (--dtype auto), or in float16 (--dtype float16)',
-    );
-  }
+  if (device.provider.name !== 'webgpu' || dtype !== 'bfloat16') return;
   throw new UserError(
-    `dtype ${dtype} needs a card (--device cuda or webgpu); on a CPU weights of any type are computed in float32 (--dtype auto or float32)`,
+    'dtype bfloat16 is not known to WebGPU; weights of bfloat16 are computed in float32 there (--dtype auto), or in float16 (--dtype float16)',
   );
 }
 
@@ -195,18 +176,21 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   if (provider.name === 'webgpu' && options.dtype === 'float16' && !(await float16()))
     throw new UserError(`--device webgpu: ${webGpuLine(explainWebGpu('requires f16'))}`);
   // On a CPU every graph computes in float32.
-  const model = await prepareModel(
-    options.folder,
-    attention,
-    provider.name === 'cpu' ? 'float32' : options.dtype,
-    options.adapter ?? null,
-    bindingBytes(provider),
-    async () => {
-      const has = await float16();
-      if (!has) say(`${device.facts.card} has no float16: weights of 16 bits lie there in 32, which takes twice the memory`);
-      return has;
-    },
-  );
+  const host = attention === 'cached' ? await prepareHost(options, say) : null;
+  const model =
+    host?.model ??
+    (await prepareModel(
+      options.folder,
+      attention,
+      provider.name === 'cpu' ? 'float32' : options.dtype,
+      options.adapter ?? null,
+      bindingBytes(provider),
+      async () => {
+        const has = await float16();
+        if (!has) say(`${device.facts.card} has no float16: weights of 16 bits lie there in 32, which takes twice the memory`);
+        return has;
+      },
+    ));
   if (model.quantized !== null) say(`weights: ${model.quantized}`);
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
   const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
@@ -291,7 +275,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     ensurePositions,
     packed,
     limits: {
-      runTokens: options.batchTokens ?? stacked?.runTokens ?? RUN_TOKENS,
+      runTokens: stacked === null ? runTokens(host?.storage ?? 'widened', options.batchTokens) : (options.batchTokens ?? stacked.runTokens),
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
       documents: Math.max(1, Math.min(stacked?.documents ?? GENERATE_DOCUMENTS, statesInSlots(model))),
       carriesStates: model.source.kind === 'graph' && model.source.states.length > 0,
@@ -304,6 +288,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     facts: {
       ...model.facts,
       ...options.facts,
+      ...(host?.storage === 'as stored' ? { weights_in_memory: `${model.stored}, as they are stored` } : {}),
       dtype: model.dtype,
       device: provider.name,
       ...device.facts,

@@ -26,7 +26,7 @@ import {
 import { writeGenerator } from './decode-loop.js';
 import { writeDecoder } from './decoder.js';
 import { findExport, readExport } from './export-model.js';
-import { type NarrowMatrices, newGraph } from './graph-builder.js';
+import { type MatrixStorage, type NarrowMatrices, newGraph, type WeightMemory } from './graph-builder.js';
 import type { ModelSize } from './memory-plan.js';
 import { halfExponent } from './narrow-weights.js';
 import type { ExportSource, GraphSource, StateShape } from './protocol.js';
@@ -53,6 +53,12 @@ export interface PreparedModel {
   readonly parameters: number | null;
   /** What decides how much memory a run needs; null for an export. */
   readonly size: ModelSize | null;
+  /** What the graph makes of the weights in memory; null for an export. */
+  readonly memory: WeightMemory | null;
+  /** Numbers of weights that a token and a row of the output layer are multiplied with; null for an export. */
+  readonly numbers: { readonly token: number; readonly output: number } | null;
+  /** The type that most weights are stored in. */
+  readonly stored: FloatType;
   /** What the graph computes in. */
   readonly dtype: FloatType;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -74,6 +80,17 @@ const sha256 = (data: Buffer | string): string => createHash('sha256').update(da
 /** The largest of a number over all layers with attention. */
 function most(b: Blueprint, number: (part: AttentionPart) => number): number {
   return Math.max(...attentionLayers(b).map(({ part }) => number(part)));
+}
+
+/** What a token uses of all `products`: not the output layer, and of experts the part that the router chooses. */
+function numbersUsed({ blocks, embedding }: Blueprint, hidden: number, vocabulary: number, products: number) {
+  const output = vocabulary * (embedding.width ?? hidden);
+  const unused = blocks.reduce((sum, { feedForward: f }) => {
+    if (f.kind !== 'experts') return sum;
+    const all = f.experts.reduce((numbers, expert) => numbers + 3 * hidden * expert.size, 0);
+    return sum + all * (1 - f.used / f.experts.length);
+  }, 0);
+  return { token: Math.max(0, products - output - unused), output };
 }
 
 const ATTENTIONS = { cached: cachedAttention, packed: packedAttention, stacked: stackedAttention } as const;
@@ -136,6 +153,7 @@ export async function prepareModel(
   adapter: string | null = null,
   bindingBytes: number = Number.POSITIVE_INFINITY,
   float16: () => Promise<boolean> = async () => true,
+  storage: MatrixStorage = attention === 'cached' ? 'rows as stored' : 'widened',
 ): Promise<PreparedModel> {
   const file = findExport(folder);
   if (file !== null) {
@@ -148,6 +166,9 @@ export async function prepareModel(
       vocabSize: null,
       parameters: null,
       size: null,
+      memory: null,
+      numbers: null,
+      stored: 'float32',
       dtype: 'float32',
       tables: null,
       digests: { config: sha256(await readFile(path.join(folder, 'config.json'))), ...model.digests },
@@ -175,7 +196,7 @@ export async function prepareModel(
     attention === 'stacked' && compute === 'float32' && adapter === null && quantization === null
       ? await narrowMatrices(weights, float16)
       : NOTHING_NARROW;
-  const graph = newGraph(weights, compute, folder, narrow, attention === 'stacked' ? 'inputs first' : 'outputs first');
+  const graph = newGraph(weights, compute, folder, narrow, attention === 'stacked' ? 'inputs first' : 'outputs first', storage);
   // Tables are divided as if they were widened, for their product is computed so.
   const computeBytes = compute === 'float32' ? 4 : 2;
   const vocabulary =
@@ -216,6 +237,7 @@ export async function prepareModel(
       })),
       attention,
       compute,
+      repacked: storage !== 'as stored',
       vocabulary,
       narrowed: graph.loads,
       generator,
@@ -246,6 +268,9 @@ export async function prepareModel(
       weightBytes: weightBytes(weights, narrow, computeBytes),
       state: { largest: Math.max(0, ...carried), all: carried.reduce((sum, n) => sum + n, 0) },
     },
+    memory: graph.memory(),
+    numbers: numbersUsed(blueprint, config.hiddenSize, config.vocabSize, graph.memory().products),
+    stored: mostCommonType(tensors.map((t) => t.dtype)),
     dtype: compute,
     quantized,
     facts: {

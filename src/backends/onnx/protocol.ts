@@ -58,6 +58,8 @@ export interface GraphSource {
   readonly attention: 'cached' | 'packed' | 'stacked';
   /** What the graph computes in. */
   readonly compute: 'float32' | 'float16' | 'bfloat16';
+  /** The runtime may copy matrices into the order in which its kernels read them. */
+  readonly repacked: boolean;
   /** The parts in which the device holds tables as long as the vocabulary; null where there are no parts. */
   readonly vocabulary: readonly VocabularyPart[] | null;
   /** Tensors that are turned into float16 when the session is made. */

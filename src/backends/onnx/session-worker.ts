@@ -55,7 +55,11 @@ async function open(message: OpenMessage): Promise<void> {
   else {
     const cached = source.attention === 'cached';
     // Weights get memory of exactly their size instead of a place in the arena, which grows by doubling; and runs whose shapes never come twice need no memory pattern.
-    const own = cached ? session : { ...session, use_device_allocator_for_initializers: '1' };
+    const own = {
+      ...session,
+      ...(cached ? {} : { use_device_allocator_for_initializers: '1' }),
+      ...(source.repacked ? {} : { disable_prepacking: '1' }),
+    };
     const extra = { session: { ...own, model_external_initializers_file_folder_path: source.folder }, ep };
     const externalData: { path: string; data: Uint8Array }[] = [];
     for (const tensor of source.narrowed)

@@ -146,7 +146,11 @@ describe('a broken model folder gives one line that names file, tensor, found an
   });
 
   it.each([
-    ['bfloat16', 'cpu', /dtype bfloat16 needs a card \(--device cuda/],
+    [
+      'bfloat16',
+      'cpu',
+      /weights are stored in float32; on a CPU --dtype bfloat16 keeps weights of bfloat16 as they are and rounds none; valid here: auto, float32$/,
+    ],
     ['auto', 'tpu', /device "tpu" is not known; valid are auto, cpu, cuda, cuda:N/],
   ] as const)('dtype %s on %s', async (dtype, device, expected) => {
     expect(await messageOf(openOnnx({ folder: source, modelName: 'm', dtype, device, renderChat: null, chatTemplate: null }))).toMatch(
