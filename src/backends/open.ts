@@ -13,6 +13,7 @@ import { didYouMean } from '../suggest.js';
 import type { Backend } from '../types.js';
 import type { OwnServer } from './completions.js';
 import { refuseForeignOptions } from './foreign-options.js';
+import type { OnnxOptions, Survey } from './onnx/open.js';
 import type { BackendName, OpenOptions } from './options.js';
 
 export { type BackendName, DEFAULT_OPEN_OPTIONS, type ModelOptions, type OpenOptions } from './options.js';
@@ -118,13 +119,32 @@ function isBackend(word: string): word is BackendName {
 
 /** A model folder or hub name, run here. */
 async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
+  const { openOnnx } = await import('./onnx/open.js');
+  return openOnnx(await localOptions(name, options, options.offline));
+}
+
+/**
+ * Returns what is known of a local model before it is opened, or null where its files are not here, or the reference names a server or an API. Fetches nothing.
+ * Throws `UserError` when the files or options are not usable.
+ */
+export async function surveyModel(reference: string | null, options: OpenOptions): Promise<Survey | null> {
+  const { backend, name } = reference === null ? { backend: 'onnx', name: packagePath(EMBEDDED_MODEL) } : parseReference(reference);
+  if (backend !== 'onnx' || options.serve !== null || isGguf(name)) return null;
+  const here = existsSync(name);
+  const found = localOptions(name, options, true);
+  const known = here ? await found : await found.catch(() => null);
+  if (known === null) return null;
+  const { surveyOnnx } = await import('./onnx/open.js');
+  return surveyOnnx(known);
+}
+
+async function localOptions(name: string, options: OpenOptions, offline: boolean): Promise<OnnxOptions> {
   const { resolveModel } = await import('../hub/resolve-model.js');
   const { loadChatTemplate } = await import('../models/chat-template.js');
-  const { openOnnx } = await import('./onnx/open.js');
-  const found = resolveModel(name, { files: 'all', offline: options.offline, onProgress: progressLines(options.onProgress) });
+  const found = resolveModel(name, { files: 'all', offline, onProgress: progressLines(options.onProgress) });
   const model = await untilStopped(found, options.signal);
   const template = await loadChatTemplate(model.folder, { now: options.templateDate });
-  return openOnnx({
+  return {
     folder: model.weights,
     tokenizerFolder: model.folder,
     ...(model.adapter === null ? {} : { adapter: model.adapter.folder, facts: adapterFacts(model.adapter) }),
@@ -139,7 +159,7 @@ async function openLocal(name: string, options: OpenOptions): Promise<Backend> {
     ...(options.cardMemoryGib === null ? {} : { cardMemory: options.cardMemoryGib * 1024 ** 3 }),
     ...(options.memoryGib === null ? {} : { memory: options.memoryGib * 1024 ** 3 }),
     ...(options.maxLength === null ? {} : { maxLength: options.maxLength }),
-  });
+  };
 }
 
 /** What a result file says of an adapter: which model it was laid over. */

@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../../errors.js';
 import { needsBos } from '../../models/model-type.js';
 import { loadTokenizer } from '../../models/tokenizer.js';
 import { packagePath } from '../../package-files.js';
-import type { Backend, ChatRenderer } from '../../types.js';
+import type { Backend, ChatRenderer, Forecast } from '../../types.js';
 import { VERSION } from '../../version.js';
 import { NO_CARD } from '../../webgpu/adapters.js';
 import { explainWebGpu, webGpuLine } from '../../webgpu/explain.js';
@@ -14,6 +14,7 @@ import { newOnnxBackend, type PackedLimits } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
 import { activationBudget, generateBytes, keyCost, runBytes, type StackedLimits, stackedLimits } from './memory-plan.js';
+import { newForecast } from './forecast.js';
 import { LOGIT_BYTES, prepareHost, runTokens, slotBytes } from './prepare-host.js';
 import { endIds, type PreparedModel, prepareModel } from './prepare-model.js';
 import { probeSession } from './probe.js';
@@ -263,6 +264,8 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     tokenizer: tokenizer.digest,
   };
 
+  const documents = Math.max(1, Math.min(stacked?.documents ?? GENERATE_DOCUMENTS, statesInSlots(model)));
+  const context = { tokenizer, addBos: needsBos(model.modelType), maxLength, vocabSize, longest, renderChat: options.renderChat };
   return newOnnxBackend({
     modelName: options.modelName,
     session,
@@ -277,7 +280,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     limits: {
       runTokens: stacked === null ? runTokens(host?.storage ?? 'widened', options.batchTokens) : (options.batchTokens ?? stacked.runTokens),
       runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
-      documents: Math.max(1, Math.min(stacked?.documents ?? GENERATE_DOCUMENTS, statesInSlots(model))),
+      documents,
       carriesStates: model.source.kind === 'graph' && model.source.states.length > 0,
       slotTokens: Math.max(
         1,
@@ -302,5 +305,43 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     chatTemplate: options.chatTemplate,
     single: options.single ?? false,
     loadSeconds: (performance.now() - start) / 1000,
+    forecast: host === null ? null : newForecast({ host, context, threads, batchTokens: options.batchTokens, documents }),
   });
+}
+
+/** What is known of a model before it is opened. */
+export interface Survey {
+  readonly device: string;
+  readonly dtype: string;
+  /** Null on a card, whose memory and speed are not asked for. */
+  readonly forecast: Forecast | null;
+  /** Lines that opening it would say: warnings, or why it would be refused. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Reads what there is to know of a model without its weights. Throws `UserError` as `openOnnx` does, but not for a model that does not fit, which is a remark.
+ */
+export async function surveyOnnx(options: OnnxOptions): Promise<Survey> {
+  const remarks: string[] = [];
+  const { provider } = await chooseDevice(options.device, (line) => remarks.push(line));
+  if (provider.name !== 'cpu') return { device: provider.name, dtype: options.dtype, forecast: null, remarks };
+  const host = await prepareHost(options, (line) => remarks.push(line)).catch(async (error: unknown) => {
+    const found = await prepareHost(options, null);
+    remarks.push(messageOf(error));
+    return found;
+  });
+  const { model } = host;
+  const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
+  const context = {
+    ...{ tokenizer, addBos: needsBos(model.modelType), maxLength: options.maxLength ?? model.maxLength },
+    ...{ vocabSize: model.vocabSize ?? tokenizer.vocabSize, longest: longestText(model.tables ?? []), renderChat: options.renderChat },
+  };
+  const documents = Math.max(1, Math.min(GENERATE_DOCUMENTS, statesInSlots(model)));
+  const threads = options.threads ?? availableParallelism();
+  const dtype = host.storage === 'as stored' ? `${model.stored}, computed in float32` : 'float32';
+  return {
+    ...{ device: 'cpu', dtype, remarks },
+    forecast: newForecast({ host, context, threads, batchTokens: options.batchTokens, documents }),
+  };
 }
