@@ -1,4 +1,6 @@
 /** Progress on standard error: a line that is written over on a terminal, plain lines elsewhere. */
+
+import type { SecondsRange } from '../forecast.js';
 import type { Expected, OnProgress } from '../run/events.js';
 import type { Screen } from '../terminal/screen.js';
 import { widthOf } from '../terminal/screen.js';
@@ -7,6 +9,8 @@ import { type Meter, makeMeter } from './time-left.js';
 export interface Progress {
   /** Sets the documents of the whole run by task, as far as known. */
   total(tasks: readonly Expected[]): void;
+  /** What the whole run is expected to take, before any answer. */
+  forecast(seconds: SecondsRange): void;
   /** A document is done; `asked` is false when its answer came from the journal and says nothing about speed. */
   done(task: string, asked: boolean): void;
   /** Prints a line that stays. */
@@ -33,7 +37,7 @@ const ERASE = '\r\u001b[K';
  * Makes the progress display of a run: documents, rate and time left.
  */
 export function makeProgress(options: ProgressOptions): Progress {
-  if (options.quiet) return { total: () => {}, done: () => {}, line: () => {}, stop: () => {} };
+  if (options.quiet) return { total: () => {}, forecast: () => {}, done: () => {}, line: () => {}, stop: () => {} };
   const meter = makeMeter(options.now);
   return options.stream.isTTY === true ? liveProgress(options, meter) : plainProgress(options, meter);
 }
@@ -50,6 +54,7 @@ export interface Display {
  */
 export function runDisplay({ stream, screen, now, quiet }: Omit<ProgressOptions, 'status'>): Display {
   let progress: Progress | null = null;
+  let expected: SecondsRange | null = null;
   const print = (line: string): void => {
     if (progress === null || quiet) stream.write(`${line}\n`);
     else progress.line(line);
@@ -64,9 +69,14 @@ export function runDisplay({ stream, screen, now, quiet }: Omit<ProgressOptions,
           return print(`eus-eval: ${event.text}`);
         case 'started':
           progress = makeProgress({ stream, screen, now, quiet, status: event.status });
+          if (expected !== null) progress.forecast(expected);
+          expected = null;
           return;
         case 'expected':
           return progress?.total(event.tasks);
+        case 'forecast':
+          expected = event.seconds;
+          return;
         case 'document':
           return progress?.done(event.task, event.asked);
         case 'task':
@@ -90,8 +100,8 @@ export function duration(seconds: number): string {
 /** What the line says, the most important first. */
 function parts(meter: Meter, status: string, task: string): string[] {
   const rate = meter.rate();
-  const { seconds, whole } = meter.left();
-  const left = seconds === null ? 'time left not known yet' : `${whole ? '' : 'more than '}${duration(seconds)} left`;
+  const { seconds, whole, rough = false } = meter.left();
+  const left = seconds === null ? 'time left not known yet' : `${rough ? 'about ' : whole ? '' : 'more than '}${duration(seconds)} left`;
   const speed = rate === null ? [] : [`${rate.toFixed(rate < 10 ? 2 : 0)} documents/s`];
   return [`${meter.finished}/${meter.total} documents`, left, ...speed, ...(status === '' ? [] : [status]), ...(task === '' ? [] : [task])];
 }
@@ -130,6 +140,7 @@ function liveProgress({ stream, screen, status }: ProgressOptions, meter: Meter)
       meter.expect(tasks);
       start();
     },
+    forecast: (seconds) => meter.forecast(seconds),
     done: (task, asked) => {
       meter.done(task, asked);
       current = task;
@@ -151,6 +162,7 @@ function plainProgress(options: ProgressOptions, meter: Meter): Progress {
   let last = options.now();
   return {
     total: (tasks) => meter.expect(tasks),
+    forecast: (seconds) => meter.forecast(seconds),
     done: (task, asked) => {
       meter.done(task, asked);
       if ((options.now() - last) / 1000 < PLAIN_INTERVAL) return;

@@ -184,6 +184,7 @@ function evaluateOptions(flags: RunFlags): EvaluateOptions {
     promptVariants: flags.promptVariants,
     data: flags.data,
     out: flags.out,
+    forecast: !flags.quiet,
     fresh: flags.fresh,
     journal: flags.journal,
     samples: flags.samples === true ? undefined : flags.samples,

@@ -1,4 +1,6 @@
 /** How long a run still takes, from what its documents have taken so far. */
+
+import type { SecondsRange } from '../forecast.js';
 import type { Expected } from '../run/events.js';
 import type { RequestKind } from '../types.js';
 
@@ -7,14 +9,22 @@ export interface Meter {
   readonly finished: number;
   /** Sets the documents of the whole run by task. */
   expect(tasks: readonly Expected[]): void;
+  /** Sets what the whole run is expected to take: the time that is told before there are answers. */
+  forecast(seconds: SecondsRange): void;
   done(task: string, asked: boolean): void;
   /** Documents per second that the model answered; null while there are too few to tell. */
   rate(): number | null;
   /**
    * Seconds left; null while nothing can be said. `whole` is false where something of another kind is still to come whose time is not known:
-   * then the seconds are of the rest.
+   * then the seconds are of the rest. `rough`: they come from the forecast.
    */
-  left(): { readonly seconds: number | null; readonly whole: boolean };
+  left(): TimeLeft;
+}
+
+export interface TimeLeft {
+  readonly seconds: number | null;
+  readonly whole: boolean;
+  readonly rough?: true;
 }
 
 /** Answers that a time is told from: a backend that computes many documents together gives them in bursts. */
@@ -48,9 +58,10 @@ export function makeMeter(now: () => number): Meter {
   /** Milliseconds of the present wait count, too: a run that stands still does not promise its old time. */
   const waiting = (): number => Math.max(0, now() - last);
   const inBurst = (): boolean => waiting() < BURST;
-  let said: { readonly seconds: number | null; readonly whole: boolean } = { seconds: null, whole: true };
+  let said: TimeLeft = { seconds: null, whole: true };
+  let end: number | null = null;
 
-  const compute = (): typeof said => {
+  const compute = (): TimeLeft => {
     let seconds = 0;
     let whole = true;
     let known = false;
@@ -66,7 +77,10 @@ export function makeMeter(now: () => number): Meter {
       seconds += (rest * (spent + (waiting() * asked) / answered)) / asked / 1000;
     }
     if (known) return { seconds, whole };
-    return { seconds: total > 0 && finished >= total ? 0 : null, whole: true };
+    if (total > 0 && finished >= total) return { seconds: 0, whole: true };
+    const rough = end === null ? 0 : (end - now()) / 1000;
+    // Later than was foretold nothing is known again.
+    return rough > 0 ? { seconds: rough, whole: true, rough: true } : { seconds: null, whole: true };
   };
 
   return {
@@ -84,6 +98,10 @@ export function makeMeter(now: () => number): Meter {
         timing(kind).documents += documents;
         total += documents;
       }
+    },
+    forecast: ({ low, high }) => {
+      end = now() + (1000 * (low + high)) / 2;
+      said = compute();
     },
     done: (task, asked) => {
       const one = timing(kindOf.get(task) ?? 'choices');

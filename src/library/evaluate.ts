@@ -57,6 +57,8 @@ export type EvaluateOptions = Optional<{
   retries: number;
   /** Documents that are scored once more one by one, and compared. */
   checkBatch: number;
+  /** Measure for a second at the start and say how long a local model will take (event `forecast`); false without it. */
+  forecast: boolean;
   signal: AbortSignal;
   onProgress: OnProgress;
 }>;
@@ -106,6 +108,7 @@ export function sessionOptions(options: EvaluateOptions): SessionOptions {
     maxErrorRate: options.maxErrorRate ?? 0.01,
     retries: options.retries ?? 0,
     checkBatch: options.checkBatch ?? 0,
+    forecast: options.forecast ?? false,
     open: modelOptionsOf(options.modelOptions ?? {}),
     onProgress: options.onProgress ?? (() => {}),
     signal: options.signal ?? new AbortController().signal,

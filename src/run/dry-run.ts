@@ -1,12 +1,15 @@
 /** `run --dry-run`: what would be asked, and what it would cost. Nothing is sent and nothing written. */
 import { type CountTokens, createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
-import { parseReference } from '../backends/open.js';
+import type { Survey } from '../backends/onnx/open.js';
+import { DEFAULT_OPEN_OPTIONS, parseReference, surveyModel } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
+import type { SecondsRange, Workload } from '../forecast.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { ChatRenderer, Task } from '../types.js';
+import { timeWords } from './forecast.js';
 import { leaveOutMissing } from './missing-data.js';
 import { planRun } from './plan.js';
 import { prepareTask } from './prepare-task.js';
@@ -15,6 +18,9 @@ import { chosenTasks, dataFolderOf, type SessionOptions } from './session.js';
 interface Row extends Estimate {
   readonly task: string;
   readonly documents: number;
+  /** Of a local model: what it computes, and the seconds that this takes; null where nobody knows. */
+  readonly work?: Workload;
+  readonly seconds?: SecondsRange | null;
 }
 
 /** New tokens where neither task nor flag names a limit: the local default. */
@@ -51,17 +57,28 @@ export async function dryRun(options: SessionOptions, json: boolean, screen: Scr
     { ...options, maxNewTokens: options.open.maxNewTokens },
   );
   const price = reference === null ? null : findPrice(await loadPrices(options.open.pricesFile), reference.name);
+  const survey = await surveyModel(name, { ...DEFAULT_OPEN_OPTIONS, ...options.open, onProgress: () => {} });
+  const forecast = survey?.forecast ?? null;
   const rows: Row[] = [];
   for (const task of plan.tasks) rows.push(await estimateTask(task));
-  return json
-    ? JSON.stringify({ model: name, tasks: rows, total: sum(rows) }, null, 2)
-    : estimatesTable([...rows, { task: 'total', ...sum(rows) }], screen);
+  const total = sum(rows);
+  if (json) return JSON.stringify({ model: name, ...needsOf(survey), tasks: rows, total }, null, 2);
+  const lines = survey === null ? [] : surveyLines(reference?.name ?? 'the embedded model', survey, total.seconds ?? null);
+  const all = [...rows, { task: 'total', ...total }];
+  return [...lines, forecast === null ? estimatesTable(all, screen) : workTable(all, screen)].join('\n');
 
   async function estimateTask(task: Task): Promise<Row> {
     const estimate = createEstimate({ price, countTokens: tokens.count, defaultNewTokens: DEFAULT_NEW_TOKENS });
     const prepared = await prepareTask(plan, task, source);
-    for await (const { request } of prepared.documents) await estimate.add(request);
-    return { task: task.name, documents: prepared.count, ...estimate.total() };
+    const counter = forecast?.newCounter();
+    for await (const { request } of prepared.documents) {
+      await estimate.add(request);
+      await counter?.add(request);
+    }
+    const row = { task: task.name, documents: prepared.count, ...estimate.total() };
+    if (counter === undefined || forecast === null) return row;
+    const work = counter.total();
+    return { ...row, work, seconds: await forecast.seconds(work) };
   }
 }
 
@@ -100,7 +117,71 @@ function sum(rows: readonly Row[]): Omit<Row, 'task'> {
     outputTokens: add((row) => row.outputTokens),
     usd: rows.every((row) => row.usd !== null) ? add((row) => row.usd ?? { low: 0, high: 0 }) : null,
     exact: rows.every((row) => row.exact),
+    ...(rows.every((row) => row.work !== undefined) && rows.length > 0 ? { work: addWork(rows), seconds: addSeconds(rows) } : {}),
   };
+}
+
+function addWork(rows: readonly Row[]): Workload {
+  const add = (part: keyof Workload): number => rows.reduce((n, { work }) => n + (work?.[part] ?? 0), 0);
+  return { tokens: add('tokens'), attended: add('attended'), rows: add('rows'), newTokens: add('newTokens') };
+}
+
+function addSeconds(rows: readonly Row[]): SecondsRange | null {
+  return rows.reduce<SecondsRange | null>(
+    (a, { seconds: b }) => {
+      return a === null || b === undefined || b === null ? null : { low: a.low + b.low, high: a.high + b.high };
+    },
+    { low: 0, high: 0 },
+  );
+}
+
+/** What the JSON says of a local model. */
+function needsOf(survey: Survey | null): Record<string, unknown> {
+  if (survey === null) return {};
+  const { device, dtype, forecast, remarks } = survey;
+  const { line: _, ...bytes } = forecast?.memory ?? { line: '' };
+  return { device, dtype, parameters: forecast?.parameters ?? null, memory: forecast?.memory === null ? null : bytes, remarks };
+}
+
+/** What is said of a local model above the table. */
+function surveyLines(name: string, { device, dtype, forecast, remarks }: Survey, seconds: SecondsRange | null): string[] {
+  const parameters = forecast?.parameters ?? null;
+  const size = parameters === null ? '' : `, ${countWords(parameters)} parameters`;
+  const memory = forecast?.memory ?? null;
+  return [
+    `model      ${name} (onnx, ${device}, ${dtype})${size}`,
+    ...(memory === null ? [] : [`memory     ${memory.line}`]),
+    `time       ${seconds === null ? `not estimated ${device === 'cpu' ? 'for this model' : 'on a card'}` : timeWords(seconds)}`,
+    ...remarks.map((remark) => `note       ${remark}`),
+    '',
+  ];
+}
+
+/** A number of parameters: `1.7 billion`, `135 million`. */
+function countWords(n: number): string {
+  return n >= 1e9 ? `${(n / 1e9).toFixed(1)} billion` : n >= 1e6 ? `${Math.round(n / 1e6)} million` : `${Math.round(n / 1000)} thousand`;
+}
+
+function workTable(rows: readonly Row[], screen: Screen): string {
+  return table(
+    [
+      { title: 'Tasks' },
+      { title: 'Documents', right: true, spare: 1 },
+      { title: 'Requests', right: true, spare: 3 },
+      { title: 'Tokens to compute', right: true },
+      { title: 'New tokens at most', right: true },
+      { title: 'Time' },
+    ],
+    rows.map(({ task, documents, requests, work, seconds }) => [
+      task,
+      String(documents),
+      String(requests),
+      String(work?.tokens ?? ''),
+      String(work?.newTokens ?? ''),
+      seconds === undefined || seconds === null ? 'not known' : timeWords(seconds),
+    ]),
+    screen,
+  );
 }
 
 function estimatesTable(rows: readonly Row[], screen: Screen): string {

@@ -1,4 +1,6 @@
 /** What a run tells while it is going on; whoever listens decides what to show. */
+
+import type { SecondsRange } from '../forecast.js';
 import type { TaskOutcome } from '../results/outcome.js';
 import type { RequestKind } from '../types.js';
 
@@ -21,6 +23,8 @@ export type RunEvent =
   | { readonly kind: 'started'; readonly status: () => string }
   /** The documents of the whole run by task, as far as known by now. */
   | { readonly kind: 'expected'; readonly tasks: readonly Expected[] }
+  /** What the whole run of a local model is expected to take, before any answer. */
+  | { readonly kind: 'forecast'; readonly seconds: SecondsRange }
   /** A document is done, the `finished`th of `total`; `asked` is false when its answer came from the journal and says nothing about speed. */
   | { readonly kind: 'document'; readonly task: string; readonly asked: boolean; readonly finished: number; readonly total: number }
   /** A task is done; `text` says so with its headline metric. */

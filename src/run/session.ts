@@ -25,6 +25,7 @@ import { type Registry, selectTasks, type Wanted } from '../tasks/registry.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
 import type { Expected, OnProgress } from './events.js';
+import { forecastRun } from './forecast.js';
 import { headerLines } from './header.js';
 import { type Journal, memoryJournal, openJournal } from './journal.js';
 import { leaveOutMissing } from './missing-data.js';
@@ -67,6 +68,8 @@ export interface SessionOptions {
   readonly retries: number;
   /** Documents to score again one by one; 0 for none. */
   readonly checkBatch: number;
+  /** Say at the start how long a local model will take, for which a second is measured. */
+  readonly forecast?: boolean;
   /** How a model given by its reference is opened. */
   readonly open: ModelOptions;
   readonly onProgress: OnProgress;
@@ -93,6 +96,9 @@ export interface SessionResult {
   /** Tasks without a headline number. */
   readonly withoutScore: readonly string[];
 }
+
+/** Of data sets on the hub, those of so many tasks are read for a forecast before the first document is asked. */
+const FEW_TASKS = 4;
 
 /** Tasks of the embedded default: one of each kind, small enough for some seconds. */
 const EMBEDDED_TASKS = [
@@ -140,8 +146,15 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
         : [`another model has results as ${backend.modelName} here; this one's are called ${target.name} (--name gives another name)`];
     for (const note of [...notes, ...renamed]) open.onProgress(note);
     const expected = await countAhead(plan, source, dataFolder !== null);
-    const header = { backend, modelName: target.name, plan, expected, folder: target.folder };
+    const { forecast } = backend;
+    const local = dataFolder !== null || expected.length <= FEW_TASKS;
+    const seconds =
+      options.forecast === true && forecast !== undefined && local
+        ? await forecastRun(forecast, plan, expected, source, options.now)
+        : null;
+    const header = { backend, modelName: target.name, plan, expected, folder: target.folder, seconds };
     for (const line of headerLines(header)) open.onProgress(line);
+    if (seconds !== null) options.onProgress({ kind: 'forecast', seconds });
     const context: PassContext = {
       options,
       open,

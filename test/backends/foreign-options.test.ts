@@ -5,7 +5,16 @@ import { type BackendName, DEFAULT_OPEN_OPTIONS, type OpenOptions } from '../../
 import { addRun } from '../../src/cli/run.js';
 
 const GIVEN: Partial<OpenOptions> = {
-  ...{ device: 'cuda', dtype: 'float32', threads: 2, batchTokens: 64, cardMemoryGib: 8, maxLength: 100, baseUrls: ['http://x/v1'] },
+  ...{
+    device: 'cuda',
+    dtype: 'float32',
+    threads: 2,
+    batchTokens: 64,
+    cardMemoryGib: 8,
+    memoryGib: 8,
+    maxLength: 100,
+    baseUrls: ['http://x/v1'],
+  },
   ...{ tokenizer: 'x', templateDate: new Date(0), apiKeyEnv: 'KEY', concurrency: 2, timeoutSeconds: 3, maxTries: 2, scoring: 'echo' },
   ...{ promptsAs: 'text', serveArgs: ['--x'], maxCostUsd: 1, pricesFile: 'p.yaml' },
 };
@@ -36,7 +45,7 @@ describe('options that only some backends use', () => {
   });
 
   it.each<[BackendName, boolean, string]>([
-    ['onnx', false, '--device --dtype --threads --batch-tokens --card-memory --max-length --template-date'],
+    ['onnx', false, '--device --dtype --threads --batch-tokens --card-memory --memory --max-length --template-date'],
     [
       'onnx',
       true,

@@ -31,6 +31,19 @@ describe('time left', () => {
     expect(meter.left().seconds).toBeCloseTo(150, 0);
   });
 
+  it('is what was foretold until there are answers, and not known again when that has passed', () => {
+    let clock = 0;
+    const meter = makeMeter(() => clock);
+    meter.expect(EXPECTED);
+    meter.forecast({ low: 100, high: 300 });
+    expect(meter.left()).toEqual({ seconds: 200, whole: true, rough: true });
+    clock = 50_000;
+    expect(meter.left()).toEqual({ seconds: 150, whole: true, rough: true });
+    expect(progressLine(meter, '', '', 100)).toMatch(/0\/110 documents, about 3 min left$/);
+    clock = 300_000;
+    expect(meter.left()).toEqual({ seconds: null, whole: true });
+  });
+
   it('does not take the first answer of a burst for the time of each', () => {
     let clock = 0;
     const meter = makeMeter(() => clock);

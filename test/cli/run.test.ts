@@ -281,6 +281,43 @@ describe('eus-eval run', () => {
   });
 });
 
+describe('a local model', () => {
+  const model = ['run', '--model', TINY, '--tasks', 'eus_trivia', '--data', DATA];
+
+  it('says what it needs without being opened', async () => {
+    const { code, stdout } = await eusEval([...model, '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^memory +about \d+ MiB \(weights 1 MiB, cache \d+ MiB, working space \d+ MiB\); .* are free\ntime +less than a minute\n/m,
+    );
+    expect(stdout).toMatch(/\|eus_trivia *\| *24\| *24\| *\d+\| *0\|less than a minute/);
+    const said = JSON.parse((await eusEval([...model, '--dry-run', '--json'])).stdout);
+    expect(said).toMatchObject({
+      device: 'cpu',
+      dtype: 'float32',
+      remarks: [],
+      memory: { mapped: 0 },
+      tasks: [{ work: { newTokens: 0 } }],
+    });
+    expect(said.total.seconds.high).toBeGreaterThan(said.total.seconds.low);
+  });
+
+  it('that does not fit is refused before it is loaded, and run all the same where the memory is given', async () => {
+    const out = path.join(folder, 'memory');
+    const refused = await eusEval([...model, '--out', out, '--memory', '0.1']);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /eus-eval: tiny-llama: needs about \d+ MiB of memory .*; 102 MiB were given \(--memory\); .*--memory 1 goes on all the same\n$/,
+    );
+    expect(existsSync(out)).toBe(false);
+    const dry = await eusEval([...model, '--dry-run', '--memory', '0.1']);
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringMatching(/^note +tiny-llama: needs about/m) });
+    const run = await eusEval([...model, '--out', out, '--memory', '1', '--limit', '2']);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/^memory +about .*1\.0 GiB were given \(--memory\)\ntime +less than a minute\n/m);
+  });
+});
+
 describe('bad input is one clear line and exit code 2, and leaves no results', () => {
   /** A copy of the tiny model to break. */
   function broken(name: string, change: (dir: string) => void): string {

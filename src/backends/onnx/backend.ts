@@ -1,7 +1,8 @@
 /** The local backend: a session thread behind the `Backend` contract. */
 import { messageOf } from '../../errors.js';
+import type { Forecast } from '../../forecast.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
-import type { Answer, Ask, Backend, ChatRenderer, Forecast } from '../../types.js';
+import type { Answer, Ask, Backend, ChatRenderer } from '../../types.js';
 import { newCounters } from './counters.js';
 import { type GenerateLimits, generateAll } from './generate.js';
 import { generatePacked, type PackedGenerateLimits } from './generate-packed.js';

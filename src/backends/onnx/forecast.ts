@@ -1,5 +1,6 @@
 /** What a model on the CPU will need, before it is asked: memory from the plan, time from the tokens of the requests and a second's measurement. */
-import type { Forecast, Request, SecondsRange, WorkCounter, Workload } from '../../types.js';
+import type { Forecast, WorkCounter, Workload } from '../../forecast.js';
+import type { Request } from '../../types.js';
 import { newDistinctCounter } from './distinct.js';
 import { type HostMemory, roomWords, sizeWords } from './host-memory.js';
 import { type HostModel, runTokens } from './prepare-host.js';
@@ -111,11 +112,4 @@ function newWorkCounter(context: RequestContext): WorkCounter {
     },
     total: (): Workload => ({ tokens: distinct.count(), attended, rows, newTokens }),
   };
-}
-
-/**
- * Returns the sum of times.
- */
-export function addSeconds(a: SecondsRange, b: SecondsRange): SecondsRange {
-  return { low: a.low + b.low, high: a.high + b.high };
 }
