@@ -3,7 +3,7 @@ import { comparisonJson, probability } from '../compare/print.js';
 import { differenceText, nameOf, valueText } from '../compare/unit.js';
 import { oneLine, printable } from '../terminal/printable.js';
 import { NO_SCREEN, type Screen, type Tone, toned } from '../terminal/screen.js';
-import { type Cell, type Column, table } from '../terminal/table.js';
+import { type Cell, type Column, table, wordsOf } from '../terminal/table.js';
 import type { Judged, Judgement } from './judge.js';
 import type { Policy } from './policy.js';
 
@@ -47,22 +47,26 @@ export function judgementJson(judgement: Judgement, policy: Policy): Record<stri
 export function judgementText(judgement: Judgement, screen: Screen = NO_SCREEN): string {
   const { base, candidate } = judgement.comparison;
   const head = [
-    ...judgement.reasons.map((r) => oneLine(`- ${r.message}`)),
+    ...judgement.reasons.map((r) => fitted(oneLine(`- ${r.message}`), screen, '  ')),
     '',
     oneLine(`base:      ${base.model} (${base.reference})`),
     oneLine(`candidate: ${candidate.model} (${candidate.reference})`),
     '',
   ];
-  const notes = judgement.remarks.map((remark) => oneLine(`note: ${remark}`));
+  const notes = judgement.remarks.map((remark) => fitted(oneLine(`note: ${remark}`), screen, '      '));
   const noise = judgement.judged.filter((j) => j.kind === 'benchmark' && j.row.noise.up + j.row.noise.down > 0);
   for (const { row } of noise) {
-    notes.push(
-      `note: ${oneLine(row.benchmark)}: ${row.noise.up + row.noise.down} flips (+${row.noise.up} -${row.noise.down}) are numerical noise and not counted`,
-    );
+    const said = `note: ${oneLine(row.benchmark)}: ${row.noise.up + row.noise.down} flips (+${row.noise.up} -${row.noise.down}) are numerical noise and not counted`;
+    notes.push(fitted(said, screen, '      '));
   }
   const parts = [`gate: ${toned(judgement.verdict, TONES[judgement.verdict], screen)}`, printable(head.join('\n'))];
   if (judgement.judged.length > 0) parts.push(judgedTable(judgement.judged, screen), '');
   return `${[...parts, printable(notes.join('\n'))].join('\n').trimEnd()}\n`;
+}
+
+/** A sentence on as many lines as the screen needs, the further ones indented. */
+function fitted(text: string, { width }: Screen, indent: string): string {
+  return Number.isFinite(width) ? wordsOf(text, width - indent.length).join(`\n${indent}`) : text;
 }
 
 const TONES: Readonly<Record<Judged['verdict'], Tone>> = { pass: 'good', regressed: 'bad', 'cannot judge': 'doubt', 'not judged': 'soft' };

@@ -11,9 +11,14 @@ import { compareOptions, compareRuns } from '../../src/compare/compare.js';
 import { knownBenchmarks } from '../../src/compare/known.js';
 import { openRun } from '../../src/compare/open-run.js';
 import { comparisonText } from '../../src/compare/print.js';
+import { judge } from '../../src/gate/judge.js';
+import { DEFAULT_POLICY } from '../../src/gate/policy.js';
+import { judgementText } from '../../src/gate/report.js';
 import { packagePath } from '../../src/package-files.js';
 import { resultsTable } from '../../src/results/table.js';
 import { runSession, type SessionResult } from '../../src/run/session.js';
+import { listLines, listTable } from '../../src/tasks/list.js';
+import { loadRegistry } from '../../src/tasks/registry.js';
 import type { Screen } from '../../src/terminal/screen.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'pictures-'));
@@ -67,6 +72,17 @@ export const PICTURES: Readonly<Record<string, (screen: Screen) => Promise<strin
     const options = compareOptions(await knownBenchmarks(), { allow: new Set(), seed: 1, rounds: 100 });
     return comparisonText(await compareRuns(base, candidate, options), screen).replaceAll(folder, 'results');
   },
+  gate: async (screen) => {
+    const [base, candidate] = await Promise.all([3, 4].map(async (seed) => openRun(path.dirname((await run(seed)).resultsFile ?? ''))));
+    if (base === undefined || candidate === undefined) throw new Error('no runs');
+    const comparison = await compareRuns(
+      base,
+      candidate,
+      compareOptions(await knownBenchmarks(), { allow: new Set(), seed: 1, rounds: 100 }),
+    );
+    return judgementText(judge(comparison, DEFAULT_POLICY, 1_700_000_000), screen).replaceAll(folder, 'results');
+  },
+  list: async (screen) => `${listTable(listLines((await loadRegistry()).benchmarks), screen)}\n`,
   arena: async (screen) => {
     const battles = await readBattles(packagePath('fixtures/arena/battles.csv'), 'global');
     return `${fitTable(fitArena(battles, { rounds: 20, seed: 1, level: 0.95, largestGroup: false }), screen)}\n`;

@@ -21,7 +21,7 @@ export function profileChart(
   rows: readonly ProfileRow[],
   { width, number, summary }: { readonly width: number; readonly number: (value: number) => string; readonly summary: string },
 ): SvgNode {
-  const left = Math.round(Math.min(250, Math.max(128, width * 0.36)));
+  const left = Math.round(Math.min(250, Math.max(168, width * 0.3)));
   const right = width - 46;
   const bottom = rows.length * ROW + 2;
   const height = bottom + 24;

@@ -65,7 +65,7 @@ function ranking(part: ArenaPart, context: Context): HTMLElement {
   );
   const rows = entries.flatMap((m, i) => {
     if (!shown.has(m.model)) return [];
-    const whole1 = fit?.models[i];
+    const ranked = fit?.models[i];
     const own = nameOf(part, m.model, context);
     const found = modelOf(part, m.model, context);
     const under = found === null ? t('noResults') : own === seen(m.model) ? '' : seen(m.model);
@@ -76,11 +76,11 @@ function ranking(part: ArenaPart, context: Context): HTMLElement {
         h(
           'td',
           { class: 'num' },
-          whole1 === undefined
+          ranked === undefined
             ? String(i + 1)
-            : whole1.rank_low === whole1.rank_high
-              ? String(whole1.rank_low)
-              : `${whole1.rank_low}–${whole1.rank_high}`,
+            : ranked.rank_low === ranked.rank_high
+              ? String(ranked.rank_low)
+              : `${ranked.rank_low}–${ranked.rank_high}`,
         ),
         h(
           'th',
@@ -92,9 +92,12 @@ function ranking(part: ArenaPart, context: Context): HTMLElement {
         ),
         h('td', { class: 'num strong' }, whole(m.score)),
         h('td', { class: 'num' }, m.low === null || m.high === null ? '—' : `${whole(m.low)}–${whole(m.high)}`),
-        ...(whole1 === undefined
+        ...(ranked === undefined
           ? []
-          : [h('td', { class: 'num' }, whole(whole1.battles)), h('td', { class: 'num' }, percentText(whole1.win_share, state.language))]),
+          : [
+              h('td', { class: 'num lesser' }, whole(ranked.battles)),
+              h('td', { class: 'num lesser' }, percentText(ranked.win_share, state.language)),
+            ]),
       ),
     ];
   });
@@ -111,7 +114,7 @@ function ranking(part: ArenaPart, context: Context): HTMLElement {
       h(
         'table',
         { class: 'plain arena' },
-        h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
+        h('thead', {}, h('tr', {}, ...heads.map((head, i) => h('th', { scope: 'col', class: i > 3 ? 'lesser' : null }, head)))),
         h('tbody', {}, ...rows),
       ),
     ),

@@ -152,7 +152,7 @@ function start(data: PageData): void {
               ),
           });
     const isTable = state.tab === 'overview' || state.tab === 'eu' || state.tab === 'en' || state.tab === 'es';
-    table = isTable && !narrow.matches ? boardTable(columns, context(), captionOf(context())) : null;
+    table = isTable && !narrow.matches ? boardTable(columns, context(), captionOf(columns, context())) : null;
     main.replaceChildren(
       h(
         'div',
@@ -160,7 +160,7 @@ function start(data: PageData): void {
         h('h2', { class: 'sr' }, tabName(state.tab, context())),
         controlBar?.element ?? null,
         table?.element ?? h('div', { id: 'content' }),
-        isTable && h('p', { class: 'soft reading' }, captionOf(context())),
+        isTable && h('p', { class: 'soft reading' }, captionOf(columns, context())),
       ),
     );
     fill();

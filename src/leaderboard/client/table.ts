@@ -221,7 +221,6 @@ function watchEdges(
 /**
  * Returns the line under the table that says how to read it.
  */
-export function captionOf(context: Context): string {
-  const { t, state } = context;
-  return state.tab === 'overview' ? t('captionOverview') : t('captionLanguage');
+export function captionOf(columns: readonly Column[], { t, state }: Context): string {
+  return state.tab === 'overview' && columns.some((c) => c.kind === 'average') ? t('captionOverview') : t('captionLanguage');
 }
