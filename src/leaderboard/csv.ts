@@ -7,7 +7,8 @@ import { LANGUAGES } from './columns.js';
 /**
  * Returns the leaderboard as CSV (RFC 4180): `model`, one column per benchmark, then `average_eu`, `average_en`, `average_es`, in percent with two decimals,
  * an empty field where a value is missing. An average is empty when a benchmark is missing; `average_*_present` is then over the
- * `average_*_benchmarks` that are there. Behind them the prompt family, the folder, the standard errors, and a list of marked cells.
+ * `average_*_benchmarks` that are there. Behind them the standard errors, the prompt family, the folder, a list of marked cells, ranks, and
+ * what is known of the model.
  */
 export function boardCsv(board: Board): string {
   const names = board.benchmarks.map((b) => b.name);
@@ -21,6 +22,11 @@ export function boardCsv(board: Board): string {
     'prompt',
     'folder',
     'marked',
+    ...LANGUAGES.flatMap((l) => [`average_${l}_rank_low`, `average_${l}_rank_high`]),
+    'parameters',
+    'family',
+    'released',
+    'link',
   ];
   const rows = board.models.map((m) => [
     m.model,
@@ -32,6 +38,13 @@ export function boardCsv(board: Board): string {
     m.prompt,
     m.folder,
     names.flatMap((n) => (m.cells[n]?.mark == null ? [] : [`${n}: ${m.cells[n]?.mark}`])).join(' | '),
+    ...LANGUAGES.flatMap((l) =>
+      [m.averages[l]?.rank?.low, m.averages[l]?.rank?.high].map((rank) => (rank === undefined ? '' : String(rank))),
+    ),
+    m.parameters === null ? '' : String(m.parameters),
+    m.facts.family ?? '',
+    m.facts.released ?? '',
+    m.facts.link ?? '',
   ]);
   return toCsv([header, ...rows]);
 }
