@@ -2,13 +2,13 @@
 import type { CompressedGroup } from '../../../models/quantization-config.js';
 import type { TensorPlace } from '../safetensors.js';
 import {
+  type AffineWeight,
   expectTensor,
   type Found,
   floats,
   gridOf,
   need,
   type Packed,
-  type QuantizedWeight,
   refuseTensor,
   type Tensors,
 } from './quantized-weight.js';
@@ -45,7 +45,7 @@ function hintOf(groups: readonly CompressedGroup[], bits: number, columns: numbe
 }
 
 /** The matrix of a module that has packed codes. */
-async function packed(tensors: Tensors, module: string, groups: readonly CompressedGroup[]): Promise<QuantizedWeight> {
+async function packed(tensors: Tensors, module: string, groups: readonly CompressedGroup[]): Promise<AffineWeight> {
   const name = `${module}.weight_packed`;
   const place = need(tensors, name, name, anyPlace(tensors));
   expectTensor(name, place, 'I32', [null, null]);
@@ -65,6 +65,7 @@ async function packed(tensors: Tensors, module: string, groups: readonly Compres
   const zeroName = `${module}.weight_zero_point`;
   const zero = tensors.get(zeroName);
   return {
+    kind: 'affine',
     shape: [rows, columns],
     codes: packedCodes(place, bits).codes,
     // Codes are stored with half of their range added; so are zero points, where there are any.
@@ -77,7 +78,7 @@ async function packed(tensors: Tensors, module: string, groups: readonly Compres
 }
 
 /** The matrix of a module that has a number for each byte. */
-async function plain(tensors: Tensors, module: string, groups: readonly CompressedGroup[]): Promise<QuantizedWeight> {
+async function plain(tensors: Tensors, module: string, groups: readonly CompressedGroup[]): Promise<AffineWeight> {
   const name = `${module}.weight`;
   const scaleName = `${module}.weight_scale`;
   const scale = need(tensors, scaleName, scaleName, anyPlace(tensors));
@@ -93,6 +94,7 @@ async function plain(tensors: Tensors, module: string, groups: readonly Compress
   // Float8 is symmetric; a zero point beside it is zero.
   const shifts = zero !== undefined && zero.dtype === 'I8' && codes.type === 'int8';
   return {
+    kind: 'affine',
     shape,
     codes,
     zero: shifts ? { packed: { place: zero, type: 'int8', dims: zero.shape, order: null, table: null }, plus: 0 } : 0,

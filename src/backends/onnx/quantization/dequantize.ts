@@ -5,7 +5,7 @@
 import { UserError } from '../../../errors.js';
 import type { GraphBuilder } from '../graph-builder.js';
 import { ELEMENT, type ElementName } from '../proto.js';
-import type { CodeTable, Packed, QuantizedWeight } from './quantized-weight.js';
+import type { AffineWeight, CodeTable, LookedUpWeight, Packed, QuantizedWeight } from './quantized-weight.js';
 
 const ELEMENT_OF: Readonly<Record<Packed['type'], ElementName>> = {
   uint4: 'uint4',
@@ -65,7 +65,7 @@ function asMatrix(dims: readonly number[], rows: number, columns: number): [numb
 }
 
 /** Repeats rows for blocks of several, and picks columns by group. */
-function spread(g: GraphBuilder, value: string, w: QuantizedWeight): string {
+function spread(g: GraphBuilder, value: string, w: AffineWeight): string {
   const [rows] = w.shape;
   let all = value;
   if (w.block[0] > 1 && w.grid[0] > 1)
@@ -74,7 +74,7 @@ function spread(g: GraphBuilder, value: string, w: QuantizedWeight): string {
 }
 
 /** Brings factors or zero points, a matrix of the grid, into the shape that the operator takes; and says how it takes them. */
-function laidOut(g: GraphBuilder, value: string, w: QuantizedWeight): string {
+function laidOut(g: GraphBuilder, value: string, w: AffineWeight): string {
   const [rows, columns] = w.grid;
   if (rows * columns === 1) return g.node('Reshape', [value, g.int64([], [0])]);
   const all = spread(g, value, w);
@@ -84,7 +84,7 @@ function laidOut(g: GraphBuilder, value: string, w: QuantizedWeight): string {
 }
 
 /** How the operator takes factors. */
-function attributes({ grid, block, groups, shape }: QuantizedWeight): Record<string, number> {
+function attributes({ grid, block, groups, shape }: AffineWeight): Record<string, number> {
   if (grid[0] * grid[1] === 1) return {};
   if (grid[1] === 1) return { axis: 0 };
   if (groups !== null) return { axis: 1, block_size: 1 };
@@ -95,6 +95,34 @@ function attributes({ grid, block, groups, shape }: QuantizedWeight): Record<str
  * Adds a quantized matrix in float32, [rows, columns] as its shape says. `name` is that of the matrix; its parts get names behind it.
  */
 export function writeDequantized(g: GraphBuilder, name: string, w: QuantizedWeight): string {
+  return w.kind === 'affine' ? writeAffine(g, name, w) : writeLookedUp(g, name, w);
+}
+
+/** Codes that stand for any numbers: no operator knows them, so this takes several steps, each as large as the matrix. */
+function writeLookedUp(g: GraphBuilder, name: string, w: LookedUpWeight): string {
+  const { codes, nested } = w;
+  const [blocks = 1] = codes.dims;
+  const bytes = g.stored(`${name}:codes`, codes.place, 'uint8', codes.dims);
+  const numbers = codes.table === null ? bytes : lookedUp(g, bytes, codes.table).value;
+  let scales = cast(g, matrix(g, `${name}:factors`, w.scales, [blocks, 1]), 'float32');
+  if (nested !== null) {
+    const { factors, each, plus } = nested;
+    const [count = 1] = factors.dims;
+    const own = cast(g, matrix(g, `${name}:nested`, factors, [count, 1]), 'float32');
+    // A list of places only where the blocks leave a rest: it is as long as there are blocks.
+    const whole = blocks % count === 0 && blocks / count === each;
+    const apart = whole ? g.node('Reshape', [scales, g.int64([count, each])]) : scales;
+    const spreadOut =
+      whole || count === 1
+        ? own
+        : g.node('Gather', [own, g.int64(Array.from({ length: blocks }, (_, i) => Math.floor(i / each)))], { axis: 0 });
+    scales = g.node('Add', [g.node('Mul', [apart, spreadOut]), g.floats(`scalar ${plus}`, Float32Array.of(plus), [])]);
+  }
+  const product = g.node('Mul', [numbers, g.node('Reshape', [scales, g.int64([blocks, 1, 1])])]);
+  return g.node('Reshape', [product, g.int64(w.shape)]);
+}
+
+function writeAffine(g: GraphBuilder, name: string, w: AffineWeight): string {
   const codes = matrix(g, `${name}:codes`, w.codes, w.shape);
   let scales = cast(g, matrix(g, `${name}:factors`, w.scales, w.grid), 'float32');
   if (w.scaleFactor !== 1) scales = g.node('Mul', [scales, g.floats(`scalar ${w.scaleFactor}`, Float32Array.of(w.scaleFactor), [])]);

@@ -75,6 +75,7 @@ export async function findGptq(tensors: Tensors, bits: 2 | 4 | 8, groupSize: num
       table,
     };
     found.weights.set(`${m.name}.weight`, {
+      kind: 'affine',
       shape: [m.outputs, m.inputs],
       codes,
       zero: { packed: zeros, plus: zeroOffset },
@@ -99,6 +100,7 @@ export function findAwq(tensors: Tensors, groupSize: number | null): Found {
   };
   for (const m of modules(tensors, 8, groupSize, 'outputs', found.parts))
     found.weights.set(`${m.name}.weight`, {
+      kind: 'affine',
       shape: [m.outputs, m.inputs],
       codes: packed(m.codes),
       zero: { packed: packed(m.zeros), plus: 0 },

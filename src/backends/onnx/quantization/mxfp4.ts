@@ -41,6 +41,7 @@ export function findMxfp4(tensors: Tensors, stacks: readonly Stacked[]): Found {
     const layer = whole.slice(0, -stack.name.length);
     for (let e = 0; e < experts; e++)
       found.weights.set(`${layer}${stack.before}${e}.${stack.parts[0]}`, {
+        kind: 'affine',
         shape: [rows, blocks * BLOCK],
         codes: { place: slice(place, e, [rows, blocks, BYTES]), type: 'uint8', dims: [rows, blocks, BYTES], order: null, table: VALUES },
         zero: 0,

@@ -23,8 +23,11 @@ export interface CodeTable {
   readonly values: readonly number[];
 }
 
+export type QuantizedWeight = AffineWeight | LookedUpWeight;
+
 /** weight = (code - zero) * factor. */
-export interface QuantizedWeight {
+export interface AffineWeight {
+  readonly kind: 'affine';
   /** Rows (outputs) and columns (inputs). */
   readonly shape: readonly [rows: number, columns: number];
   readonly codes: Packed;
@@ -39,6 +42,18 @@ export interface QuantizedWeight {
   readonly block: readonly [rows: number, columns: number];
   /** Which column of the factors each column takes, where they do not follow each other. */
   readonly groups: Int32Array | null;
+}
+
+/** weight = number that the code stands for * factor of its block; blocks are of the numbers one behind the other. */
+export interface LookedUpWeight {
+  readonly kind: 'looked up';
+  readonly shape: readonly [rows: number, columns: number];
+  /** [blocks, bytes of a block], with a table of floats. */
+  readonly codes: Packed;
+  /** [blocks] */
+  readonly scales: Packed;
+  /** Factors are multiplied by one for each so many of them, and get a number added. */
+  readonly nested: { readonly factors: Packed; readonly each: number; readonly plus: number } | null;
 }
 
 /** Names and places of a model's tensors. */
@@ -85,7 +100,7 @@ export function gridOf(
   place: TensorPlace,
   [rows, columns]: readonly [number, number],
   hint: readonly [number, number] | null,
-): Pick<QuantizedWeight, 'grid' | 'block'> {
+): Pick<AffineWeight, 'grid' | 'block'> {
   const { shape } = place;
   const [r = 1, c = 1] = shape;
   const fits = (size: number, count: number, hinted: number | undefined): number | null => {

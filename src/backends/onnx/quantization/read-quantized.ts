@@ -3,6 +3,7 @@ import { UserError } from '../../../errors.js';
 import { OTHER_WAYS, type Quantization } from '../../../models/quantization-config.js';
 import type { Stacked } from '../blueprint.js';
 import type { TensorPlace, Weights } from '../safetensors.js';
+import { findBitsAndBytes4 } from './bitsandbytes4.js';
 import { findCompressedTensors } from './compressed-tensors.js';
 import { findAwq, findGptq } from './gptq.js';
 import { findMxfp4 } from './mxfp4.js';
@@ -10,7 +11,7 @@ import type { Found, QuantizedWeight, Tensors } from './quantized-weight.js';
 import { findBitsAndBytes8, findFloat8 } from './scaled.js';
 import { factorDigest } from './small-tensors.js';
 
-function find(tensors: Tensors, q: Quantization, stacks: readonly Stacked[], file: string): Found | Promise<Found> {
+function find(tensors: Tensors, q: Quantization, stacks: readonly Stacked[]): Found | Promise<Found> {
   switch (q.method) {
     case 'fp8':
       return findFloat8(tensors, q.block);
@@ -23,8 +24,7 @@ function find(tensors: Tensors, q: Quantization, stacks: readonly Stacked[], fil
     case 'mxfp4':
       return findMxfp4(tensors, stacks);
     case 'bitsandbytes':
-      if (q.bits === 8) return findBitsAndBytes8(tensors);
-      throw new UserError(`${file}: quantization_config: 4 bit of bitsandbytes is not read; ${OTHER_WAYS}`);
+      return q.bits === 8 ? findBitsAndBytes8(tensors) : findBitsAndBytes4(tensors);
   }
 }
 
@@ -43,7 +43,7 @@ export async function readQuantized(
   stacks: readonly Stacked[],
   configFile: string,
 ): Promise<Weights> {
-  const found = await find(weights.tensors, quantization, stacks, configFile);
+  const found = await find(weights.tensors, quantization, stacks);
   if (found.weights.size === 0)
     throw new UserError(
       `${configFile}: quantization_config names ${quantization.name}, but the files hold no tensors of that kind; ${OTHER_WAYS}`,

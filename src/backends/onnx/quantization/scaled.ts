@@ -1,6 +1,7 @@
 /** Matrices of one number for each byte with factors beside them: float8 with `weight_scale_inv` or `weight_scale`, and 8 bit of bitsandbytes. */
 import type { TensorPlace } from '../safetensors.js';
 import { expectTensor, type Found, floats, gridOf, type Packed, refuseTensor, type Tensors } from './quantized-weight.js';
+import { POWERS } from './small-tensors.js';
 
 const CODE_TYPES = { F8_E4M3: 'float8', I8: 'int8' } as const;
 
@@ -29,7 +30,16 @@ export function findFloat8(tensors: Tensors, block: readonly [number, number] | 
     const own = tensors.get(weight) ?? refuseTensor(name, place, `has no ${weight} beside it; the model is incomplete`);
     const { codes, shape } = byteCodes(weight, own);
     const scales = place.dtype === 'F8_E8M0' ? exponents(place) : floats(name, place);
-    found.weights.set(weight, { shape, codes, zero: 0, scales, scaleFactor: 1, groups: null, ...gridOf(name, place, shape, block) });
+    found.weights.set(weight, {
+      kind: 'affine',
+      shape,
+      codes,
+      zero: 0,
+      scales,
+      scaleFactor: 1,
+      groups: null,
+      ...gridOf(name, place, shape, block),
+    });
     found.parts.add(name);
   }
   return found;
@@ -38,7 +48,7 @@ export function findFloat8(tensors: Tensors, block: readonly [number, number] | 
 /** Powers of two, stored as exponents with a bias of 127 (E8M0). */
 export function exponents(place: TensorPlace): Packed {
   const values = Array.from({ length: 256 }, (_, e) => (e === 255 ? Number.NaN : 2 ** (e - 127)));
-  return { place, type: 'uint8', dims: place.shape, order: null, table: { name: 'powers of two', type: 'float32', each: 1, values } };
+  return { place, type: 'uint8', dims: place.shape, order: null, table: { name: POWERS, type: 'float32', each: 1, values } };
 }
 
 /** Finds the matrices of bitsandbytes in 8 bits: `X.weight` and `X.SCB`, the largest size of each row, which 127 stands for. Throws `UserError` where parts do not fit. */
@@ -53,7 +63,16 @@ export function findBitsAndBytes8(tensors: Tensors): Found {
     const { codes, shape } = byteCodes(weight, own);
     expectTensor(name, place, 'F32', [shape[0]]);
     const scales = floats(name, place);
-    found.weights.set(weight, { shape, codes, zero: 0, scales, scaleFactor: 1 / 127, groups: null, ...gridOf(name, place, shape, null) });
+    found.weights.set(weight, {
+      kind: 'affine',
+      shape,
+      codes,
+      zero: 0,
+      scales,
+      scaleFactor: 1 / 127,
+      groups: null,
+      ...gridOf(name, place, shape, null),
+    });
     found.parts.add(name);
   }
   return found;

@@ -3,11 +3,15 @@ import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { messageOf, UserError } from '../../../errors.js';
 import type { TensorPlace } from '../safetensors.js';
-import { expectTensor, type Packed, type QuantizedWeight, refuseTensor } from './quantized-weight.js';
+import { type AffineWeight, expectTensor, type Packed, type QuantizedWeight, refuseTensor } from './quantized-weight.js';
 
 const CHUNK = 4 * 1024 * 1024;
 /** No matrix has as many columns. */
 const MOST_COLUMNS = 2 ** 24;
+/** Bytes of a description. */
+const MOST_TEXT = 65_536;
+/** Name of the table of exponents, of which one stands for no number. */
+export const POWERS = 'powers of two';
 
 /** Calls `take` with the bytes of a tensor, a chunk after the other. Rejects with `UserError` where the file cannot be read. */
 async function readBytes(name: string, place: TensorPlace, take: (bytes: Buffer) => void): Promise<void> {
@@ -48,6 +52,20 @@ export async function shapeIn(name: string, place: TensorPlace): Promise<readonl
   return [rows, columns];
 }
 
+/** The float32 numbers of a small tensor. Rejects with `UserError` for one that is not finite. */
+export async function floatsIn(name: string, place: TensorPlace): Promise<number[]> {
+  const values = [...new Float32Array(alignedCopy(await allBytes(name, place)))];
+  if (!values.every(Number.isFinite)) return refuseTensor(name, place, 'has a number that is not finite; the file is damaged');
+  return values;
+}
+
+/** A tensor of bytes as a text. Rejects with `UserError` for another type, and for a long one. */
+export async function textIn(name: string, place: TensorPlace): Promise<string> {
+  if (place.dtype !== 'U8' || place.length > MOST_TEXT)
+    return refuseTensor(name, place, `is of type ${place.dtype} with ${place.length} bytes; expected a short text`);
+  return (await allBytes(name, place)).toString('utf8');
+}
+
 function alignedCopy(bytes: Buffer): ArrayBuffer {
   const copy = new ArrayBuffer(bytes.length);
   new Uint8Array(copy).set(bytes);
@@ -62,7 +80,7 @@ export async function groupsOf(
   name: string,
   place: TensorPlace | undefined,
   columns: number,
-  { grid, block }: Pick<QuantizedWeight, 'grid' | 'block'>,
+  { grid, block }: Pick<AffineWeight, 'grid' | 'block'>,
 ): Promise<Int32Array | null> {
   if (place === undefined) return null;
   expectTensor(name, place, 'I32', [columns]);
@@ -90,21 +108,32 @@ function words(bytes: Buffer, size: number, bad: (at: number) => boolean): numbe
   return -1;
 }
 
-/**
- * Reads all factors and zero points of a matrix into `hash`. Rejects with `UserError` for a factor that is no finite number.
- */
-async function readFactors(name: string, weight: QuantizedWeight, hash: Hash): Promise<void> {
-  const { scales, zero, groups } = weight;
-  const check = NOT_FINITE[scales.type];
+/** Reads factors into `hash`. Rejects with `UserError` for one that is no finite number. */
+async function readFactors(name: string, { place, type, table }: Packed, hash: Hash): Promise<void> {
+  // Codes of factors stand for what their table says.
+  const check = table?.name === POWERS || type !== 'uint8' ? NOT_FINITE[type] : undefined;
+  if (table !== null) hash.update(table.values.join());
   let before = 0;
-  await readBytes(`${name} (its factors)`, scales.place, (bytes) => {
+  await readBytes(`${name} (its factors)`, place, (bytes) => {
     hash.update(bytes);
     const bad = check?.(bytes) ?? -1;
-    if (bad >= 0) refuseTensor(name, scales.place, `has a factor that is no finite number (number ${before + bad}); the file is damaged`);
+    if (bad >= 0) refuseTensor(name, place, `has a factor that is no finite number (number ${before + bad}); the file is damaged`);
     before += bytes.length;
   });
-  if (typeof zero !== 'number')
-    await readBytes(`${name} (its zero points)`, (zero.packed satisfies Packed).place, (bytes) => hash.update(bytes));
+}
+
+/** Reads all that turns the codes of a matrix into its numbers into `hash`. */
+async function readParts(name: string, weight: QuantizedWeight, hash: Hash): Promise<void> {
+  await readFactors(name, weight.scales, hash);
+  if (weight.kind === 'looked up') {
+    const { codes, nested } = weight;
+    hash.update(JSON.stringify([codes.table?.values, nested?.each, nested?.plus]));
+    if (nested !== null) await readFactors(name, nested.factors, hash);
+    return;
+  }
+  const { zero, groups, block, scaleFactor } = weight;
+  hash.update(JSON.stringify([block, scaleFactor, typeof zero === 'number' ? zero : zero.plus]));
+  if (typeof zero !== 'number') await readBytes(`${name} (its zero points)`, zero.packed.place, (bytes) => hash.update(bytes));
   if (groups !== null) hash.update(new Uint8Array(groups.buffer));
 }
 
@@ -117,8 +146,8 @@ export async function factorDigest(weights: ReadonlyMap<string, QuantizedWeight>
   for (const name of [...weights.keys()].sort()) {
     const weight = weights.get(name);
     if (weight === undefined) continue;
-    hash.update(JSON.stringify([name, weight.shape, weight.block, weight.codes.type, weight.codes.dims, weight.scaleFactor]));
-    await readFactors(name, weight, hash);
+    hash.update(JSON.stringify([name, weight.shape, weight.codes.type, weight.codes.dims]));
+    await readParts(name, weight, hash);
   }
   return hash.digest('hex').slice(0, 32);
 }
