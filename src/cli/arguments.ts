@@ -72,3 +72,32 @@ export function folderName(text: string): string {
 
 /** Flag and description of `--hooks`, for every command that reads task files. */
 export const HOOKS_OPTION = ['--hooks <file>', 'JavaScript module whose functions answer the Python functions of task files'] as const;
+
+/** Flag and description of `--include-path`, for every command that takes tasks. */
+export const INCLUDE_OPTION = ['--include-path <dir>', 'folder of task files whose names --tasks can take'] as const;
+
+/**
+ * Returns the tasks of a command with the names that a folder of `--include-path` defines as its files.
+ */
+export async function withIncluded(
+  tasks: readonly string[] | undefined,
+  folder: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (tasks === undefined || folder === undefined) return tasks;
+  const { includedTasks } = await import('../tasks/include-path.js');
+  return includedTasks(tasks, folder);
+}
+
+/**
+ * Parses `1..5` and `1,2,7` as seeds.
+ */
+export function seedList(text: string): readonly number[] {
+  const range = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text);
+  const seeds =
+    range === null
+      ? text.split(',').map((one) => (/^\s*\d{1,9}\s*$/.test(one) ? Number(one) : Number.NaN))
+      : Array.from({ length: Math.max(0, Math.min(1001, Number(range[2]) - Number(range[1]) + 1)) }, (_, i) => Number(range[1]) + i);
+  if (seeds.length === 0 || seeds.length > 100 || seeds.some(Number.isNaN))
+    throw new InvalidArgumentError('Write 1..5 or 1,2,7: whole numbers, at most 100 of them.');
+  return seeds;
+}

@@ -4,7 +4,7 @@ import { hearingWaits } from '../hub/waits.js';
 import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
 import { commandGroups } from './commands.js';
-import { harnessOptionHint } from './harness-options.js';
+import { harnessOptionHint, translateRun } from './harness-options.js';
 
 /**
  * Runs the command line and returns the exit code; never throws. Arguments exclude `node` and the script.
@@ -56,7 +56,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     await hearingWaits(
       (line) => void process.stderr.write(`${line}\n`),
-      () => program.parseAsync([...argv], { from: 'user' }),
+      () => program.parseAsync(inOurWords(argv), { from: 'user' }),
     );
     return exitCode;
   } catch (error) {
@@ -74,6 +74,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`eus-eval: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.internal;
   }
+}
+
+/** The arguments, those of `run` with options of the harness in our own words; says once what was understood. */
+function inOurWords(argv: readonly string[]): string[] {
+  const [command, ...rest] = argv;
+  if (command !== 'run') return [...argv];
+  const understood = translateRun(rest);
+  if (understood.line !== null) process.stderr.write(`${understood.line}\n`);
+  return [command, ...understood.argv];
 }
 
 /** Commander passes these settings on only to commands that it makes itself, so set them on the whole tree. */

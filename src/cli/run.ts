@@ -4,13 +4,24 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../errors.js';
 import type { EvaluateOptions, Evaluation } from '../library/evaluate.js';
 import type { ModelOptions } from '../library/model.js';
+import type { SeedEvaluation } from '../library/seeds.js';
 import { describeCounts } from '../results/counts.js';
 import type { SamplesForm } from '../results/sample-name.js';
 import { ENGINES, type EngineName, splitWords } from '../serve/engines.js';
 import { screenOf } from '../terminal/screen.js';
 import type { PromptFamily } from '../types.js';
 import type { AddCommand } from './arguments.js';
-import { folderName, HOOKS_OPTION, list, numberBetween, shardOf, wholeNumber } from './arguments.js';
+import {
+  folderName,
+  HOOKS_OPTION,
+  INCLUDE_OPTION,
+  list,
+  numberBetween,
+  seedList,
+  shardOf,
+  wholeNumber,
+  withIncluded,
+} from './arguments.js';
 import { duration, runDisplay } from './progress.js';
 import { dateOf } from './prompt-inputs.js';
 
@@ -22,6 +33,9 @@ interface RunFlags {
   tasks?: readonly string[];
   prompt?: PromptFamily;
   limit?: number;
+  numFewshot?: readonly string[];
+  fewshotSeeds?: readonly number[];
+  includePath?: string;
   data?: string;
   out: string;
   device: string;
@@ -90,6 +104,9 @@ export const addRun: AddCommand = (program, exit) =>
     .option('-t, --tasks <names>', 'benchmarks, groups, wildcards, eu, en, es, all or a task file (default: all)', list)
     .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", family)
     .option(...HOOKS_OPTION)
+    .option(...INCLUDE_OPTION)
+    .option('--num-fewshot <n>', 'examples instead of what the tasks say: N, or TASK=N,TASK=N', list)
+    .option('--fewshot-seeds <seeds>', 'a run for each seed of the examples (1..5 or 1,2,7), with mean and spread', seedList)
     .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))
     .option('--shard <i/n>', 'only part i of n of the documents; join with `eus-eval merge`', shardOf)
     .option('--dry-run', 'say what would be asked and what it would cost, and stop', false)
@@ -147,15 +164,20 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
   const { chosenModels } = await import('../run/several-models.js');
   const models = chosenModels(flags.model ?? []);
   if (models.length > 1 && flags.name !== undefined) command.error('error: --name is the name of one model, and several are given');
+  if (models.length > 1 && flags.fewshotSeeds !== undefined)
+    command.error('error: --fewshot-seeds goes with one model, and several are given; run each by itself');
   const stop = new AbortController();
   const display = runDisplay({ stream: process.stderr, screen: screenOf(process.stderr), now: Date.now, quiet: flags.quiet });
   const release = onInterrupt(stop, display.print);
   try {
-    const shared = { ...evaluateOptions(flags), signal: stop.signal, onProgress: display.onProgress };
+    const tasks = await withIncluded(flags.tasks, flags.includePath);
+    const shared = { ...(await evaluateOptions(flags)), tasks, signal: stop.signal, onProgress: display.onProgress };
     const [one = null] = models;
     const options = { ...shared, model: one?.reference, name: flags.name ?? one?.name ?? undefined };
     if (flags.dryRun) {
       const { estimate } = await import('../library/estimate.js');
+      const seeds = flags.fewshotSeeds?.length ?? 1;
+      if (seeds > 1) process.stderr.write(`the table is of one seed; ${seeds} seeds ask and cost ${seeds} times as much\n`);
       for (const { reference } of models.length > 1 ? models : [{ reference: options.model }]) {
         if (models.length > 1) process.stderr.write(`${reference}\n`);
         process.stdout.write(`${await estimate({ ...options, model: reference }, flags.json, screenOf(process.stdout))}\n`);
@@ -163,17 +185,46 @@ async function run(flags: RunFlags, command: Command): Promise<number> {
       return EXIT.ok;
     }
     if (models.length > 1) return await runAll(shared, flags);
-    const { evaluate } = await import('../library/evaluate.js');
     const started = Date.now();
+    if (flags.fewshotSeeds !== undefined) {
+      const { evaluateSeeds } = await import('../library/seeds.js');
+      return await reportSeeds(await evaluateSeeds(options, flags.fewshotSeeds), flags, (Date.now() - started) / 1000);
+    }
+    const { evaluate } = await import('../library/evaluate.js');
     return await report(await evaluate(options), flags, (Date.now() - started) / 1000);
   } finally {
     release();
   }
 }
 
-function evaluateOptions(flags: RunFlags): EvaluateOptions {
+/** Prints what several draws of the examples gave; the results of each are in a folder of their own. */
+async function reportSeeds({ scores, runs, file }: SeedEvaluation, flags: RunFlags, seconds: number): Promise<number> {
+  const { seedFields, seedTable } = await import('../results/seed-summary.js');
+  process.stdout.write(
+    `${flags.json ? JSON.stringify({ seeds: [...runs.keys()], scores: seedFields(scores) }, null, 2) : seedTable(scores, screenOf(process.stdout))}\n`,
+  );
+  const warn = (line: string): void => void process.stderr.write(`${line}\n`);
+  for (const [seed, { failures, unlisted, note }] of runs) {
+    for (const failure of failures) warn(`seed ${seed}: unscored: ${failure}`);
+    if (unlisted !== null) warn(`seed ${seed}: unscored: ${unlisted}`);
+    if (note !== null) warn(`seed ${seed}: note: ${note}`);
+  }
+  if (!flags.quiet) {
+    warn(`took: ${duration(seconds)}`);
+    for (const [seed, { resultsFile }] of runs) warn(`results of seed ${seed}: ${resultsFile}`);
+    if (file !== null) warn(`results: ${file}`);
+  }
+  const without = [...runs].flatMap(([seed, { withoutScore }]) => withoutScore.map((task) => `${task} (seed ${seed})`));
+  if (without.length === 0) return EXIT.ok;
+  warn(`eus-eval: no score for ${without.join(', ')}: too many requests failed; give the same command again to ask only the failed ones`);
+  return EXIT.cannotJudge;
+}
+
+async function evaluateOptions(flags: RunFlags): Promise<EvaluateOptions> {
+  const { parseShots } = await import('../tasks/vary.js');
+  const { all, byTask } = parseShots(flags.numFewshot ?? []);
   return {
-    tasks: flags.tasks,
+    ...(all === null && byTask.size === 0 ? {} : { numFewshot: { all, tasks: Object.fromEntries(byTask) } }),
     prompt: flags.prompt,
     systemInstruction: flags.systemInstruction,
     fewshotAsMultiturn: flags.multiturn,

@@ -56,6 +56,8 @@ function explained(base: RunTask, candidate: RunTask): string {
   if (b !== null && c !== null) {
     if (b.family !== c.family) words.push(`${b.family} prompts and ${c.family} prompts`);
     else if (b.template !== c.template) words.push('another chat template');
+    if ((b.variation ?? '') !== (c.variation ?? ''))
+      words.push(`${b.variation || 'the examples that the task says'} and ${c.variation || 'the examples that the task says'}`);
     if ((b.system ?? '') !== (c.system ?? '')) words.push('another system instruction');
     if (b.family === c.family && b.family !== 'plain' && b.multiturn !== c.multiturn)
       words.push('examples as turns of the chat in one only');

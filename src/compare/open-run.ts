@@ -17,6 +17,8 @@ export interface Setting {
   readonly template: string | null;
   readonly system: string | null;
   readonly multiturn: boolean;
+  /** Other few-shot examples than the tasks say; empty or absent for those. */
+  readonly variation?: string | undefined;
 }
 
 /** One task or group of a run, from the newest file that holds it. */
@@ -137,6 +139,7 @@ function taskOf(result: TaskResult, from: ResultFile, samplesOf: SamplesOf): Run
     family: from.family,
     template: from.chatTemplateSha,
     system: from.systemInstruction,
+    variation: from.variation,
     multiturn: from.fewshotAsMultiturn,
   };
   const source = samplesOf(from, result.name);

@@ -33,6 +33,7 @@ const TASK = z.object({
       template: z.string().nullable(),
       system: z.string().nullable(),
       multiturn: z.boolean(),
+      variation: z.string().optional(),
     })
     .nullish(),
   samples: z

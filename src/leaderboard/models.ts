@@ -22,19 +22,22 @@ export interface ModelIdentity {
  * Returns the identity of a result file's model. A folder that is called after the model (as the harness and `run` name them: `org__name`, with or
  * without more behind it) holds one model, even when an older name of it stands in some files (`isNamedAfter` says so for any of them);
  * elsewhere the model name in the file decides. A revision, adapter or quantization makes another model. Where files say which model they are of
- * (`modelIdentity`), that and the name decide, whatever the folder.
+ * (`modelIdentity`), that and the name decide, whatever the folder. Results with other few-shot examples than the tasks say are a row of their own.
  */
 export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>, modelIdentity: string | null): ModelIdentity {
-  const variant = VARIANT_ARGUMENTS.flatMap((name) => {
+  const args = VARIANT_ARGUMENTS.flatMap((name) => {
     const value = file.modelArgs.get(name);
     const trivial =
       value === undefined || value === '' || value === 'None' || value === 'False' || (name === 'revision' && value === 'main');
     return trivial ? [] : [`${name}=${value}`];
-  }).join(',');
+  });
+  const variant = [...args, ...(file.variation === '' ? [] : [file.variation])].join(',');
   const named = namedFolders.has(file.folder);
   return {
     key: JSON.stringify(
-      modelIdentity === null ? [named ? file.folder : fileNameOf(file.modelName), variant] : [file.modelName, modelIdentity],
+      modelIdentity === null
+        ? [named ? file.folder : fileNameOf(file.modelName), variant]
+        : [file.modelName, modelIdentity, ...(file.variation === '' ? [] : [file.variation])],
     ),
     modelIdentity,
     folder: file.folder,

@@ -10,6 +10,7 @@ import type { OnProgress } from '../run/events.js';
 import type { Shard } from '../run/plan.js';
 import { runSession, type SessionOptions, type SessionResult } from '../run/session.js';
 import type { Wanted } from '../tasks/registry.js';
+import { parseShots, type Shots } from '../tasks/vary.js';
 import type { Backend, DataSource, PromptFamily, ScoreTable } from '../types.js';
 import { type ModelOptions, modelOptionsOf } from './model.js';
 import { listOf, type OneOrMore, type Optional } from './options.js';
@@ -33,6 +34,10 @@ export type EvaluateOptions = Optional<{
   thinking: string;
   /** Only the first documents of each task. */
   limit: number;
+  /** Few-shot examples of all tasks, or of tasks and groups by name, instead of what their files say; such results are kept apart from others. */
+  numFewshot: number | { readonly all?: number | null; readonly tasks?: Readonly<Record<string, number>> };
+  /** Seed of the draws of few-shot examples; 1234 without it. */
+  fewshotSeed: number;
   /** Only a part of the documents; `index` counts from 0. */
   shard: Shard;
   /** What answers the Python functions of task files: a JavaScript module, or functions by name. */
@@ -95,6 +100,8 @@ export function sessionOptions(options: EvaluateOptions): SessionOptions {
     systemInstruction: options.systemInstruction ?? null,
     fewshotAsMultiturn: options.fewshotAsMultiturn ?? true,
     limit: options.limit ?? null,
+    shots: options.numFewshot === undefined ? null : shotsOf(options.numFewshot),
+    fewshotSeed: options.fewshotSeed ?? null,
     shard: options.shard ?? null,
     thinking: options.thinking ?? null,
     hooks: options.hooks ?? null,
@@ -114,6 +121,12 @@ export function sessionOptions(options: EvaluateOptions): SessionOptions {
     signal: options.signal ?? new AbortController().signal,
     now: Date.now,
   };
+}
+
+function shotsOf(given: NonNullable<EvaluateOptions['numFewshot']>): Shots {
+  const { all = null, tasks = {} } = typeof given === 'number' ? { all: given } : given;
+  // Checked as those of the command line are.
+  return parseShots([...(all === null ? [] : [String(all)]), ...Object.entries(tasks).map(([task, count]) => `${task}=${count}`)]);
 }
 
 async function evaluationOf({ content, sampleLines, remark, ...result }: SessionResult): Promise<Evaluation> {

@@ -36,6 +36,11 @@ export function hubEntriesOf(
 ): { readonly entries: ReadonlyMap<string, readonly HubEntry[]>; readonly notes: readonly string[] } {
   const entries = new Map<string, HubEntry[]>();
   const notes: string[] = [];
+  if (file.variation !== '')
+    return {
+      entries,
+      notes: [`${file.modelName}: results with ${file.variation} have no entries for the hub: others have the examples that the tasks say`],
+    };
   for (const { task, key, documents } of headlines) {
     const estimate = task.estimates.get(key);
     if (estimate === undefined || !Number.isFinite(estimate.value)) continue;

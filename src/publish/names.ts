@@ -35,7 +35,7 @@ export function publicText(text: string): string {
  * Returns the id of a record: the same for the same run, so that publishing again makes no second one.
  */
 export function evaluationIdOf(file: ResultFile, modelId: string): string {
-  return `eus-eval/${modelId}/${file.date}/${file.family}`;
+  return ['eus-eval', modelId, file.date, file.family, ...(file.variation === '' ? [] : [file.variation])].join('/');
 }
 
 /**

@@ -167,6 +167,7 @@ function resultOf(file: ResultFile, task: TaskResult, key: string, estimate: Est
         prompt: file.family,
         ...stated({
           num_fewshot: task.nShot,
+          variation: file.variation === '' ? null : file.variation,
           output_type: task.facts?.outputType,
           limit: file.limit,
           chat_template_sha256: file.chatTemplateSha,

@@ -28,6 +28,7 @@ export async function readRecord(file: string): Promise<ResultFile> {
       ...result,
       // The template itself is in no record.
       chatTemplateSha: typeof template === 'string' ? template : null,
+      variation: typeof setting.variation === 'string' ? setting.variation : '',
       family: FAMILIES.find((family) => family === setting.prompt) ?? result.family,
     };
   } catch (error) {

@@ -75,6 +75,8 @@ export interface ResultFile {
   readonly chatTemplateSha: string | null;
   readonly systemInstruction: string | null;
   readonly fewshotAsMultiturn: boolean;
+  /** Other few-shot examples than the tasks' files say, e.g. `num_fewshot=0` or `fewshot_seed=7`; empty for those of the files. */
+  readonly variation: string;
   /** `config.limit`: documents per task, or null. */
   readonly limit: number | null;
   /** Seconds that the evaluation took, and what the API asked for it in US dollars; null where the file does not say. */
@@ -233,6 +235,7 @@ function validated(content: unknown, file: string): ResultFile {
     chatTemplateSha: template === null || template === '' ? null : createHash('sha256').update(template).digest('hex'),
     systemInstruction: textAt(root, 'system_instruction'),
     fewshotAsMultiturn: root.fewshot_as_multiturn === true,
+    variation: variationIn(own === null ? null : objectAt(own, 'settings', 'eus_eval.'), config.fewshot_seed),
     limit: numberAt(config, 'limit', 'config.'),
     seconds: secondsOf(root.total_evaluation_time_seconds),
     usd: costOf(own),
@@ -287,6 +290,19 @@ function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables):
         ? null
         : { prompts: textAt(own, 'prompts', `eus_eval.tasks.${name}.`), scored: count(own.scored, `eus_eval.tasks.${name}.scored`) },
   };
+}
+
+/** The harness's seed of the draws, which all its runs have unless somebody says otherwise. */
+const FEWSHOT_SEED = 1234;
+
+/** What `--num-fewshot` and a seed of the draws changed. */
+function variationIn(settings: Fields | null, seed: unknown): string {
+  const changed = settings?.['--num-fewshot'];
+  const words = typeof changed === 'string' ? changed.split(',') : [];
+  const counts = new Set(words.map((word) => word.slice(word.lastIndexOf('=') + 1)));
+  const shots = words.length === 0 ? [] : [`num_fewshot=${counts.size === 1 ? [...counts].join() : words.join(' ')}`];
+  const drawn = typeof seed === 'number' && seed !== FEWSHOT_SEED ? [`fewshot_seed=${seed}`] : [];
+  return [...shots, ...drawn].join(',');
 }
 
 /** The metadata of a task file, which may be anything in a file of the harness. */

@@ -18,7 +18,7 @@ import { variedAs } from '../tasks/vary.js';
 import type { Value } from '../types.js';
 import { openPipeline } from './pipeline.js';
 import { restoreTask } from './restore.js';
-import { claimFolder, familySuffix } from './result-folder.js';
+import { claimFolder, folderSuffix } from './result-folder.js';
 import { folderStore, type StorePass } from './result-store.js';
 import { readShard, type ShardFile, sumWork } from './shard-file.js';
 
@@ -56,7 +56,7 @@ export async function mergeShards(
   const target = await claimFolder(out, {
     name: facts.modelName,
     given: false,
-    suffix: familySuffix(facts.family, facts.modelSource),
+    suffix: folderSuffix(facts.family, facts.modelSource, uniqueLeaves(roots)),
     model: facts,
   });
   let pass: StorePass | null = null;

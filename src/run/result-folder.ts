@@ -7,7 +7,8 @@ import { makeFolder, removeEmpty } from '../folders.js';
 import { isSameModel, type RecordedModel, shortIdentity } from '../results/model-identity.js';
 import { readResultFile } from '../results/read.js';
 import { fail } from '../results/sample-file.js';
-import type { PromptFamily } from '../types.js';
+import { variationSuffix } from '../tasks/vary.js';
+import type { PromptFamily, Task } from '../types.js';
 
 export interface FolderWish {
   /** What results call the model. */
@@ -34,6 +35,13 @@ export interface ResultFolder {
 export function familySuffix(family: PromptFamily, modelSource: string): string {
   const usual = modelSource === 'openai' || modelSource === 'anthropic' ? 'api' : 'plain';
   return family === usual ? '' : family;
+}
+
+/**
+ * Returns the same, and for tasks with other few-shot examples than their files say what tells them from the rest.
+ */
+export function folderSuffix(family: PromptFamily, modelSource: string, tasks: readonly Task[]): string {
+  return [familySuffix(family, modelSource), variationSuffix(tasks)].filter((part) => part !== '').join('__');
 }
 
 /** Says whose folder it is, from before the first result on. */

@@ -22,6 +22,7 @@ import type { TaskNode } from '../task-tree.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import { withPromptVariants } from '../tasks/prompt-variants.js';
 import { type Registry, selectTasks, type Wanted } from '../tasks/registry.js';
+import { type Shots, variationSuffix, varied } from '../tasks/vary.js';
 import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
 import type { Expected, OnProgress } from './events.js';
@@ -31,7 +32,7 @@ import { type Journal, memoryJournal, openJournal } from './journal.js';
 import { leaveOutMissing } from './missing-data.js';
 import { planRun, type RunPlan, type Shard, shareOf } from './plan.js';
 import { prepareTask } from './prepare-task.js';
-import { claimFolder, familySuffix, type ResultFolder } from './result-folder.js';
+import { claimFolder, folderSuffix, type ResultFolder } from './result-folder.js';
 import { folderStore, memoryStore, type ResultStore } from './result-store.js';
 import { executeRun } from './run.js';
 import { settingsOf } from './settings.js';
@@ -47,6 +48,10 @@ export interface SessionOptions {
   readonly fewshotAsMultiturn: boolean;
   readonly limit: number | null;
   readonly shard: Shard | null;
+  /** Other numbers of few-shot examples than the tasks say. */
+  readonly shots?: Shots | null;
+  /** Another seed of their draws. */
+  readonly fewshotSeed?: number | null;
   /** What ends a thought before the answer; `none`: the whole text is the answer; null: `</think>`, where there is one. */
   readonly thinking?: string | null;
   /** What answers the Python functions of task files: a JavaScript module, or functions by name. */
@@ -137,9 +142,9 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     backend = isBackend(options.model) ? options.model : await openBackend(options.model, open);
     const plan = planRun(present.roots, backend, { ...options, maxNewTokens: open.maxNewTokens });
     const modelIdentity = modelIdentityOf(backend.identity, backend.chatTemplate);
-    target = await targetOf(options, base, backend, plan.family, modelIdentity);
+    target = await targetOf(options, base, backend, plan, modelIdentity);
     journal = await openJournalOf(options, base, backend, open);
-    const notes = [options.model === null ? EMBEDDED_REMARK : null, ...present.notes].filter((note) => note !== null);
+    const notes = [options.model === null ? EMBEDDED_REMARK : null, ...present.notes, variationNote(plan)].filter((note) => note !== null);
     const renamed =
       target.name === (options.name ?? backend.modelName)
         ? []
@@ -185,6 +190,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   }
 }
 
+/** Numbers under other prompts must not pass for the paper's. */
+function variationNote({ tasks }: RunPlan): string | null {
+  const changed = variationSuffix(tasks).replaceAll('__', ', ');
+  return changed === '' ? null : `other few-shot examples than the tasks say (${changed}): not to be compared with the paper's numbers`;
+}
+
 function isBackend(model: SessionOptions['model']): model is Backend {
   return typeof model === 'object' && model !== null;
 }
@@ -220,7 +231,7 @@ async function targetOf(
   options: SessionOptions,
   base: string | null,
   backend: Backend,
-  family: PromptFamily,
+  plan: RunPlan,
   modelIdentity: string,
 ): Promise<Target> {
   const name = options.name ?? backend.modelName;
@@ -228,7 +239,7 @@ async function targetOf(
   const claimed = await claimFolder(base, {
     name,
     given: options.name !== null,
-    suffix: familySuffix(family, backend.source),
+    suffix: folderSuffix(plan.family, backend.source, plan.tasks),
     model: { modelIdentity, identity: backend.identity },
   });
   return { ...claimed, store: folderStore(claimed.folder) };
@@ -287,7 +298,7 @@ export async function chosenTasks(options: SessionOptions, registry: Registry): 
   const file = options.promptVariants ?? null;
   if (file !== null && options.shard !== null)
     throw new UserError('--prompt-variants does not go with --shard; write prompt_variants into the task file instead');
-  return withPromptVariants(await selectTasks(wantedTasks(options), registry), file);
+  return withPromptVariants(varied(await selectTasks(wantedTasks(options), registry), options), file);
 }
 
 interface PassContext {

@@ -155,6 +155,21 @@ async function readLibrary(
 }
 
 /**
+ * Returns the task files of a folder and the folders below it by the names that they define, and by tag. Files that cannot be read are passed over. Throws `UserError` when the folder cannot be read.
+ */
+export async function sourcesIn(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { sources, tagged } = await readLibrary(folder, new Map(), BUILT_IN, true);
+  const files = new Map<string, readonly string[]>();
+  for (const [tag, found] of tagged)
+    files.set(
+      tag,
+      found.map(({ file }) => file),
+    );
+  for (const [name, { file }] of sources) files.set(name, [file]);
+  return files;
+}
+
+/**
  * Files `*.yaml` of a folder and the folders below it, by path; a leading underscore marks a file that others include. Links are not followed,
  * and the search is bounded: a task file may lie in a home folder.
  */

@@ -110,3 +110,30 @@ export function variedAs(nodes: readonly TaskNode[], settings: Readonly<Record<s
   const shot = changeShots(nodes, parseShots(words));
   return seed === undefined ? shot : shot.map((node) => withSeed(node, Number(seed)));
 }
+
+/** How tasks are to differ from their files: numbers of examples, and the seed of their draws. */
+export interface Variation {
+  readonly shots?: Shots | null;
+  readonly fewshotSeed?: number | null;
+}
+
+/**
+ * Returns trees of tasks varied as asked for; throws as `changeShots` does.
+ */
+export function varied(nodes: readonly TaskNode[], { shots, fewshotSeed }: Variation): readonly TaskNode[] {
+  const changed = shots == null ? nodes : changeShots(nodes, shots);
+  return fewshotSeed == null ? changed : changed.map((node) => withSeed(node, fewshotSeed));
+}
+
+/**
+ * Returns what stands behind the name of a folder of results of tasks with other examples than their files say, so that they never lie among others:
+ * `0-shot`, `other-shots`, `fewshot-seed-7`; empty for tasks as they are.
+ */
+export function variationSuffix(tasks: readonly Task[]): string {
+  const counts = new Set(tasks.filter(({ fewshot }) => fewshot.count !== fewshot.original).map(({ fewshot }) => fewshot.count));
+  const [count] = counts;
+  const all = tasks.every(({ fewshot }) => fewshot.count === count);
+  const shots = counts.size === 0 ? [] : [counts.size === 1 && all ? `${count}-shot` : 'other-shots'];
+  const seed = tasks.find(({ fewshot }) => fewshot.seed !== FEWSHOT_SEED)?.fewshot.seed;
+  return [...shots, ...(seed === undefined ? [] : [`fewshot-seed-${seed}`])].join('__');
+}
