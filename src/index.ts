@@ -21,6 +21,7 @@ export { type Judged, type JudgeOptions, judge } from './library/judge.js';
 export { type Leaderboard, type LeaderboardOptions, leaderboard } from './library/leaderboard.js';
 export { type ModelOptions, type OpenModelOptions, openModel } from './library/model.js';
 export { type ReadOptions, type Results, readResults, type Sample, type Side } from './library/results.js';
+export { evaluateSeeds, type SeedEvaluation } from './library/seeds.js';
 export { type EvaluateAllOptions, type Evaluations, evaluateAll, type ModelOutcome } from './library/several.js';
 export { loadTasks, type TaskOptions } from './library/tasks.js';
 export { defineMetric, type Metric, type MetricDefinition } from './metrics/define.js';

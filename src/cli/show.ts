@@ -7,6 +7,7 @@ import { folderName, HOOKS_OPTION, wholeNumber } from './arguments.js';
 import { type ModelFolders, openModelFolder, openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
 
 interface ShowFlags {
+  numFewshot?: number;
   hooks?: string;
   doc: number;
   prompt: PromptFamily;
@@ -34,6 +35,7 @@ export const addShow: AddCommand = (program) =>
     .command('show')
     .description('show the exact prompt of a document, with choices, target and hashes; with a model also the token ids')
     .argument('<task>', 'a single task, or a group (its first task), or a task file')
+    .option('--num-fewshot <n>', 'examples instead of what the task says', wholeNumber(0))
     .option('--doc <n>', 'index of the document, from 0', wholeNumber(0), 0)
     .addOption(new Option('--prompt <family>', 'which prompt').choices(PROMPT_FAMILIES).default('plain'))
     .option('--model <ref>', 'folder or hub name: its chat template and tokenizer are used, its weights are not read')
@@ -45,7 +47,12 @@ export const addShow: AddCommand = (program) =>
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
     .action(async (name: string, flags: ShowFlags) => {
-      const [task] = await selectLeaves([name], flags.hooks);
+      const [asked] = await selectLeaves([name], flags.hooks);
+      const { withShots } = await import('../tasks/vary.js');
+      const task =
+        asked === undefined || flags.numFewshot === undefined
+          ? asked
+          : withShots(asked, flags.numFewshot, `--num-fewshot ${flags.numFewshot}`);
       if (task === undefined) throw new UserError(`no task '${name}'`);
       const { openData } = await import('../data/open.js');
       const { prepareDocs } = await import('../prompts/prepare.js');

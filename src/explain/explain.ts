@@ -86,7 +86,7 @@ function plain(name: string): string {
 function unknown(word: string, entries: ReadonlyMap<string, Group | Task>): UserError {
   const names = [...topics.flatMap(({ name, also }) => [name, ...also]), ...entries.keys()];
   return new UserError(
-    `unknown metric or benchmark '${word}'; valid: a metric (${topics.map(({ name }) => name).join(', ')}) or a benchmark of 'eus-eval list'; a task of your own is given as its .yaml file.${didYouMean(word, names)}`,
+    `unknown metric or benchmark '${word}'; valid: a metric (${topics.map(({ name }) => name).join(', ')}) or a benchmark of 'eus-eval list'; a task of your own is given as its .yaml file, or with --results DIR that has it.${didYouMean(word, names)}`,
   );
 }
 

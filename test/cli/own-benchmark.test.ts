@@ -164,4 +164,18 @@ metadata: {version: 1, language: eu, category: esaerak, headline_metric: acc}
     );
     expect(await recordedEntry([out], 'besterik', { metrics: METRICS, hooks: BUILT_IN_HOOKS })).toBeNull();
   });
+
+  it('and so by the command', async () => {
+    const { out: text, code } = await run('explain', 'esaerak', '--results', out);
+    expect([code, text]).toEqual([0, expect.stringMatching(/Data: esaerak.jsonl \(json\)[\s\S]*Headline: acc\n/)]);
+    expect((await run('explain', 'esaerak')).err).toContain('or with --results DIR that has it');
+  });
+
+  it('has a column from what results say of it, without its file', async () => {
+    const board = path.join(home, 'board');
+    const { code } = await run('leaderboard', out, '--out', board);
+    expect(code).toBe(0);
+    const [head = '', row = ''] = readFileSync(path.join(board, 'leaderboard.csv'), 'utf8').split('\n');
+    expect(row.split(',')[head.split(',').indexOf('esaerak')]).toBe((100 * resultsOf('fake-1', out).results.esaerak['acc,none']).toFixed(2));
+  });
 });

@@ -73,3 +73,22 @@ describe('a column that only looks mixed', () => {
     );
   });
 });
+
+describe('results with other examples than the tasks say', () => {
+  it.each([
+    ['another seed of the draws', { config: { fewshot_seed: 7 } }, 'a@fewshot_seed=7'],
+    ['other numbers', { eus_eval: { version: '0.1.0', settings: { '--num-fewshot': 'eus_trivia=0,piqa_eu=0' } } }, 'a@num_fewshot=0'],
+    [
+      'several numbers',
+      { eus_eval: { version: '0.1.0', settings: { '--num-fewshot': 'eus_trivia=0,piqa_eu=3' } } },
+      'a@num_fewshot=eus_trivia=0 piqa_eu=3',
+    ],
+  ])('%s are a row of their own, however new they are', async (_, more, name) => {
+    const plain: MadeUp = { model: 'a', scores: scores(0.5), date: 1 };
+    const b = await board([plain, { ...plain, scores: scores(0.9), date: 2, hash: 'another', more }], { mixed: true });
+    expect(b.models.map(({ model, cells }) => [model, cells.eus_trivia?.value])).toEqual([
+      ['a', 50],
+      [name, 90],
+    ]);
+  });
+});

@@ -216,6 +216,13 @@ describe('results for the hub', () => {
     );
   });
 
+  it('are none of results with other examples than the tasks say', async () => {
+    const from = writeResults([{ ...model, more: { ...model.more, config: { fewshot_seed: 7 } } }]);
+    const out = path.join(from, 'published');
+    expect((await run('publish', from, '--out', out)).err).toContain('results with fewshot_seed=7 have no entries for the hub');
+    expect((await board(path.join(out, 'data')))[1]).toMatch(/^HiTZ\/Made-Up-8B@fewshot_seed=7,/);
+  });
+
   it('of others are left out with a note unless they name metric and scale', async () => {
     const folder = path.join(writeResults([model]), 'clone');
     mkdirSync(path.join(folder, '.eval_results'), { recursive: true });
