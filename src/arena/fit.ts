@@ -200,12 +200,15 @@ function firstWhere(ascending: Float64Array, holds: (value: number) => boolean):
   return low;
 }
 
-/** Percentile interval with linear interpolation; the score itself where there are no rounds. */
+/**
+ * Percentile interval with linear interpolation; the score itself where there are no rounds. Of B values the quantile p lies at place (B + 1) p, counted from 1 (Efron and Tibshirani 1993, 12.5):
+ * at (B - 1) p + 1, which is usual elsewhere, the interval between few values holds less than it says (of 100 rounds 93.1 % instead of 95 %).
+ */
 function interval(values: readonly number[], level: number, score: number): [number, number] {
   if (values.length === 0) return [score, score];
   const sorted = [...values].sort((a, b) => a - b);
   const quantile = (p: number) => {
-    const at = p * (sorted.length - 1);
+    const at = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length + 1) - 1));
     const [low, high] = [sorted[Math.floor(at)] ?? score, sorted[Math.ceil(at)] ?? score];
     return low + (high - low) * (at - Math.floor(at));
   };
