@@ -130,6 +130,36 @@ describe('architecture', () => {
     expect(upward).toEqual([]);
   });
 
+  it('commands hold arguments and printing only: what they do comes from the library, what they print from values', () => {
+    const printing = [
+      /^(?:cli|library|terminal|results|explain)\//,
+      /^(?:arena|compare|gate|safety)\/(?:report|print)\.ts$/,
+      /^leaderboard\/correlation-report\.ts$/,
+      // Programs of their own, and what `--help` lists.
+      /^(?:arena-server|doctor|publish)\//,
+      /^(?:hub\/waits|run\/contamination|run\/several-models|serve\/engines|page\/words|leaderboard\/notes|tasks\/vary|tasks\/include-path|leaderboard\/builtin)\.ts$/,
+    ];
+    const work = sources()
+      .filter((file) => file.startsWith('cli/'))
+      .flatMap((file) =>
+        imports(file, { types: false, dynamic: true })
+          .filter((target) => target.endsWith('.ts') && target.includes('/') && !printing.some((allowed) => allowed.test(target)))
+          .map((target) => `${file} -> ${target}`),
+      );
+    expect(work).toEqual([]);
+  });
+
+  it('the library prints nothing, ends nothing and listens to no signal', () => {
+    // Programs of their own: processes that are started, and the arena.
+    const programs = /^(?:cli|arena-server)\/|-process\.ts$|session-worker\.ts$/;
+    const faults = sources()
+      .filter((file) => !programs.test(file))
+      .filter((file) =>
+        /process\.(?:stdout|stderr|exit|on|once|exitCode|chdir)\b|\bconsole\./.test(readFileSync(path.join(SRC, file), 'utf8')),
+      );
+    expect(faults).toEqual([]);
+  });
+
   it('has no circles of imports', () => {
     expect(circles()).toEqual([]);
   });

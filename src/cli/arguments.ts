@@ -1,5 +1,7 @@
 /** Parsers of command-line values; each throws commander's error (exit code 2) with what would be valid. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../errors.js';
+import type { PromptFamily } from '../types.js';
 
 /** Adds one command to the program; `exit` sets the exit code of a run that ends well but not with 0 (a failed gate). Returns what it added. */
 export type AddCommand = (program: Command, exit: (code: number) => void) => Command;
@@ -100,4 +102,17 @@ export function seedList(text: string): readonly number[] {
   if (seeds.length === 0 || seeds.length > 100 || seeds.some(Number.isNaN))
     throw new InvalidArgumentError('Write 1..5 or 1,2,7: whole numbers, at most 100 of them.');
   return seeds;
+}
+
+export const PROMPT_FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api'];
+
+/**
+ * Returns the date of `--template-date`, or null without it. Throws `UserError` when it is no date.
+ */
+export function dateOf(text: string | undefined): Date | null {
+  if (text === undefined) return null;
+  const date = new Date(`${text}T00:00:00Z`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text)
+    throw new UserError(`--template-date '${text}': write a date as 2026-01-31`);
+  return date;
 }

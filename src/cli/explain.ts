@@ -15,24 +15,12 @@ export const addExplain: AddCommand = (program) =>
     .option('--results <dirs>', 'folders of results: a task whose file is not at hand is explained as they record it', list)
     .option('--json', 'print one JSON document', false)
     .action(async (words: readonly string[], flags: { json: boolean; hooks?: string; results?: readonly string[] }) => {
-      const [{ explain, explanationOf, topicList }, { selectTasks }, { openRegistry }] = await Promise.all([
-        import('../explain/explain.js'),
-        import('../tasks/registry.js'),
-        import('../tasks/open-registry.js'),
-      ]);
-      const word = words.join(' ');
-      const { width } = screenOf(process.stdout);
-      const registry = await openRegistry(flags.hooks ?? null);
-      const own = /\.ya?ml$/.test(word) ? await selectTasks([word], registry) : [];
-      const more = registry.entries.has(word) || word === '' ? null : await registry.more?.();
-      const { recordedEntry } = await import('../explain/recorded.js');
-      const recorded = flags.results === undefined ? null : await recordedEntry(flags.results, word, registry.vocabulary);
-      const entries = new Map([
-        ...registry.entries,
-        ...(more?.entries ?? []),
-        ...own.map((entry) => [word, entry] as const),
-        ...(recorded === null ? [] : [[word, recorded] as const]),
-      ]);
-      const text = word === '' ? topicList(registry.benchmarks, width) : explain(word, entries, width);
-      process.stdout.write(flags.json ? `${JSON.stringify(explanationOf(word) ?? { name: word, text }, null, 2)}\n` : text);
+      const { explainWords } = await import('../library/explain.js');
+      const { text, topic } = await explainWords({ word: words.join(' '), width: screenOf(process.stdout).width, ...flags });
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify(topic, null, 2)}
+`
+          : text,
+      );
     });

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { EXIT, UserError } from '../errors.js';
-import type { Fetched, FetchedSplit, WantedSplit } from '../hub/fetch.js';
+import type { Fetched, FetchedSplit } from '../hub/fetch.js';
 import type { Progress } from '../hub/progress.js';
 import type { ResolvedModel } from '../hub/resolve-model.js';
 import { screenOf } from '../terminal/screen.js';
@@ -37,10 +37,13 @@ export const addFetch: AddCommand = (program, exit): Command =>
       if (!flags.data && (flags.model === undefined || names.length > 0)) {
         throw new UserError('--no-data leaves nothing to fetch; give --model ORG/NAME and no tasks');
       }
+      const { fetchData, fetchModel } = await import('../library/fetch.js');
       const progress = showProgress(flags.quiet);
       try {
-        const fetched = flags.data ? await fetchData(names, flags, progress) : { splits: [], failures: [] };
-        const model = flags.model === undefined ? null : await fetchModel(flags.model, flags, progress);
+        const fetched = flags.data
+          ? await fetchData({ ...flags, tasks: names, onProgress: progress.file, onTotal: progress.total, onSplit: progress.done })
+          : { splits: [], failures: [] };
+        const model = flags.model === undefined ? null : await fetchModel(flags.model, flags.offline, progress.file);
         progress.stop();
         await print(fetched, model, flags.json);
         for (const { message } of fetched.failures) process.stderr.write(`eus-eval: ${message}\n`);
@@ -49,35 +52,6 @@ export const addFetch: AddCommand = (program, exit): Command =>
         progress.stop();
       }
     });
-
-async function fetchData(names: readonly string[], flags: FetchFlags, progress: Display): Promise<Fetched> {
-  const { selectTasks } = await import('../tasks/registry.js');
-  const { openRegistry } = await import('../tasks/open-registry.js');
-  const { leavesOf } = await import('../task-tree.js');
-  const { evaluatedSplit, poolSource } = await import('../prompts/fewshot.js');
-  const { datasetFinder } = await import('../hub/dataset-files.js');
-  const { fetchSplits } = await import('../hub/fetch.js');
-  const { hubSettings } = await import('../hub/settings.js');
-  const tasks = (await selectTasks(names.length === 0 ? ['all'] : names, await openRegistry(flags.hooks ?? null))).flatMap(leavesOf);
-  const wanted = new Map<string, WantedSplit>();
-  for (const task of tasks) {
-    if (task.dataFiles !== null) continue;
-    const pool = task.fewshot.count > 0 ? poolSource(task) : null;
-    for (const split of [evaluatedSplit(task), pool?.kind === 'split' ? pool.split : null]) {
-      const one = { dataset: task.datasetPath, configuration: task.datasetName, split: split ?? '' };
-      if (split !== null) wanted.set(JSON.stringify(one), one);
-    }
-  }
-  progress.total(wanted.size);
-  return fetchSplits(datasetFinder(hubSettings(flags.offline), progress.file), [...wanted.values()], progress.done);
-}
-
-async function fetchModel(reference: string, flags: FetchFlags, progress: Display): Promise<ResolvedModel> {
-  const api = /^(openai|anthropic|completions|fake):/.exec(reference)?.[1];
-  if (api !== undefined) throw new UserError(`--model ${reference}: nothing to fetch, ${api} models are asked over their server`);
-  const { resolveModel } = await import('../hub/resolve-model.js');
-  return resolveModel(reference.replace(/^onnx:/, ''), { files: 'all', offline: flags.offline, onProgress: progress.file });
-}
 
 async function print({ splits, failures }: Fetched, model: ResolvedModel | null, json: boolean): Promise<void> {
   if (json) {

@@ -16,11 +16,8 @@ export const addList: AddCommand = (program) =>
     .option(...HOOKS_OPTION)
     .option('--json', 'print one JSON document', false)
     .action(async (names: string[], flags: { json: boolean; hooks?: string }) => {
-      const { selectTasks } = await import('../tasks/registry.js');
-      const { openRegistry } = await import('../tasks/open-registry.js');
-      const { listLines, listTable } = await import('../tasks/list.js');
-      const entries = await selectTasks(names.length === 0 ? ['all'] : names, await openRegistry(flags.hooks ?? null));
-      const lines = listLines(entries);
+      const { listBenchmarks, listTable } = await import('../library/list.js');
+      const lines = await listBenchmarks({ tasks: names.length === 0 ? 'all' : names, hooks: flags.hooks });
       if (lines.length === 0) throw new UserError('no tasks');
       process.stdout.write(flags.json ? `${JSON.stringify(lines, null, 2)}\n` : `${listTable(lines, screenOf(process.stdout))}\n`);
     });

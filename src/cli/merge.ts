@@ -24,17 +24,14 @@ export const addMerge: AddCommand = (program, exit) =>
     .option(...HOOKS_OPTION)
     .option('--json', 'print the results file instead of a table', false)
     .action(async (dirs: readonly string[], flags: MergeFlags) => {
-      const { mergeShards } = await import('../run/merge.js');
+      const { merge } = await import('../library/merge.js');
       const { resultsTable } = await import('../results/table.js');
-      const { dumpsJsonIndented } = await import('../python/json.js');
-      const merged = await mergeShards(dirs, flags.out, flags.maxErrorRate, Date.now, flags.hooks ?? null);
-      process.stdout.write(
-        flags.json ? `${dumpsJsonIndented(merged.content)}\n` : `${resultsTable(merged.outcome, screenOf(process.stdout))}\n`,
-      );
+      const merged = await merge({ shards: dirs, ...flags });
+      process.stdout.write(flags.json ? `${merged.json}\n` : `${resultsTable(merged.outcome, screenOf(process.stdout))}\n`);
       process.stderr.write(`results: ${merged.resultsFile}\n`);
       const without = [...merged.outcome.tasks.values()].filter((o) => o.table === null).map((o) => o.task.name);
       if (without.length > 0) {
-        process.stderr.write(`eus-eval: too many requests failed to judge ${without.join(', ')}; run those shards again\n`);
+        process.stderr.write(`eus-eval: no score for ${without.join(', ')}: too many requests failed; run those shards again\n`);
         exit(EXIT.cannotJudge);
       }
     });

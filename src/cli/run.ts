@@ -12,6 +12,7 @@ import { screenOf } from '../terminal/screen.js';
 import type { PromptFamily } from '../types.js';
 import type { AddCommand } from './arguments.js';
 import {
+  dateOf,
   folderName,
   HOOKS_OPTION,
   INCLUDE_OPTION,
@@ -23,7 +24,6 @@ import {
   withIncluded,
 } from './arguments.js';
 import { duration, runDisplay } from './progress.js';
-import { dateOf } from './prompt-inputs.js';
 
 interface RunFlags {
   hooks?: string;

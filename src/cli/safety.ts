@@ -1,6 +1,6 @@
 /** `eus-eval safety`: arguments and printing only. */
 
-import { EXIT, InterruptedError } from '../errors.js';
+import { EXIT } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
 import type { AddCommand } from './arguments.js';
 import { list, numberBetween, wholeNumber } from './arguments.js';
@@ -34,12 +34,9 @@ export const addSafety: AddCommand = (program, exit) => {
     .option('--confidence <share>', 'confidence level of the intervals', numberBetween(0.5, 0.9999), 0.95)
     .option('--json', 'print one JSON document', false)
     .action(async (file: string, flags: { confidence: number; json: boolean }) => {
-      const [{ readAnnotations }, { safetyReport }, { reportText }] = await Promise.all([
-        import('../safety/annotations.js'),
-        import('../safety/rates.js'),
-        import('../safety/report.js'),
-      ]);
-      const report = safetyReport(await readAnnotations(file), flags.confidence);
+      const { scoreSafety } = await import('../library/safety.js');
+      const { reportText } = await import('../safety/report.js');
+      const report = await scoreSafety(file, flags.confidence);
       process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report, screenOf(process.stdout)));
     });
   safety
@@ -61,65 +58,34 @@ export const addSafety: AddCommand = (program, exit) => {
   return safety;
 };
 
-async function ask(file: string, flags: AskFlags): Promise<number> {
-  const [
-    { readPrompts },
-    { askingForm, askPrompts },
-    { keeperFor, readKept, refuseExisting, sheetOf, writeSheet },
-    { DEFAULT_OPEN_OPTIONS, openBackend },
-  ] = await Promise.all([
-    import('../safety/prompts.js'),
-    import('../safety/ask.js'),
-    import('../safety/sheet.js'),
-    import('../backends/open.js'),
-  ]);
-  const prompts = await readPrompts(file);
-  const { out } = flags;
-  if (out !== undefined) refuseExisting(out);
-  const say = (line: string): void => {
-    process.stderr.write(`${line}\n`);
-  };
-  const backend = await openBackend(flags.model, {
-    ...DEFAULT_OPEN_OPTIONS,
-    device: flags.device,
-    dtype: flags.dtype,
-    baseUrls: flags.baseUrl ?? [],
-    tokenizer: flags.tokenizer ?? null,
-    apiKeyEnv: flags.apiKeyEnv ?? null,
-    concurrency: flags.concurrency ?? null,
-    maxCostUsd: flags.maxCost ?? null,
-    onProgress: say,
-  });
+async function ask(file: string, { model, annotators, baseUrl, ...flags }: AskFlags): Promise<number> {
+  const { askSafety } = await import('../library/safety.js');
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    if (askingForm(backend) === 'plain text')
-      say('warning: this model has no chat template; the prompts are given as plain text, which it may just continue');
-    const kept = out === undefined ? new Map() : readKept(out);
-    const asked = await askPrompts(backend, prompts, flags.maxNewTokens, stop.signal, kept, out === undefined ? () => {} : keeperFor(out));
-    if (stop.signal.aborted && asked.length < prompts.length) {
-      throw new InterruptedError(
-        `interrupted after ${asked.length} of ${prompts.length} prompts${out === undefined ? '' : '; the same command goes on from here'}`,
-      );
-    }
-    const failed = asked.flatMap((one) => ('failure' in one ? [one] : []));
-    for (const { prompt, failure } of failed) say(`failed: ${prompt.promptId} (${prompt.language}): ${failure}`);
-    if (failed.length > 0 && out !== undefined) {
-      say(
-        `${failed.length} of ${prompts.length} prompts failed; no sheet is written, the other answers are kept and the same command asks only these again`,
-      );
-      return EXIT.cannotJudge;
-    }
-    const sheet = sheetOf(backend.modelName, asked, flags.annotators ?? []);
-    if (out === undefined) process.stdout.write(sheet);
-    else {
-      await writeSheet(out, sheet);
-      say(`${out}: ${asked.length} answers to annotate`);
-    }
-    return failed.length > 0 ? EXIT.cannotJudge : EXIT.ok;
+    const { sheet, failed } = await askSafety({
+      prompts: file,
+      model,
+      out: flags.out,
+      maxNewTokens: flags.maxNewTokens,
+      annotators,
+      modelOptions: {
+        device: flags.device,
+        dtype: flags.dtype,
+        baseUrls: baseUrl,
+        tokenizer: flags.tokenizer,
+        apiKeyEnv: flags.apiKeyEnv,
+        concurrency: flags.concurrency,
+        maxCostUsd: flags.maxCost,
+      },
+      signal: stop.signal,
+      say,
+    });
+    if (sheet !== null && flags.out === undefined) process.stdout.write(sheet);
+    return failed > 0 ? EXIT.cannotJudge : EXIT.ok;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    await backend.close();
   }
 }

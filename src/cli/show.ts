@@ -1,10 +1,9 @@
 /** `eus-eval show`: arguments and printing only. */
 import { Option } from 'commander';
-import { UserError } from '../errors.js';
+import type { ShownTokens } from '../library/show.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
 import type { AddCommand } from './arguments.js';
-import { folderName, HOOKS_OPTION, wholeNumber } from './arguments.js';
-import { type ModelFolders, openModelFolder, openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
+import { dateOf, folderName, HOOKS_OPTION, PROMPT_FAMILIES, wholeNumber } from './arguments.js';
 
 interface ShowFlags {
   numFewshot?: number;
@@ -18,13 +17,6 @@ interface ShowFlags {
   data?: string;
   offline: boolean;
   json: boolean;
-}
-
-/** Token ids of one choice (or of a prompt to go on with) as a model is given them. */
-interface Tokens {
-  readonly choice: string | null;
-  readonly context: readonly number[];
-  readonly continuation: readonly number[];
 }
 
 /**
@@ -47,63 +39,18 @@ export const addShow: AddCommand = (program) =>
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
     .action(async (name: string, flags: ShowFlags) => {
-      const [asked] = await selectLeaves([name], flags.hooks);
-      const { withShots } = await import('../tasks/vary.js');
-      const task =
-        asked === undefined || flags.numFewshot === undefined
-          ? asked
-          : withShots(asked, flags.numFewshot, `--num-fewshot ${flags.numFewshot}`);
-      if (task === undefined) throw new UserError(`no task '${name}'`);
-      const { openData } = await import('../data/open.js');
-      const { prepareDocs } = await import('../prompts/prepare.js');
-      const model = await openPromptModel(flags);
-      const folders = model ?? (await openModelFolder(flags));
-      const folder = folders?.folder ?? null;
-      const withTokens = folder !== null && (await hasTokenizer(folder, flags.prompt));
-      const source = await openData({ dir: flags.data ?? null, offline: flags.offline });
-      let found: PreparedDoc | null = null;
-      let documents = 0;
-      const options = {
-        family: flags.prompt,
-        renderChat: model?.template.render ?? null,
+      const { showDocument } = await import('../library/show.js');
+      const { document, tokens, withoutTokenizer } = await showDocument({
+        ...flags,
+        task: name,
         fewshotAsMultiturn: flags.multiturn,
-        limit: flags.doc + 1,
-        ...(flags.systemInstruction === undefined ? {} : { systemInstruction: flags.systemInstruction }),
-      };
-      for await (const doc of prepareDocs(task, source, options)) {
-        documents++;
-        if (doc.docId === flags.doc) found = doc;
-      }
-      if (found === null) throw new UserError(`--doc ${flags.doc}: ${task.name} has ${documents} documents; valid: 0 to ${documents - 1}`);
-      const tokens = folders === null || !withTokens ? null : await tokensOf(found, folders);
-      process.stdout.write(flags.json ? `${JSON.stringify(await asJson(found, tokens), null, 2)}\n` : await asText(found, tokens, folder));
+        templateDate: dateOf(flags.templateDate),
+      });
+      if (withoutTokenizer !== null) process.stderr.write(`eus-eval: no token ids: there is no tokenizer.json in ${withoutTokenizer}\n`);
+      process.stdout.write(flags.json ? `${JSON.stringify(asJson(document, tokens), null, 2)}\n` : await asText(document, tokens));
     });
 
-/** A folder may hold a chat template alone; its chat prompts are shown without ids, and that is said. For other prompts ids are all that a model is named for. */
-async function hasTokenizer(folder: string, family: PromptFamily): Promise<boolean> {
-  const { existsSync } = await import('node:fs');
-  if (existsSync(`${folder}/tokenizer.json`)) return true;
-  if (family !== 'chat') throw new UserError(`--model ${folder}: no tokenizer.json there; give a model's folder, or leave --model out`);
-  process.stderr.write(`eus-eval: no token ids: there is no tokenizer.json in ${folder}\n`);
-  return false;
-}
-
-async function tokensOf(doc: PreparedDoc, { folder, weights }: ModelFolders): Promise<readonly Tokens[] | null> {
-  if (typeof doc.context !== 'string') return null;
-  const { loadTokenizer } = await import('../models/tokenizer.js');
-  const { addsBos } = await import('../models/model-type.js');
-  const { encodePairs, encodeText } = await import('../models/encode.js');
-  const tokenizer = await loadTokenizer(folder);
-  const options = { addBos: await addsBos(weights) };
-  const { request } = doc;
-  if (request.kind === 'generate') return [{ choice: null, context: await encodeText(tokenizer, doc.context, options), continuation: [] }];
-  if (request.kind === 'rolling')
-    return [{ choice: null, context: [], continuation: await encodeText(tokenizer, request.context, options) }];
-  const pairs = await encodePairs(tokenizer, request, options);
-  return pairs.map((pair, i) => ({ choice: doc.choices?.[i] ?? null, context: pair.context, continuation: pair.continuation }));
-}
-
-async function asJson(doc: PreparedDoc, tokens: readonly Tokens[] | null): Promise<Record<string, unknown>> {
+function asJson(doc: PreparedDoc, tokens: ShownTokens | null): Record<string, unknown> {
   return {
     task: doc.task.name,
     doc_id: doc.docId,
@@ -113,17 +60,17 @@ async function asJson(doc: PreparedDoc, tokens: readonly Tokens[] | null): Promi
     doc_hash: doc.docHash,
     prompt_hash: doc.promptHash,
     target_hash: doc.targetHash,
-    ...(tokens === null ? {} : { tokens }),
+    ...(tokens === null ? {} : { tokens: tokens.pairs }),
   };
 }
 
-async function asText(doc: PreparedDoc, tokens: readonly Tokens[] | null, folder: string | null): Promise<string> {
+async function asText(doc: PreparedDoc, tokens: ShownTokens | null): Promise<string> {
   const lines = [`task         ${doc.task.name}, document ${doc.docId}`];
   if (typeof doc.context === 'string')
     lines.push(`prompt       ${doc.context.length} characters`, '', rule('prompt'), doc.context, rule('end'));
   else {
-    const { messagesJson } = await import('../prompts/fingerprint.js');
-    lines.push('', rule('prompt'), messagesJson(doc.context), rule('end'));
+    const { messagesText } = await import('../library/show.js');
+    lines.push('', rule('prompt'), messagesText(doc.context), rule('end'));
   }
   lines.push('');
   for (const [i, choice] of (doc.choices ?? []).entries())
@@ -133,23 +80,21 @@ async function asText(doc: PreparedDoc, tokens: readonly Tokens[] | null, folder
     lines.push(`stops at     ${JSON.stringify(doc.request.until)}`, `new tokens   ${doc.request.maxNewTokens ?? "the backend's default"}`);
   }
   lines.push(`doc_hash     ${doc.docHash}`, `prompt_hash  ${doc.promptHash}`, `target_hash  ${doc.targetHash}`);
-  if (tokens !== null && folder !== null) lines.push('', ...(await tokenLines(tokens, folder)));
+  if (tokens !== null) lines.push('', ...tokenLines(tokens));
   return `${lines.join('\n')}\n`;
 }
 
 /** Ids of the context once, then each continuation behind a bar; where a choice changes the context's own ids, the pair is shown in full. */
-async function tokenLines(tokens: readonly Tokens[], folder: string): Promise<readonly string[]> {
-  const { loadTokenizer } = await import('../models/tokenizer.js');
-  const tokenizer = await loadTokenizer(folder);
-  const [first] = tokens;
+function tokenLines({ pairs, decode }: ShownTokens): readonly string[] {
+  const [first] = pairs;
   const lines = [
     `tokens       ${first?.context.length ?? 0} of context, then | and the continuation`,
     `context      ${first?.context.join(' ') ?? ''}`,
   ];
-  for (const { choice, context, continuation } of tokens) {
+  for (const { choice, context, continuation } of pairs) {
     if (choice === null) continue;
     const before = context.slice(-3);
-    const text = (ids: readonly number[]) => JSON.stringify(tokenizer.decode(ids));
+    const text = (ids: readonly number[]) => JSON.stringify(decode(ids));
     lines.push(
       `${JSON.stringify(choice)}  ... ${before.join(' ')} | ${continuation.join(' ')}   ... ${text(before)} | ${text(continuation)}`,
     );

@@ -4,8 +4,7 @@ import { EXIT } from '../errors.js';
 import type { Verification } from '../prompts/verify.js';
 import type { PromptFamily } from '../types.js';
 import type { AddCommand } from './arguments.js';
-import { HOOKS_OPTION } from './arguments.js';
-import { openPromptModel, PROMPT_FAMILIES, selectLeaves } from './prompt-inputs.js';
+import { dateOf, HOOKS_OPTION, PROMPT_FAMILIES } from './arguments.js';
 
 interface VerifyFlags {
   hooks?: string;
@@ -33,23 +32,13 @@ export const addVerify: AddCommand = (program, exit): Command =>
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
     .action(async (names: string[], flags: VerifyFlags) => {
-      const tasks = await selectLeaves(names.length === 0 ? ['all'] : names, flags.hooks);
-      const { openData } = await import('../data/open.js');
-      const { verifyTask } = await import('../prompts/verify.js');
-      const { isRecordedTemplate } = await import('../prompts/fingerprint.js');
-      const model = await openPromptModel(flags);
-      const source = await openData({ dir: flags.data ?? null, offline: flags.offline });
-      const lines: Verification[] = [];
-      for (const task of tasks) {
-        const line = await verifyTask(task, source, {
-          family: flags.prompt,
-          renderChat: model?.template.render ?? null,
-          sameTemplate: model !== null && isRecordedTemplate(model.template.source),
-          anyFailureIsMissing: flags.data === undefined,
-        });
-        lines.push(line);
-        if (!flags.json) process.stdout.write(`${describe(line)}\n`);
-      }
+      const { verifyPrompts } = await import('../library/verify.js');
+      const lines = await verifyPrompts({
+        ...flags,
+        tasks: names,
+        templateDate: dateOf(flags.templateDate),
+        onLine: (line) => void (flags.json || process.stdout.write(`${describe(line)}\n`)),
+      });
       if (flags.json) process.stdout.write(`${JSON.stringify(lines, null, 2)}\n`);
       else process.stdout.write(`${summary(lines)}\n`);
       if (!lines.some((line) => line.status === 'match' || line.status === 'differs' || line.actual !== null))

@@ -1,7 +1,5 @@
 /** `eus-eval view`: arguments and printing only. */
-import path from 'node:path';
 import { UserError } from '../errors.js';
-import type { FileProvider } from '../view/files.js';
 import type { AddCommand } from './arguments.js';
 import { list, port } from './arguments.js';
 
@@ -26,39 +24,21 @@ export const addView: AddCommand = (program) =>
     .option('--export <file>', 'write everything into one HTML file that needs no server, and stop')
     .action(async (dirs: readonly string[], flags: ViewFlags) => {
       if (flags.port > 65535) throw new UserError(`--port ${flags.port}: ports end at 65535`);
-      const { findRuns } = await import('../view/catalog.js');
-      const { makeFileProvider } = await import('../view/files.js');
-      const runs = await findRuns(dirs.length === 0 ? ['results'] : dirs, flags.tasks ?? null);
-      const provider = makeFileProvider(runs);
-      try {
-        if (flags.export === undefined) await serve(provider, flags);
-        else {
-          const { exportData } = await import('../view/export.js');
-          const { viewPage } = await import('../view/page.js');
-          const { html } = await viewPage(await exportData(provider));
-          const { writeFiles } = await import('../leaderboard/write-files.js');
-          await writeFiles(path.dirname(flags.export), new Map([[path.basename(flags.export), html]]));
-          process.stderr.write(`written: ${flags.export}\n`);
-        }
-      } finally {
-        await provider.close();
+      const { exportView, openView } = await import('../library/view.js');
+      const from = dirs.length === 0 ? ['results'] : dirs;
+      if (flags.export !== undefined) {
+        await exportView(from, flags.tasks ?? null, flags.export);
+        process.stderr.write(`written: ${flags.export}\n`);
+        return;
       }
+      const view = await openView(from, flags.tasks ?? null, flags.port);
+      process.stdout.write(`${view.url}\n`);
+      process.stderr.write('Ctrl-C ends it\n');
+      const failed = (): void => void process.stderr.write('no browser could be opened; open the address above\n');
+      if (flags.open && !view.show(failed)) failed();
+      await new Promise<void>((resolve) => {
+        process.once('SIGINT', resolve);
+        process.once('SIGTERM', resolve);
+      });
+      await view.close();
     });
-
-async function serve(provider: FileProvider, flags: ViewFlags): Promise<void> {
-  const { makeSource } = await import('../view/engine.js');
-  const { serveView } = await import('../view/serve.js');
-  const { openInBrowser } = await import('../view/browser.js');
-  const server = await serveView(makeSource(provider), flags.port);
-  process.stdout.write(`${server.url}\n`);
-  process.stderr.write('Ctrl-C ends it\n');
-  if (flags.open && !openInBrowser(server.urlForOnce())) process.stderr.write('no browser could be opened; open the address above\n');
-  const stop = new AbortController();
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-    void provider.indexAll(stop.signal);
-  });
-  stop.abort();
-  await server.close();
-}

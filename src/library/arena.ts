@@ -1,5 +1,8 @@
+import path from 'node:path';
 import { type BattleRow, battlesOfRows, type Question, readBattles } from '../arena/battles.js';
 import { type ArenaFit, fitArena as fitBattles } from '../arena/fit.js';
+import { fitCsv } from '../arena/report.js';
+import { writeFiles } from '../leaderboard/write-files.js';
 import { type Optional, refuseAborted } from './options.js';
 
 export type ArenaOptions = {
@@ -32,4 +35,22 @@ export async function fitArena(options: ArenaOptions): Promise<ArenaFit> {
     level: options.level ?? 0.9,
     largestGroup: options.largestGroup ?? false,
   });
+}
+
+/**
+ * Writes a fit as `arena-<question>.json` and `.csv` into the folder `out`, or as the one file that `out` names with such an ending. Returns the paths.
+ */
+export async function writeFit(fit: ArenaFit, out: string): Promise<string[]> {
+  const json = `${JSON.stringify(fit, null, 1)}\n`;
+  const csv = fitCsv(fit);
+  const { base, dir, ext } = path.parse(out);
+  if (ext === '.json' || ext === '.csv') return writeFiles(dir === '' ? '.' : dir, new Map([[base, ext === '.json' ? json : csv]]));
+  const name = `arena-${fit.question}`;
+  return writeFiles(
+    out,
+    new Map([
+      [`${name}.json`, json],
+      [`${name}.csv`, csv],
+    ]),
+  );
 }

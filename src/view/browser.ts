@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Starts the browser of this machine; returns false where there is none to start. Does not wait for it, and it may outlive this process.
+ * Starts the browser of this machine; returns false where there is none to start. Does not wait for it, and it may outlive this process; `onFailure` is called where it does not start after all.
  */
-export function openInBrowser(url: string): boolean {
+export function openInBrowser(url: string, onFailure: () => void): boolean {
   const command = commandFor(process.platform, process.env);
   if (command === null) return false;
   const [name, ...args] = command;
   const child = spawn(name, [...args, url], { stdio: 'ignore', detached: true });
-  child.on('error', () => process.stderr.write('no browser could be opened; open the address above\n'));
+  child.on('error', onFailure);
   child.unref();
   return true;
 }

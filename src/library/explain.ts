@@ -1,0 +1,38 @@
+import { explain, explanationOf, topicList } from '../explain/explain.js';
+import { recordedEntry } from '../explain/recorded.js';
+import type { HookModule } from '../hooks/user-module.js';
+import { openRegistry } from '../tasks/open-registry.js';
+import { selectTasks } from '../tasks/registry.js';
+
+export interface ExplainOptions {
+  /** A metric, statistic, benchmark, task or task file; empty for the list of all. */
+  readonly word: string;
+  /** Columns of the text. */
+  readonly width: number;
+  readonly hooks?: HookModule;
+  /** Folders of results whose tasks can be named, too. */
+  readonly results?: readonly string[];
+}
+
+/**
+ * Returns what a word means, as text and as an object. Throws `UserError` with the nearest name for what is unknown.
+ */
+export async function explainWords({
+  word,
+  width,
+  hooks,
+  results,
+}: ExplainOptions): Promise<{ readonly text: string; readonly topic: unknown }> {
+  const registry = await openRegistry(hooks ?? null);
+  const own = /\.ya?ml$/.test(word) ? await selectTasks([word], registry) : [];
+  const more = registry.entries.has(word) || word === '' ? null : await registry.more?.();
+  const recorded = results === undefined ? null : await recordedEntry(results, word, registry.vocabulary);
+  const entries = new Map([
+    ...registry.entries,
+    ...(more?.entries ?? []),
+    ...own.map((entry) => [word, entry] as const),
+    ...(recorded === null ? [] : [[word, recorded] as const]),
+  ]);
+  const text = word === '' ? topicList(registry.benchmarks, width) : explain(word, entries, width);
+  return { text, topic: explanationOf(word) ?? { name: word, text } };
+}
