@@ -36,7 +36,7 @@ describe('a model may have any name', () => {
     const run = ['run', '--model', 'fake:1', '--name', name, ...DATA];
     expect(await eusEval([...run, '--out', path.join(out, 'whole')])).toMatchObject({
       code: 0,
-      stderr: 'counted: nothing unscored, cut or odd\n',
+      stderr: 'counted: all documents scored, no prompt truncated, no warnings\n',
     });
     expect(folders(path.join(out, 'whole'))).toEqual([expected]);
     expect((await eusEval([...run, '--out', path.join(out, 'parts'), '--shard', '1/1'])).code).toBe(0);

@@ -41,7 +41,7 @@ describe.skipIf(SHARED === null)("a run's sample files against the harness's", (
     ]);
     // Models with random weights seldom end a text before the limit.
     expect(run.stderr).toMatch(
-      /^counted: (nothing unscored, cut or odd|\d+ answers cut at the limit of new tokens \([^)]*\)(; \d+ empty answers)?)\n$/,
+      /^counted: (all documents scored, no prompt truncated, no warnings|\d+ answers cut at the limit of new tokens \([^)]*\)(; \d+ empty answers)?)\n$/,
     );
     const check = spawnSync('python3', [shared('reference/check.py'), out, shared(`golden/${model}/synthetic`), family, '--tasks', TASKS], {
       encoding: 'utf8',
