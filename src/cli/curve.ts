@@ -23,7 +23,8 @@ export const addCurve: AddCommand = (program) =>
       if (flags.out === undefined) return;
       if (!(await writeCurve(rows, flags.out)))
         throw new UserError(
-          `no two checkpoints of one series below ${dirs.join(', ')}: the name of a model must tell its step, as in NAME@step-1000 or run/checkpoint-500`,
+          `no two checkpoints of one series below ${dirs.join(', ')}: the name of a model must tell its step, ` +
+            'as in NAME@step-1000 or run/checkpoint-500',
         );
       process.stderr.write(`curve: ${flags.out}\n`);
     });

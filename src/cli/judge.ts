@@ -91,7 +91,8 @@ async function judgeResults(results: string, flags: JudgeFlags): Promise<number>
     const unscored = verdicts.filter(({ label }) => label === null).length;
     if (unscored <= flags.maxErrorRate * verdicts.length) return EXIT.ok;
     say(
-      `eus-eval: ${unscored} of ${verdicts.length} documents have no verdict (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); give the same command again to ask only what failed`,
+      `eus-eval: ${unscored} of ${verdicts.length} documents have no verdict (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); ` +
+        'give the same command again to ask only what failed',
     );
     return EXIT.cannotJudge;
   } finally {
@@ -119,10 +120,23 @@ function textOf({ judge, base, candidate, tasks, agreement }: Judged): string {
     { title: 'Verdicts', wraps: true },
     ...(paired ? [right('Same in both orders')] : []),
   ];
-  const trust =
-    agreement === null
-      ? `The judge ${judge} is not validated: no labels of people were given (--labels), so nobody knows how far its verdicts are to be believed.`
-      : `Against people's labels of ${agreement.n} documents: agreement ${(100 * agreement.agreement).toFixed(1)} % (95 % interval ${(100 * agreement.low).toFixed(1)} to ${(100 * agreement.high).toFixed(1)}), Cohen's kappa ${agreement.kappa === null ? 'not defined (one label only)' : agreement.kappa.toFixed(3)}.`;
+  const trust = trustIn(judge, agreement);
   const who = paired ? `Base ${base}, candidate ${candidate}, judged by ${judge}.` : `Answers of ${base}, judged by ${judge}.`;
   return [table(columns, rows, screen), '', ...wordsOf(who, screen.width), ...wordsOf(trust, screen.width)].join('\n');
+}
+
+/** How far the judge is to be believed. */
+function trustIn(judge: string, agreement: Judged['agreement']): string {
+  if (agreement === null)
+    return (
+      `The judge ${judge} is not validated: no labels of people were given (--labels), ` +
+      'so nobody knows how far its verdicts are to be believed.'
+    );
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  const { n, low, high, kappa } = agreement;
+  return (
+    `Against people's labels of ${n} documents: agreement ${percent(agreement.agreement)} % ` +
+    `(95 % interval ${percent(low)} to ${percent(high)}), ` +
+    `Cohen's kappa ${kappa === null ? 'not defined (one label only)' : kappa.toFixed(3)}.`
+  );
 }

@@ -23,8 +23,8 @@ export interface AnswersOf {
 }
 
 /**
- * Returns the generated answers of one model's results: of each task those of its newest file, the first `limit` of each. Thoughts are taken off, unscored documents left out.
- * Throws `UserError` where there are none, or results of several models.
+ * Returns the generated answers of one model's results: of each task those of its newest file, the first `limit` of each. Thoughts are
+ * taken off, unscored documents left out. Throws `UserError` where there are none, or results of several models.
  */
 export async function readAnswers(dir: string, tasks: readonly string[] | null, limit: number | null): Promise<AnswersOf> {
   const files = await Promise.all((await findResultFiles(dir)).map(readResultFile));

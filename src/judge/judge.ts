@@ -30,7 +30,10 @@ export interface TaskJudgement {
   readonly unscored: number;
   /** Documents by label. */
   readonly labels: Readonly<Record<string, number>>;
-  /** Mean of the labels where all of them are numbers; of two answers the share of documents that the candidate wins, ties as half. Null where nothing is scored. */
+  /**
+   * Mean of the labels where all of them are numbers; of two answers the share of documents that the candidate wins, ties as half. Null
+   * where nothing is scored.
+   */
   readonly mean: number | null;
   readonly stderr: number | null;
   /** Of two answers: the share of scored documents with the same verdict in both orders. */
@@ -49,8 +52,9 @@ export interface HumanAgreement {
 }
 
 /**
- * Returns a verdict for each document: one question to the judge, or two with the answers swapped where there is a `candidate` too. A request that fails and an answer without
- * a verdict leave the document unscored. Throws `UserError` where the model cannot write, or the two results share no documents.
+ * Returns a verdict for each document: one question to the judge, or two with the answers swapped where there is a `candidate` too. A
+ * request that fails and an answer without a verdict leave the document unscored. Throws `UserError` where the model cannot write, or the
+ * two results share no documents.
  */
 export async function judgeAnswers(
   backend: Backend,
@@ -141,8 +145,8 @@ export function judgements(verdicts: readonly Verdict[]): readonly TaskJudgement
 }
 
 /**
- * Returns how far the judge agrees with people: a CSV with `task`, `doc_id`, `label`. Throws `UserError` for a label that the rubric has not, a document that is labelled
- * twice, and where no document is labelled by both.
+ * Returns how far the judge agrees with people: a CSV with `task`, `doc_id`, `label`. Throws `UserError` for a label that the rubric has
+ * not, a document that is labelled twice, and where no document is labelled by both.
  */
 export async function humanAgreement(file: string, rubric: Rubric, verdicts: readonly Verdict[]): Promise<HumanAgreement> {
   const valid = rubric.mode === 'pairwise' ? ['base', 'candidate', 'tie'] : rubric.labels;

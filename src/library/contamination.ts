@@ -40,7 +40,8 @@ export interface Contamination {
 }
 
 /**
- * Tests whether the published order of each task's documents is more likely to a model than shuffles of it (docs/contamination.md). Throws `UserError` for what the caller can mend.
+ * Tests whether the published order of each task's documents is more likely to a model than shuffles of it (docs/contamination.md). Throws
+ * `UserError` for what the caller can mend.
  */
 export async function contamination(options: ContaminationOptions): Promise<Contamination> {
   const { data, model, say = () => {}, signal = new AbortController().signal } = options;

@@ -16,8 +16,8 @@ export async function modelRows(files: readonly ResultFile[]): Promise<ModelRows
 }
 
 /**
- * Writes the learning curve of the rows as SVG, whole or not at all. Returns false, with nothing written, where no two checkpoints of one series have a benchmark. Throws `UserError`
- * when the file cannot be written.
+ * Writes the learning curve of the rows as SVG, whole or not at all. Returns false, with nothing written, where no two checkpoints of one
+ * series have a benchmark. Throws `UserError` when the file cannot be written.
  */
 export async function writeCurve(rows: ModelRows, file: string): Promise<boolean> {
   if (rows.rows.filter(({ step }) => step !== null).length < 2) return false;

@@ -46,8 +46,8 @@ export interface Judged {
 }
 
 /**
- * Lets a model judge generated answers by a rubric, one by one or against those of another model. Throws `UserError` for what the caller can mend, `InterruptedError` when `signal` is
- * aborted (answers so far are kept in `out`).
+ * Lets a model judge generated answers by a rubric, one by one or against those of another model. Throws `UserError` for what the caller
+ * can mend, `InterruptedError` when `signal` is aborted (answers so far are kept in `out`).
  */
 export async function judge(options: JudgeOptions): Promise<Judged> {
   const { say = () => {}, signal = new AbortController().signal, out } = options;

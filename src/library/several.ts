@@ -26,8 +26,8 @@ export interface Evaluations {
 }
 
 /**
- * Evaluates several models one after the other, each with results of its own as `evaluate` writes them. A model that cannot be evaluated does not end the others. Throws `UserError` for
- * a pattern without a match, and `InterruptedError` when `signal` is aborted.
+ * Evaluates several models one after the other, each with results of its own as `evaluate` writes them. A model that cannot be evaluated
+ * does not end the others. Throws `UserError` for a pattern without a match, and `InterruptedError` when `signal` is aborted.
  */
 export async function evaluateAll({ models, onModel, onDone, ...options }: EvaluateAllOptions): Promise<Evaluations> {
   const chosen = chosenModels(listOf(models));

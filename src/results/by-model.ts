@@ -28,7 +28,8 @@ const BARE = /([/@])(\d{1,12})()$/;
 const FACTORS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6 };
 
 /**
- * Returns the training step that the name of a model tells (`HiTZ/x@step-1000`, `run7/checkpoint-500`, `x/step10k`; null where it tells none), and the name without it.
+ * Returns the training step that the name of a model tells (`HiTZ/x@step-1000`, `run7/checkpoint-500`, `x/step10k`; null where it tells
+ * none), and the name without it.
  */
 export function stepOf(model: string): { readonly series: string; readonly step: number | null } {
   const match = STEP.exec(model) ?? BARE.exec(model);
@@ -41,7 +42,8 @@ export function stepOf(model: string): { readonly series: string; readonly step:
 export type HeadlinePicker = (file: ResultFile) => readonly { readonly task: TaskResult; readonly key: string }[];
 
 /**
- * Returns one row for each model and prompt family of the files. Of several measurements of a benchmark the one of most documents counts, then the newest.
+ * Returns one row for each model and prompt family of the files. Of several measurements of a benchmark the one of most documents counts,
+ * then the newest.
  */
 export function rowsByModel(files: readonly ResultFile[], headlinesOf: HeadlinePicker): ModelRows {
   const benchmarks = new Map<string, string>();
@@ -77,7 +79,8 @@ export function rowsByModel(files: readonly ResultFile[], headlinesOf: HeadlineP
 }
 
 /**
- * Returns the rows as a table: the model (with its prompt family where there are several), its step where any has one, and each headline score with its standard error.
+ * Returns the rows as a table: the model (with its prompt family where there are several), its step where any has one, and each headline
+ * score with its standard error.
  */
 export function byModelTable({ benchmarks, rows }: ModelRows, screen: Screen = NO_SCREEN): string {
   const steps = rows.some(({ step }) => step !== null);

@@ -64,6 +64,9 @@ export function describeVariants(summaries: readonly VariantSummary[]): readonly
       const { value, stderr } = scores.get(name) ?? { value: Number.NaN, stderr: null };
       return `${value.toFixed(4)}${stderr === null ? '' : ` ± ${stderr.toFixed(4)}`} (${name})`;
     };
-    return `Prompts of ${task}, ${key.replace(/,none$/, '')}: worst ${shown(worst)}, mean ${middle.toFixed(4)}, best ${shown(best)} of ${scores.size} wordings; they spread by ${spread.toFixed(4)} (standard deviation), apart from the sampling errors.`;
+    return (
+      `Prompts of ${task}, ${key.replace(/,none$/, '')}: worst ${shown(worst)}, mean ${middle.toFixed(4)}, best ${shown(best)} ` +
+      `of ${scores.size} wordings; they spread by ${spread.toFixed(4)} (standard deviation), apart from the sampling errors.`
+    );
   });
 }

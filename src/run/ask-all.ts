@@ -5,8 +5,9 @@ import { guard } from './guard.js';
 import type { Journal } from './journal.js';
 
 /**
- * Returns the answers to the requests, in their order; equal requests are asked once. What the journal has is not asked again, and every answer is in it before
- * `onAnswer` hears how many are there. Throws `InterruptedError` when `signal` is aborted (the answers so far are in the journal).
+ * Returns the answers to the requests, in their order; equal requests are asked once. What the journal has is not asked again, and every
+ * answer is in it before `onAnswer` hears how many are there. Throws `InterruptedError` when `signal` is aborted (the answers so far are in
+ * the journal).
  */
 export async function askAll(
   backend: Pick<Backend, 'ask'>,

@@ -22,7 +22,10 @@ export interface OrderedTexts {
   readonly task: string;
   readonly documents: number;
   readonly shards: readonly (readonly string[])[];
-  /** Share of neighbouring documents that have a longer text in common, such as a passage: then their order means something without any contamination. */
+  /**
+   * Share of neighbouring documents that have a longer text in common, such as a passage: then their order means something without any
+   * contamination.
+   */
   readonly sharing: number;
 }
 
@@ -45,8 +48,8 @@ const MOST_SHARING = 0.02;
 const COMMON_TEXT = 40;
 
 /**
- * Returns the texts to score for a task: each document as its prompt without examples and its right answer, joined by empty lines. Where there are too few documents
- * there are fewer shards, and none below 20 documents.
+ * Returns the texts to score for a task: each document as its prompt without examples and its right answer, joined by empty lines. Where
+ * there are too few documents there are fewer shards, and none below 20 documents.
  */
 export async function orderedTexts(task: Task, source: DataSource, settings: ContaminationSettings): Promise<OrderedTexts> {
   const texts: string[] = [];
@@ -93,8 +96,8 @@ export function contaminationCost(all: readonly OrderedTexts[]): string {
 }
 
 /**
- * Asks the model for the log-probability of every text, and tests each task. Where a request fails, or neighbouring documents share texts, a task has no p-value.
- * Throws `UserError` for a model without log-probabilities of whole texts, `InterruptedError` when aborted.
+ * Asks the model for the log-probability of every text, and tests each task. Where a request fails, or neighbouring documents share texts,
+ * a task has no p-value. Throws `UserError` for a model without log-probabilities of whole texts, `InterruptedError` when aborted.
  */
 export async function testContamination(
   backend: Backend,
@@ -105,7 +108,8 @@ export async function testContamination(
 ): Promise<readonly TaskContamination[]> {
   if (!backend.kinds.has('rolling'))
     throw new UserError(
-      `${backend.source}:${backend.modelName} gives no log-probabilities of whole texts; use a local model folder, or completions:NAME --base-url URL --tokenizer DIR with a server that gives log-probabilities of prompts`,
+      `${backend.source}:${backend.modelName} gives no log-probabilities of whole texts; use a local model folder, or ` +
+        'completions:NAME --base-url URL --tokenizer DIR with a server that gives log-probabilities of prompts',
     );
   const tested = all.map((one) => ({ ...one, why: whyNot(one) }));
   const requests = tested.flatMap(({ why, shards }): Request[] =>
@@ -135,8 +139,10 @@ function whyNot({ documents, shards, sharing }: OrderedTexts): string | null {
 
 /** What the p-values rest on; printed with them. */
 export const CONTAMINATION_ASSUMPTIONS = [
-  'p is the chance of so large an advantage of the published order if the model never saw the data set in that order, provided that the order means nothing in itself: documents sorted by topic or length, or numbered, break this.',
-  'A small p says that the model was trained on documents in this order. A large one says nothing: shuffled, reworded or rarely seen copies leave no trace in the order.',
+  'p is the chance of so large an advantage of the published order if the model never saw the data set in that order, ' +
+    'provided that the order means nothing in itself: documents sorted by topic or length, or numbered, break this.',
+  'A small p says that the model was trained on documents in this order. A large one says nothing: ' +
+    'shuffled, reworded or rarely seen copies leave no trace in the order.',
 ] as const;
 
 /**

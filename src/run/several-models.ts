@@ -11,8 +11,9 @@ export interface ChosenModel {
 }
 
 /**
- * Returns the models that the words name, in order and without repetitions: `ckpts/step-*` stands for the folders it matches (by step, then by name), and
- * `ORG/NAME@A,B` for several revisions, each called by its own. Throws `UserError` for a pattern that matches no folder, and for an empty revision.
+ * Returns the models that the words name, in order and without repetitions: `ckpts/step-*` stands for the folders it matches (by step, then
+ * by name), and `ORG/NAME@A,B` for several revisions, each called by its own. Throws `UserError` for a pattern that matches no folder, and
+ * for an empty revision.
  */
 export function chosenModels(words: readonly string[]): readonly ChosenModel[] {
   const models = words.flatMap((word): ChosenModel[] => {

@@ -2,8 +2,8 @@
 import type { AnswerLanguage } from '../types.js';
 
 /**
- * Letters that an answer must have before its language is told. Measured on 347,000 messages of free software (docs/metrics.md): from here on at most 2 in 100
- * are told wrong; among shorter ones it is up to a quarter, so they are not guessed.
+ * Letters that an answer must have before its language is told. Measured on 347,000 messages of free software (docs/metrics.md): from here
+ * on at most 2 in 100 are told wrong; among shorter ones it is up to a quarter, so they are not guessed.
  */
 export const LEAST_LETTERS = 40;
 
@@ -11,8 +11,8 @@ export const LEAST_LETTERS = 40;
 export type LanguageTeller = (answer: string) => AnswerLanguage;
 
 /**
- * Loads the detector (half a second) and returns what tells languages apart: `too short` below `leastLetters`, `unclear` where the detector does not
- * commit itself, and `other` for each of its languages but the three of the benchmarks.
+ * Loads the detector (half a second) and returns what tells languages apart: `too short` below `leastLetters`, `unclear` where the detector
+ * does not commit itself, and `other` for each of its languages but the three of the benchmarks.
  */
 export async function openLanguageTeller(leastLetters = LEAST_LETTERS): Promise<LanguageTeller> {
   const { eld } = await import('eld/medium');

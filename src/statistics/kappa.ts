@@ -4,7 +4,10 @@ export interface KappaResult {
   readonly n: number;
   /** Share of items with the same label. */
   readonly agreement: number;
-  /** Cohen's kappa (Educational and Psychological Measurement 20, 1960); null where only one label is in use by both, so that chance agreement is 1. */
+  /**
+   * Cohen's kappa (Educational and Psychological Measurement 20, 1960); null where only one label is in use by both, so that chance
+   * agreement is 1.
+   */
   readonly kappa: number | null;
 }
 

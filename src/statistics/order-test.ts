@@ -1,6 +1,7 @@
 /**
- * Was a model trained on a data set? If it was, the order in which the data set is published is more likely to it than another order of the same documents.
- * Source: Oren, Meister, Chatterji, Ladhak and Hashimoto, Proving Test Set Contamination in Black Box Language Models (ICLR 2024), section 3.
+ * Was a model trained on a data set? If it was, the order in which the data set is published is more likely to it than another order of the
+ * same documents. Source: Oren, Meister, Chatterji, Ladhak and Hashimoto, Proving Test Set Contamination in Black Box Language Models (ICLR
+ * 2024), section 3.
  */
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { studentTail } from './student.js';
@@ -19,13 +20,16 @@ export interface OrderTest {
   /** Statistic and one-sided p-value of the t-test that the difference is not above 0. */
   readonly t: number;
   readonly p: number;
-  /** The share of whole shuffles (the same in all shards) at least as likely as the published order, it included: exact, at least 1 / (shuffles + 1). */
+  /**
+   * The share of whole shuffles (the same in all shards) at least as likely as the published order, it included: exact, at least 1 /
+   * (shuffles + 1).
+   */
   readonly exactP: number;
 }
 
 /**
- * Returns contiguous blocks of `documents` indices, `shards` of them with sizes that differ by at most one: the published order of each, then `shuffles` orders that
- * `shuffle` draws of as many indices (the published one may be drawn again, or the exact p-value would not be).
+ * Returns contiguous blocks of `documents` indices, `shards` of them with sizes that differ by at most one: the published order of each,
+ * then `shuffles` orders that `shuffle` draws of as many indices (the published one may be drawn again, or the exact p-value would not be).
  */
 export function shuffledShards(
   documents: number,
@@ -43,8 +47,8 @@ export function shuffledShards(
 }
 
 /**
- * Returns the result of the test over the shards (at least two, each with equally many shuffles). A difference that is the same in all shards has the p-value that its sign
- * says: 0, 0.5 or 1.
+ * Returns the result of the test over the shards (at least two, each with equally many shuffles). A difference that is the same in all
+ * shards has the p-value that its sign says: 0, 0.5 or 1.
  */
 export function orderTest(shards: readonly ShardLikelihoods[]): OrderTest {
   const differences = shards.map(({ canonical, shuffled }) => canonical - mean([...shuffled]));

@@ -1,8 +1,8 @@
 /** Student's t distribution to double precision. */
 
 /**
- * Returns P(T > t) of Student's distribution with `df` degrees of freedom (at least 1), by the regularized incomplete beta function with its continued fraction
- * (Abramowitz and Stegun 26.7.1 and 26.5.8).
+ * Returns P(T > t) of Student's distribution with `df` degrees of freedom (at least 1), by the regularized incomplete beta function with
+ * its continued fraction (Abramowitz and Stegun 26.7.1 and 26.5.8).
  */
 export function studentTail(t: number, df: number): number {
   if (Number.isNaN(t)) return Number.NaN;

@@ -10,8 +10,9 @@ import { readTaskFile } from './yaml-file.js';
 type Variants = Readonly<Record<string, PromptVariant>>;
 
 /**
- * Returns the nodes, and behind each the variants of the tasks in it: those of their own files, and those that `file` (YAML: TASK, VARIANT, then fields of a task file) names;
- * null for none. Throws `UserError` for a file that is broken, a task of it that is not among the nodes, and a variant that is named twice.
+ * Returns the nodes, and behind each the variants of the tasks in it: those of their own files, and those that `file` (YAML: TASK, VARIANT,
+ * then fields of a task file) names; null for none. Throws `UserError` for a file that is broken, a task of it that is not among the nodes,
+ * and a variant that is named twice.
  */
 export async function withPromptVariants(nodes: readonly TaskNode[], file: string | null): Promise<readonly TaskNode[]> {
   const given = file === null ? new Map<string, Variants>() : await readVariants(file);
@@ -41,7 +42,10 @@ function variantsOf(task: Task, given: Variants, file: string | null): readonly 
   ];
 }
 
-/** The task with the fields of a variant in place of its own; without a place of its own in language and category, which are those of the original. */
+/**
+ * The task with the fields of a variant in place of its own; without a place of its own in language and category, which are those of the
+ * original.
+ */
 function variantOf(task: Task, variant: string, fields: PromptVariant, file: string): Task {
   const name = `${task.name}@${variant}`;
   if (fields.doc_to_choice != null && task.docToChoice === null)

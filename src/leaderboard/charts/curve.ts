@@ -26,8 +26,8 @@ interface Chart {
 }
 
 /**
- * Returns the text of an SVG file with a chart for each benchmark, a line a series of checkpoints, with 95 % intervals (1.96 standard errors). Null where no series has two steps of
- * a benchmark.
+ * Returns the text of an SVG file with a chart for each benchmark, a line a series of checkpoints, with 95 % intervals (1.96 standard
+ * errors). Null where no series has two steps of a benchmark.
  */
 export function curveSvg({ benchmarks, rows }: ModelRows): string | null {
   const charts = benchmarks
