@@ -102,7 +102,7 @@ footer { margin-top: 40px; padding-top: 14px; border-top: 1px solid var(--line);
 @media (min-width: 2000px) { body { font-size: 16.5px; } #app { max-width: 2300px; } .board td, .board th { padding: 7px 15px; } .drawing { max-width: 1500px; } .sort, .board thead th { font-size: 14.5px; } }
 @media (max-width: 699px) {
   header.top { padding: 22px 0 14px; } .languages .tool, #theme { padding: 5px 9px; } [role="tab"] { padding: 9px 11px 10px; } .search { width: 100%; } .controls > label { flex: 1 1 auto; justify-content: space-between; } .controls > label select { flex: 1; max-width: none; min-width: 0; }
-  .arena .lesser { display: none; } .arena td.num, .arena th:not(.name) { padding-left: 6px; padding-right: 6px; }
+  .arena td.lesser, .arena th.lesser { display: none; } .arena td.num, .arena th:not(.name) { padding-left: 6px; padding-right: 6px; }
   dialog.detail { width: 100vw; max-width: 100vw; height: 100dvh; max-height: 100dvh; border: 0; border-radius: 0; margin: 0; } dl.facts { grid-template-columns: minmax(92px, max-content) minmax(0, 1fr); } .legend { padding-left: 0; }
 }
 @media (forced-colors: active) { .filled, .whisker { background: CanvasText; } [aria-pressed="true"], [role="tab"][aria-selected="true"] { outline: 2px solid Highlight; } .mark, .row .dot { fill: CanvasText; } }

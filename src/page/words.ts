@@ -31,10 +31,20 @@ export function translator<D extends Dictionary>(dictionary: D, language: PageLa
  * Returns a number as the language writes it; with `digits`, that many behind the decimal sign. Basque and Spanish write a decimal comma.
  */
 export function numberText(value: number, language: PageLanguage, digits?: number): string {
-  const options = digits === undefined ? { maximumFractionDigits: 3 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(LOCALES[language], { ...options, useGrouping: Math.abs(value) >= 10_000 })
+  return formatOf(language, digits, Math.abs(value) >= 10_000)
     .format(value)
     .replace('-', '\u2212');
+}
+
+/** Making a formatter takes longer than thousands of uses of it. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(language: PageLanguage, digits: number | undefined, useGrouping: boolean): Intl.NumberFormat {
+  const key = `${language} ${digits} ${useGrouping}`;
+  const options = digits === undefined ? { maximumFractionDigits: 3 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = formats.get(key) ?? new Intl.NumberFormat(LOCALES[language], { ...options, useGrouping });
+  formats.set(key, format);
+  return format;
 }
 
 /**

@@ -136,8 +136,10 @@ function profileOf(model: BoardModel, language: (typeof LANGUAGES)[number], { da
   );
 }
 
-/** Differences to the base, benchmark by benchmark; the reader may choose another base. */
-function againstBase(model: BoardModel, context: Context): HTMLElement | null {
+/**
+ * Returns the differences of a model to the base, benchmark by benchmark, with a choice of another base; null for a model alone.
+ */
+export function againstBase(model: BoardModel, context: Context): HTMLElement | null {
   const { data, t, state, base } = context;
   const others = data.board.models.filter((m) => m !== model);
   const first = base !== null && base !== model ? base : null;

@@ -11,6 +11,7 @@ import { labelOf } from '../columns.js';
 import { differ } from '../statistics.js';
 import { type Column, releasedText } from './columns.js';
 import { type Context, languageName, levelText, scoreText, seen, signedText, Z } from './context.js';
+import { againstBase } from './details.js';
 import { choice, type Drawn, drawing, figure } from './figure.js';
 
 /** Families by how many models they have; the last place is for all others. */
@@ -71,11 +72,16 @@ export function withLegend({ svg, numbered }: Scatter, groups: Groups, used: Rea
  */
 export function picturesSection(models: readonly BoardModel[], columns: readonly Column[], context: Context): HTMLElement {
   const groups = groupsOf(models, context);
+  const [first, second] = models;
+  // Of two models people want to know where they differ.
+  const pair = models.length === 2 && first !== undefined && second !== undefined ? againstBase(first, { ...context, base: second }) : null;
+  const dated = models.filter((m) => m.facts.released !== null).length >= 2;
   return h(
     'div',
     { class: 'pictures' },
+    pair,
     tradeOff(models, columns, groups, context),
-    timeline(models, columns, groups, context),
+    dated ? timeline(models, columns, groups, context) : null,
     heat(models, columns, context),
   );
 }
@@ -84,8 +90,11 @@ function tradeOff(models: readonly BoardModel[], columns: readonly Column[], gro
   const { t, state, base, change } = context;
   const measures = columns.filter((c) => c.kind === 'average' || c.kind === 'benchmark' || c.key === 'size' || c.key === 'cost');
   const scores = measures.filter((c) => c.kind !== 'fact');
-  const x = measures.find((c) => c.key === state.x) ?? scores[1] ?? scores[0];
-  const y = scores.find((c) => c.key === state.y) ?? scores[0];
+  // Small boards have no complete average: then the first measures that models share.
+  const shared = scores.filter((c) => models.filter((m) => c.score(m) !== null).length >= 2);
+  const known = (key: string): Column | undefined => [...shared, ...measures.filter((c) => c.kind === 'fact')].find((c) => c.key === key);
+  const y = known(state.y) ?? shared[0] ?? scores[0];
+  const x = known(state.x) ?? shared.find((c) => c !== y) ?? scores[0];
   if (x === undefined || y === undefined) return h('p', {}, t('tooFew'));
   const relative = base !== null && x.kind !== 'fact' && x.score(base) !== null && y.score(base) !== null;
   const [baseX, baseY] = relative && base !== null ? [x.score(base)?.value ?? 0, y.score(base)?.value ?? 0] : [0, 0];

@@ -25,7 +25,7 @@ export function boardTable(columns: readonly Column[], context: Context, caption
   const spans = columns.map((column) => spanOf(column, data.board.models));
   const heads = new Map<string, HTMLElement>();
   const body = h('tbody');
-  const rows = new Map<BoardModel, { readonly row: HTMLTableRowElement; readonly rank: HTMLTableCellElement }>();
+  const rows = new Map<BoardModel, { readonly row: HTMLTableRowElement; readonly rank: HTMLTableCellElement; shown: string }>();
   for (const model of data.board.models) {
     const rank = h('td', { class: 'rank' });
     const row = h(
@@ -38,7 +38,7 @@ export function boardTable(columns: readonly Column[], context: Context, caption
     for (const [i, column] of columns.entries())
       if (isFirst(columns, i) && column.kind !== 'fact') row.children[i + 2]?.classList.add('first');
     if (model === context.base) row.classList.add('base');
-    rows.set(model, { row, rank });
+    rows.set(model, { row, rank, shown: '' });
   }
   const sortButton = (key: string, label: string, full: string): HTMLElement =>
     h('button', { type: 'button', class: 'sort', 'aria-label': full, onclick: () => press(key) }, label);
@@ -96,7 +96,10 @@ export function boardTable(columns: readonly Column[], context: Context, caption
       const shown = models.flatMap((model) => rows.get(model)?.row ?? []);
       for (const model of models) {
         const entry = rows.get(model);
-        if (entry !== undefined) fillRank(entry.rank, ranks.get(model) ?? null, context);
+        const rank = ranks.get(model) ?? null;
+        if (entry === undefined || JSON.stringify(rank) === entry.shown) continue;
+        entry.shown = JSON.stringify(rank);
+        fillRank(entry.rank, rank, context);
       }
       body.replaceChildren(...shown);
       wrap.hidden = shown.length === 0;
