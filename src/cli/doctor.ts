@@ -18,7 +18,7 @@ interface DoctorFlags {
 export const addDoctor: AddCommand = (program, exit): Command =>
   program
     .command('doctor')
-    .description('say what is there, what is missing and what would mend it: Node, ONNX Runtime, caches, keys, CUDA')
+    .description('check the installation and suggest fixes: Node, ONNX Runtime, caches, keys, CUDA')
     .option('--json', 'print one JSON document', false)
     .option('--network', 'ask the hub whether it answers (without it nothing leaves this machine)', false)
     .action(async (flags: DoctorFlags) => {

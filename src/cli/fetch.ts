@@ -25,12 +25,12 @@ interface FetchFlags {
 export const addFetch: AddCommand = (program, exit): Command =>
   program
     .command('fetch')
-    .description('bring data sets and models from the hub into the cache, for later use with --offline')
+    .description('download data sets and models from the hub into the cache, for later use with --offline')
     .argument('[tasks...]', 'benchmarks, groups, wildcards, eu, en, es, all or task files (default: all)')
     .option('-m, --model <ref>', 'a model of the hub too: ORG/NAME[@REVISION]')
     .option(...HOOKS_OPTION)
     .option('--no-data', 'only the model')
-    .option('--offline', 'bring nothing: only say whether everything is in the cache', false)
+    .option('--offline', 'download nothing: only say whether everything is in the cache', false)
     .option('--json', 'print one JSON document', false)
     .option('-q, --quiet', 'no progress', false)
     .action(async (names: string[], flags: FetchFlags) => {

@@ -109,7 +109,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('--fewshot-seeds <seeds>', 'a run for each seed of the examples (1..5 or 1,2,7), with mean and spread', seedList)
     .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))
     .option('--shard <i/n>', 'only part i of n of the documents; join with `eus-eval merge`', shardOf)
-    .option('--dry-run', 'say what would be asked and what it would cost, and stop', false)
+    .option('--dry-run', 'print the number of requests and the estimated cost, then exit', false)
     .optionsGroup('Where data comes from and results go:')
     .option('-d, --data <dir>', 'folder with <repo>/<config>/<split>.jsonl (default: the hub)', folderName)
     .option('-o, --out <dir>', 'where results go', folderName, 'results')

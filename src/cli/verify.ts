@@ -56,5 +56,5 @@ function describe(line: Verification): string {
 function summary(lines: readonly Verification[]): string {
   const statuses = ['match', 'differs', 'no record', 'no data'] as const;
   const counts = statuses.map((status) => `${lines.filter((line) => line.status === status).length} ${status}`);
-  return `${lines.length} tasks: ${counts.join(', ')}`;
+  return `${lines.length} ${lines.length === 1 ? 'task' : 'tasks'}: ${counts.join(', ')}`;
 }

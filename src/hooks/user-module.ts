@@ -35,7 +35,7 @@ export async function loadHooks(file: HookModule): Promise<Hooks> {
   if (typeof file !== 'string') return hooksOf(Object.entries(file), 'hooks');
   const whole = path.resolve(file);
   const info = await stat(whole).catch(() => null);
-  if (info === null || !info.isFile()) throw new UserError(`--hooks ${file}: there is no such file; it is a JavaScript module (.js, .mjs)`);
+  if (info === null || !info.isFile()) throw new UserError(`--hooks ${file}: no such file; give a JavaScript module (.js, .mjs)`);
   let module: unknown;
   try {
     module = await import(pathToFileURL(whole).href);

@@ -34,5 +34,5 @@ export function describeAverages(averages: readonly LanguageAverage[]): string |
     const over = missing.length === 0 ? `all ${all} benchmarks` : `${benchmarks.length} of ${all} benchmarks`;
     return `${language} ${value.toFixed(4)} (${over})`;
   });
-  return `Averages by language, bias benchmarks left out: ${parts.join(', ')}`;
+  return `Averages by language, without bias benchmarks: ${parts.join(', ')}`;
 }

@@ -65,14 +65,14 @@ async function readText(file: string): Promise<string> {
     const info = await stat(file);
     const { size } = info;
     // A device or a pipe (an include may name one) has no size and perhaps no end.
-    if (!info.isFile()) throw new UserError(`${file}: no regular file; a task file is one`);
+    if (!info.isFile()) throw new UserError(`${file} is ${info.isDirectory() ? 'a folder' : 'not a file'}; give a .yaml file`);
     if (size > MAX_BYTES) throw new UserError(`${file}: ${size} bytes; a task file has at most ${MAX_BYTES}`);
     const text = await readFile(file, 'utf8');
     refusePlaceholder(text, file);
     return text;
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const why = systemCode(error) === 'ENOENT' ? 'there is no such file' : messageOf(error);
+    const why = systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error);
     throw new UserError(`cannot read the task file ${file}: ${why}`);
   }
 }

@@ -53,7 +53,7 @@ describe('task files', () => {
   it('that include a device without end', async () => {
     const file = path.join(folder(), 'a.yaml');
     writeFileSync(file, 'include: /dev/zero\n');
-    await expect(readTaskFile(file)).rejects.toThrow(/no regular file/);
+    await expect(readTaskFile(file)).rejects.toThrow(/is not a file; give a \.yaml file/);
   });
 
   it('that include one another many times', async () => {

@@ -108,6 +108,6 @@ describe('a JavaScript module in place of Python functions', () => {
   });
 
   it('is a file that is there', async () => {
-    await expect(openRegistry(path.join(folder, 'absent.mjs'))).rejects.toThrow(/--hooks .*absent\.mjs: there is no such file/);
+    await expect(openRegistry(path.join(folder, 'absent.mjs'))).rejects.toThrow(/--hooks .*absent\.mjs: no such file/);
   });
 });

@@ -174,7 +174,7 @@ describe('broken and hostile task files get one line: file, field, what is valid
       /alias/i,
     ],
     ['itself included', `${BASE}include: x.yaml\n`, /includes itself/],
-    ['an absent file included', `${BASE}include: y.yaml\n`, /y\.yaml: there is no such file/],
+    ['an absent file included', `${BASE}include: y.yaml\n`, /y\.yaml: no such file/],
     ['a file that is no task file included', `${BASE}include: /etc/hostname\n`, /task file/],
     ['a group inside itself', 'group: g\ntask: [g]\n', /there is no task 'g'|nested deeper|inside itself/],
     ['a group of unknown tasks', 'group: g\ntask: [eus_trivi]\n', /there is no task 'eus_trivi'.*Did you mean eus_trivia\?/],
