@@ -292,6 +292,24 @@ describe('what is missing, damaged or does not fit is one line that names the te
     expect(await lineOrNumbers(change(parts), config, shapes)).toMatch(expected);
   });
 
+  it('experts without end that hold nothing', async () => {
+    const folder = newFolder();
+    const nothing = (name: string, shape: number[]): Part => [name, { dtype: 'U8', shape, data_offsets: [0, 0] }, new Uint8Array()];
+    writeParts(path.join(folder, 'model.safetensors'), [
+      nothing('l.stack_blocks', [2 ** 40, 0, 0, 16]),
+      nothing('l.stack_scales', [2 ** 40, 0, 0]),
+    ]);
+    const quantization = readQuantization({ quant_method: 'mxfp4' }, 'config.json');
+    if (quantization === null) throw new Error('not quantized');
+    const found = readQuantized(
+      await readWeights(folder),
+      quantization,
+      [{ name: 'stack', before: 'e.', parts: ['weight'] }],
+      'config.json',
+    );
+    await expect(found).rejects.toThrow(/l\.stack_blocks is empty/);
+  });
+
   it('whatever types and shapes the parts have', async () => {
     const random = seeded(5);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] ?? missing();

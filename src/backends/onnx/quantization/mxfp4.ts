@@ -35,6 +35,8 @@ export function findMxfp4(tensors: Tensors, stacks: readonly Stacked[]): Found {
     if (stack === undefined) return refuseTensor(name, place, 'is none of the experts that MXFP4 is read for');
     expectTensor(name, place, 'U8', [null, null, null, BYTES]);
     const [experts = 0, rows = 0, blocks = 0] = place.shape;
+    // Of nothing there may be any number, and each expert gets an entry.
+    if (place.length === 0) refuseTensor(name, place, 'is empty; the file is damaged');
     const scales = need(tensors, `${whole}_scales`, name, place);
     expectTensor(`${whole}_scales`, scales, 'U8', [experts, rows, blocks]);
     found.parts.add(name).add(`${whole}_scales`);
