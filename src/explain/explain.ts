@@ -8,9 +8,17 @@ import { comparisonTopics, runTopics } from './comparison-topics.js';
 import { safetyTopics } from './safety-topics.js';
 import { scoreTopics } from './score-topics.js';
 import { statisticsTopics } from './statistics-topics.js';
+import { trustTopics } from './trust-topics.js';
 
 /** Everything that is explained besides benchmarks. */
-export const topics: readonly Topic[] = [...scoreTopics, ...runTopics, ...statisticsTopics, ...comparisonTopics, ...safetyTopics];
+export const topics: readonly Topic[] = [
+  ...scoreTopics,
+  ...runTopics,
+  ...statisticsTopics,
+  ...comparisonTopics,
+  ...safetyTopics,
+  ...trustTopics,
+];
 
 /** What `explain` prints, for programs. */
 export interface Explanation {

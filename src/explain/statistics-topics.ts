@@ -78,7 +78,7 @@ export const statisticsTopics: readonly Topic[] = [
   },
   {
     name: 'language average',
-    also: ['average', 'average_eu', 'average_en', 'average_es', 'averages'],
+    also: ['language', 'category', 'average', 'average_eu', 'average_en', 'average_es', 'averages'],
     title: "a model's average in a language",
     definition:
       "The plain mean of the headline scores over the language's benchmarks without the bias benchmark: 14 in Basque, 9 in English, 4 in Spanish. Averages over different sets of benchmarks cannot be compared. (The paper's table prints its English average with the accuracy of bbq as a tenth value; see docs/metrics.md.)",
