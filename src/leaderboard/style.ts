@@ -57,8 +57,8 @@ table.board { min-width: 100%; }
 th[aria-sort="descending"] .sort::after { content: " ↓"; } th[aria-sort="ascending"] .sort::after { content: " ↑"; }
 th[aria-sort="descending"] .sort, th[aria-sort="ascending"] .sort { color: var(--blue); }
 .under { display: block; margin: 1px 0 0 auto; color: var(--soft); font-size: 12.5px; font-weight: 400; } .about { border: 0; background: none; padding: 0; cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px; }
-.num { display: inline-block; } .se { display: block; font-size: 12px; line-height: 1.3; color: var(--soft); }
-.board td.score { background-image: linear-gradient(color-mix(in srgb, var(--tint) calc(var(--t, 0) * 19%), transparent), color-mix(in srgb, var(--tint) calc(var(--t, 0) * 19%), transparent)); }
+.se { display: block; font-size: 12px; line-height: 1.3; color: var(--soft); }
+.board td.score { background-color: color-mix(in srgb, var(--tint) calc(var(--t, 0) * 19%), var(--card)); }
 .best .num, .num.best { font-weight: 720; } td.score .se { color: color-mix(in srgb, var(--soft) 75%, var(--ink)); }
 .chance .num { color: var(--soft); font-style: italic; } .incomplete .num, .num.incomplete { font-style: italic; color: var(--soft); } .missing { color: var(--soft); } .flag { color: var(--orange); margin-left: 2px; }
 .average .se, .gain { display: inline-block; } .gain { font-size: 12px; line-height: 1.3; min-width: 42px; } .average .num { display: block; } .up { color: var(--good); } .down { color: var(--bad); } .fact { color: color-mix(in srgb, var(--soft) 60%, var(--ink)); font-size: 14px; }
