@@ -134,6 +134,16 @@ export const runTopics: readonly Topic[] = [
     example: () => [`3 documents with 4 choices, 1 with 2: ${show((3 / 4 + 1 / 2) / 4)}`],
   },
   {
+    name: 'spread over prompts',
+    also: ['spread', 'seeds', 'least', 'most', 'stderr over documents', 'fewshot seeds'],
+    title: 'how much a score depends on the few-shot examples',
+    definition:
+      'run --fewshot-seeds draws the examples once for each seed and scores the same documents each time. Mean: over the seeds. Spread: the standard deviation over the seeds (n - 1), which is what the examples do. Stderr over documents: the usual standard error, as the root of the mean square of those of the runs, which is what the documents do; the two say different things and are not added.',
+    formula: ['spread = sqrt(sum over seeds (score - mean)^2 / (seeds - 1))', 'stderr = sqrt(mean over seeds of stderr^2)'],
+    source: 'this program',
+    example: () => [`scores 0.30, 0.40 and 0.50: mean 0.40, spread ${show(0.1)}`],
+  },
+  {
     name: 'prompts',
     also: ["the paper's", "not the paper's", 'a part', 'no record', 'prompt'],
     title: 'column Prompts: whether they are those of the paper',

@@ -65,6 +65,14 @@ export function modelInfoOf(file: ResultFile, modelId: string): ModelInfo {
   };
 }
 
+/**
+ * Returns what tells a model from others of its name, e.g. `@exp_0_010` for a revision; empty for the plain model.
+ */
+export function variantSuffix(file: ResultFile): string {
+  const found = Object.entries(variants(file)).filter(([name, value]) => name !== 'revision' || value !== 'main');
+  return found.map(([name, value]) => (name === 'revision' ? `@${value}` : `@${name}=${value}`)).join('');
+}
+
 function variants(file: ResultFile): Record<string, string> {
   return Object.fromEntries(
     VARIANTS.flatMap((name) => {

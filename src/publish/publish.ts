@@ -12,6 +12,7 @@ import { findSampleFile } from '../results/sample-name.js';
 import { headlinesOf, type Known } from './headline.js';
 import { HUB_FOLDER, type HubEntry, hubEntriesOf, hubFileName, hubYaml, type Source } from './hub-results.js';
 import { scoreLines } from './json-lines.js';
+import { variantSuffix } from './model-info.js';
 import { folderPart, publicModelName, recordFolder, uuidOf } from './names.js';
 import { type EvaluationRecord, type Publisher, recordOf, type SamplesReference } from './record.js';
 import { type InstanceOf, instancesOf } from './samples.js';
@@ -73,9 +74,10 @@ export async function publishResults(options: PublishOptions): Promise<Published
     if (options.formats.includes('hub')) {
       const found = hubEntriesOf(results, headlinesOf(results, options.known), options);
       for (const note of found.notes) notes.add(note);
-      const repository = repositories.get(modelId) ?? new Map<string, Map<string, Dated>>();
+      const repositoryName = modelId + variantSuffix(results);
+      const repository = repositories.get(repositoryName) ?? new Map<string, Map<string, Dated>>();
       for (const [dataset, entries] of found.entries) repository.set(dataset, newest(repository.get(dataset), entries, results.date));
-      repositories.set(modelId, repository);
+      repositories.set(repositoryName, repository);
     }
     if (options.formats.includes('jsonl')) lines.push(...scoreLines(results, modelId));
   }

@@ -216,6 +216,20 @@ describe('results for the hub', () => {
     );
   });
 
+  it('of a revision lie in a folder of their own, and are read back under its name', async () => {
+    const from = writeResults([model, { ...model, scores: { eus_trivia: 0.5 }, args: 'pretrained=HiTZ/Made-Up-8B,revision=step10' }]);
+    const out = path.join(from, 'published');
+    await run('publish', from, '--out', out);
+    expect(filesBelow(path.join(out, 'hub')).map((file) => path.relative(path.join(out, 'hub/HiTZ'), file).split('/')[0])).toEqual([
+      'Made-Up-8B',
+      'Made-Up-8B@step10',
+    ]);
+    expect((await board(path.join(out, 'hub'))).slice(1, 3).map((line) => line.split(',')[0])).toEqual([
+      'HiTZ/Made-Up-8B',
+      'HiTZ/Made-Up-8B@step10',
+    ]);
+  });
+
   it('are none of results with other examples than the tasks say', async () => {
     const from = writeResults([{ ...model, more: { ...model.more, config: { fewshot_seed: 7 } } }]);
     const out = path.join(from, 'published');
