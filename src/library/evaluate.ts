@@ -12,6 +12,7 @@ import { runSession, type SessionOptions, type SessionResult } from '../run/sess
 import type { Wanted } from '../tasks/registry.js';
 import { parseShots, type Shots } from '../tasks/vary.js';
 import type { Backend, DataSource, PromptFamily, ScoreTable } from '../types.js';
+import { checkEvaluateOptions } from './check-evaluate.js';
 import { type ModelOptions, modelOptionsOf } from './model.js';
 import { listOf, type OneOrMore, type Optional } from './options.js';
 import { type Results, readResultsFile, resultsOf } from './results.js';
@@ -89,9 +90,10 @@ export async function evaluate(options: EvaluateOptions = {}): Promise<Evaluatio
 }
 
 /**
- * Returns the options of a run with everything that was left out.
+ * Returns the options of a run with everything that was left out. Throws `UserError` for options that cannot be meant.
  */
 export function sessionOptions(options: EvaluateOptions): SessionOptions {
+  checkEvaluateOptions(options);
   return {
     model: options.model ?? null,
     name: options.name ?? null,

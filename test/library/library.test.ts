@@ -134,6 +134,27 @@ describe('the library', () => {
     await expect(fitArena({ battles: [], signal })).rejects.toThrow(InterruptedError);
   });
 
+  it.each([
+    [{ limit: -1 }, 'limit: expected a whole number, 1 or more, found -1'],
+    [{ limit: 1.5 }, 'limit: expected a whole number, 1 or more, found 1.5'],
+    [{ limit: Number.NaN }, 'limit: expected a whole number, 1 or more, found NaN'],
+    [{ limit: '5' }, "limit: expected a whole number, 1 or more, found the text '5'"],
+    [{ retries: -1 }, 'retries: expected a whole number, 0 or more, found -1'],
+    [{ maxErrorRate: 5 }, 'maxErrorRate: expected a share from 0 to 1, found 5'],
+    [{ onProgress: 5 }, 'onProgress: expected a function, found 5'],
+    [{ signal: {} }, 'signal: expected an AbortSignal, found another object'],
+    [{ task: ['eus_trivia'] }, /unknown option 'task'; valid: .* Did you mean tasks\?$/],
+    ['eus_trivia', "evaluate takes one object of options, found the text 'eus_trivia'"],
+    [null, 'evaluate takes one object of options, found null'],
+  ])('refuses options that cannot be meant, which JavaScript lets through: %j', async (options, message) => {
+    const untyped: (options: unknown) => Promise<unknown> = (given) => Reflect.apply(evaluate, null, [given]);
+    const answer = untyped(
+      typeof options === 'object' && options !== null ? { model: 'fake:1', data, tasks: ['eus_trivia'], ...options } : options,
+    );
+    await expect(answer).rejects.toThrow(message);
+    await expect(answer).rejects.toBeInstanceOf(UserError);
+  });
+
   it('throws the errors of the command line as values', async () => {
     await expect(loadTasks({ tasks: 'eus_trivai' })).rejects.toThrow(UserError);
     await expect(evaluate({ model: 'nobody:x' })).rejects.toThrow(/unknown backend 'nobody'/);
