@@ -29,13 +29,14 @@ const FACTORS: Readonly<Record<string, number>> = { k: 1e3, m: 1e6 };
 
 /**
  * Returns the training step that the name of a model tells (`HiTZ/x@step-1000`, `run7/checkpoint-500`, `x/step10k`; null where it tells
- * none), and the name without it.
+ * none), and the name without it: of a name that is nothing else (`step-100`), the word before the number.
  */
 export function stepOf(model: string): { readonly series: string; readonly step: number | null } {
   const match = STEP.exec(model) ?? BARE.exec(model);
   if (match === null) return { series: model, step: null };
   const series = `${model.slice(0, match.index)}${model.slice(match.index + match[0].length)}`;
-  return { series: series === '' ? model : series, step: Number(match[2]) * (FACTORS[(match[3] ?? '').toLowerCase()] ?? 1) };
+  const word = match[0].replace(/[-_]?\d.*$/, '');
+  return { series: series || word || model, step: Number(match[2]) * (FACTORS[(match[3] ?? '').toLowerCase()] ?? 1) };
 }
 
 /** Picks the benchmarks of a file and the key of the score that stands for each. */

@@ -42,6 +42,8 @@ describe('several models in one command', () => {
     ['allenai/OLMo@stage1-step1000-tokens5B', 'allenai/OLMo@stage1-tokens5B', 1000],
     ['x/iter_10k', 'x', 10000],
     ['run/0042', 'run', 42],
+    ['step-100', 'step', 100],
+    ['checkpoint-2k', 'checkpoint', 2000],
     ['HiTZ/Latxa-Llama-3.1-8B-Instruct', 'HiTZ/Latxa-Llama-3.1-8B-Instruct', null],
     ['itzune/first-step1B', 'itzune/first-step1B', null],
   ])('the step of %s', (name, series, step) => {
