@@ -79,7 +79,7 @@ const SOURCES: Readonly<Record<BenchmarkLabel, Source>> = {
       url: 'https://huggingface.co/datasets/orai-nlp/bl2mp',
     },
   },
-  EusExams: { chance: 25, licence: null, paper: LATXA },
+  EusExams: { chance: 25, licence: 'CC BY-SA 4.0', paper: LATXA },
   EusProficiency: { chance: 25, licence: null, paper: LATXA },
   EusReading: { chance: 25.83, licence: null, paper: LATXA },
   EusTrivia: { chance: 26.55, licence: null, paper: LATXA },
