@@ -23,8 +23,7 @@ const ASSUMED: Speed = { run: 384 * 1e-10, step: 16 * 4e-10 };
 /** Attention is computed at about half the speed of the large products. */
 const ATTENTION_FACTOR = 2;
 /**
- * Between which factors of the products' time whole runs lay, models of 0.1 to 1.9 billion parameters (benchmarks/MEMORY.md): norms, activations, runs that are not full, keys and values
- * that are copied, and other programs.
+ * Between which factors of the products' time a whole run is taken to lie: norms, activations, runs that are not full, keys and values that are copied, and other programs. Chosen, not fitted.
  */
 const LOW = 1;
 const HIGH = 1.8;

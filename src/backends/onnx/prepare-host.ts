@@ -101,7 +101,7 @@ export async function prepareHost(
     const other = await prepare('as stored');
     if (other.need !== null && chooseStorage(need, other.need, room) === 'as stored') {
       check(
-        `weights stay in ${stored}, as they are stored: in float32 the model would need about ${sizeWords(need.total)}; scoring takes a little longer, generation several times as long`,
+        `weights stay in ${stored}, as they are stored: in float32 the model would need about ${sizeWords(need.total)}; scoring takes longer, generation several times as long`,
       );
       chosen = other;
     }
