@@ -118,14 +118,18 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
   return { summaries: kept, benchmarks: columns, notes, onlyTrials };
 }
 
-/** Columns of tasks and groups that are none of the known ones but say where they belong; what they consist of is known from then on. */
+/**
+ * Columns of tasks and groups that are none of the known ones but say where they belong; what they consist of is known from then on. What a group of the file
+ * has in it has no column beside it, the groups within EusExams as little as tasks.
+ */
 function ownColumns(file: ResultFile, known: Set<string>): Benchmark[] {
+  const inner = new Set([...file.groupSubtasks].flatMap(([group, names]) => names.filter((name) => name !== group)));
   // Groups first: their tasks have no columns beside them.
   const entries = [...file.tasks.values()].sort((a, b) => Number(b.isGroup) - Number(a.isGroup));
   return entries.flatMap((task) => {
     const { headlineMetric, language: said, category } = task.about;
     const language = LANGUAGES.find((l) => l === said);
-    if (known.has(task.name) || language === undefined || category === null) return [];
+    if (known.has(task.name) || inner.has(task.name) || language === undefined || category === null) return [];
     const metricKey = headlineKey(task, headlineMetric);
     if (metricKey === null) return [];
     const leaves = task.isGroup ? leavesBelow(task.name, file.groupSubtasks).filter((name) => name !== task.name) : [task.name];

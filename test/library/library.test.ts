@@ -155,6 +155,12 @@ describe('the library', () => {
     await expect(answer).rejects.toBeInstanceOf(UserError);
   });
 
+  it('shows the groups within EusExams in no column of a leaderboard', async () => {
+    const results = await evaluate({ model: 'fake:1', data, tasks: 'eus_exams_eu', limit: 2 });
+    const { models } = await leaderboard({ results: [results] });
+    expect(models.flatMap(({ cells }) => Object.keys(cells).filter((name) => name.startsWith('eus_exams')))).toEqual(['eus_exams_eu']);
+  });
+
   it('throws the errors of the command line as values', async () => {
     await expect(loadTasks({ tasks: 'eus_trivai' })).rejects.toThrow(UserError);
     await expect(evaluate({ model: 'nobody:x' })).rejects.toThrow(/unknown backend 'nobody'/);
