@@ -1,4 +1,4 @@
-/** Brings the wheels of a resolution to this machine and unpacks their libraries, one package at a time. */
+/** Brings the wheels of the lock to this machine and unpacks their libraries, one package at a time. */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
@@ -9,8 +9,8 @@ import { downloadFile } from '../hub/download.js';
 import { claimPartial } from '../hub/partial.js';
 import type { Progress } from '../hub/progress.js';
 import { type Manifest, manifestPath, PackageRecord, packageFolder } from './installed.js';
-import { type Candidate, indexError, type Sources } from './package-index.js';
-import type { Resolution } from './resolve.js';
+import type { LockedWheel } from './locked-wheel.js';
+import { indexAddress, indexError, type Located, type Sources } from './package-index.js';
 import { unpackLibraries } from './wheel-file.js';
 
 export interface InstallOptions {
@@ -27,29 +27,9 @@ export interface InstallOptions {
 const MARGIN = 200 * 1024 * 1024;
 
 /** The folder name of a package: another build of the same version has another. */
-function folderName({ wheel }: Resolution): string {
-  const mark = createHash('sha256')
-    .update(`${wheel.file}:${wheel.sha256 ?? wheel.size ?? ''}`)
-    .digest('hex')
-    .slice(0, 8);
-  return `${wheel.name}-${wheel.version.text}-${mark}`.replace(/[^A-Za-z0-9_.+-]/g, '_');
-}
-
-/**
- * Returns the file names of wheels that an earlier setup unpacked, named in its manifest, or began to fetch.
- */
-export async function begunWheels(folder: string, manifest: Manifest | null): Promise<Set<string>> {
-  const begun = new Set(manifest?.packages.map(({ wheel }) => wheel) ?? []);
-  for (const name of await readdir(path.join(folder, 'downloads')).catch(() => [])) {
-    const file = /^.+?\.whl(?=$|\.)/.exec(name)?.[0];
-    if (file !== undefined) begun.add(file);
-  }
-  for (const name of await readdir(path.join(folder, 'packages')).catch(() => [])) {
-    if (!name.endsWith('.json')) continue;
-    const record = PackageRecord.safeParse(parse(await readFile(path.join(folder, 'packages', name), 'utf8').catch(() => '')));
-    if (record.success) begun.add(record.data.wheel);
-  }
-  return begun;
+function folderName({ name, version, file, sha256 }: LockedWheel): string {
+  const mark = createHash('sha256').update(`${file}:${sha256}`).digest('hex').slice(0, 8);
+  return `${name}-${version}-${mark}`.replace(/[^A-Za-z0-9_.+-]/g, '_');
 }
 
 function parse(text: string): unknown {
@@ -60,10 +40,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** What of a resolution is still to be done. */
+/** What is still to be done. */
 export interface Plan {
-  readonly ready: readonly Resolution[];
-  readonly wanted: readonly Resolution[];
+  readonly ready: readonly Located[];
+  readonly wanted: readonly Located[];
   readonly downloadBytes: number;
   /** Bytes that the disk must have at the worst moment: all libraries, and one wheel beside them. */
   readonly diskBytes: number;
@@ -73,21 +53,21 @@ export interface Plan {
  * Returns what must be fetched and how much disk it takes. What was unpacked before counts as ready when each file has its size
  * and it is not among `damaged`.
  */
-export async function planInstall(folder: string, resolved: readonly Resolution[], damaged: readonly string[] = []): Promise<Plan> {
-  const ready: Resolution[] = [];
-  const wanted: Resolution[] = [];
-  for (const one of resolved) {
-    const whole = !damaged.includes(one.wheel.name) && (await readyRecord(folder, one)) !== null;
+export async function planInstall(folder: string, located: readonly Located[], damaged: readonly string[] = []): Promise<Plan> {
+  const ready: Located[] = [];
+  const wanted: Located[] = [];
+  for (const one of located) {
+    const whole = !damaged.includes(one.wheel.name) && (await readyRecord(folder, one.wheel)) !== null;
     (whole ? ready : wanted).push(one);
   }
-  const fetched = wanted.filter(({ wheel }) => wheel.local === null);
-  const unpacked = wanted.reduce((sum, { contents }) => sum + contents.unpackedBytes, 0);
-  const largest = fetched.reduce((most, { contents }) => Math.max(most, contents.size), 0);
-  return { ready, wanted, downloadBytes: fetched.reduce((sum, { contents }) => sum + contents.size, 0), diskBytes: unpacked + largest };
+  const fetched = wanted.filter(({ local }) => local === null);
+  const unpacked = wanted.reduce((sum, { wheel }) => sum + wheel.unpackedBytes, 0);
+  const largest = fetched.reduce((most, { wheel }) => Math.max(most, wheel.size), 0);
+  return { ready, wanted, downloadBytes: fetched.reduce((sum, { wheel }) => sum + wheel.size, 0), diskBytes: unpacked + largest };
 }
 
-async function readyRecord(folder: string, resolution: Resolution): Promise<PackageRecord | null> {
-  const name = folderName(resolution);
+async function readyRecord(folder: string, wheel: LockedWheel): Promise<PackageRecord | null> {
+  const name = folderName(wheel);
   const text = await readFile(`${packageFolder(folder, name)}.json`, 'utf8').catch(() => null);
   if (text === null) return null;
   const record = PackageRecord.safeParse(parse(text));
@@ -128,36 +108,45 @@ async function diskFree(folder: string): Promise<number | null> {
 export async function install(
   options: InstallOptions,
   version: string,
-  resolved: readonly Resolution[],
+  located: readonly Located[],
   system: readonly string[],
 ): Promise<Manifest> {
   const { folder } = options;
-  await checkSpace(folder, await planInstall(folder, resolved), options.freeBytes);
+  const plan = await planInstall(folder, located);
+  await checkSpace(folder, plan, options.freeBytes);
+  // All addresses before the first download: an index that lacks the last wheel says so at once.
+  const addresses = new Map<LockedWheel, string>();
+  for (const { wheel, local } of plan.wanted) if (local === null) addresses.set(wheel, await indexAddress(options.sources, wheel));
   const packages: Manifest['packages'] = [];
-  for (const resolution of resolved) {
-    const record = (await readyRecord(folder, resolution)) ?? (await installPackage(options, resolution));
-    packages.push({ ...record, folder: folderName(resolution) });
+  for (const { wheel, local } of located) {
+    const record = (await readyRecord(folder, wheel)) ?? (await installPackage(options, wheel, local, addresses.get(wheel) ?? null));
+    packages.push({ ...record, folder: folderName(wheel) });
   }
   const manifest: Manifest = { format: 1, onnxruntime: version, packages, system: [...system] };
   await writeAtomically(manifestPath(folder, version), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
 
-async function installPackage(options: InstallOptions, resolution: Resolution): Promise<PackageRecord> {
+async function installPackage(
+  options: InstallOptions,
+  wheel: LockedWheel,
+  local: string | null,
+  address: string | null,
+): Promise<PackageRecord> {
   const { folder, sources } = options;
-  const target = packageFolder(folder, folderName(resolution));
+  const target = packageFolder(folder, folderName(wheel));
   const recordFile = `${target}.json`;
   await makeFolder(path.dirname(target), 'EUS_EVAL_CACHE');
   // A record beside files that are not whole: the package is done again.
-  if ((await readyRecord(folder, resolution)) === null) await rm(recordFile, { force: true });
+  if ((await readyRecord(folder, wheel)) === null) await rm(recordFile, { force: true });
   const claim = await claimPartial(sources.settings, recordFile);
   if (claim === null) {
-    const record = await readyRecord(folder, resolution);
+    const record = await readyRecord(folder, wheel);
     if (record !== null) return record;
     throw new UserError(`${target} is changed by another process; give the same command again`);
   }
   try {
-    const record = await bring(options, resolution, target);
+    const record = await bring(options, wheel, local ?? { url: address ?? (await indexAddress(sources, wheel)) }, target);
     await writeAtomically(recordFile, `${JSON.stringify(record, null, 2)}\n`);
     return record;
   } finally {
@@ -165,46 +154,36 @@ async function installPackage(options: InstallOptions, resolution: Resolution): 
   }
 }
 
-async function bring(options: InstallOptions, { wheel }: Resolution, target: string): Promise<PackageRecord> {
-  const source = wheel.local ?? (await fetchWheel(options.sources, options.folder, wheel, options.onProgress));
+/** `from` is a path of this machine, or an address. */
+async function bring(options: InstallOptions, wheel: LockedWheel, from: string | { url: string }, target: string): Promise<PackageRecord> {
+  const local = typeof from === 'string';
+  const source = local ? from : await fetchWheel(options, wheel, from.url);
+  if (local && (await sha256Of(source)) !== wheel.sha256) {
+    throw new UserError(`${source}: the content does not match the checksum of this wheel; fetch it again, or remove it`);
+  }
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
   await removeOld(target);
   try {
     await mkdir(temporary);
     options.say(`${wheel.file}: unpacking`);
     const files = await unpackLibraries(wheel, source, temporary);
-    const sha256 = wheel.sha256 ?? (await sha256Of(source));
     await rm(target, { recursive: true, force: true });
     await rename(temporary, target);
-    if (wheel.local === null) await unlink(source).catch(() => undefined);
-    return { wheel: wheel.file, name: wheel.name, version: wheel.version.text, source: wheel.url ?? 'a folder of wheels', sha256, files };
+    if (!local) await unlink(source).catch(() => undefined);
+    const { file, name, version, sha256 } = wheel;
+    return { wheel: file, name, version, source: local ? 'a folder of wheels' : from.url, sha256, files };
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw diskError(target, error, 'EUS_EVAL_CACHE');
   }
 }
 
-/**
- * Brings a wheel of the index to the folder of downloads and returns its path; goes on where an earlier try stopped. Throws `UserError` for every way in
- * which that can fail, an index without checksums included.
- */
-export async function fetchWheel(
-  { settings }: Sources,
-  folder: string,
-  wheel: Candidate,
-  onProgress: InstallOptions['onProgress'],
-): Promise<string> {
-  if (wheel.sha256 === null)
-    throw new UserError(
-      `${wheel.file}: ${settings.endpoint} gives no sha256 for it, so it cannot be checked; give another index with --index`,
-    );
-  const target = path.join(folder, 'downloads', wheel.file);
-  const refused: Parameters<typeof downloadFile>[1]['refused'] = (response) => indexError(settings, wheel.file, response);
-  await downloadFile(
-    settings,
-    { url: wheel.url ?? '', etag: wheel.sha256, size: wheel.size, target, name: wheel.file, refused },
-    onProgress,
-  );
+/** Brings a wheel of the index to the folder of downloads and returns its path; goes on where an earlier try stopped. */
+async function fetchWheel({ sources: { settings }, folder, onProgress }: InstallOptions, wheel: LockedWheel, url: string): Promise<string> {
+  const { file: name, sha256: etag, size } = wheel;
+  const target = path.join(folder, 'downloads', name);
+  const refused: Parameters<typeof downloadFile>[1]['refused'] = (response) => indexError(settings, name, response);
+  await downloadFile(settings, { url, etag, size, target, name, refused }, onProgress);
   return target;
 }
 

@@ -1,5 +1,5 @@
 /** Where wheels come from: an index of Python packages (PEP 503 and 691) and folders of wheels. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,17 +9,13 @@ import { UserError } from '../errors.js';
 import { askHub, type HubResponse, readJson, readText } from '../hub/http.js';
 import type { HubSettings } from '../hub/settings.js';
 import { cudaFolder } from './folders.js';
-import { parseWheelName, type WheelName } from './wheel-name.js';
+import type { LockedWheel } from './locked-wheel.js';
 
-/** A wheel that could be used. */
-export interface Candidate extends WheelName {
-  /** Its address, without a fragment; null for a file of this machine. */
-  readonly url: string | null;
-  /** Its path; null for a file of the index. */
+/** A wheel, and where it comes from. */
+export interface Located {
+  readonly wheel: LockedWheel;
+  /** Its path in a folder of wheels; null where the index is to be asked. */
   readonly local: string | null;
-  readonly sha256: string | null;
-  /** Null where the index does not say. */
-  readonly size: number | null;
 }
 
 export interface Sources {
@@ -36,8 +32,6 @@ const Listing = z.object({
       filename: z.string(),
       url: z.string(),
       hashes: z.record(z.string(), z.string()).optional(),
-      size: z.number().int().nonnegative().nullish(),
-      yanked: z.union([z.boolean(), z.string()]).optional(),
     }),
   ),
 });
@@ -107,30 +101,29 @@ export function indexError(settings: HubSettings, what: string, response: HubRes
 }
 
 /**
- * Returns the wheels of a package for Linux x86-64 that lie in the folders.
+ * Returns where a wheel lies among the folders, the first one first; nothing is read but its size. Throws `UserError` for another file of that name.
  */
-export async function localWheels(sources: Sources, name: string): Promise<Candidate[]> {
-  const found: Candidate[] = [];
+export async function locate(sources: Sources, wheel: LockedWheel): Promise<Located> {
   for (const folder of sources.folders) {
-    for (const file of (await readdir(folder).catch(() => [])).sort()) {
-      const wheel = parseWheelName(file);
-      if (wheel?.name !== name) continue;
-      const local = path.join(folder, file);
-      const info = await stat(local).catch(() => null);
-      if (info?.isFile() === true) found.push({ ...wheel, url: null, local, sha256: null, size: info.size });
-    }
+    const local = path.join(folder, wheel.file);
+    const info = await stat(local).catch(() => null);
+    if (info?.isFile() !== true) continue;
+    if (info.size === wheel.size) return { wheel, local };
+    throw new UserError(
+      `${local}: not the file that is wanted (${info.size} bytes instead of ${wheel.size}); fetch it again, or remove it`,
+    );
   }
-  return found;
+  return { wheel, local: null };
 }
 
 /**
- * Returns the wheels of a package for Linux x86-64 in the index, withdrawn ones left out. Throws `UserError` when the index cannot be reached,
- * does not know the package, or answers with something else.
+ * Returns the address of a wheel in the index. Throws `UserError` when the index cannot be reached, does not have the file, has another one under its
+ * name, or answers with something else.
  */
-export async function indexWheels({ settings }: Sources, name: string): Promise<Candidate[]> {
-  const what = `package ${name}`;
+export async function indexAddress({ settings }: Sources, wheel: LockedWheel): Promise<string> {
+  const what = `package ${wheel.name}`;
   const { response, url } = await askHub(settings, {
-    url: `${settings.endpoint}/${name}/`,
+    url: `${settings.endpoint}/${wheel.name}/`,
     method: 'GET',
     headers: { accept: 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1' },
     what,
@@ -142,33 +135,42 @@ export async function indexWheels({ settings }: Sources, name: string): Promise<
   const files = /json/.test(response.headers.get('content-type') ?? '')
     ? jsonFiles(what, await readJson(what, response))
     : htmlFiles(await readText(what, response));
-  return files.flatMap(({ file, address, sha256, size }) => {
-    const wheel = parseWheelName(file);
-    if (wheel?.name !== name || !URL.canParse(address, url)) return [];
-    const target = new URL(address, url);
-    target.hash = '';
-    target.username = '';
-    target.password = '';
-    if (!/^https?:$/.test(target.protocol)) return [];
-    if (new URL(url).protocol === 'https:' && target.protocol === 'http:') return [];
-    return [{ ...wheel, url: target.href, local: null, sha256, size }];
-  });
+  const listed = files.filter(({ file }) => file === wheel.file);
+  const others = 'give another with --index, or the wheels with --wheels DIR';
+  for (const { address, sha256 } of listed) {
+    const target = linked(address, url);
+    if (target === null || (sha256 !== null && sha256 !== wheel.sha256)) continue;
+    return target;
+  }
+  if (listed.length === 0) throw new UserError(`${settings.endpoint} does not have ${wheel.file}; ${others}`);
+  throw new UserError(
+    `${wheel.file}: what ${settings.endpoint} has under this name is another file (its sha256 or address is not right); ${others}`,
+  );
+}
+
+/** The target of a link on a page; null where it is no address, or less safe than the page. */
+function linked(address: string, page: string): string | null {
+  if (!URL.canParse(address, page)) return null;
+  const target = new URL(address, page);
+  target.hash = '';
+  target.username = '';
+  target.password = '';
+  if (!/^https?:$/.test(target.protocol)) return null;
+  return new URL(page).protocol === 'https:' && target.protocol === 'http:' ? null : target.href;
 }
 
 interface Listed {
   readonly file: string;
   readonly address: string;
+  /** Null where the index does not say. */
   readonly sha256: string | null;
-  readonly size: number | null;
 }
 
 function jsonFiles(what: string, body: unknown): Listed[] {
   const listing = Listing.safeParse(body);
   if (!listing.success)
     throw new UserError(`${what}: the index's answer has another form than PEP 691 says; give another index with --index`);
-  return listing.data.files
-    .filter(({ yanked }) => yanked === undefined || yanked === false)
-    .map(({ filename, url, hashes, size }) => ({ file: filename, address: url, sha256: sha256Of(hashes?.sha256), size: size ?? null }));
+  return listing.data.files.map(({ filename, url, hashes }) => ({ file: filename, address: url, sha256: sha256Of(hashes?.sha256) }));
 }
 
 function sha256Of(text: string | undefined): string | null {
@@ -186,8 +188,8 @@ function htmlFiles(html: string): Listed[] {
       .replace(/&#39;/g, "'");
   return [...html.matchAll(/<a\s([^<>]*)>([^<>]*)<\/a>/gi)].flatMap(([, attributes = '', label = '']) => {
     const address = /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(attributes);
-    if (address === null || /\bdata-yanked\b/i.test(attributes)) return [];
+    if (address === null) return [];
     const href = text(address[1] ?? address[2] ?? '');
-    return [{ file: text(label).trim(), address: href, sha256: sha256Of(/#.*?\bsha256=([0-9A-Fa-f]{64})/.exec(href)?.[1]), size: null }];
+    return [{ file: text(label).trim(), address: href, sha256: sha256Of(/#.*?\bsha256=([0-9A-Fa-f]{64})/.exec(href)?.[1]) }];
   });
 }

@@ -1,4 +1,4 @@
-/** `eus-eval setup cuda`: finds, fetches, unpacks and tries the libraries that CUDA needs. */
+/** `eus-eval setup cuda`: fetches, unpacks and tries the libraries that CUDA needs. */
 import { rm, stat } from 'node:fs/promises';
 import type { Env } from '../cache-folders.js';
 import { UserError } from '../errors.js';
@@ -7,13 +7,13 @@ import { cardOf, visibleCards } from './cards.js';
 import { type CudaFault, explainCuda, faultLine, missingLibrary } from './explain.js';
 import { cudaFolder } from './folders.js';
 import { glibcVersion } from './glibc.js';
-import { begunWheels, fetchWheel, type InstallOptions, install, planInstall, removeDamaged } from './install.js';
+import { type InstallOptions, install, planInstall, removeDamaged } from './install.js';
 import { findCuda, firstMissing, readManifest, runtimeVersion } from './installed.js';
-import { type Candidate, type Sources, wheelSources } from './package-index.js';
+import { type LockedWheel, lockedWheels, type WheelsLock } from './locked-wheel.js';
+import { locate, wheelSources } from './package-index.js';
 import type { Probe } from './probe-types.js';
-import { type Resolution, resolveWheels } from './resolve.js';
 import { systemLibraries } from './system-libraries.js';
-import { type Contents, readContents } from './wheel-file.js';
+import { CUDA_WHEELS } from './wheels-lock.js';
 
 export interface SetupOptions {
   readonly index: string | null;
@@ -24,6 +24,8 @@ export interface SetupOptions {
   readonly say: (line: string) => void;
   readonly onProgress: (progress: Progress) => void;
   readonly env?: Env;
+  /** The wheels to have; a test gives others. */
+  readonly lock?: WheelsLock;
   readonly freeBytes?: InstallOptions['freeBytes'];
   /** Tries a session; a test replaces it. */
   readonly probe: Probe;
@@ -31,7 +33,8 @@ export interface SetupOptions {
 
 export interface SetupResult {
   readonly folder: string;
-  readonly resolved: readonly Resolution[];
+  /** What must be there; empty where everything was. */
+  readonly wheels: readonly LockedWheel[];
   readonly downloadBytes: number;
   readonly diskBytes: number;
   /** Null for a dry run. */
@@ -57,29 +60,22 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
     damaged = await removeDamaged(folder, before, options.dryRun);
     if (damaged.length > 0) options.say(`damaged, so to be fetched again: ${damaged.join(', ')}`);
     else if (firstMissing(folder, before) === null && before.system.length > 0 === options.system) {
-      // Newer libraries may be published by now; those that are here fit, and nobody asked for others.
+      // A later version of this program may name newer libraries; those that are here fit, and nobody asked for others.
       options.say(`everything is there already, and every file has its checksum: ${folder}`);
-      const kept = { folder, resolved: [], downloadBytes: 0, diskBytes: 0 };
+      const kept = { folder, wheels: [], downloadBytes: 0, diskBytes: 0 };
       return { ...kept, verified: options.dryRun ? null : await verify(env, options.probe) };
     }
   }
   const sources = await wheelSources({ index: options.index, wheels: options.wheels }, env);
   const system = options.system ? takeSystem(env) : [];
-  const contentsOf = (wheel: Candidate): Promise<Contents> => contents(sources, wheel, folder, options);
-  const resolved = await resolveWheels({
-    sources,
-    version,
-    glibc,
-    runtimeOnly: options.system,
-    begun: await begunWheels(folder, before),
-    contentsOf,
-  });
-  const plan = await planInstall(folder, resolved, damaged);
+  const wheels = lockedWheels(options.lock ?? CUDA_WHEELS, { version, glibc, runtimeOnly: options.system });
+  const located = await Promise.all(wheels.map((wheel) => locate(sources, wheel)));
+  const plan = await planInstall(folder, located, damaged);
   describe(options.say, folder, plan, system);
-  const result = { folder, resolved, downloadBytes: plan.downloadBytes, diskBytes: plan.diskBytes };
+  const result = { folder, wheels, downloadBytes: plan.downloadBytes, diskBytes: plan.diskBytes };
   if (options.dryRun) return { ...result, verified: null };
   const { say, onProgress, freeBytes } = options;
-  await install({ sources, folder, onProgress, say, ...(freeBytes === undefined ? {} : { freeBytes }) }, version, resolved, system);
+  await install({ sources, folder, onProgress, say, ...(freeBytes === undefined ? {} : { freeBytes }) }, version, located, system);
   say('everything is unpacked; opening a session on the card');
   return { ...result, verified: await verify(env, options.probe) };
 }
@@ -125,21 +121,6 @@ function takeSystem(env: Env): string[] {
   );
 }
 
-/** What a wheel needs and how large it becomes. A server that gives no parts of files must give the whole first. */
-async function contents(sources: Sources, wheel: Candidate, folder: string, options: SetupOptions): Promise<Contents> {
-  const { settings } = sources;
-  const read = await readContents(settings, wheel);
-  if (read !== null) return read;
-  if (options.dryRun) {
-    throw new UserError(
-      `${wheel.file}: ${settings.endpoint} gives no parts of files, so what the wheel requires shows only when it is fetched; leave --dry-run out`,
-    );
-  }
-  const local = await fetchWheel(sources, folder, wheel, options.onProgress);
-  const { size } = await stat(local);
-  return (await readContents(settings, { ...wheel, local, size })) ?? { metadata: '', unpackedBytes: 0, size };
-}
-
 function describe(
   say: (line: string) => void,
   folder: string,
@@ -147,9 +128,9 @@ function describe(
   system: readonly string[],
 ): void {
   const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en-US')} MB`;
-  for (const { wheel } of plan.ready) say(`${wheel.name} ${wheel.version.text}: there already`);
-  for (const { wheel, contents } of plan.wanted) {
-    say(`${wheel.name} ${wheel.version.text}: ${megabytes(contents.size)}${wheel.local === null ? '' : ` from ${wheel.local}`}`);
+  for (const { wheel } of plan.ready) say(`${wheel.name} ${wheel.version}: there already`);
+  for (const { wheel, local } of plan.wanted) {
+    say(`${wheel.name} ${wheel.version}: ${megabytes(wheel.size)}${local === null ? '' : ` from ${local}`}`);
   }
   for (const file of system) say(`${file}: used as it is`);
   if (plan.wanted.length > 0) {

@@ -66,7 +66,6 @@ export interface IndexFile {
   readonly name: string;
   readonly content: Buffer;
   readonly sha256?: string | null;
-  readonly yanked?: boolean;
 }
 
 /** What goes wrong, once each, with the next whole-file request (or its rest) for `file`. */
@@ -125,9 +124,7 @@ function list(index: FakeIndex, files: readonly IndexFile[], response: ServerRes
   const sha = (file: IndexFile): string | null =>
     file.sha256 === undefined ? createHash('sha256').update(file.content).digest('hex') : file.sha256;
   if (index.manners.html) {
-    const links = files.map(
-      (file) => `<a href="../../files/${file.name}#sha256=${sha(file)}"${file.yanked === true ? ' data-yanked=""' : ''}>${file.name}</a>`,
-    );
+    const links = files.map((file) => `<a href="../../files/${file.name}#sha256=${sha(file)}">${file.name}</a>`);
     response.writeHead(200, { 'content-type': 'text/html' }).end(`<html><body>${links.join('<br>\n')}</body></html>`);
     return;
   }
@@ -138,7 +135,6 @@ function list(index: FakeIndex, files: readonly IndexFile[], response: ServerRes
       url: `../../files/${file.name}`,
       hashes: sha(file) === null ? {} : { sha256: sha(file) },
       size: file.content.length,
-      yanked: file.yanked ?? false,
     })),
   };
   response.writeHead(200, { 'content-type': 'application/vnd.pypi.simple.v1+json' }).end(JSON.stringify(body));
@@ -157,7 +153,6 @@ function send(index: FakeIndex, file: IndexFile, request: IncomingMessage, respo
     response.writeHead(206, { 'content-range': `bytes ${start}-${end - 1}/${size}`, 'content-length': end - start });
   } else response.writeHead(200, { 'content-length': size });
   let content = file.content.subarray(start, end);
-  // The ends of a wheel, read for its METADATA, are asked for with a last byte or as the last so many.
   const whole = match === null || (match[1] !== '' && match[2] === '');
   const at = whole ? index.faults.findIndex((fault) => fault.file === file.name) : -1;
   const fault = at < 0 ? undefined : index.faults.splice(at, 1)[0];

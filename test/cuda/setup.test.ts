@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,11 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { probeSession } from '../../src/backends/onnx/probe.js';
 import { cudaFolder } from '../../src/cuda/folders.js';
 import { findCuda, Manifest, runtimeVersion } from '../../src/cuda/installed.js';
-import { indexWheels, wheelSources } from '../../src/cuda/package-index.js';
+import { type LockedWheel, lockedWheels, RUNTIME_PACKAGE, type WheelsLock } from '../../src/cuda/locked-wheel.js';
+import { indexAddress, wheelSources } from '../../src/cuda/package-index.js';
 import { removeCuda, type SetupOptions, type SetupResult, setupCuda, setupSummary } from '../../src/cuda/setup.js';
+import { CUDA_WHEELS } from '../../src/cuda/wheels-lock.js';
 import { messageOf, UserError } from '../../src/errors.js';
-import { eusEval } from '../cli/eus-eval.js';
-import { type FakeIndex, makeWheel, makeZip, startIndex } from './fake-index.js';
+import { packagePath } from '../../src/package-files.js';
+import { type FakeIndex, type IndexFile, makeWheel, makeZip, startIndex } from './fake-index.js';
 
 const VERSION = runtimeVersion() ?? '';
 const RUNTIME = `onnxruntime_gpu-${VERSION}-cp311-cp311-manylinux_2_17_x86_64.whl`;
@@ -24,64 +28,70 @@ function noise(bytes: number, seed: number): Buffer {
   return out;
 }
 
-function packages() {
+const CUBLAS = 'nvidia_cublas-13.1.0-py3-none-manylinux_2_17_x86_64.whl';
+const CUDART = 'nvidia_cuda_runtime-13.4.2-py3-none-manylinux2014_x86_64.whl';
+
+function packages(): Record<string, IndexFile[]> {
+  const runtime = makeWheel('onnxruntime_gpu', VERSION, [], {
+    [`onnxruntime/capi/libonnxruntime.so.${VERSION}`]: noise(5000, 1),
+    'onnxruntime/capi/libonnxruntime_providers_cuda.so': noise(90_000, 2),
+    'onnxruntime/capi/libonnxruntime_providers_shared.so': noise(100, 3),
+    'onnxruntime/capi/libonnxruntime_providers_tensorrt.so': noise(100, 4),
+    'onnxruntime/capi/onnxruntime_pybind11_state.cpython-311-x86_64-linux-gnu.so': noise(100, 5),
+  });
   return {
     'onnxruntime-gpu': [
-      {
-        name: RUNTIME,
-        content: makeWheel(
-          'onnxruntime_gpu',
-          VERSION,
-          [
-            'numpy>=1.21.6',
-            'sympy; extra == "symbolic"',
-            'nvidia-cuda-runtime~=13.0; extra == "cuda"',
-            'nvidia-cudnn-cu13~=9.0; extra == "cudnn"',
-          ],
-          {
-            [`onnxruntime/capi/libonnxruntime.so.${VERSION}`]: noise(5000, 1),
-            'onnxruntime/capi/libonnxruntime_providers_cuda.so': noise(90_000, 2),
-            'onnxruntime/capi/libonnxruntime_providers_shared.so': noise(100, 3),
-            'onnxruntime/capi/libonnxruntime_providers_tensorrt.so': noise(100, 4),
-            'onnxruntime/capi/onnxruntime_pybind11_state.cpython-311-x86_64-linux-gnu.so': noise(100, 5),
-          },
-        ),
-      },
+      { name: RUNTIME, content: runtime },
       { name: 'onnxruntime_gpu-99.0.0-cp311-cp311-manylinux_2_17_x86_64.whl', content: makeWheel('onnxruntime_gpu', '99.0.0', [], {}) },
     ],
     'nvidia-cuda-runtime': [
-      wheel('nvidia_cuda_runtime', '13.0.1', [], 'libcudart.so.13', 'py3-none-manylinux2014_x86_64'),
-      wheel('nvidia_cuda_runtime', '13.4.2', [], 'libcudart.so.13', 'py3-none-manylinux2014_x86_64'),
-      { ...wheel('nvidia_cuda_runtime', '13.4.3', [], 'libcudart.so.13', 'py3-none-manylinux2014_x86_64'), yanked: true },
-      wheel('nvidia_cuda_runtime', '13.5.0rc1', [], 'libcudart.so.13', 'py3-none-manylinux2014_x86_64'),
-      wheel('nvidia_cuda_runtime', '13.9.0', [], 'libcudart.so.13', 'py3-none-manylinux_2_999_x86_64'),
-      wheel('nvidia_cuda_runtime', '13.9.0', [], 'libcudart.so.13', 'py3-none-manylinux_2_27_aarch64'),
-      wheel('nvidia_cuda_runtime', '14.0.0', [], 'libcudart.so.14', 'py3-none-manylinux2014_x86_64'),
+      wheel('nvidia_cuda_runtime', '13.4.1', 'libcudart.so.13', 'py3-none-manylinux2014_x86_64'),
+      wheel('nvidia_cuda_runtime', '13.4.2', 'libcudart.so.13', 'py3-none-manylinux2014_x86_64'),
+      wheel('nvidia_cuda_runtime', '13.4.2', 'libcudart.so.13', 'py3-none-manylinux_2_27_aarch64'),
     ],
-    'nvidia-cudnn-cu13': [wheel('nvidia_cudnn_cu13', '9.28.0.42', ['nvidia-cublas'], 'libcudnn.so.9', 'py3-none-manylinux_2_17_x86_64')],
+    'nvidia-cudnn-cu13': [wheel('nvidia_cudnn_cu13', '9.28.0.42', 'libcudnn.so.9', 'py3-none-manylinux_2_17_x86_64')],
     'nvidia-cublas': [
-      wheel('nvidia_cublas', '13.1.0', [], 'libcublas.so.13', 'py3-none-manylinux_2_17_x86_64'),
-      wheel('nvidia_cublas', '14.0.0', [], 'libcublas.so.14', 'py3-none-manylinux_2_17_x86_64'),
+      wheel('nvidia_cublas', '13.1.0', 'libcublas.so.13', 'py3-none-manylinux_2_17_x86_64'),
+      wheel('nvidia_cublas', '14.0.0', 'libcublas.so.14', 'py3-none-manylinux_2_17_x86_64'),
     ],
   };
 }
 
-function wheel(name: string, version: string, requires: readonly string[], library: string, tags: string) {
+function wheel(name: string, version: string, library: string, tags: string): IndexFile {
   const libraries = {
     [`nvidia/cu13/lib/${library}`]: noise(40_000, version.length),
     [`nvidia/cu13/lib/stubs/${library}`]: noise(10, 1),
     'nvidia/__init__.py': Buffer.of(),
   };
-  return { name: `${name}-${version}-${tags}.whl`, content: makeWheel(name, version, requires, libraries) };
+  return { name: `${name}-${version}-${tags}.whl`, content: makeWheel(name, version, [], libraries) };
+}
+
+/** The made-up wheels that are wanted, out of those that the index has. */
+const WANTED: readonly (readonly [name: string, version: string, file: string, unpackedBytes: number])[] = [
+  [RUNTIME_PACKAGE, VERSION, RUNTIME, 95_100],
+  ['nvidia-cuda-runtime', '13.4.2', CUDART, 40_000],
+  ['nvidia-cudnn-cu13', '9.28.0.42', 'nvidia_cudnn_cu13-9.28.0.42-py3-none-manylinux_2_17_x86_64.whl', 40_000],
+  ['nvidia-cublas', '13.1.0', CUBLAS, 40_000],
+];
+
+function lockOf(files: Readonly<Record<string, readonly IndexFile[]>>): WheelsLock {
+  const wheels = WANTED.map(([name, version, file, unpackedBytes]): LockedWheel => {
+    const content = files[name]?.find((one) => one.name === file)?.content ?? Buffer.of();
+    return { name, version, file, size: content.length, sha256: createHash('sha256').update(content).digest('hex'), unpackedBytes };
+  });
+  return { onnxruntime: VERSION, glibc: [2, 17], wheels };
 }
 
 const works: typeof probeSession = async () => ({ error: null, runtime: null, seconds: 1 });
 
 let index: FakeIndex;
+let lock: WheelsLock;
 let cache: string;
 let lines: string[];
 beforeEach(async () => {
-  index = await startIndex(packages());
+  const files = packages();
+  lock = lockOf(files);
+  index = await startIndex(files);
   cache = mkdtempSync(path.join(tmpdir(), 'eus-eval-cuda-'));
   lines = [];
 });
@@ -100,6 +110,7 @@ function setup(more: Partial<SetupOptions> = {}): Promise<SetupResult> {
     onProgress: () => {},
     env: { EUS_EVAL_CACHE: cache },
     probe: works,
+    lock,
     ...more,
   });
 }
@@ -113,9 +124,9 @@ const downloads = (): string[] =>
     .map(({ path: at }) => at.slice('/files/'.length));
 
 describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup cuda', () => {
-  it('takes the newest release that fits, and what it needs in turn', async () => {
+  it('takes the wheels of the lock, whatever else the index has', async () => {
     const result = await setup();
-    expect(result.resolved.map(({ wheel: { name, version } }) => `${name} ${version.text}`)).toEqual([
+    expect(result.wheels.map(({ name, version }) => `${name} ${version}`)).toEqual([
       `onnxruntime-gpu ${VERSION}`,
       'nvidia-cuda-runtime 13.4.2',
       'nvidia-cudnn-cu13 9.28.0.42',
@@ -154,10 +165,8 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     const bytes = readFileSync(file);
     writeFileSync(file, Buffer.concat([Buffer.of((bytes[0] ?? 0) ^ 1), bytes.subarray(1)]));
     await setup();
-    expect(downloads()).toEqual(['nvidia_cublas-13.1.0-py3-none-manylinux_2_17_x86_64.whl']);
+    expect(downloads()).toEqual([CUBLAS]);
     expect(readFileSync(file)).toEqual(bytes);
-    // What is published meanwhile is of no matter: the same is fetched again.
-    index.packages.get('nvidia-cublas')?.push(wheel('nvidia_cublas', '13.9.0', [], 'libcublas.so.13', 'py3-none-manylinux_2_17_x86_64'));
     truncateSync(file, 10);
     expect(findCuda({ EUS_EVAL_CACHE: cache })).toEqual({ origin: 'none', missing: 'libcublas.so.13' });
     await setup();
@@ -179,13 +188,22 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     expect(size).toBeGreaterThan(60_000);
   });
 
-  it('finishes the download that was begun, also when something newer has been published', async () => {
-    const old = 'nvidia_cublas-13.1.0-py3-none-manylinux_2_17_x86_64.whl';
-    mkdirSync(path.join(cache, 'cuda/downloads'), { recursive: true });
-    writeFileSync(path.join(cache, 'cuda/downloads', `${old}.elsewhere-1.incomplete`), 'x');
-    index.packages.get('nvidia-cublas')?.push(wheel('nvidia_cublas', '13.9.0', [], 'libcublas.so.13', 'py3-none-manylinux_2_17_x86_64'));
+  it('brings what another lock names, and leaves what both name', async () => {
     await setup();
-    expect(manifest().packages.find(({ name }) => name === 'nvidia-cublas')?.version).toBe('13.1.0');
+    const newer = wheel('nvidia_cublas', '13.9.0', 'libcublas.so.13', 'py3-none-manylinux_2_17_x86_64');
+    index.packages.get('nvidia-cublas')?.push(newer);
+    const sha256 = createHash('sha256').update(newer.content).digest('hex');
+    const wheels = lock.wheels.map((one) =>
+      one.name === 'nvidia-cublas' ? { ...one, version: '13.9.0', file: newer.name, size: newer.content.length, sha256 } : one,
+    );
+    // Whole libraries of the same runtime are kept; damaged ones are the occasion to bring what is wanted now.
+    await setup({ lock: { ...lock, wheels } });
+    expect(downloads()).toHaveLength(4);
+    const entry = manifest().packages.find(({ name }) => name === 'nvidia-cudnn-cu13');
+    truncateSync(path.join(cache, 'cuda/packages', entry?.folder ?? '', 'libcudnn.so.9'), 10);
+    index.seen.length = 0;
+    await setup({ lock: { ...lock, wheels } });
+    expect(downloads().sort()).toEqual([newer.name, lock.wheels[2]?.file].sort());
   });
 
   it('goes on where a setup was killed between packages: no manifest, but a package that is whole', async () => {
@@ -198,7 +216,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     expect(findCuda({ EUS_EVAL_CACHE: cache }).origin).toBe('none');
     index.seen.length = 0;
     await setup();
-    expect(downloads()).toEqual(['nvidia_cublas-13.1.0-py3-none-manylinux_2_17_x86_64.whl']);
+    expect(downloads()).toEqual([CUBLAS]);
     expect(readdirSync(path.join(cache, 'cuda/packages')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
@@ -222,14 +240,11 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
 
   it('only says what it would do with --dry-run', async () => {
     const result = await setup({ dryRun: true });
-    expect(result.downloadBytes).toBe(
-      result.resolved.reduce(
-        (sum, { wheel: { file } }) => sum + ([...index.packages.values()].flat().find(({ name }) => name === file)?.content.length ?? 0),
-        0,
-      ),
-    );
+    expect(result.downloadBytes).toBe(lock.wheels.reduce((sum, { size }) => sum + size, 0));
+    // All libraries, and the largest wheel beside them.
+    expect(result.diskBytes).toBe(215_100 + Math.max(...lock.wheels.map(({ size }) => size)));
     expect(lines.at(-1)).toMatch(/^to fetch: \d+ MB; on disk at most \d+ MB in /);
-    expect(downloads()).toEqual([]);
+    expect(index.seen).toEqual([]);
     expect(readdirSync(cache)).toEqual([]);
   });
 
@@ -260,32 +275,73 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     );
     expect(JSON.stringify(manifest()) + lines.join()).not.toContain('cret');
     const error = await failure(setup({ index: url.replace('/simple', '/other'), env: { EUS_EVAL_CACHE: path.join(cache, 'b') } }));
-    expect(messageOf(error)).toMatch(/answered with status 404; it has no such package/);
+    expect(messageOf(error)).toMatch(/^package onnxruntime-gpu: .*answered with status 404; it has no such package/);
     expect(messageOf(error)).not.toContain('cret');
   });
 
-  it.each([
-    ['an unknown marker', ['nvidia-cuda-runtime~=13.0; extra == "cuda" and python_version >= "3.11"'], /the marker is not understood/],
-    ['an unknown condition', ['nvidia-cuda-runtime===13.0; extra == "cuda"'], /the version condition "===13\.0" is not understood/],
-    [
-      'a version that nobody has',
-      ['nvidia-cuda-runtime~=15.0; extra == "cuda"'],
-      /nvidia-cuda-runtime ~=15\.0: .* has no wheel of it for Linux x86-64/,
-    ],
-    ['a package that nobody has', ['nvidia-nothing~=1.0; extra == "cuda"'], /package nvidia-nothing: .* answered with status 404/],
-    ['only wheels for newer systems', ['nvidia-cuda-runtime==13.9.0; extra == "cuda"'], /every wheel needs a newer glibc/],
-    ['no CUDA at all', ['numpy'], /names no CUDA libraries/],
-    [
-      'conditions that exclude each other',
-      ['nvidia-cuda-runtime~=13.0; extra == "cuda"', 'nvidia-cuda-runtime~=14.0; extra == "cuda"'],
-      /nvidia-cuda-runtime ~=13\.0, ~=14\.0: .* has no wheel/,
-    ],
-  ])('METADATA with %s is one clear line', async (_what, requires, message) => {
-    index.packages.set('onnxruntime-gpu', [{ name: RUNTIME, content: makeWheel('onnxruntime_gpu', VERSION, requires, {}) }]);
-    const error = await failure(setup());
-    expect(error).toBeInstanceOf(UserError);
-    expect(messageOf(error)).toMatch(message);
+  it('says before the first download what the index does not have, or has with other content', async () => {
+    const file = index.packages.get('nvidia-cublas')?.[0];
+    if (file === undefined) throw new Error('no file');
+    for (const [files, message] of [
+      [[], /^http.* does not have nvidia_cublas-13\.1\.0-.*\.whl; give another with --index, or the wheels with --wheels DIR$/],
+      [[{ ...file, sha256: 'ab'.repeat(32) }], /^nvidia_cublas-13\.1\.0-.*\.whl: what http.* has under this name is another file/],
+    ] as const) {
+      index.packages.set('nvidia-cublas', [...files]);
+      const error = await failure(setup());
+      expect(error).toBeInstanceOf(UserError);
+      expect(messageOf(error)).toMatch(message);
+      expect(downloads()).toEqual([]);
+    }
+  });
+
+  it('takes a file of an index without checksums: that of the lock decides', async () => {
+    const file = index.packages.get('nvidia-cublas')?.[0];
+    if (file === undefined) throw new Error('no file');
+    const other = Buffer.from(file.content);
+    other[100] = (other[100] ?? 0) ^ 1;
+    index.packages.set('nvidia-cublas', [{ ...file, content: other, sha256: null }]);
+    expect(messageOf(await failure(setup()))).toMatch(/nvidia_cublas.*the content does not match its checksum/);
+    index.packages.set('nvidia-cublas', [{ ...file, sha256: null }]);
+    await setup();
+    expect(manifest().packages).toHaveLength(4);
+  });
+
+  it('refuses a file of a folder that is not the one of the lock', async () => {
+    const folder = mkdtempSync(path.join(cache, 'wheels-'));
+    const content = Buffer.from(index.packages.get(RUNTIME_PACKAGE)?.[0]?.content ?? '');
+    content[100] = (content[100] ?? 0) ^ 1;
+    writeFileSync(path.join(folder, RUNTIME), content);
+    expect(messageOf(await failure(setup({ wheels: folder })))).toBe(
+      `${path.join(folder, RUNTIME)}: the content does not match the checksum of this wheel; fetch it again, or remove it`,
+    );
+    truncateSync(path.join(folder, RUNTIME), 10);
+    expect(messageOf(await failure(setup({ wheels: folder })))).toMatch(/not the file that is wanted \(10 bytes instead of \d+\)/);
     expect(downloads()).toEqual([]);
+  });
+
+  it('the real lock is for the runtime that is installed, and names each wheel once', () => {
+    expect(CUDA_WHEELS.onnxruntime).toBe(VERSION);
+    const { wheels } = CUDA_WHEELS;
+    expect(wheels[0]?.name).toBe(RUNTIME_PACKAGE);
+    expect(wheels).toHaveLength(8);
+    expect(new Set(wheels.map(({ sha256 }) => sha256)).size).toBe(8);
+    for (const { name, version, file, size, sha256, unpackedBytes } of wheels) {
+      expect(file).toMatch(new RegExp(`^${name.replaceAll('-', '_')}-${version}-.*manylinux\\w*_x86_64\\.whl$`));
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+      // Libraries shrink in a wheel to more than a quarter; cudart is a small part of its wheel.
+      expect(unpackedBytes / size).toBeGreaterThan(0.3);
+      expect(unpackedBytes / size).toBeLessThan(4);
+    }
+  });
+
+  it('is for one version of the runtime, and for a glibc that is new enough', () => {
+    const here = { version: VERSION, glibc: [2, 28], runtimeOnly: false } as const;
+    expect(lockedWheels(CUDA_WHEELS, here)).toHaveLength(8);
+    expect(lockedWheels(CUDA_WHEELS, { ...here, runtimeOnly: true }).map(({ name }) => name)).toEqual([RUNTIME_PACKAGE]);
+    expect(() => lockedWheels(CUDA_WHEELS, { ...here, version: '1.29.0' })).toThrow(
+      /but 1\.29\.0 is installed; run 'npm install onnxruntime-node@/,
+    );
+    expect(() => lockedWheels(CUDA_WHEELS, { ...here, glibc: [2, 27] })).toThrow(/need glibc 2\.28 or newer, and this machine has 2\.27$/);
   });
 
   it.each([
@@ -306,22 +362,14 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
     ],
     ['no library', [{ name: 'a/readme', content: noise(10, 1) }], /holds no shared library/],
   ])('a wheel with %s is refused', async (_what, entries, message) => {
-    const metadata = { name: 'nvidia_cuda_runtime-13.4.2.dist-info/METADATA', content: Buffer.from('Name: x\n') };
-    index.packages.set('nvidia-cuda-runtime', [
-      { name: 'nvidia_cuda_runtime-13.4.2-py3-none-manylinux2014_x86_64.whl', content: makeZip([...entries, metadata]) },
-    ]);
-    const error = await failure(setup());
+    const files = { ...packages(), 'nvidia-cuda-runtime': [{ name: CUDART, content: makeZip(entries) }] };
+    index.packages.set('nvidia-cuda-runtime', files['nvidia-cuda-runtime']);
+    const error = await failure(setup({ lock: lockOf(files) }));
     expect(error).toBeInstanceOf(UserError);
     expect(messageOf(error)).toMatch(message);
     expect(readdirSync(cache, { recursive: true }).filter((name) => String(name).includes('libcudart'))).toEqual([]);
     expect(existsSync('/tmp/libcudart.so.13')).toBe(false);
     expect(findCuda({ EUS_EVAL_CACHE: cache }).origin).toBe('none');
-  });
-
-  it('refuses a file without a checksum', async () => {
-    const file = index.packages.get('nvidia-cublas')?.[0];
-    if (file !== undefined) index.packages.set('nvidia-cublas', [{ ...file, sha256: null }]);
-    expect(messageOf(await failure(setup()))).toMatch(/gives no sha256 for it, so it cannot be checked/);
   });
 
   it.each([
@@ -350,7 +398,9 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
   it('says what to do where the index cannot be reached', async () => {
     await index.close();
     const sources = await wheelSources({ index: index.url, wheels: null }, { EUS_EVAL_CACHE: cache });
-    const error = await failure(indexWheels({ ...sources, settings: { ...sources.settings, sleep: async () => {} } }, 'nvidia-cublas'));
+    const cublas = lock.wheels.find(({ name }) => name === 'nvidia-cublas');
+    if (cublas === undefined) throw new Error('no wheel');
+    const error = await failure(indexAddress({ ...sources, settings: { ...sources.settings, sleep: async () => {} } }, cublas));
     expect(messageOf(error)).toBe(
       `package nvidia-cublas: cannot reach ${index.url}: the connection failed (ECONNREFUSED: nothing listens at ${new URL(index.url).host}); check the connection, --index and the proxy, or give a folder of wheels with --wheels DIR`,
     );
@@ -373,14 +423,17 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
   });
 
   it('two at the same time share the work', async () => {
-    const env = { EUS_EVAL_CACHE: cache };
-    const both = await Promise.all([0, 1].map(() => eusEval(['setup', 'cuda', '--index', index.url], env)));
-    // The made-up libraries are none, so the trial must fail, in both alike.
-    for (const { code, stdout, stderr } of both) {
-      expect(stdout).toMatch(/^CUDA cannot be used: .*(invalid ELF header|file too short)/);
-      expect(stderr).not.toMatch(/eus-eval:/);
-      expect(code).toBe(2);
-    }
+    // Two processes: within one, they would share its locks.
+    const script = `import { setupCuda } from ${JSON.stringify(packagePath('dist/cuda/setup.js'))};
+      const probe = async () => ({ error: null, runtime: null, seconds: 0 });
+      const quiet = { say: () => {}, onProgress: () => {}, probe };
+      await setupCuda({ ...JSON.parse(process.argv[1]), ...quiet });`;
+    const options = { index: index.url, wheels: null, dryRun: false, system: false, env: { EUS_EVAL_CACHE: cache }, lock };
+    const codes = [0, 1].map(() => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, JSON.stringify(options)], { stdio: 'inherit' });
+      return new Promise((resolve) => child.on('exit', resolve));
+    });
+    expect(await Promise.all(codes)).toEqual([0, 0]);
     expect([...downloads()].sort()).toEqual([...new Set(downloads())].sort());
     expect(manifest().packages).toHaveLength(4);
     expect(readdirSync(path.join(cache, 'cuda/packages')).filter((name) => /lock|tmp|incomplete/.test(name))).toEqual([]);
