@@ -98,7 +98,7 @@ export function httpGuard(options: GuardOptions): Guard {
     },
     signInModerator(c, password) {
       if (options.moderatorPassword === null || !sameSecret(password, options.moderatorPassword))
-        throw new RequestError('wrong-passphrase', 'moderator');
+        throw new RequestError('wrong-password', 'moderator');
       const until = String(now() + MODERATOR_MS);
       set(c, MODERATOR_COOKIE, `${until}.${seal(until)}`, MODERATOR_MS / 1000);
     },

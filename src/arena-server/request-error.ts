@@ -11,6 +11,7 @@ export const REFUSALS = {
   'empty-prompt': 422,
   'long-prompt': 422,
   'wrong-passphrase': 403,
+  'wrong-password': 403,
   'wrong-invitation': 403,
   'consent-needed': 403,
   'slow-down': 429,

@@ -137,6 +137,8 @@ function open(file: string): Libsql.Database {
     // FULL: a vote that was acknowledged survives a power cut, not only the end of the process.
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
+    // Texts of a participant who was deleted must not stay in the free pages of the file.
+    db.pragma('secure_delete = ON');
     return db;
   } catch (error) {
     throw new UserError(`cannot open the database ${file}: ${messageOf(error)}`);

@@ -160,11 +160,29 @@ describe.skipIf(CHROMIUM === null)('the arena in Chromium', () => {
     await page.goto(`${server.address}/moderator`);
     await page.getByLabel(eu.password ?? '').fill('not the password');
     await button(eu.signIn ?? '').click();
-    await page.getByText(eu['error.wrong-passphrase'] ?? '').waitFor();
+    await page.getByText(eu['error.wrong-password'] ?? '').waitFor();
     await page.getByLabel(eu.password ?? '').fill(PASSWORD);
     await button(eu.signIn ?? '').click();
     await page.getByRole('heading', { name: eu.participation ?? '' }).waitFor();
     expect(await problems()).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 640 });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+    // A table that is too wide scrolls; its words are not broken in the middle.
+    const lines = `(() => {
+      const cells = ['Puntuazioa', 'Kanporatu'].map((text) => Object.assign(document.createElement('th'), { textContent: text }));
+      const box = Object.assign(document.createElement('div'), { className: 'scroll' });
+      box.style.width = '3rem';
+      const row = document.createElement('tr');
+      row.append(...cells);
+      box.append(document.createElement('table'));
+      box.firstChild.append(row);
+      document.body.append(box);
+      const counts = cells.map((cell) => { const range = document.createRange(); range.selectNodeContents(cell); return range.getClientRects().length; });
+      box.remove();
+      return counts;
+    })()`;
+    expect(await page.evaluate(lines)).toEqual([1, 1]);
+    await page.setViewportSize({ width: 1400, height: 900 });
     await page.locator('summary', { hasText: EVIL }).click();
     expect(await page.getByText(EVIL).last().isVisible()).toBe(true);
     expect(await page.evaluate('window.hit')).toBeUndefined();

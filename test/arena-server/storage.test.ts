@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backup } from '../../src/arena-server/backup.js';
@@ -15,6 +15,21 @@ beforeAll(async () => {
   if (POSTGRES !== null) cluster = await startCluster();
 });
 afterAll(() => cluster?.stop());
+
+it('leaves no text of a deleted participant in the free pages of an SQLite file', async () => {
+  const file = path.join(freshFolder(), 'arena.db');
+  const arena = await testArena({ database: file });
+  const [gone, kept] = [new Client(arena), new Client(arena)];
+  for (const client of [gone, kept]) await client.register();
+  await gone.battle('hau ezabatuko da');
+  await kept.battle('hau geratuko da');
+  await gone.post('/api/delete-me');
+  await arena.db.all('pragma wal_checkpoint(truncate)');
+  await arena.close();
+  const bytes = readFileSync(file);
+  expect(bytes.includes('hau geratuko da')).toBe(true);
+  expect(bytes.includes('hau ezabatuko da')).toBe(false);
+});
 
 describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
   const place = async (): Promise<string> => (kind === 'sqlite' ? path.join(freshFolder(), 'arena.db') : ((await cluster?.fresh()) ?? ''));

@@ -30,7 +30,7 @@ button:disabled { opacity: 0.6; cursor: not-allowed; }
 .passphrase { font: 1.2rem/1.6 ui-monospace, monospace; user-select: all; overflow-wrap: anywhere; }
 .hint { color: var(--ink); font-size: 0.9rem; }
 #status { min-height: 2rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; overflow-wrap: normal; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }

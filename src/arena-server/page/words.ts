@@ -231,6 +231,7 @@ export const WORDS = {
     es: 'No conocemos esa frase de acceso.',
     en: 'We do not know this passphrase.',
   },
+  'error.wrong-password': { eu: 'Pasahitza ez da zuzena.', es: 'La contraseña no es correcta.', en: 'This is not the password.' },
   'error.wrong-invitation': {
     eu: 'Kode hori ez da baliozkoa edo erabilita dago.',
     es: 'Ese código no es válido o ya se ha usado.',
