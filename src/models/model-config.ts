@@ -65,6 +65,8 @@ export interface ModelConfig {
 }
 
 const count = z.number().int().positive();
+/** Layers of a model at most: a broken file must not make lists of thousands of millions. */
+const MOST_LAYERS = 10_000;
 /** What says which class reads the file, and how; looked at before any other field. */
 const kindSchema = z.looseObject({ model_type: z.string(), architectures: z.array(z.string()).nullish() });
 /** Where the class names no longest input: the harness's default. */
@@ -72,7 +74,7 @@ const LENGTH = 2048;
 const schema = z.looseObject({
   hidden_size: count,
   intermediate_size: z.union([count, z.array(count).min(1)]).nullish(),
-  num_hidden_layers: count,
+  num_hidden_layers: count.max(MOST_LAYERS),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { parseJsonFile } from '../../json-file.js';
 import { ADAPTER_CONFIG } from '../../models/adapter-config.js';
-import { readModelConfig } from '../../models/model-config.js';
+import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
 import type { Quantization } from '../../models/quantization-config.js';
 import { adaptWeights } from './adapter.js';
 import { blueprintOf } from './architectures/index.js';
@@ -96,6 +96,16 @@ function numbersUsed({ blocks, embedding }: Blueprint, hidden: number, vocabular
 const ATTENTIONS = { cached: cachedAttention, packed: packedAttention, stacked: stackedAttention } as const;
 
 /** What the start of a run and its results say of quantized weights. */
+/** Throws `UserError` for weights of layers that the config does not have: a part of the model would be scored. Layers that predict further tokens stand behind the others. */
+function refuseMoreLayers({ tensors }: Weights, { file, layers, fields }: ModelConfig): void {
+  const predicting = Math.max(fields.number('num_mtp_layers', 0), fields.number('num_nextn_predict_layers', 0));
+  const more = [...tensors.keys()].find((name) => Number(/^model\.layers\.(\d+)\./.exec(name)?.[1] ?? 0) >= layers + predicting);
+  if (more !== undefined)
+    throw new UserError(
+      `${file}: num_hidden_layers is ${layers}, and the weights have more layers (${more}); valid is the number that the model was trained with`,
+    );
+}
+
 function quantizationWords({ name, activations }: Quantization): string {
   return `${name}, dequantized when loaded${activations ? '; activations are not rounded' : ''}`;
 }
@@ -182,6 +192,7 @@ export async function prepareModel(
   const { quantization } = config;
   const quantized = quantization === null ? null : quantizationWords(quantization);
   const own = quantization === null ? named : await readQuantized(named, quantization, plain.stacked ?? [], config.file);
+  refuseMoreLayers(own, config);
   const adapted = adapter === null ? { weights: own, tied: plain.output.tied } : await adaptWeights(own, adapter, plain.output.tied);
   const { weights } = adapted;
   const blueprint = { ...plain, output: { ...plain.output, tied: adapted.tied } };

@@ -86,6 +86,12 @@ describe('a broken model folder gives one line that names file, tensor, found an
       /tensor model\.embed_tokens\.weight has shape \[1200, 64\], config\.json says \[1200, 128\]/,
     ],
     ['another vocabulary', (f) => config(f, { vocab_size: 999 }), /shape \[1200, 64\], config\.json says \[999, 64\]/],
+    ['too few layers', (f) => config(f, { num_hidden_layers: 1 }), /num_hidden_layers is 1, and the weights have more layers/],
+    [
+      'layers without end',
+      (f) => config(f, { num_hidden_layers: 1_000_000_000 }),
+      /num_hidden_layers is 1000000000; valid is a number up to 10000/,
+    ],
     ['too many layers', (f) => config(f, { num_hidden_layers: 5 }), /tensor model\.layers\.4\.\S+ is missing; expected shape/],
     [
       'an unknown architecture',
