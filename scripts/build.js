@@ -1,9 +1,9 @@
 /**
- * Compiles `src/` to `dist/`, and bundles the scripts of the pages of `view` and `leaderboard`; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
+ * Compiles `src/` to `dist/`, bundles the scripts of the pages of `view` and `leaderboard`, and stores the parsed task files; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
  * that must be compiled first.
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,8 +15,10 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],
 });
-if (status === 0) await bundle();
-else {
+if (status === 0) {
+  await bundle();
+  await storeTasks();
+} else {
   process.stderr.write('the sources were not compiled; in a fresh clone, run "npm ci"\n');
   process.exitCode = 1;
 }
@@ -35,4 +37,13 @@ async function bundle() {
     charset: 'utf8',
     logLevel: 'warning',
   });
+}
+
+/** The parsed task files, see `src/tasks/parsed-trees.ts`. */
+async function storeTasks() {
+  const { treesToStore } = await import('../dist/tasks/parsed-trees.js');
+  const folder = path.join(root, 'tasks');
+  const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.yaml'));
+  const texts = new Map(files.sort().map((name) => [path.join(folder, name), readFileSync(path.join(folder, name), 'utf8')]));
+  writeFileSync(path.join(root, 'dist/tasks/parsed-trees.json'), JSON.stringify(await treesToStore(texts)));
 }

@@ -4,8 +4,8 @@ import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, readResultContent, resultFileOf } from '../results/read.js';
 import { buildTask } from '../tasks/build.js';
 import type { Vocabulary } from '../tasks/build-metrics.js';
+import type { Config } from '../tasks/config.js';
 import { checkTask } from '../tasks/schema.js';
-import type { Config } from '../tasks/yaml-file.js';
 import type { Group, Language, Task } from '../types.js';
 
 /**

@@ -10,9 +10,10 @@ import { isGroup, leavesOf, nodesOf } from '../task-tree.js';
 import type { Group, Task, TaskMeta } from '../types.js';
 import { buildTask } from './build.js';
 import type { Vocabulary } from './build-metrics.js';
+import type { Config } from './config.js';
 import { checkGroup, checkTask, GROUP_FIELDS } from './schema.js';
 import { MAX_SHOTS, withShots } from './vary.js';
-import { type Config, readTaskFile, resolveIncludes } from './yaml-file.js';
+import { readTaskFile, resolveIncludes } from './yaml-file.js';
 
 /** Tasks and groups by name, and by tag. */
 export interface Named {

@@ -4,7 +4,7 @@ import { describeHooks, FOR_DATA_SET, hookNames } from '../hooks/built-in.js';
 import type { HookFunctions, HookKind, Hooks } from '../hooks/hook.js';
 import { didYouMean } from '../suggest.js';
 import type { PromptVariant } from '../types.js';
-import { type Config, FunctionReference } from './yaml-file.js';
+import { type Config, FunctionReference } from './config.js';
 
 /** Names become parts of file names: letters, digits, `_`, `-` and `+` only. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_+-]{0,127}$/;

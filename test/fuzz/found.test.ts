@@ -24,8 +24,9 @@ import { readSamples } from '../../src/results/read-samples.js';
 import { shardFileOf } from '../../src/run/shard-file.js';
 import { didYouMean } from '../../src/suggest.js';
 import { toCsv } from '../../src/tables/write-csv.js';
+import { parseYaml } from '../../src/tasks/parse-yaml.js';
 import { selectTasks } from '../../src/tasks/registry.js';
-import { parseYaml, readTaskFile } from '../../src/tasks/yaml-file.js';
+import { readTaskFile } from '../../src/tasks/yaml-file.js';
 
 const folder = (): string => mkdtempSync(path.join(tmpdir(), 'found-'));
 const deep = (n: number): string => '['.repeat(n) + ']'.repeat(n);

@@ -12,9 +12,10 @@ import { dumpsJson, MAX_DEPTH, parseJson } from '../../src/python/json.js';
 import { literalEval } from '../../src/python/literal.js';
 import { findAll, pythonRegex, removeAll } from '../../src/python/regex.js';
 import { buildTask } from '../../src/tasks/build.js';
+import type { Config } from '../../src/tasks/config.js';
+import { parseYaml } from '../../src/tasks/parse-yaml.js';
 import { type Registry, selectTasks } from '../../src/tasks/registry.js';
 import { checkGroup, checkTask } from '../../src/tasks/schema.js';
-import { type Config, parseYaml } from '../../src/tasks/yaml-file.js';
 import type { Doc } from '../../src/types.js';
 import { nearJson, nearText, options, property, runs, survives, survivesLater, TIMEOUT } from './tools.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { PyFloat } from '../../src/python/float.js';
-import { parseYaml } from '../../src/tasks/yaml-file.js';
+import { parseYaml } from '../../src/tasks/parse-yaml.js';
 
 /** Scalars with the kind and value that PyYAML reads (made by make-yaml-scalars.py). */
 const rows = JSON.parse(readFileSync(new URL('yaml-scalars.json', import.meta.url), 'utf8')) as [string, string, string | boolean | null][];
