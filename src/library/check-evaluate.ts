@@ -48,7 +48,9 @@ export function checkEvaluateOptions(options: EvaluateOptions): void {
     if (least !== null && value !== undefined && !(Number.isSafeInteger(value) && Number(value) >= least))
       throw new UserError(`evaluate: ${name}: expected a whole number, ${least} or more, found ${shown(value)}`);
   }
-  const { maxErrorRate, onProgress, signal } = options;
+  const { maxErrorRate, model, onProgress, signal } = options;
+  if (model !== undefined && model !== null && typeof model !== 'string' && typeof model.ask !== 'function')
+    throw new UserError(`evaluate: model: expected a folder, a name or an open backend, found ${shown(model)}`);
   if (maxErrorRate !== undefined && !(maxErrorRate >= 0 && maxErrorRate <= 1))
     throw new UserError(`evaluate: maxErrorRate: expected a share from 0 to 1, found ${shown(maxErrorRate)}`);
   if (onProgress !== undefined && typeof onProgress !== 'function')

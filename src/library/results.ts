@@ -78,6 +78,9 @@ export type Side = string | Results;
  * Opens one side of a comparison; `inside` is a folder of models, in which a name is looked for. Throws `UserError` when there is nothing to compare.
  */
 export async function openRunOf(side: Side, inside: string | undefined): Promise<Run> {
+  // Callers in JavaScript have no types that would refuse it.
+  if (typeof side !== 'string' && (typeof side !== 'object' || side === null || typeof side.sampleBytes !== 'function'))
+    throw new UserError('a side of a comparison is a folder of results, a results file, or results (of evaluate or readResults)');
   if (typeof side === 'string') return openSide(side, inside === undefined ? {} : { inside });
   const samplesOf: SamplesOf = (file, task) => {
     if (side.sampleBytes(task) === null) return null;

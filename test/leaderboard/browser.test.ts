@@ -155,10 +155,11 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect(await found('zzz')).toEqual([]);
     expect(await page.getByText('There is no such model').isVisible()).toBe(true);
     await page.getByRole('searchbox').fill('');
+    await expect.poll(names).toContain('org/part');
     await page.getByLabel('complete only').check();
     await expect.poll(names).not.toContain('org/part');
     await page.locator('#prompt').selectOption('chat');
-    expect(await names()).toEqual(['Best of all']);
+    await expect.poll(names).toEqual(['Best of all']);
   });
 
   it('lets the reader choose and order the columns, by keyboard too, and keeps them in the address', async () => {

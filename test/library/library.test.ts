@@ -136,6 +136,7 @@ describe('the library', () => {
 
   it.each([
     [{ limit: -1 }, 'limit: expected a whole number, 1 or more, found -1'],
+    [{ model: {} }, 'model: expected a folder, a name or an open backend, found another object'],
     [{ limit: 1.5 }, 'limit: expected a whole number, 1 or more, found 1.5'],
     [{ limit: Number.NaN }, 'limit: expected a whole number, 1 or more, found NaN'],
     [{ limit: '5' }, "limit: expected a whole number, 1 or more, found the text '5'"],
@@ -153,6 +154,14 @@ describe('the library', () => {
     );
     await expect(answer).rejects.toThrow(message);
     await expect(answer).rejects.toBeInstanceOf(UserError);
+  });
+
+  it('refuses a side of a comparison that is none', async () => {
+    for (const given of [{}, { base: {}, candidate: 5 }]) {
+      const answer: Promise<unknown> = Reflect.apply(compare, null, [given]);
+      await expect(answer).rejects.toThrow(/^a side of a comparison is a folder of results/);
+      await expect(answer).rejects.toBeInstanceOf(UserError);
+    }
   });
 
   it('shows the groups within EusExams in no column of a leaderboard', async () => {
