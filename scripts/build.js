@@ -1,9 +1,9 @@
 /**
- * Compiles `src/` to `dist/`, bundles the scripts of the pages of `view` and `leaderboard`, and stores the parsed task files; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
+ * Compiles `src/` to `dist/`, bundles the scripts of the pages of `view` and `leaderboard`, stores the parsed task files and copies data files; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
  * that must be compiled first.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,7 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.
 if (status === 0) {
   await bundle();
   await storeTasks();
+  copyData();
 } else {
   process.stderr.write('the sources were not compiled; in a fresh clone, run "npm ci"\n');
   process.exitCode = 1;
@@ -46,4 +47,10 @@ async function storeTasks() {
   const files = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.yaml'));
   const texts = new Map(files.sort().map((name) => [path.join(folder, name), readFileSync(path.join(folder, name), 'utf8')]));
   writeFileSync(path.join(root, 'dist/tasks/parsed-trees.json'), JSON.stringify(await treesToStore(texts)));
+}
+
+/** The data files that lie beside the modules that read them. */
+function copyData() {
+  for (const name of readdirSync(path.join(root, 'src'), { recursive: true }).filter((file) => file.endsWith('.json')))
+    copyFileSync(path.join(root, 'src', name), path.join(root, 'dist', name));
 }

@@ -3,10 +3,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { readJsonFile } from '../json-file.js';
-import type { ConfigClass } from './config-class.js';
-import { CONFIG_CLASSES } from './config-defaults.js';
+import { type ConfigClass, configClasses, knownTypes } from './config-classes.js';
 import { type Fields, fieldsOf } from './config-fields.js';
-import { KNOWN_TYPES } from './known-types.js';
 import { type Quantization, readQuantization } from './quantization-config.js';
 import { type Rope, readRope } from './rope-config.js';
 
@@ -206,9 +204,8 @@ function layerTypes(c: z.infer<typeof schema>, known: ConfigClass, file: string)
 
 /** The error for a model that no graph can be written for; it names the ways that work. */
 function unsupported(file: string, what: string): UserError {
-  const count = Object.keys(CONFIG_CLASSES).length;
   return new UserError(
-    `${file}: ${what} is not supported; docs/models.md lists the ${count} model types that are. Ways that work for others: --serve vllm (or --serve llama.cpp with a GGUF file), a server that runs already (--model completions:NAME --base-url URL), or an ONNX export in its folder (onnx/model.onnx)`,
+    `${file}: ${what} is not supported; docs/models.md lists the ${configClasses().size} model types that are. Ways that work for others: --serve vllm (or --serve llama.cpp with a GGUF file), a server that runs already (--model completions:NAME --base-url URL), or an ONNX export in its folder (onnx/model.onnx)`,
   );
 }
 
@@ -219,15 +216,15 @@ function unsupported(file: string, what: string): UserError {
 function classOf(value: unknown, file: string): { known: ConfigClass; modelType: string } {
   const { model_type: modelType, architectures } = check(kindSchema, value, file, '');
   const named = architectures?.[0];
-  const known = Object.hasOwn(CONFIG_CLASSES, modelType) ? CONFIG_CLASSES[modelType] : undefined;
-  if (known === undefined && KNOWN_TYPES.other.includes(modelType))
+  const known = configClasses().get(modelType);
+  if (known === undefined && knownTypes().other.includes(modelType))
     throw new UserError(
       `${file}: a model of model_type "${modelType}" predicts no next token (it is an encoder, or a part of another model), so it gives no log-probabilities and no texts`,
     );
   if (known === undefined)
     throw unsupported(file, named === undefined ? `model_type "${modelType}"` : `model_type "${modelType}", architecture "${named}"`);
   // Where both name classes that are known, model_type decides, as in transformers.
-  const names = Object.values(CONFIG_CLASSES).flatMap(({ causal, others = [] }) => [
+  const names = [...configClasses().values()].flatMap(({ causal, others = [] }) => [
     causal,
     causal.replace(/For(?:CausalLM|ConditionalGeneration)$|LMHeadModel$/, 'Model'),
     ...others,
@@ -259,7 +256,7 @@ function textPart(
   }
   const text = check(z.looseObject({ model_type: z.string().optional() }), inner ?? {}, file, 'text_config');
   const type = text.model_type ?? known.text;
-  const textClass = Object.hasOwn(CONFIG_CLASSES, type) ? CONFIG_CLASSES[type] : undefined;
+  const textClass = configClasses().get(type);
   if (textClass === undefined) throw unsupported(file, `text_config: model_type "${type}"`);
   const outer = { ...known.defaults, ...value };
   const shared = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
-import { KNOWN_TYPES } from '../../src/models/known-types.js';
+import { knownTypes } from '../../src/models/config-classes.js';
 import { parseModelConfig } from '../../src/models/model-config.js';
 import { packagePath } from '../../src/package-files.js';
 import { supportedTypes, typesTable } from './types-table.js';
@@ -30,9 +30,10 @@ describe('all model types that transformers 5.23 knows', () => {
 
   it('are what the program says of them', () => {
     const supported = new Set(supportedTypes());
-    for (const type of [...KNOWN_TYPES.decoder, ...KNOWN_TYPES.withPictures, ...KNOWN_TYPES.encoderDecoder])
+    const types = knownTypes();
+    for (const type of [...types.decoder, ...types.withPictures, ...types.encoderDecoder])
       if (!supported.has(type)) expect(refusal(type)).toMatch(/is not supported; .*--serve vllm/);
-    for (const type of KNOWN_TYPES.other) if (!supported.has(type)) expect(refusal(type)).toMatch(/predicts no next token/);
+    for (const type of types.other) if (!supported.has(type)) expect(refusal(type)).toMatch(/predicts no next token/);
     for (const type of supported) expect(refusal(type)).not.toMatch(/is not supported; docs|predicts no next token/);
     expect(refusal('brand_new')).toMatch(/model_type "brand_new" is not supported/);
   });

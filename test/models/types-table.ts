@@ -1,7 +1,6 @@
 /** The part of docs/models.md that lists all model types: what is supported, what is refused, what is no language model. */
 import { TEXT_TYPES } from '../../src/backends/onnx/architectures/index.js';
-import { CONFIG_CLASSES } from '../../src/models/config-defaults.js';
-import { KNOWN_TYPES } from '../../src/models/known-types.js';
+import { configClasses, knownTypes } from '../../src/models/config-classes.js';
 
 /** Models that people know a type by, and what distinguishes it. */
 const ABOUT: Readonly<Record<string, readonly [models: string, special: string]>> = {
@@ -120,8 +119,9 @@ const ABOUT: Readonly<Record<string, readonly [models: string, special: string]>
 
 /** Types whose graph can be written, as `config.json` names them. */
 export function supportedTypes(): string[] {
-  return Object.keys(CONFIG_CLASSES)
-    .filter((type) => TEXT_TYPES.includes(type) || TEXT_TYPES.includes(CONFIG_CLASSES[type]?.text ?? ''))
+  return [...configClasses()]
+    .filter(([type, { text = type }]) => TEXT_TYPES.includes(type) || TEXT_TYPES.includes(text))
+    .map(([type]) => type)
     .sort();
 }
 
@@ -138,18 +138,19 @@ export function typesTable(): string {
       if (about === undefined) throw new RangeError(`test/models/types-table.ts: "${type}" has no words of its own`);
       return `| \`${type}\` | ${about[0]} | ${about[1]} |`;
     });
-  const refused = (types: readonly string[]): string => listed(types.filter((type) => !supported.includes(type)));
+  const types = knownTypes();
+  const refused = (all: readonly string[]): string => listed(all.filter((type) => !supported.includes(type)));
   return [
     '| `model_type` | models | what is special |',
     '| --- | --- | --- |',
     ...rows,
     '',
-    `Refused, with the ways that work for them (below): ${refused(KNOWN_TYPES.decoder)}.`,
+    `Refused, with the ways that work for them (below): ${refused(types.decoder)}.`,
     '',
-    `Refused as well, models that take pictures or sound: ${refused(KNOWN_TYPES.withPictures)}.`,
+    `Refused as well, models that take pictures or sound: ${refused(types.withPictures)}.`,
     '',
-    `Refused as well, models with an encoder and a decoder: ${refused(KNOWN_TYPES.encoderDecoder)}.`,
+    `Refused as well, models with an encoder and a decoder: ${refused(types.encoderDecoder)}.`,
     '',
-    `No language models, or parts of another: ${refused(KNOWN_TYPES.other)}.`,
+    `No language models, or parts of another: ${refused(types.other)}.`,
   ].join('\n');
 }
