@@ -1,5 +1,6 @@
 /** Signs that somebody does not vote honestly. Each is a flag for a moderator, with its evidence; none bans anybody. Error rates: docs/arena-serve.md. */
-import { binomialTail } from './binomial.js';
+import { upperTail } from '../safety/binomial.js';
+import { normalTail } from '../statistics/normal.js';
 import type { Choice } from './choice.js';
 
 /** One vote as the heuristics look at it. */
@@ -85,7 +86,7 @@ export function oneSide(votes: readonly ObservedVote[]): Found {
   const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
   const left = decided.filter((v) => v.whole === 'a').length;
   const most = Math.max(left, decided.length - left);
-  const p = binomialTail(most, decided.length, HABIT);
+  const p = upperTail(most, decided.length, HABIT);
   return p < SURE ? { kind: 'one-side', count: most, of: decided.length, about: left === most ? 'a' : 'b', p } : null;
 }
 
@@ -166,14 +167,6 @@ export function randomVotes(votes: readonly ObservedVote[], strengths: ReadonlyM
   }
   const z = variance === 0 ? 0 : score / Math.sqrt(variance);
   return z < -3.3 ? { kind: 'random', count: stronger, of: decided.length, about: '', p: normalTail(-z) } : null;
-}
-
-/** Upper tail of the standard normal distribution (Abramowitz & Stegun 26.2.17, within 7.5e-8). */
-function normalTail(z: number): number {
-  if (z < 0) return 1 - normalTail(-z);
-  const t = 1 / (1 + 0.2316419 * z);
-  const poly = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * poly;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The ranking while votes come in. */
 import { QUESTIONS, type Question } from '../arena/battles.js';
-import { type ArenaFit, fitSteps } from '../arena/fit.js';
+import { fitUnhurried } from '../arena/fit.js';
 import { UserError } from '../errors.js';
 import type { ArenaConfig } from './config.js';
 import { pairKey, pairsOf } from './draw.js';
@@ -81,7 +81,7 @@ export async function rankingOf(db: Sql, config: ArenaConfig, question: Question
   const missing = pairsOf(active).map(([a, b]) => Math.max(0, config.target.battles_per_pair - (met.get(pairKey(a, b)) ?? 0)));
   const needed = { battlesNeeded: missing.reduce((x, y) => x + y, 0), pairsNeeded: missing.filter((n) => n > 0).length };
   try {
-    const fit = await unhurried(fitSteps(battles, { rounds: ROUNDS, seed: config.seed, level: 0.9, largestGroup: true }));
+    const fit = await fitUnhurried(battles, { rounds: ROUNDS, seed: config.seed, level: 0.9, largestGroup: true });
     const models = fit.models.map((m) => ({
       model: m.model,
       score: m.score,
@@ -96,13 +96,5 @@ export async function rankingOf(db: Sql, config: ArenaConfig, question: Question
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { question, battles: total, models: [], leftOut: [], problem: error.message, ...needed, widest: null };
-  }
-}
-
-/** A fit takes seconds where there are many battles; everybody is served after each of its steps. */
-async function unhurried(steps: Generator<void, ArenaFit>): Promise<ArenaFit> {
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done === true) return step.value;
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }

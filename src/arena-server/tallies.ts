@@ -1,5 +1,5 @@
 /** Votes that count, by pair of models and question. */
-import type { Battles, Pair, Question } from '../arena/battles.js';
+import { type Battles, type Question, Tally } from '../arena/battles.js';
 import { number, type Sql, text } from './sql.js';
 
 /** Column of a question's vote. */
@@ -17,19 +17,13 @@ export async function tallies(db: Sql, question: Question): Promise<Battles> {
     `select b.model_a, b.model_b, v.${column} as vote, count(*) as n from votes v join battles b on b.id = v.battle
      join participants p on p.id = b.participant where ${COUNTS} group by b.model_a, b.model_b, v.${column}`,
   );
-  const models = [...new Set(rows.flatMap((row) => [text(row, 'model_a'), text(row, 'model_b')]))].sort();
-  const place = new Map(models.map((m, i) => [m, i]));
-  const pairs = new Map<number, { a: number; b: number; winsA: number; winsB: number; ties: number }>();
+  const tally = new Tally();
   for (const row of rows) {
-    const [left, right] = [place.get(text(row, 'model_a')) ?? 0, place.get(text(row, 'model_b')) ?? 0];
-    const [a, b] = left < right ? [left, right] : [right, left];
-    const pair = pairs.get(a * models.length + b) ?? { a, b, winsA: 0, winsB: 0, ties: 0 };
-    pairs.set(a * models.length + b, pair);
     const [vote, n] = [text(row, 'vote'), number(row, 'n')];
-    if (vote !== 'a' && vote !== 'b') pair.ties += n;
-    else if ((vote === 'a') === left < right) pair.winsA += n;
-    else pair.winsB += n;
+    const [left, right] = [vote === 'a' ? n : 0, vote === 'b' ? n : 0];
+    tally.add(text(row, 'model_a'), text(row, 'model_b'), left, right, n - left - right);
   }
-  const sorted: Pair[] = [...pairs.values()].sort((x, y) => x.a - y.a || x.b - y.b);
-  return { question, models, pairs: sorted, skipped: 0 };
+  const { models, pairs } = tally.result();
+  // Databases give groups in any order, and the bootstrap follows that of the pairs.
+  return { question, models, pairs: pairs.toSorted((x, y) => x.a - y.a || x.b - y.b), skipped: 0 };
 }

@@ -1,4 +1,5 @@
 /** Reading battles: one row a battle, or one row a pair with counts. */
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { unguardCell } from '../tables/formula-guard.js';
 import { readTable, type Table, tableOf } from '../tables/read-table.js';
@@ -71,24 +72,27 @@ function battlesIn({ header, rows }: Table, file: string, question: Question): B
     );
   }
   if (rows.length === 0) throw new UserError(`${file}: no battles`);
+  // Cells without the apostrophe that keeps spreadsheets from running a name as a formula: our own exports have it.
+  const battles = rows.map(({ cells, line }) => ({
+    cells,
+    line,
+    a: unguardCell(at(cells, a)),
+    b: unguardCell(at(cells, b)),
+    vote: winner < 0 ? '' : unguardCell(at(cells, winner)),
+  }));
   const tally = new Tally();
-  const voteOf = voteReader(
-    rows.map(({ cells, line }) => ({ a: text(cells[a]), b: text(cells[b]), vote: winner < 0 ? '' : text(cells[winner]), line })),
-    file,
-  );
+  const voteOf = voteReader(battles, file);
   let skipped = 0;
-  for (const { cells: record, line } of rows) {
+  for (const { cells, line, a: nameA, b: nameB, vote } of battles) {
     const where = `${file}: line ${line}`;
-    const [nameA, nameB] = [text(record[a]), text(record[b])];
     if (nameA === '' || nameB === '') throw new UserError(`${where}: a battle without two models`);
     if (nameA === nameB) throw new UserError(`${where}: the model ${nameA} is matched against itself`);
     if (winner >= 0) {
-      const vote = text(record[winner]);
       if (vote === '') skipped++;
       else tally.add(nameA, nameB, ...voteOf(vote, nameA, nameB, where));
     } else {
-      const [winsA = 0, winsB = 0, ties = 0] = counts.map((c) => wholeNumber(record[c] ?? '', where));
-      const stated = question === 'global' ? record[column('battles')] : undefined;
+      const [winsA = 0, winsB = 0, ties = 0] = counts.map((c) => wholeNumber(at(cells, c), where));
+      const stated = question === 'global' ? cells[column('battles')] : undefined;
       if (stated !== undefined && wholeNumber(stated, where) !== winsA + winsB + ties) {
         throw new UserError(`${where}: battles is ${stated}, but wins and ties make ${winsA + winsB + ties}`);
       }
@@ -98,37 +102,36 @@ function battlesIn({ header, rows }: Table, file: string, question: Question): B
   return { question, ...tally.result(), skipped };
 }
 
-/** A cell without the apostrophe that keeps spreadsheets from running a name as a formula: our own exports have it. */
-function text(cell: string | undefined): string {
-  return unguardCell(cell ?? '');
-}
-
 function wholeNumber(text: string, where: string): number {
   if (!/^\d{1,12}$/.test(text)) throw new UserError(`${where}: '${text}' is not a valid number of battles`);
   return Number(text);
 }
 
 /** Adds up battles by pair, whichever model comes first. */
-class Tally {
-  readonly #counts = new Map<string, Map<string, [number, number, number]>>();
+export class Tally {
+  /** By the model whose name comes first, then by the other. */
+  readonly #rows = new Map<string, Map<string, { winsA: number; winsB: number; ties: number }>>();
 
   add(nameA: string, nameB: string, winsA: number, winsB: number, ties: number): void {
-    const swap = nameA > nameB;
-    const [first, second] = swap ? [nameB, nameA] : [nameA, nameB];
-    const row = this.#counts.get(first) ?? new Map<string, [number, number, number]>();
-    this.#counts.set(first, row);
-    const pair = row.get(second) ?? [0, 0, 0];
-    row.set(second, pair);
-    pair[0] += swap ? winsB : winsA;
-    pair[1] += swap ? winsA : winsB;
-    pair[2] += ties;
+    if (nameA > nameB) {
+      this.add(nameB, nameA, winsB, winsA, ties);
+      return;
+    }
+    const row = this.#rows.get(nameA) ?? new Map<string, { winsA: number; winsB: number; ties: number }>();
+    this.#rows.set(nameA, row);
+    const counts = row.get(nameB) ?? { winsA: 0, winsB: 0, ties: 0 };
+    row.set(nameB, counts);
+    counts.winsA += winsA;
+    counts.winsB += winsB;
+    counts.ties += ties;
   }
 
-  result(): { models: string[]; pairs: Pair[] } {
-    const models = [...new Set([...this.#counts].flatMap(([a, row]) => [a, ...row.keys()]))].sort();
-    const index = new Map(models.map((m, i) => [m, i]));
-    const pairs = [...this.#counts].flatMap(([a, row]) =>
-      [...row].map(([b, [winsA, winsB, ties]]) => ({ a: index.get(a) ?? 0, b: index.get(b) ?? 0, winsA, winsB, ties })),
+  /** Returns models by name, and the pairs that have battles. */
+  result(): { readonly models: readonly string[]; readonly pairs: readonly Pair[] } {
+    const models = [...new Set([...this.#rows].flatMap(([a, row]) => [a, ...row.keys()]))].sort();
+    const place = new Map(models.map((name, i) => [name, i]));
+    const pairs = [...this.#rows].flatMap(([a, row]) =>
+      [...row].map(([b, counts]) => ({ a: place.get(a) ?? 0, b: place.get(b) ?? 0, ...counts })),
     );
     return { models, pairs: pairs.filter((p) => p.winsA + p.winsB + p.ties > 0) };
   }

@@ -1,8 +1,10 @@
 /** The ranking of an arena: scores, bootstrap intervals, rank ranges, win shares. */
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { PythonRandom } from '../python/random.js';
-import { type Battles, type Pair, QUESTIONS, type Question } from './battles.js';
-import { components, fitStrengths, scoresOf } from './bradley-terry.js';
+import type { Battles, Pair, Question } from './battles.js';
+import { fitStrengths, scoresOf } from './bradley-terry.js';
+import { components } from './components.js';
 
 /** One model of a fit. `low` and `high` bound the bootstrap interval; ranks count from 1. */
 export interface ArenaModel {
@@ -67,9 +69,27 @@ export function fitArena(battles: Battles, options: FitOptions): ArenaFit {
 }
 
 /**
- * Does what `fitArena` does, and stops after each resample: a server answers others in between.
+ * Does what `fitArena` does, and lets others work after each resample: a fit takes seconds where there are many battles. What `between` throws then ends the fit.
  */
-export function* fitSteps(battles: Battles, options: FitOptions): Generator<void, ArenaFit> {
+export async function fitUnhurried(battles: Battles, options: FitOptions, between: () => void = () => undefined): Promise<ArenaFit> {
+  const steps = fitSteps(battles, options);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    await new Promise((resolve) => setImmediate(resolve));
+    between();
+  }
+}
+
+/** A model while its row is put together; `against` holds the wins (ties counted half) and battles against each opponent. */
+interface Entry {
+  readonly model: string;
+  readonly score: number;
+  readonly low: number;
+  readonly high: number;
+  readonly against: Map<Entry, { readonly won: number; readonly battles: number }>;
+}
+
+function* fitSteps(battles: Battles, options: FitOptions): Generator<void, ArenaFit> {
   const { models, pairs, leftOut } = connected(battles, options.largestGroup);
   const total = pairs.reduce((sum, p) => sum + p.winsA + p.winsB + p.ties, 0);
   if (total > MOST_BATTLES && options.rounds > 0)
@@ -77,42 +97,55 @@ export function* fitSteps(battles: Battles, options: FitOptions): Generator<void
   const strengths = fitStrengths(models.length, pairs);
   const scores = scoresOf(strengths);
   const { rounds, redrawn } = yield* bootstrap(models.length, pairs, strengths, options);
-  const intervals = models.map((_, i) =>
-    interval(
-      rounds.map((r) => r[i] ?? Number.NaN),
-      options.level,
-      scores[i] ?? Number.NaN,
-    ),
-  );
-  const lows = Float64Array.from(intervals, ([low]) => low).sort();
-  const highs = Float64Array.from(intervals, ([, high]) => high).sort();
-  const order = models.map((_, i) => i).sort((i, j) => (scores[j] ?? 0) - (scores[i] ?? 0) || i - j);
-  const counts = totals(models.length, pairs);
-  const ranked = order.map((i, position): ArenaModel => {
-    const [low, high] = intervals[i] ?? [Number.NaN, Number.NaN];
-    return {
-      model: models[i] ?? '',
-      score: scores[i] ?? Number.NaN,
-      low,
-      high,
-      battles: counts[i]?.battles ?? 0,
-      win_share: (counts[i]?.wins ?? 0) / (counts[i]?.battles ?? 1),
-      rank: position + 1,
-      rank_low: 1 + lows.length - firstAbove(lows, high),
-      rank_high: models.length - firstNotBelow(highs, low),
-    };
+  const entries = models.map((model, i): Entry => {
+    const score = at(scores, i);
+    const samples = rounds.map((round) => at(round, i));
+    return { model, score, ...interval(samples, options.level, score), against: new Map() };
   });
+  for (const { a, b, winsA, winsB, ties } of pairs) {
+    const [first, second] = [at(entries, a), at(entries, b)];
+    first.against.set(second, { won: winsA + ties / 2, battles: winsA + winsB + ties });
+    second.against.set(first, { won: winsB + ties / 2, battles: winsA + winsB + ties });
+  }
+  const ranked = entries.toSorted((x, y) => y.score - x.score);
   return {
     question: battles.question,
-    models: ranked,
+    models: ranked.map(({ model, score, low, high, against }, position): ArenaModel => {
+      const met = [...against.values()];
+      const fought = met.reduce((sum, m) => sum + m.battles, 0);
+      const won = met.reduce((sum, m) => sum + m.won, 0);
+      const rankLow = 1 + entries.filter((other) => other.low > high).length;
+      const rankHigh = entries.filter((other) => other.high >= low).length;
+      return {
+        model,
+        score,
+        low,
+        high,
+        battles: fought,
+        win_share: won / fought,
+        rank: position + 1,
+        rank_low: rankLow,
+        rank_high: rankHigh,
+      };
+    }),
     battles: total,
     skipped: battles.skipped,
     rounds: options.rounds,
     seed: options.seed,
     level: options.level,
-    win_shares: winShares(models, pairs, order),
+    win_shares: winShares(ranked),
     left_out: leftOut,
     redrawn,
+  };
+}
+
+function winShares(ranked: readonly Entry[]): ArenaFit['win_shares'] {
+  const shown = ranked.length > MOST_IN_MATRIX ? [] : ranked;
+  const met = shown.map((entry) => shown.map((other) => entry.against.get(other) ?? null));
+  return {
+    models: shown.map((entry) => entry.model),
+    share: met.map((row) => row.map((m) => (m === null ? null : m.won / m.battles))),
+    battles: met.map((row) => row.map((m) => m?.battles ?? 0)),
   };
 }
 
@@ -121,7 +154,7 @@ function connected(battles: Battles, largestGroup: boolean): { models: readonly 
   const [largest = [], ...others] = groups;
   if (battles.models.length < 2) throw new UserError(`no votes on the question '${battles.question}' between two models`);
   if (others.length === 0) return { models: battles.models, pairs: battles.pairs, leftOut: [] };
-  const names = (indices: readonly number[]) => indices.map((i) => battles.models[i] ?? '');
+  const names = (indices: readonly number[]) => indices.map((i) => at(battles.models, i));
   const leftOut = names(others.flat()).sort();
   const shown = leftOut.length > 5 ? `${leftOut.slice(0, 5).join(', ')} and ${leftOut.length - 5} more` : leftOut.join(', ');
   if (!largestGroup || largest.length < 2) {
@@ -138,6 +171,12 @@ function connected(battles: Battles, largestGroup: boolean): { models: readonly 
   return { models: names(largest), pairs, leftOut };
 }
 
+/** One way in which the battles of a pair ended. All battles are numbered; these end before `upTo` and begin where the outcome before them ends. */
+interface Outcome {
+  readonly upTo: number;
+  drawn: number;
+}
+
 /** Scores of resamples of the battles, each as large as the original. */
 function* bootstrap(
   models: number,
@@ -145,13 +184,15 @@ function* bootstrap(
   start: Float64Array,
   options: FitOptions,
 ): Generator<void, { rounds: Float64Array[]; redrawn: number }> {
-  const outcomes = pairs.flatMap((p) => [p.winsA, p.winsB, p.ties]);
-  const upTo = new Float64Array(outcomes.length);
   let total = 0;
-  outcomes.forEach((n, i) => {
-    total += n;
-    upTo[i] = total;
-  });
+  const outcomes: Outcome[] = [];
+  const outcome = (battles: number): Outcome => {
+    total += battles;
+    const made = { upTo: total, drawn: 0 };
+    outcomes.push(made);
+    return made;
+  };
+  const rows = pairs.map((p) => ({ a: p.a, b: p.b, winsA: outcome(p.winsA), winsB: outcome(p.winsB), ties: outcome(p.ties) }));
   const random = new PythonRandom(options.seed);
   const rounds: Float64Array[] = [];
   let redrawn = 0;
@@ -161,18 +202,9 @@ function* bootstrap(
         'too few battles for intervals: most resamples have no common scale; give --rounds 0 for scores without intervals',
       );
     }
-    const counts = new Float64Array(outcomes.length);
-    for (let i = 0; i < total; i++) {
-      const at = firstAbove(upTo, random.randBelow(total));
-      counts[at] = (counts[at] ?? 0) + 1;
-    }
-    const drawn = pairs.map((p, i) => ({
-      a: p.a,
-      b: p.b,
-      winsA: counts[3 * i] ?? 0,
-      winsB: counts[3 * i + 1] ?? 0,
-      ties: counts[3 * i + 2] ?? 0,
-    }));
+    for (const one of outcomes) one.drawn = 0;
+    for (let i = 0; i < total; i++) outcomeOf(outcomes, random.randBelow(total)).drawn++;
+    const drawn = rows.map(({ a, b, winsA, winsB, ties }) => ({ a, b, winsA: winsA.drawn, winsB: winsB.drawn, ties: ties.drawn }));
     if (components(models, drawn).length > 1) redrawn++;
     else rounds.push(scoresOf(fitStrengths(models, drawn, start)));
     yield;
@@ -180,76 +212,28 @@ function* bootstrap(
   return { rounds, redrawn };
 }
 
-/** Index of the first entry of an ascending array that is above `x`; its length where none is. */
-function firstAbove(ascending: Float64Array, x: number): number {
-  return firstWhere(ascending, (value) => value > x);
-}
-
-function firstNotBelow(ascending: Float64Array, x: number): number {
-  return firstWhere(ascending, (value) => value >= x);
-}
-
-/** Index of the first entry for which a test that stays true once it is true holds; the length where there is none. */
-function firstWhere(ascending: Float64Array, holds: (value: number) => boolean): number {
-  let [low, high] = [0, ascending.length];
+/** The outcome of the battle with a number from 0: the first one whose `upTo` is above it. */
+function outcomeOf(outcomes: readonly Outcome[], number: number): Outcome {
+  let [low, high] = [0, outcomes.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (holds(ascending[middle] ?? Number.POSITIVE_INFINITY)) high = middle;
+    if (at(outcomes, middle).upTo > number) high = middle;
     else low = middle + 1;
   }
-  return low;
+  return at(outcomes, low);
 }
 
 /**
  * Percentile interval with linear interpolation; the score itself where there are no rounds. Of B values the quantile p lies at place (B + 1) p, counted from 1 (Efron and Tibshirani 1993, 12.5):
  * at (B - 1) p + 1, which is usual elsewhere, the interval between few values holds less than it says (of 100 rounds 93.1 % instead of 95 %).
  */
-function interval(values: readonly number[], level: number, score: number): [number, number] {
-  if (values.length === 0) return [score, score];
-  const sorted = [...values].sort((a, b) => a - b);
+function interval(samples: readonly number[], level: number, score: number): { low: number; high: number } {
+  if (samples.length === 0) return { low: score, high: score };
+  const sorted = samples.toSorted((a, b) => a - b);
   const quantile = (p: number) => {
-    const at = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length + 1) - 1));
-    const [low, high] = [sorted[Math.floor(at)] ?? score, sorted[Math.ceil(at)] ?? score];
-    return low + (high - low) * (at - Math.floor(at));
+    const place = Math.min(sorted.length - 1, Math.max(0, p * (sorted.length + 1) - 1));
+    const [low, high] = [at(sorted, Math.floor(place)), at(sorted, Math.ceil(place))];
+    return low + (high - low) * (place - Math.floor(place));
   };
-  return [quantile((1 - level) / 2), quantile((1 + level) / 2)];
-}
-
-function totals(models: number, pairs: readonly Pair[]): { battles: number; wins: number }[] {
-  const counts = Array.from({ length: models }, () => ({ battles: 0, wins: 0 }));
-  for (const { a, b, winsA, winsB, ties } of pairs) {
-    for (const [i, wins] of [
-      [a, winsA],
-      [b, winsB],
-    ] as const) {
-      const c = counts[i];
-      if (c === undefined) continue;
-      c.battles += winsA + winsB + ties;
-      c.wins += wins + ties / 2;
-    }
-  }
-  return counts;
-}
-
-function winShares(models: readonly string[], pairs: readonly Pair[], order: readonly number[]): ArenaFit['win_shares'] {
-  if (models.length > MOST_IN_MATRIX) return { models: [], share: [], battles: [] };
-  const place = new Map(order.map((i, position) => [i, position]));
-  const share: (number | null)[][] = order.map(() => order.map(() => null));
-  const battles: number[][] = order.map(() => order.map(() => 0));
-  for (const p of pairs) {
-    const [i, j] = [place.get(p.a) ?? 0, place.get(p.b) ?? 0];
-    const total = p.winsA + p.winsB + p.ties;
-    const won = (p.winsA + p.ties / 2) / total;
-    const [rowI, rowJ, countI, countJ] = [share[i], share[j], battles[i], battles[j]];
-    if (rowI === undefined || rowJ === undefined || countI === undefined || countJ === undefined) continue;
-    [rowI[j], rowJ[i], countI[j], countJ[i]] = [won, 1 - won, total, total];
-  }
-  return { models: order.map((i) => models[i] ?? ''), share, battles };
-}
-
-/**
- * Tells whether a text is one of the three questions.
- */
-export function isQuestion(text: string): text is Question {
-  return QUESTIONS.some((q) => q === text);
+  return { low: quantile((1 - level) / 2), high: quantile((1 + level) / 2) };
 }

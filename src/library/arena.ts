@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type BattleRow, battlesOfRows, type Question, readBattles } from '../arena/battles.js';
-import { type ArenaFit, fitArena as fitBattles } from '../arena/fit.js';
+import { type ArenaFit, fitUnhurried } from '../arena/fit.js';
 import { fitCsv } from '../arena/report.js';
 import { writeFiles } from '../leaderboard/write-files.js';
 import { type Optional, refuseAborted } from './options.js';
@@ -22,19 +22,16 @@ export type ArenaOptions = {
 }>;
 
 /**
- * Fits Bradley-Terry scores (mean 1000) with bootstrap intervals. Throws `UserError` when battles cannot be read, or the models have no common scale.
+ * Fits Bradley-Terry scores (mean 1000) with bootstrap intervals. Throws `UserError` when battles cannot be read, or the models have no common scale; `InterruptedError` once
+ * `signal` is aborted, between two rounds too.
  */
 export async function fitArena(options: ArenaOptions): Promise<ArenaFit> {
   const { battles, question = 'global', signal } = options;
   refuseAborted(signal);
   const read = typeof battles === 'string' ? await readBattles(battles, question) : battlesOfRows(battles, question);
   refuseAborted(signal);
-  return fitBattles(read, {
-    rounds: options.rounds ?? 100,
-    seed: options.seed ?? 1234,
-    level: options.level ?? 0.9,
-    largestGroup: options.largestGroup ?? false,
-  });
+  const { rounds = 100, seed = 1234, level = 0.9, largestGroup = false } = options;
+  return fitUnhurried(read, { rounds, seed, level, largestGroup }, () => refuseAborted(signal));
 }
 
 /**

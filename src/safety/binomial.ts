@@ -14,7 +14,8 @@ export function clopperPearson(k: number, n: number, confidence = 0.95): { reado
 }
 
 /** Returns P(X >= k) of a binomial distribution. The terms are summed from the largest on, so that nothing is lost or overflows. */
-function upperTail(k: number, n: number, p: number): number {
+export function upperTail(k: number, n: number, p: number): number {
+  if (k <= 0) return 1;
   if (p <= 0) return 0;
   if (p >= 1) return 1;
   const odds = p / (1 - p);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { battlesOf } from '../../src/arena/battles.js';
-import { components, fitStrengths } from '../../src/arena/bradley-terry.js';
+import { fitStrengths } from '../../src/arena/bradley-terry.js';
+import { components } from '../../src/arena/components.js';
 import { fitArena } from '../../src/arena/fit.js';
 import { PythonRandom } from '../../src/python/random.js';
 

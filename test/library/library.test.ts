@@ -233,6 +233,9 @@ describe('the library', () => {
     const csv = path.join(folder, 'battles.csv');
     writeFileSync(csv, `model_a,model_b,wins_a,wins_b,ties\n${battles.map((b) => Object.values(b).join(',')).join('\n')}\n`);
     expect(await fitArena({ battles, rounds: 20 })).toEqual(await fitArena({ battles: csv, rounds: 20 }));
+    const stop = new AbortController();
+    setImmediate(() => stop.abort());
+    await expect(fitArena({ battles, rounds: 2000, signal: stop.signal })).rejects.toThrow(InterruptedError);
     await expect(fitArena({ battles: [{ model_a: 'x', model_b: 'x', winner: 'tie' }] })).rejects.toThrow(
       /^battles: line 1: the model x is matched/,
     );
