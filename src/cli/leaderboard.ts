@@ -40,8 +40,7 @@ export const addLeaderboard: AddCommand = (program) =>
     .option('--no-pictures', 'a page without charts')
     .action(async (dirs: readonly string[], flags: LeaderboardFlags) => {
       const { leaderboard } = await import('../library/leaderboard.js');
-      const { noteText } = await import('../leaderboard/notes.js');
       const board = await leaderboard({ results: dirs, ...flags });
-      for (const note of board.notes) process.stderr.write(`note: ${noteText(note).replace(/\p{Cc}+/gu, ' ')}\n`);
+      for (const remark of board.remarks) process.stderr.write(`note: ${remark.replace(/\p{Cc}+/gu, ' ')}\n`);
       process.stdout.write(`${board.files.join('\n')}\n`);
     });

@@ -39,7 +39,6 @@ export const addPublish: AddCommand = (program) =>
     .option('--task-ids <list>', "tasks as the hub's benchmarks call them: TASK=ID,TASK=ID", list)
     .action(async (dirs: readonly string[], flags: PublishFlags) => {
       const { publishResults } = await import('../publish/publish.js');
-      const { builtinBenchmarks } = await import('../leaderboard/builtin.js');
       const formats = FORMATS.filter((one) => (flags.format ?? ['eee', 'hub']).includes(one));
       const unknown = flags.format?.find((one) => !FORMATS.some((format) => format === one));
       if (unknown !== undefined) throw new UserError(`--format ${unknown}: unknown; valid: ${FORMATS.join(', ')}`);
@@ -54,7 +53,6 @@ export const addPublish: AddCommand = (program) =>
         publisher: { organization: flags.organization ?? null, relationship: flags.relationship ?? null },
         source: flags.sourceUrl === undefined ? null : { url: flags.sourceUrl, name: flags.sourceName ?? null },
         taskIds: new Map((flags.taskIds ?? []).map(pairOf)),
-        known: new Map((await builtinBenchmarks()).benchmarks.map((one) => [one.name, one])),
         now: Date.now,
       });
       for (const note of published.notes) process.stderr.write(`note: ${note}\n`);

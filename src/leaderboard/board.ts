@@ -1,16 +1,15 @@
 /** The leaderboard as data: what Markdown, CSV, JSON and the page all show. */
-import path from 'node:path';
 import { UserError } from '../errors.js';
-import { PAPER_NAMES } from '../leaderboard/paper-names.js';
 import { didYouMean } from '../suggest.js';
 import type { Language, PromptFamily } from '../types.js';
 import { factorOf } from './benchmarks.js';
-import { collect, type Measurement, nameOf, type ResultSource, shortList } from './collect.js';
+import { collect, type Measurement, nameOf, type ResultSource, shortList, sourceName } from './collect.js';
 import { type Benchmark, BIAS, byCategory, LANGUAGES } from './columns.js';
 import { compareColumns, type Records, refuseMixed } from './comparable.js';
 import type { ModelFacts } from './model-facts.js';
 import type { ModelNames } from './names.js';
-import { type Note, noteText } from './notes.js';
+import { isAlert, type Note, noteText } from './notes.js';
+import { PAPER_NAMES } from './paper-names.js';
 import { type Row, rowsOf } from './rows.js';
 import { clearBest, meanOf, type Rank, rankRanges, type Score } from './statistics.js';
 
@@ -93,7 +92,7 @@ export interface BoardOptions {
 }
 
 /**
- * Builds the leaderboard from folders of result files. Throws `UserError` when there is nothing to show, a file is broken, a column mixes different
+ * Builds the leaderboard from folders of result files. Throws `UserError` when there is nothing to show, a column mixes different
  * measurements (without `mixed`), or the base model is unknown.
  */
 export async function buildBoard(options: BoardOptions): Promise<Board> {
@@ -127,7 +126,8 @@ export async function buildBoard(options: BoardOptions): Promise<Board> {
   addRanks(models);
   addGains(models, base);
   const newest = rows.reduce((latest, r) => [...r.measurements.values()].reduce((l, m) => Math.max(l, m.date), latest), 0);
-  return { benchmarks, models, base: base?.model ?? null, notes: [...comparability.notes, ...rowNotes, ...collected.notes], newest };
+  const notes = [...comparability.notes, ...rowNotes, ...collected.notes].sort((a, b) => Number(isAlert(b)) - Number(isAlert(a)));
+  return { benchmarks, models, base: base?.model ?? null, notes, newest };
 }
 
 function baseOf(rows: readonly Row[], base: string): Row {
@@ -197,7 +197,7 @@ function cellOf(m: Measurement, value: number, benchmark: Benchmark, reasons: re
     version: m.version,
     n_shot: m.nShot,
     date: m.date,
-    source: `${path.basename(path.dirname(m.path))}/${path.basename(m.path)}`,
+    source: sourceName(m.path),
     mark: reasons.length === 0 ? null : reasons.map((reason) => noteText(reason)).join('; '),
     reasons,
     best: false,

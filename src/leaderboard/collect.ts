@@ -73,8 +73,9 @@ export function nameOf(source: ResultSource): string {
 }
 
 /**
- * Reads all result files below folders. Files of single shards are left out with a note, as are tasks that are no benchmark of the leaderboard, and
- * results of trial runs (`--limit`) unless there are no others. A task whose file says its language and category gets a column of its own. Throws `UserError` when there is no result file or one is broken.
+ * Reads all result files below folders. A file that cannot be read is left out with a note, as are files of single shards, tasks that are no benchmark of the
+ * leaderboard, and results of trial runs (`--limit`) unless there are no others. A task whose file says its language and category gets a column of its own.
+ * Throws `UserError` when there is no result file, or none that can be read.
  */
 export async function collect(dirs: readonly ResultSource[], benchmarks: readonly Benchmark[]): Promise<Collected> {
   const found = await Promise.all(dirs.map(async (from) => (typeof from === 'string' ? findFiles(from, isReadable) : [from])));
@@ -84,47 +85,59 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
   const known = new Set(benchmarks.flatMap((b) => [b.name, ...b.leaves]));
   const columns = [...benchmarks];
   const foreign = new Set<string>();
-  const remarks = new Map<string, Note>();
+  const remarks = new Map<string, Set<string>>();
   let shards = 0;
   const summaries: FileSummary[] = [];
   const others = new Set<string>();
-  for await (const { file, notes: unread } of readAll(sources)) {
+  const broken: Broken[] = [];
+  for await (const { file, notes: unread, error } of readAll(sources)) {
     for (const note of unread) others.add(note);
+    if (error !== null) broken.push(error);
     if (file === null) continue;
     if (file.shard !== null && file.shard.count > 1) {
       shards++;
       continue;
     }
-    if (file.remark !== null) {
-      const values = { model: file.modelName, text: file.remark };
-      remarks.set(JSON.stringify(values), { key: 'remark', values });
+    const own = ownColumns(file, known);
+    const measurements = measurementsOf(file, [...columns, ...own]);
+    if ('message' in measurements) {
+      broken.push(measurements);
+      continue;
     }
-    columns.push(...ownColumns(file, known));
+    columns.push(...own);
+    for (const name of own.flatMap((b) => [b.name, ...b.leaves])) known.add(name);
+    for (const text of file.remark?.split('; ') ?? []) remarks.set(text, (remarks.get(text) ?? new Set()).add(file.modelName));
     for (const [name, task] of file.tasks) if (!known.has(name) && !task.isGroup) foreign.add(name);
-    const measurements = columns.flatMap((b) => measurementOf(file, b) ?? []);
     // The rest of the file is let go, so that thousands of files fit.
     summaries.push({ file: { ...file, tasks: new Map(), groupSubtasks: new Map(), eusEval: null }, measurements });
   }
-  const notes: Note[] = [...remarks.values(), ...[...others].map((text): Note => ({ key: 'unread', values: { text } }))];
+  const [first] = broken;
+  if (first !== undefined && broken.length === sources.length)
+    throw new UserError(
+      broken.length === 1 ? first.message : `none of ${broken.length} result files can be read; the first: ${first.message}`,
+    );
+  const notes: Note[] =
+    broken.length === 0 ? [] : [{ key: 'broken', values: { n: broken.length, names: shortList(broken.map(shortLine), 6, '; ') } }];
+  for (const [text, models] of remarks) notes.push({ key: 'remark', values: { model: shortList([...models]), text } });
+  for (const text of others) notes.push({ key: 'unread', values: { text } });
   if (shards > 0) notes.push({ key: 'shards', values: { n: shards } });
   if (foreign.size > 0) notes.push({ key: 'foreign', values: { names: shortList([...foreign].sort()) } });
-  const whole = withoutCopies(summaries, notes);
-  const trials = whole.flatMap((s) => s.measurements.flatMap((m) => (m.trial ? [{ model: s.file.modelName }] : [])));
-  const onlyTrials = trials.length > 0 && whole.every((s) => s.measurements.every((m) => m.trial));
+  const distinct = withoutCopies(summaries, notes);
+  const trials = distinct.flatMap((s) => s.measurements.flatMap((m) => (m.trial ? [{ model: s.file.modelName }] : [])));
+  const onlyTrials = trials.length > 0 && distinct.every((s) => s.measurements.every((m) => m.trial));
   if (onlyTrials) notes.push({ key: 'onlyTrials', values: {} });
   else if (trials.length > 0)
     notes.push({ key: 'trials', values: { n: trials.length, names: shortList([...new Set(trials.map((t) => t.model))].sort()) } });
-  const kept = onlyTrials ? whole : whole.map((s) => ({ ...s, measurements: s.measurements.filter((m) => !m.trial) }));
+  const kept = onlyTrials ? distinct : distinct.map((s) => ({ ...s, measurements: s.measurements.filter((m) => !m.trial) }));
   return { summaries: kept, benchmarks: columns, notes, onlyTrials };
 }
 
 /**
- * Columns of tasks and groups that are none of the known ones but say where they belong; what they consist of is known from then on. What a group of the file
- * has in it has no column beside it, the groups within EusExams as little as tasks.
+ * Columns of tasks and groups that are none of the known ones but say where they belong, groups first. What a group of the file has in it has no column
+ * beside it, the groups within EusExams as little as tasks.
  */
-function ownColumns(file: ResultFile, known: Set<string>): Benchmark[] {
+function ownColumns(file: ResultFile, known: ReadonlySet<string>): Benchmark[] {
   const inner = new Set([...file.groupSubtasks].flatMap(([group, names]) => names.filter((name) => name !== group)));
-  // Groups first: their tasks have no columns beside them.
   const entries = [...file.tasks.values()].sort((a, b) => Number(b.isGroup) - Number(a.isGroup));
   return entries.flatMap((task) => {
     const { headlineMetric, language: said, category } = task.about;
@@ -133,7 +146,6 @@ function ownColumns(file: ResultFile, known: Set<string>): Benchmark[] {
     const metricKey = headlineKey(task, headlineMetric);
     if (metricKey === null) return [];
     const leaves = task.isGroup ? leavesBelow(task.name, file.groupSubtasks).filter((name) => name !== task.name) : [task.name];
-    for (const name of [task.name, ...leaves]) known.add(name);
     const lower = task.higherIsBetter.get(metricKey.slice(0, metricKey.indexOf(','))) === false;
     return [
       { name: task.name, language, category, metricKey, own: true, documents: null, leaves, ...(lower ? { lowerIsBetter: true } : {}) },
@@ -175,24 +187,63 @@ const AT_ONCE = 32;
 /** Reads files in order, some ahead. */
 async function* readAll(sources: readonly ResultSource[]): AsyncGenerator<Read> {
   for (let from = 0; from < sources.length; from += AT_ONCE) {
-    const read = sources
-      .slice(from, from + AT_ONCE)
-      .map(async (one) => (typeof one === 'string' ? readAny(one) : [{ file: one, notes: [] }]));
+    const read = sources.slice(from, from + AT_ONCE).map(async (one) => (typeof one === 'string' ? readAny(one) : [whole(one)]));
     yield* (await Promise.all(read)).flat();
   }
 }
 
-/** A results file, or what could not be read as one. */
+/** A results file, what in it could not be read as a result, or why none of it could. */
 interface Read {
   readonly file: ResultFile | null;
   readonly notes: readonly string[];
+  readonly error: Broken | null;
+}
+
+/** A file that cannot be read, and the line that says why, which names the file by its path. */
+interface Broken {
+  readonly path: string;
+  readonly message: string;
+}
+
+function whole(file: ResultFile): Read {
+  return { file, notes: [], error: null };
 }
 
 async function readAny(file: string): Promise<Read[]> {
-  if (isRecordName(path.basename(file))) return [{ file: await readRecord(file), notes: [] }];
-  if (!isHubResult(file)) return [{ file: await readResultFile(file), notes: [] }];
-  const { files, notes } = await readHubResults(file);
-  return [{ file: null, notes }, ...files.map((one) => ({ file: one, notes: [] }))];
+  try {
+    if (isRecordName(path.basename(file))) return [whole(await readRecord(file))];
+    if (!isHubResult(file)) return [whole(await readResultFile(file))];
+    const { files, notes } = await readHubResults(file);
+    return [{ file: null, notes, error: null }, ...files.map(whole)];
+  } catch (error) {
+    return [{ file: null, notes: [], error: brokenBy(error, file) }];
+  }
+}
+
+function brokenBy(error: unknown, file: string): Broken {
+  if (!(error instanceof UserError)) throw error;
+  return { path: file, message: error.message };
+}
+
+/** Where others read it, the folders of this machine are nobody's business. */
+function shortLine({ path: file, message }: Broken): string {
+  return message.replaceAll(file, sourceName(file));
+}
+
+/**
+ * Returns `folder/file` of a path: how the board calls a result file.
+ */
+export function sourceName(file: string): string {
+  return `${path.basename(path.dirname(file))}/${path.basename(file)}`;
+}
+
+/** What the columns measure in a file, or how the file is broken. */
+function measurementsOf(file: ResultFile, columns: readonly Benchmark[]): Measurement[] | Broken {
+  try {
+    return columns.flatMap((b) => measurementOf(file, b) ?? []);
+  } catch (error) {
+    return brokenBy(error, file.path);
+  }
 }
 
 function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | null {
@@ -302,6 +353,6 @@ export function count(n: number, word: string): string {
 }
 
 /** The first few of a list, and how many more. */
-export function shortList(items: readonly string[], most = 6): string {
-  return items.length <= most ? items.join(', ') : `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
+export function shortList(items: readonly string[], most = 6, between = ', '): string {
+  return items.length <= most ? items.join(between) : `${items.slice(0, most).join(between)} and ${items.length - most} more`;
 }

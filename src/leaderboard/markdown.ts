@@ -5,14 +5,15 @@ import type { Language } from '../types.js';
 import type { Average, Board, BoardModel, Cell } from './board.js';
 import { type Benchmark, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './columns.js';
 import { documentsText } from './documents.js';
-import { noteText } from './notes.js';
+import { isAlert, noteText } from './notes.js';
 import { ranked } from './order.js';
 
 /**
  * Returns the leaderboard as Markdown: a table per language, models by average, and the notes.
  */
 export function boardMarkdown(board: Board): string {
-  const parts = ['# Leaderboard', '', legend(board), ''];
+  const alerts = board.notes.filter(isAlert).flatMap((note) => [`**${escapeMarkdown(noteText(note))}**`, '']);
+  const parts = ['# Leaderboard', '', ...alerts, legend(board), ''];
   for (const language of LANGUAGES) {
     const groups = byCategory(board.benchmarks, language);
     const columns = groups.flatMap(([, members]) => members);
@@ -20,7 +21,8 @@ export function boardMarkdown(board: Board): string {
     if (models.length === 0) continue;
     parts.push(`## ${LANGUAGE_NAMES[language]}`, '', table(models, columns, language), '');
   }
-  if (board.notes.length > 0) parts.push('## Notes', '', ...board.notes.map((n) => `- ${escapeMarkdown(noteText(n))}`), '');
+  const remarks = board.notes.filter((note) => !isAlert(note));
+  if (remarks.length > 0) parts.push('## Notes', '', ...remarks.map((n) => `- ${escapeMarkdown(noteText(n))}`), '');
   return parts.join('\n');
 }
 

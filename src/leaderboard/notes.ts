@@ -9,6 +9,13 @@ export interface Note {
 }
 
 /**
+ * Tells whether a remark must be seen before anything else: that results are missing from the board.
+ */
+export function isAlert({ key }: Note): boolean {
+  return key === 'broken';
+}
+
+/**
  * Returns a remark as text.
  */
 export function noteText({ key, values }: Note, language: PageLanguage = 'en'): string {

@@ -5,7 +5,7 @@ import type { Language } from '../types.js';
 import type { Average, Cell } from './board.js';
 import { byCategory, LANGUAGES, labelOf } from './columns.js';
 import { escapeHtml } from './escape-html.js';
-import { noteText } from './notes.js';
+import { isAlert, noteText } from './notes.js';
 import { ranked } from './order.js';
 import type { PageData } from './page-data.js';
 
@@ -27,8 +27,10 @@ export function plainTables(data: PageData, language: PageLanguage): string {
       );
     parts.push(table(`${t('arena')}: ${t(`question.${scores.question}`)}`, [t('modelHead'), t('score')], rows));
   }
-  const notes = board.notes.map((note) => `<li>${escapeHtml(noteText(note, language))}</li>`).join('');
-  return `${parts.join('\n')}${notes === '' ? '' : `\n<h2>${escapeHtml(t('remarks'))}</h2><ul>${notes}</ul>`}`;
+  const alerts = board.notes.filter(isAlert).map((note) => `<p class="alert">${escapeHtml(noteText(note, language))}</p>\n`);
+  const remarks = board.notes.filter((note) => !isAlert(note));
+  const notes = remarks.map((note) => `<li>${escapeHtml(noteText(note, language))}</li>`).join('');
+  return `${alerts.join('')}${parts.join('\n')}${notes === '' ? '' : `\n<h2>${escapeHtml(t('remarks'))}</h2><ul>${notes}</ul>`}`;
 }
 
 function overview({ board }: PageData, t: Words, number: (x: number) => string): string {

@@ -15,7 +15,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 va
 #app, noscript { display: block; max-width: 1680px; margin: 0 auto; padding: 0 clamp(14px, 3vw, 44px) 48px; }
 header.top { display: flex; flex-wrap: wrap; gap: 14px 32px; align-items: flex-end; justify-content: space-between; padding: 38px 0 20px; }
 h1 { font: 600 clamp(25px, 3.4vw, 38px)/1.14 var(--serif); letter-spacing: -0.014em; margin: 0; text-wrap: balance; overflow-wrap: anywhere; }
-.lede { margin: 8px 0 0; color: var(--soft); max-width: 80ch; }
+.alert { margin: 0 0 14px; padding: 9px 14px; border-left: 4px solid var(--bad); background: var(--bad-band); max-width: none; overflow-wrap: anywhere; } .lede { margin: 8px 0 0; color: var(--soft); max-width: 80ch; }
 h2 { font: 600 23px/1.25 var(--serif); margin: 0 0 2px; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h3 { font: 600 18px/1.3 var(--serif); margin: 0 0 2px; } h4 { margin: 0 0 4px; font-size: 14.5px; font-weight: 620; }
 p { margin: 6px 0; max-width: 84ch; } a { color: var(--blue); text-underline-offset: 2px; }

@@ -6,6 +6,7 @@ import { builtinBenchmarks } from '../leaderboard/builtin.js';
 import { type CorrelationRow, correlations } from '../leaderboard/correlate.js';
 import { correlationCsv } from '../leaderboard/correlation-report.js';
 import { readNames } from '../leaderboard/names.js';
+import { isAlert, noteText } from '../leaderboard/notes.js';
 import { PAPER_NAMES } from '../leaderboard/paper-names.js';
 import { writeFiles } from '../leaderboard/write-files.js';
 
@@ -35,7 +36,7 @@ export interface Correlations {
 }
 
 /**
- * Correlates arena scores with benchmark averages. Throws `UserError` when a file is broken, two files answer one question, or no model has both.
+ * Correlates arena scores with benchmark averages. Throws `UserError` when a file of scores is broken, two files answer one question, or no model has both.
  */
 export async function correlate(options: CorrelateOptions): Promise<Correlations> {
   const read: ArenaScores[] = [];
@@ -50,7 +51,8 @@ export async function correlate(options: CorrelateOptions): Promise<Correlations
   const names = options.names === undefined ? PAPER_NAMES : await readNames(options.names);
   const board = await buildBoard({ dirs: options.results, benchmarks, names, base: null, mixed: options.mixed, records });
   const { bias: withBias, allSizes, perBenchmark } = options;
-  const { rows, leftOut } = correlations(board, arenas, { withBias, allSizes, perBenchmark });
+  const { rows, leftOut: unmatched } = correlations(board, arenas, { withBias, allSizes, perBenchmark });
+  const leftOut = [...board.notes.filter(isAlert).map((note) => noteText(note)), ...unmatched];
   if (rows.every((r) => r.n === 0))
     throw new UserError('no model has both arena and benchmark scores; say which belong together with --names FILE');
   if (options.out === undefined) return { rows, leftOut, files: [] };

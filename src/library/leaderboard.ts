@@ -3,6 +3,7 @@ import { type ArenaScores, readArenaScores, readFit } from '../arena/scores.js';
 import { type Board, buildBoard } from '../leaderboard/board.js';
 import { builtinBenchmarks } from '../leaderboard/builtin.js';
 import { readNames } from '../leaderboard/names.js';
+import { noteText } from '../leaderboard/notes.js';
 import { publish } from '../leaderboard/publish.js';
 import type { PageLanguage } from '../page/words.js';
 import { listOf, type OneOrMore, type Optional, refuseAborted } from './options.js';
@@ -35,11 +36,13 @@ export type LeaderboardOptions = {
 
 /** The leaderboard as data, and the paths of the files that were written. */
 export interface Leaderboard extends Board {
+  /** The notes as English sentences, what is missing from the board first. */
+  readonly remarks: readonly string[];
   readonly files: readonly string[];
 }
 
 /**
- * Builds a leaderboard. Throws `UserError` when there is nothing to show, a file is broken, or a column mixes different measurements (without `mixed`).
+ * Builds a leaderboard. A result file that cannot be read is left out with a note. Throws `UserError` when there is nothing to show, or a column mixes different measurements (without `mixed`).
  */
 export async function leaderboard(options: LeaderboardOptions): Promise<Leaderboard> {
   const { signal, out } = options;
@@ -64,7 +67,8 @@ export async function leaderboard(options: LeaderboardOptions): Promise<Leaderbo
     records,
   });
   refuseAborted(signal);
-  if (out === undefined) return { ...board, files: [] };
+  const remarks = board.notes.map((note) => noteText(note));
+  if (out === undefined) return { ...board, remarks, files: [] };
   const { title = null, lang: language = null, pictures = true } = options;
-  return { ...board, files: await publish(board, { out, title, language, fits, arenas, pictures, facts: await facts() }) };
+  return { ...board, remarks, files: await publish(board, { out, title, language, fits, arenas, pictures, facts: await facts() }) };
 }

@@ -177,7 +177,11 @@ export const BOARD_WORDS = {
     es: 'Punto: este modelo. Línea: el rango de los modelos de la página; marca: su mediana.',
     en: 'Dot: this model. Line: range of the models on this page; tick: their median.',
   },
-  against: { eu: '{base} ereduarekin alderatuta', es: 'Comparado con {base}', en: 'Compared with {base}' },
+  against: {
+    eu: '{model}, {base} ereduarekin alderatuta',
+    es: '{model}, comparado con {base}',
+    en: '{model} compared with {base}',
+  },
   againstAbout: {
     eu: 'Aldea puntutan, {level} konfiantza-tartearekin. Betea: esanguratsua; hutsa: ez da bereizten.',
     es: 'Diferencia en puntos con intervalo de confianza de {level}. Lleno: significativa; vacío: no se distingue.',

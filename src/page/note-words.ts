@@ -3,6 +3,17 @@ import type { Dictionary } from './words.js';
 
 export const NOTE_WORDS = {
   remark: { eu: '{model}: {text}', es: '{model}: {text}', en: '{model}: {text}' },
+  broken: {
+    eu: 'Ezin izan dira irakurri eta sailkapen honetan ez daude emaitza-fitxategi hauek ({n}): {names}',
+    es: {
+      one: 'No se pudo leer {n} archivo de resultados y no está en esta clasificación: {names}',
+      other: 'No se pudieron leer {n} archivos de resultados y no están en esta clasificación: {names}',
+    },
+    en: {
+      one: '{n} result file could not be read and is not on this leaderboard: {names}',
+      other: '{n} result files could not be read and are not on this leaderboard: {names}',
+    },
+  },
   unread: { eu: '{text}', es: '{text}', en: '{text}' },
   hubCopies: {
     eu: 'Hubeko {n} emaitza kanpoan utzi dira: eredu beraren proba-multzo bera xehetasun gehiagorekin dago',

@@ -4,12 +4,13 @@ import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { makeFolder } from '../folders.js';
+import { builtinBenchmarks } from '../leaderboard/builtin.js';
 import { writeFiles } from '../leaderboard/write-files.js';
 import { findResultFiles, type ResultFile, readResultFile } from '../results/read.js';
 import { sampleLines } from '../results/read-samples.js';
 import { fail } from '../results/sample-file.js';
 import { findSampleFile } from '../results/sample-name.js';
-import { headlinesOf, type Known } from './headline.js';
+import { headlinesOf } from './headline.js';
 import { HUB_FOLDER, type HubEntry, hubEntriesOf, hubFileName, hubYaml, type Source } from './hub-results.js';
 import { scoreLines } from './json-lines.js';
 import { variantSuffix } from './model-info.js';
@@ -33,8 +34,6 @@ export interface PublishOptions {
   readonly source: Source | null;
   /** The hub's task of a benchmark where it is not called as here. */
   readonly taskIds: ReadonlyMap<string, string>;
-  /** The built-in benchmarks by name. */
-  readonly known: ReadonlyMap<string, Known>;
   readonly now: () => number;
   readonly signal?: AbortSignal;
 }
@@ -52,6 +51,7 @@ export interface Published {
 export async function publishResults(options: PublishOptions): Promise<Published> {
   const paths = [...new Set((await Promise.all(options.dirs.map((dir) => findResultFiles(dir)))).flat())];
   if (paths.length === 0) throw new UserError(`no results_*.json below ${options.dirs.join(', ')}`);
+  const known = new Map((await builtinBenchmarks()).benchmarks.map((one) => [one.name, one]));
   const written: string[] = [];
   const notes = new Set<string>();
   const repositories = new Map<string, Map<string, Map<string, Dated>>>();
@@ -72,7 +72,7 @@ export async function publishResults(options: PublishOptions): Promise<Published
       for (const remark of remarks) notes.add(remark);
     }
     if (options.formats.includes('hub')) {
-      const found = hubEntriesOf(results, headlinesOf(results, options.known), options);
+      const found = hubEntriesOf(results, headlinesOf(results, known), options);
       for (const note of found.notes) notes.add(note);
       const repositoryName = modelId + variantSuffix(results);
       const repository = repositories.get(repositoryName) ?? new Map<string, Map<string, Dated>>();

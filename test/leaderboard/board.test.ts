@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
 import { ranked } from '../../src/leaderboard/order.js';
@@ -120,6 +122,15 @@ describe('benchmarks of the user', () => {
     expect(b.models[0]?.averages.eu?.total).toBe(3);
     expect(notesOf(b)).toContain('no benchmark of this leaderboard: other');
   });
+});
+
+it('a remark that several runs have is said once', async () => {
+  const remark = (text: string) => ({ more: { eus_eval: { prompt: 'plain', remark: text } } });
+  const b = await board([
+    { model: 'a', scores: { piqa: 0.5 }, ...remark('a toy') },
+    { model: 'b', scores: { piqa: 0.5 }, ...remark('a toy; without examples') },
+  ]);
+  expect(notesOf(b)).toBe('a, b: a toy\nb: without examples');
 });
 
 describe('facts of a model', () => {
@@ -259,12 +270,43 @@ describe('what is left out', () => {
     expect(notesOf(b)).toContain('no benchmark of this leaderboard: my_own_task');
   });
 
-  it('an empty or missing folder is one clear error', async () => {
+  it('a broken file, with a note that stands first and names it', async () => {
+    const root = writeResults([
+      { model: 'm', scores: { piqa: 0.5, my_own_task: 0.5 } },
+      { model: 'share', scores: { piqa: 40 } },
+    ]);
+    mkdirSync(path.join(root, 'torn'));
+    writeFileSync(path.join(root, 'torn', 'results_1.json'), '{"results": {"piqa"');
+    const b = await board([], { dirs: [root] });
+    expect(b.models.map((m) => m.model)).toEqual(['m']);
+    expect(b.notes.map(({ key }) => key)).toEqual(['broken', 'foreign']);
+    expect(notesOf(b)).toMatch(
+      /^2 result files could not be read and are not on this leaderboard: share\/results_\d+\.json: results\.piqa\.acc,none: 40; expected a share from 0 to 1; torn\/results_1\.json: /,
+    );
+    expect(notesOf(b)).not.toContain(root);
+  });
+
+  it('nothing of a broken file: no column, no remark', async () => {
+    const about = { own: { language: 'eu', category: 'x', headline_metric: 'acc' } };
+    const b = await board([
+      { model: 'm', scores: { piqa: 0.5 } },
+      { model: 'bad', scores: { own: 40 }, more: { eus_eval: { prompt: 'plain', about, remark: 'odd' } } },
+    ]);
+    expect([b.benchmarks.some(({ name }) => name === 'own'), b.notes.map(({ key }) => key)]).toEqual([false, ['broken']]);
+  });
+
+  it('an empty or missing folder is one clear error, as is one of broken files', async () => {
     await expect(board([], { dirs: [freshFolder()] })).rejects.toThrow(UserError);
     await expect(board([], { dirs: ['/nowhere/at/all'] })).rejects.toThrow('no such folder: /nowhere/at/all');
     await expect(board([{ model: 'm', scores: { my_own_task: 0.5 } }])).rejects.toThrow('no result of a built-in benchmark');
     await expect(board([{ model: 'm', scores: { piqa: 40 } }])).rejects.toThrow(
       /results\.piqa\.acc,none: 40; expected a share from 0 to 1/,
     );
+    await expect(
+      board([
+        { model: 'm', scores: { piqa: 40 } },
+        { model: 'n', scores: { piqa: -1 } },
+      ]),
+    ).rejects.toThrow(/^none of 2 result files can be read; the first: \/.*m\/results_\d+\.json: results\.piqa/);
   });
 });

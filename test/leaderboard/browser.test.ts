@@ -61,6 +61,7 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     );
     const dated = {
       ...made,
+      notes: [{ key: 'broken' as const, values: { n: 1, names: EVIL } }, ...made.notes],
       models: made.models.map((m) => (m.model === 'org/base' ? { ...m, facts: { ...m.facts, released: '2023-07' } } : m)),
     };
     const fit = fitArena(await readBattles(packagePath('fixtures/arena/battles.csv'), 'global'), {
@@ -111,6 +112,13 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
   const open = (tab: string) => page.getByRole('tab', { name: tab, exact: true }).click();
   const head = (name: string) => page.locator('thead th').filter({ has: page.getByRole('button', { name, exact: true }) });
 
+  it('says on every view which files could not be read', async () => {
+    for (const tab of ['', 'tab=eu', 'tab=notes']) {
+      await go(tab);
+      expect(await page.locator('.alert').textContent()).toBe(`1 result file could not be read and is not on this leaderboard: ${EVIL}`);
+    }
+  });
+
   it('shows one view at a time, by mouse, keyboard and address', async () => {
     await open('English');
     expect(await page.locator('[role="tab"][aria-selected="true"]').textContent()).toBe('English');
@@ -153,6 +161,7 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect(await found('ORG b')).toEqual(['org/base']);
     expect(await page.locator('.count').textContent()).toBe('1 of 5 models');
     expect(await found('zzz')).toEqual([]);
+    expect(await found('<')).toEqual([EVIL]);
     expect(await page.getByText('There is no such model').isVisible()).toBe(true);
     await page.getByRole('searchbox').fill('');
     await expect.poll(names).toContain('org/part');
@@ -202,8 +211,10 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect(await dialog.locator('dl').textContent()).toContain('8.0 B');
     expect(await dialog.locator('svg').count()).toBe(4);
     expect(await dialog.locator('svg').last().getAttribute('aria-label')).toContain('PIQA (EN) −20.0');
+    expect(await dialog.getByRole('heading', { name: 'Best of all compared with org/base' }).count()).toBe(1);
     await dialog.getByLabel('Compare with').selectOption('org/twin');
     await expect.poll(() => dialog.locator('svg').last().getAttribute('aria-label')).toContain('PIQA (EN) −20.5');
+    expect(await dialog.getByRole('heading', { name: 'Best of all compared with org/twin' }).count()).toBe(1);
     await page.reload();
     expect(await page.getByRole('dialog').isVisible()).toBe(true);
     await page.keyboard.press('Escape');

@@ -55,6 +55,17 @@ describe('leaderboard', () => {
     expect(json.models).toHaveLength(2);
   });
 
+  it('goes on without a file that cannot be read, and says so first', async () => {
+    const dir = writeResults([piqa('o/a', 0.5), piqa('o/b', 0.7)]);
+    writeFileSync(path.join(dir, 'o__a', 'results_torn.json'), '{"results":');
+    const out = path.join(freshFolder(), 'board');
+    const { code, err } = await run('leaderboard', dir, '--out', out, '--no-pictures');
+    expect([code, err.split('\n').length]).toEqual([0, 2]);
+    expect(err).toMatch(/^note: 1 result file could not be read and is not on this leaderboard: o__a\/results_torn\.json: /);
+    const json: { notes: string[] } = JSON.parse(readFileSync(path.join(out, 'leaderboard.json'), 'utf8'));
+    expect(`note: ${json.notes[0]}\n`).toBe(err);
+  });
+
   it('refuses mixed columns with exit code 2 and one line, writes nothing, and publishes them with --mixed', async () => {
     const dir = writeResults([piqa('o/a', 0.5), piqa('o/b', 0.7, 2), piqa('o/c', 0.6)]);
     const out = path.join(freshFolder(), 'board');

@@ -49,7 +49,10 @@ describe('the page', () => {
       },
     ];
     const written = await publish(
-      { ...b, notes: [...b.notes, { key: 'remark', values: { model: EVIL, text: EVIL } }] },
+      {
+        ...b,
+        notes: [{ key: 'broken', values: { n: 1, names: EVIL } }, ...b.notes, { key: 'remark', values: { model: EVIL, text: EVIL } }],
+      },
       { out, title: `Title ${EVIL}`, language: 'es', fits: [evilFit], arenas, pictures: true, facts: {} },
     );
     expect(written.map((file) => path.basename(file)).sort()).toEqual([
@@ -74,6 +77,14 @@ describe('the page', () => {
     expect(data.board.models.map((m) => m.model)).toContain(EVIL);
     expect(markdown).not.toMatch(/<img|<script/);
     expect(csv).toContain(EVIL.replaceAll('"', '""'));
+  });
+
+  it('says before the tables what is missing from them', () => {
+    expect(document.querySelector('main > .soft + .alert')?.textContent).toBe(
+      `No se pudo leer 1 archivo de resultados y no está en esta clasificación: ${EVIL}`,
+    );
+    expect(markdown).toMatch(/^# Leaderboard\n\n\*\*1 result file could not be read/);
+    expect(markdown.match(/could not be read/g)).toHaveLength(1);
   });
 
   it('loads nothing from elsewhere, and its policy allows its own script and style only', () => {

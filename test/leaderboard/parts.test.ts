@@ -134,6 +134,13 @@ describe('pictures', () => {
     }
   });
 
+  it('name the day where all points have one', () => {
+    const day = dayOf('2024-07-23');
+    const points = [1, 2].map((i) => ({ ...point(i), x: day, xError: null }));
+    const { svg } = scatter(points, { ...options, width: 700, time: true });
+    expect(svgText(svg)).toContain('text-anchor="middle">2024-07-23<');
+  });
+
   it('have round values at their axes', () => {
     expect(ticks([0, 10], 5)).toEqual([0, 2, 4, 6, 8, 10]);
     expect(ticks([47.3, 76.2], 6)).toEqual([50, 55, 60, 65, 70, 75]);
@@ -141,6 +148,11 @@ describe('pictures', () => {
     expect(ticks([3, 3], 4)).toEqual([3]);
     expect(dayTicks([dayOf('2023-05-01'), dayOf('2026-02')], 5).map(({ text }) => text)).toEqual(['2024', '2025', '2026']);
     expect(dayTicks([dayOf('2025-01-20'), dayOf('2025-04-03')], 5).map(({ text }) => text)).toEqual(['2025-02', '2025-03', '2025-04']);
+    expect(dayTicks([dayOf('2025-01-03'), dayOf('2025-01-21')], 5).map(({ text }) => text)).toEqual([
+      '2025-01-07',
+      '2025-01-12',
+      '2025-01-17',
+    ]);
   });
 });
 

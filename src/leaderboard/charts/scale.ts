@@ -31,7 +31,8 @@ export function ticks([low, high]: readonly [number, number], wished: number): n
 }
 
 /**
- * Returns beginnings of years, or of quarters or months where there are few years, as days since the epoch with their text (`2025`, `2025-04`).
+ * Returns beginnings of years, or of quarters or months where there are few years, as days since the epoch with their text (`2025`, `2025-04`); days
+ * (`2025-04-12`) where no month begins.
  */
 export function dayTicks([low, high]: readonly [number, number], wished: number): { readonly day: number; readonly text: string }[] {
   const first = new Date(low * DAY);
@@ -43,9 +44,12 @@ export function dayTicks([low, high]: readonly [number, number], wished: number)
       if (day >= low)
         found.push({ day, text: m % 12 === 0 ? String(m / 12) : `${Math.floor(m / 12)}-${String((m % 12) + 1).padStart(2, '0')}` });
     }
+    if (found.length === 0) break;
     if (found.length <= wished) return found;
   }
-  return [];
+  return ticks([low, high], wished)
+    .filter(Number.isInteger)
+    .map((day) => ({ day, text: new Date(day * DAY).toISOString().slice(0, 10) }));
 }
 
 const DAY = 86_400_000;

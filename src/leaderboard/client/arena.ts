@@ -10,7 +10,7 @@ import { LANGUAGES } from '../columns.js';
 import type { ArenaPart } from '../page-data.js';
 import { type Context, languageName, scoreText, seen } from './context.js';
 import { choice, figure } from './figure.js';
-import { fits } from './models.js';
+import { fits, isFound } from './models.js';
 import { chart, groupsOf } from './pictures.js';
 
 /**
@@ -44,9 +44,7 @@ function shownNames(part: ArenaPart, names: readonly string[], context: Context)
   const { state } = context;
   return names.filter((name) => {
     const model = modelOf(part, name, context);
-    return model === null
-      ? name.toLowerCase().includes(state.search.trim().toLowerCase()) && state.family === '' && state.prompt === ''
-      : fits(model, state);
+    return model === null ? isFound(state.search, [name]) && state.family === '' && state.prompt === '' : fits(model, state);
   });
 }
 

@@ -145,7 +145,9 @@ export function againstBase(model: BoardModel, context: Context): HTMLElement | 
   const first = base !== null && base !== model ? base : null;
   if (others.length === 0) return null;
   const place = h('div');
+  const heading = h('span');
   const show = (other: BoardModel | null): void => {
+    heading.textContent = t('against', { model: seen(model.model), base: other === null ? '…' : seen(other.model) });
     if (other === null) {
       place.replaceChildren();
       return;
@@ -177,12 +179,7 @@ export function againstBase(model: BoardModel, context: Context): HTMLElement | 
     'against',
   );
   show(first);
-  return figure(
-    t('against', { base: first === null ? '…' : seen(first.model) }),
-    t('againstAbout', { level: levelText(state.language) }),
-    [chosen],
-    place,
-  );
+  return figure(heading, t('againstAbout', { level: levelText(state.language) }), [chosen], place);
 }
 
 function resultTable(model: BoardModel, columns: readonly Column[], context: Context): HTMLElement {

@@ -29,7 +29,7 @@ export function drawing(draw: (width: number) => Drawn): HTMLElement {
 /**
  * Returns a picture with its title, what it shows, and controls.
  */
-export function figure(title: string, about: string, controls: readonly HTMLElement[], content: HTMLElement): HTMLElement {
+export function figure(title: string | HTMLElement, about: string, controls: readonly HTMLElement[], content: HTMLElement): HTMLElement {
   return h(
     'figure',
     {},

@@ -6,6 +6,7 @@ import { languageSwitch } from '../../page/language-switch.js';
 import { restoreTheme, themeButton } from '../../page/theme.js';
 import { dayText, translator } from '../../page/words.js';
 import { LANGUAGES } from '../columns.js';
+import { isAlert, noteText } from '../notes.js';
 import type { PageData } from '../page-data.js';
 import { arenaSection } from './arena.js';
 import { cardList } from './cards.js';
@@ -107,6 +108,7 @@ function start(data: PageData): void {
           themeButton({ dark: t('darkMode'), light: t('lightMode') }),
         ),
       ),
+      ...data.board.notes.filter(isAlert).map((note) => h('p', { class: 'alert' }, seen(noteText(note, state.language)))),
       tabList(known.tabs, context(), state.tab),
       live,
       main,

@@ -15,24 +15,17 @@ function plain(text: string): string {
     .trim();
 }
 
-const texts = new WeakMap<BoardModel, string>();
-
-function searchText(model: BoardModel): string {
-  const known = texts.get(model);
-  if (known !== undefined) return known;
-  const names = [
-    model.model,
-    model.model_name,
-    model.folder,
-    model.variant,
-    model.arena_name,
-    model.facts.family,
-    model.facts.maker,
-    model.prompt,
-  ];
-  const text = ` ${names.map((name) => plain(name ?? '')).join(' ')} `;
-  texts.set(model, text);
-  return text;
+/**
+ * Returns whether every word of a search is in some names. A word of symbols alone, which `plain` leaves nothing of, must be there as it is.
+ */
+export function isFound(search: string, names: readonly (string | null)[]): boolean {
+  const words = search.split(/\s+/).filter((word) => word !== '');
+  if (words.length === 0) return true;
+  const text = names.map((name) => plain(name ?? '')).join(' ');
+  return words.every((word) => {
+    const form = plain(word);
+    return form === '' ? names.some((name) => name?.includes(word)) : form.split(' ').every((part) => text.includes(part));
+  });
 }
 
 /**
@@ -43,10 +36,8 @@ export function fits(model: BoardModel, state: State): boolean {
   if (state.prompt !== '' && model.prompt !== state.prompt) return false;
   if (state.family !== '' && model.facts.family !== state.family) return false;
   if (state.completeOnly && LANGUAGES.some((l) => model.averages[l] !== null && model.averages[l]?.complete === false)) return false;
-  const text = searchText(model);
-  return plain(state.search)
-    .split(' ')
-    .every((word) => text.includes(word));
+  const { family, maker } = model.facts;
+  return isFound(state.search, [model.model, model.model_name, model.folder, model.variant, model.arena_name, family, maker, model.prompt]);
 }
 
 /**

@@ -2,7 +2,7 @@
 /** How to read the page, and remarks on these results. */
 import { h } from '../../page/dom.js';
 import { labelOf } from '../columns.js';
-import { noteText } from '../notes.js';
+import { isAlert, noteText } from '../notes.js';
 import { type Context, seen } from './context.js';
 
 const READING = ['readingRank', 'readingBest', 'readingMissing', 'readingMarks', 'readingErrors', 'readingPrompts'] as const;
@@ -17,7 +17,7 @@ export function notesSection({ data, t, state }: Context): HTMLElement {
       cell.reasons.map((reason) => `‡ ${m.model}, ${labelOf(name)} (${name}): ${noteText(reason, state.language)}`),
     ),
   );
-  const remarks = [...board.notes.map((note) => noteText(note, state.language)), ...marks];
+  const remarks = [...board.notes.filter((note) => !isAlert(note)).map((note) => noteText(note, state.language)), ...marks];
   return h(
     'div',
     { class: 'notes' },
