@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Backend } from '../types.js';
 import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
+import { tokenCount } from './api/completion-reply.js';
 import { keepErrorTexts } from './api/http.js';
 import { checkUrl, openTools, readKey } from './api/options.js';
 import { loadPackage } from './api/package.js';
@@ -29,7 +30,7 @@ export async function openAnthropic(options: ChatOptions): Promise<Backend> {
     client,
     // max_tokens is obligatory there, so it is never dropped.
     mendable: { temperature: [], stop_sequences: [] },
-    parameters: (request) => parametersOf(request),
+    parameters: parametersOf,
     async send(body, signal) {
       const { data, response } = await sdk.post('/v1/messages', { body, signal }).withResponse();
       return { data, header: (name) => response.headers.get(name) };
@@ -53,8 +54,6 @@ function parametersOf(request: ChatRequest): Record<string, unknown> {
   };
 }
 
-/** A negative number would give money back, and one beyond all windows makes nonsense of every sum. */
-const tokens = z.number().nonnegative().max(1e9);
 const schema = z.looseObject({
   type: z.literal('message'),
   model: z.string().nullish(),
@@ -62,10 +61,10 @@ const schema = z.looseObject({
   stop_reason: z.string().nullable(),
   usage: z
     .looseObject({
-      input_tokens: tokens,
-      output_tokens: tokens,
-      cache_creation_input_tokens: tokens.nullish(),
-      cache_read_input_tokens: tokens.nullish(),
+      input_tokens: tokenCount,
+      output_tokens: tokenCount,
+      cache_creation_input_tokens: tokenCount.nullish(),
+      cache_read_input_tokens: tokenCount.nullish(),
     })
     .nullish()
     // An answer whose count is nonsense is an answer all the same, of unknown size.

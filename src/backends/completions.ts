@@ -1,33 +1,26 @@
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import type { ModelTokenizer } from '../models/tokenizer.js';
 import type { Answer, Ask, Backend, ChatRenderer, FailureResponse, RequestKind, Response, WorkReport } from '../types.js';
-import { type Caller, callGenerate, type Tally } from './api/completion-call.js';
-import {
-  type ChoicesPlan,
-  type Encoder,
-  EXTRA_TOKENS,
-  type GeneratePlan,
-  planChoices,
-  planGenerate,
-  planRolling,
-} from './api/completion-plan.js';
-import { describeWays, probeServers, type ScoringMode } from './api/completion-probe.js';
-import { asFailure } from './api/give-up.js';
+import { type Caller, generate, serverAt, type Tally } from './api/completion-call.js';
+import { type ChoicesPlan, type Encoder, type GeneratePlan, planChoices, planGenerate, planRolling } from './api/completion-plan.js';
+import { describeWays, probeServers } from './api/completion-probe.js';
 import type { Attempt, Outcome } from './api/limiter.js';
 import { createNeighbourhoods, homeOf, type Neighbourhood, waits } from './api/neighbourhoods.js';
 import { checkUrl, type HttpOptions, openTools, readKey } from './api/options.js';
+import { EXTRA_TOKENS } from './api/prompt-tokens.js';
 import { createParameters } from './api/refusals.js';
 import { scoreChoices } from './api/score-choices.js';
 import { createTokenCount } from './api/token-count.js';
+import { givenUp, outcomeOf } from './api/unanswered.js';
+import type { OpenOptions } from './options.js';
 
 /** What {@link openCompletions} takes. */
-export interface CompletionsOptions extends HttpOptions {
+export interface CompletionsOptions extends HttpOptions, Partial<Pick<OpenOptions, 'maxLength' | 'scoring' | 'promptsAs'>> {
   /** Addresses up to `/v1`; the load is shared between them. */
   readonly baseUrls: readonly string[];
   /** The model's tokenizer: prompts are sent as token ids. Null: as text. */
   readonly tokenizer: ModelTokenizer | null;
-  /** Null or `ids`: token ids where there is a tokenizer. `text`: text all the same, for servers that take no ids. */
-  readonly promptsAs?: 'ids' | 'text' | null;
   /** Where the tokenizer came from, for results. */
   readonly tokenizerName?: string | null;
   /** Put one BOS before every prompt (models whose `model_type` contains "gemma"). With text the server is asked to. */
@@ -35,12 +28,8 @@ export interface CompletionsOptions extends HttpOptions {
   /** The model's chat template, where there is one. */
   readonly renderChat?: ChatRenderer | null;
   readonly chatTemplate?: string | null;
-  /** Longest prompt and answer in tokens; null asks the server. */
-  readonly maxLength: number | null;
-  /** How to ask for log-probabilities; null tries everything. */
-  readonly scoring?: ScoringMode | null;
   /** The server was started for this run, so its address says nothing. */
-  readonly own?: OwnServer;
+  readonly own?: OwnServer | undefined;
 }
 
 /** A server of this run's own. */
@@ -71,27 +60,24 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   const urls = [...new Set(options.baseUrls.map(checkUrl))];
   const [url] = urls;
   if (url === undefined) throw new UserError('completions: give the address of the server, e.g. --base-url http://127.0.0.1:8000/v1');
-  if (options.maxCostUsd !== null)
-    throw new UserError('--max-cost goes with openai:NAME and anthropic:NAME; a completions server has no price here');
   const tools = openTools(options, urls.length, { timeoutSeconds: TIMEOUT_SECONDS, concurrency: CONCURRENCY });
   const { key, from } = readKey(options, 'OPENAI_API_KEY', tools.env);
-  const encoder: Encoder | null =
-    options.tokenizer === null || options.promptsAs === 'text' ? null : { tokenizer: options.tokenizer, addBos: options.addBos ?? false };
+  const { tokenizer, addBos = false, own } = options;
+  const encoder: Encoder | null = tokenizer === null || options.promptsAs === 'text' ? null : { tokenizer, addBos };
   const tally: Tally = { httpRequests: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, straddledBoundaries: 0, thoughtsStopped: 0 };
   const parameters = createParameters({ add_special_tokens: [], temperature: [], stop: [], max_tokens: ['max_completion_tokens'] });
   const caller: Caller = {
     tools,
-    urls,
     headers: key === null ? {} : { authorization: `Bearer ${key}` },
     where: { url: urls.join(', '), model: options.name, keyFrom: from, secrets: key === null ? [] : [key] },
     parameters,
     encoder,
-    addBos: options.addBos ?? false,
+    addBos,
     tally,
-    ended: () => options.own?.served.ended() ?? null,
+    ended: () => own?.served.ended() ?? null,
   };
   const started = tools.clock.now();
-  const probe = await probeServers(caller, options.scoring ?? null, tools.signal);
+  const probe = await probeServers(caller, urls, options.scoring ?? null);
   tools.limiter.reached();
   const loaded = tools.clock.now();
   const maxLength = options.maxLength ?? probe.maxLength;
@@ -143,11 +129,11 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
           return { kind: 'go' };
         },
         prefers: ({ neighbourhood }) => (neighbourhood === null ? null : homeOf(neighbourhood)),
-        giveUp: (_job, last, tries) => asFailure(last, tries),
-        async attempt({ plan, neighbourhood }, at) {
-          if (neighbourhood?.state === 'opening') neighbourhood.server = at.server;
+        giveUp: (_job, last, tries) => givenUp(last, tries),
+        async attempt({ plan, neighbourhood }, tried) {
+          if (neighbourhood?.state === 'opening') neighbourhood.server = tried.server;
           try {
-            return await attempt(plan, at);
+            return await attempt(plan, tried);
           } finally {
             if (neighbourhood !== null) neighbourhood.state = 'open';
           }
@@ -159,12 +145,15 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
     seconds += (tools.clock.now() - begun) / 1000;
   }
 
-  async function attempt(plan: Plan, at: Attempt): Promise<Outcome<Response>> {
+  async function attempt(plan: Plan, { server: index, signal }: Attempt): Promise<Outcome<Response>> {
     if (plan.kind === 'failure') return { kind: 'done', value: plan };
-    if (plan.kind === 'generate') return callGenerate(caller, at.server, plan, at.signal);
-    const ways = probe.ways?.[at.server];
-    if (ways === undefined) throw new Error('no way to score');
-    return scoreChoices(caller, ways, at.server, plan, at.signal);
+    const server = serverAt(caller, at(urls, index), signal);
+    try {
+      const value = plan.kind === 'generate' ? await generate(server, plan) : await scoreChoices(server, at(probe.ways ?? [], index), plan);
+      return { kind: 'done', value, ...server.heard };
+    } catch (error) {
+      return outcomeOf(error);
+    }
   }
 
   /** Whole texts are scored from log-probabilities of prompts, and need the model's own tokens to be cut. */
@@ -183,9 +172,9 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
       backend: 'completions',
       version: '1',
       model: options.name,
-      ...(options.own === undefined ? {} : { served: options.own.identity }),
+      ...(own === undefined ? {} : { served: own.identity }),
       tokenizer: encoder?.tokenizer.digest ?? 'none: text',
-      add_bos: String(options.addBos ?? false),
+      add_bos: String(addBos),
       max_length: String(maxLength ?? 'unknown'),
       scoring,
     },
@@ -194,13 +183,13 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
     renderChat: options.renderChat ?? null,
     chatTemplate: options.chatTemplate ?? null,
     facts: {
-      base_url: options.own?.identity ?? (urls.length === 1 ? url : urls),
+      base_url: own?.identity ?? (urls.length === 1 ? url : urls),
       prompts_as: promptsAs,
       tokenizer: options.tokenizerName ?? null,
       scoring,
       ...(probe.ways === null ? { no_prompt_logprobs: probe.refusal } : {}),
       max_length: maxLength,
-      bos: encoder === null ? (probe.serverBos === true ? 'added by the server' : 'none') : options.addBos === true ? 'one' : 'none',
+      bos: encoder === null ? (probe.serverBos === true ? 'added by the server' : 'none') : addBos ? 'one' : 'none',
     },
     ask,
     work(): WorkReport {

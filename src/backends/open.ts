@@ -64,18 +64,9 @@ const OPENERS: Record<BackendName, (name: string, options: OpenOptions) => Promi
   onnx: openLocal,
   completions: async (name, options) =>
     openServer(name, options, options.tokenizer === null ? null : await loadTokenizerOf(options.tokenizer, options)),
-  openai: async (name, options) => {
-    const { openOpenAI } = await import('./openai.js');
-    return openOpenAI({ ...httpOptions(name, options), baseUrl: oneUrl(options), maxNewTokens: options.maxNewTokens });
-  },
-  anthropic: async (name, options) => {
-    const { openAnthropic } = await import('./anthropic.js');
-    return openAnthropic({ ...httpOptions(name, options), baseUrl: oneUrl(options), maxNewTokens: options.maxNewTokens });
-  },
-  fake: async (name) => {
-    const { openFake } = await import('./fake.js');
-    return openFake(name);
-  },
+  openai: async (name, options) => (await import('./openai.js')).openOpenAI({ ...options, name, baseUrl: oneUrl(options) }),
+  anthropic: async (name, options) => (await import('./anthropic.js')).openAnthropic({ ...options, name, baseUrl: oneUrl(options) }),
+  fake: async (name) => (await import('./fake.js')).openFake(name),
 };
 
 /** The engine to start: the one that is asked for, llama.cpp for a GGUF file, else none. */
@@ -180,14 +171,11 @@ function dtypeOf(text: string): 'auto' | 'float32' | 'float16' | 'bfloat16' {
 async function openServer(name: string, options: OpenOptions, local: LocalTokenizer | null, own?: OwnServer): Promise<Backend> {
   const { openCompletions } = await import('./completions.js');
   return openCompletions({
-    ...httpOptions(name, options),
-    baseUrls: options.baseUrls,
-    ...(own === undefined ? {} : { own }),
-    maxLength: options.maxLength,
+    ...options,
+    name,
+    own,
     tokenizer: local?.tokenizer ?? null,
-    tokenizerName: local === null ? null : local.name,
-    scoring: options.scoring,
-    promptsAs: options.promptsAs,
+    tokenizerName: local?.name ?? null,
     addBos: local?.addBos ?? false,
     renderChat: local?.template?.render ?? null,
     chatTemplate: local?.template?.source ?? null,
@@ -211,21 +199,6 @@ async function loadTokenizerOf(reference: string, options: OpenOptions) {
     tokenizer: await loadTokenizer(folder),
     template: await loadChatTemplate(folder, { now: options.templateDate }),
     addBos: await addsBos(weights),
-  };
-}
-
-function httpOptions(name: string, options: OpenOptions) {
-  return {
-    name,
-    apiKeyEnv: options.apiKeyEnv,
-    concurrency: options.concurrency,
-    timeoutSeconds: options.timeoutSeconds,
-    maxTries: options.maxTries,
-    maxCostUsd: options.maxCostUsd,
-    pricesFile: options.pricesFile,
-    onProgress: options.onProgress,
-    ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Backend } from '../types.js';
 import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
+import { tokenCount } from './api/completion-reply.js';
 import { readFinish } from './api/finish.js';
 import { keepErrorTexts } from './api/http.js';
 import { checkUrl, openTools, readKey } from './api/options.js';
@@ -40,7 +41,7 @@ export async function openOpenAI(options: ChatOptions): Promise<Backend> {
     key,
     client,
     mendable: { max_tokens: ['max_completion_tokens'], temperature: [], stop: [] },
-    parameters: (request) => parametersOf(request),
+    parameters: parametersOf,
     async send(body, signal) {
       const { data, response } = await sdk.post('/chat/completions', { body, signal }).withResponse();
       return { data, header: (name) => response.headers.get(name) };
@@ -62,8 +63,6 @@ function parametersOf(request: ChatRequest): Record<string, unknown> {
 }
 
 const part = z.looseObject({ type: z.string().optional(), text: z.string().optional() });
-/** A negative number would give money back, and one beyond all windows makes nonsense of every sum. */
-const tokens = z.number().nonnegative().max(1e9);
 const schema = z.looseObject({
   model: z.string().nullish(),
   choices: z.array(
@@ -74,7 +73,7 @@ const schema = z.looseObject({
     }),
   ),
   // An answer whose count is nonsense is an answer all the same, of unknown size.
-  usage: z.looseObject({ prompt_tokens: tokens.nullish(), completion_tokens: tokens.nullish() }).nullish().catch(null),
+  usage: z.looseObject({ prompt_tokens: tokenCount.nullish(), completion_tokens: tokenCount.nullish() }).nullish().catch(null),
 });
 
 /**

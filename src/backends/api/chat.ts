@@ -4,31 +4,19 @@ import { quoted } from '../../http/redact.js';
 import { cutBehindThought, stoppedInThought } from '../../thought.js';
 import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
 import { createBudget, mostItCosts } from './budget.js';
-import { asFailure } from './give-up.js';
-import {
-  describeNoJson,
-  errorInside,
-  failureReason,
-  field,
-  judgeError,
-  judgeThrown,
-  malformed,
-  readServerError,
-  type Where,
-} from './http.js';
+import { describeNoJson, errorInside, failureReason, field, judgeError, judgeThrown, readServerError, type Where } from './http.js';
 import type { Outcome } from './limiter.js';
 import type { HttpOptions, Tools } from './options.js';
 import { costOf, findPrice, loadPrices } from './prices.js';
 import { readQuotas } from './quota.js';
 import { createParameters } from './refusals.js';
-import { STOPPED_IN_THOUGHT, stopsToSend } from './stop.js';
+import { stopsToSend } from './stop.js';
+import { givenUp, malformed, mended, outcomeOf, stoppedThought, Unanswered } from './unanswered.js';
 
 /** What a chat API takes besides the options of every HTTP backend. */
 export interface ChatOptions extends HttpOptions {
   /** Another address than the provider's own. */
   readonly baseUrl: string | null;
-  /** New tokens instead of what the task says, for models that think before they answer; recorded in results. */
-  readonly maxNewTokens?: number | null;
 }
 
 /** One provider: how to write a request and how to read an answer. */
@@ -95,13 +83,14 @@ interface Job {
  * Makes a backend of a chat provider. Throws `UserError` when a limit is set on the cost of a model without a price.
  */
 export async function createChatBackend(options: ChatOptions, tools: Tools, provider: ChatProvider): Promise<Backend> {
-  const table = await loadPrices(options.pricesFile);
+  const { maxCostUsd = null, maxNewTokens = null } = options;
+  const table = await loadPrices(options.pricesFile ?? null);
   const price = findPrice(table, options.name);
-  if (price === null && options.maxCostUsd !== null)
+  if (price === null && maxCostUsd !== null)
     throw new UserError(
       `--max-cost: ${table.file} holds no price for '${options.name}'; add it to a copy and name that with --prices FILE`,
     );
-  const budget = createBudget(options.maxCostUsd);
+  const budget = createBudget(maxCostUsd);
   const parameters = createParameters(provider.mendable);
   const where: Where = {
     url: provider.url,
@@ -126,7 +115,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       model: options.name,
       messages,
       until: stopsToSend(request, thinks),
-      maxNewTokens: options.maxNewTokens ?? request.maxNewTokens ?? API_NEW_TOKENS,
+      maxNewTokens: maxNewTokens ?? request.maxNewTokens ?? API_NEW_TOKENS,
     };
   }
 
@@ -139,21 +128,19 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     try {
       reply = await provider.send(body, signal);
     } catch (error) {
-      return judgeSdkError(error, body, version);
+      throw sdkError(error, body, version);
     }
-    if (typeof reply.data === 'string') return malformed(describeNoJson(reply.data, where.url));
+    if (typeof reply.data === 'string') throw malformed(describeNoJson(reply.data, where.url));
     const inside = errorInside(reply.data);
     if (inside !== null) {
       const judged = judgeError({ ...inside, header: reply.header }, where, tools.wallClock());
-      return judged.kind === 'again' ? { ...judged, maybePaid: true } : { kind: 'done', value: judged };
+      throw new Unanswered(judged.kind === 'again' ? { ...judged, maybePaid: true } : judged);
     }
     const answer = provider.read(reply.data);
-    if (typeof answer === 'string') return malformed(quoted(answer, where.secrets));
+    if (typeof answer === 'string') throw malformed(quoted(answer, where.secrets));
     const { usage } = answer;
-    if (answer.kind === 'failed') {
-      const message = quoted(answer.message, where.secrets);
-      return { kind: 'again', reason: 'http', message, overload: false, retryAfterMs: null, maybePaid: true };
-    }
+    if (answer.kind === 'failed')
+      throw new Unanswered({ kind: 'again', reason: 'http', message: quoted(answer.message, where.secrets), maybePaid: true });
     answered = true;
     if (usage === null && total.withoutUsage++ === 0 && price !== null)
       options.onProgress?.(`${where.url} gives no usable count of tokens; what such an answer costs is counted as the most it can be`);
@@ -161,7 +148,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     total.output += usage?.output ?? 0;
     if (answer.kind === 'text' && request.until.length > 0 && stoppedInThought(answer.text, answer.finish, asked.thought)) {
       thinks = true;
-      return STOPPED_IN_THOUGHT;
+      throw stoppedThought();
     }
     const cost = price === null || usage === null ? null : costOf(price, usage.input, usage.output);
     budget.settle(job.atMost, cost);
@@ -178,40 +165,25 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
   }
 
   /** The official packages throw an error with `status`, `headers` and the parsed body for an HTTP answer that is not 2xx. */
-  function judgeSdkError(error: unknown, body: Readonly<Record<string, unknown>>, version: number): Outcome<Response> {
+  function sdkError(error: unknown, body: Readonly<Record<string, unknown>>, version: number): Error {
     const status = field(error, 'status');
-    if (typeof status !== 'number') {
-      if (error instanceof SyntaxError) return malformed('the answer is no JSON (cut off?)');
-      return judgeThrown(error, where);
-    }
+    if (typeof status !== 'number')
+      return error instanceof SyntaxError ? malformed('the answer is no JSON (cut off?)') : new Unanswered(judgeThrown(error, where));
     const headers = field(error, 'headers');
     const header = (name: string): string | null => (headers instanceof Headers ? headers.get(name) : null);
     const text = provider.errorText(headers) ?? (error instanceof Error ? error.message : '');
-    if (status === 400 || status === 422) {
-      const said = readServerError(text);
-      const tooLong = failureReason(status, said) === 'too long';
-      const { changed, refusedValue } = tooLong ? { changed: false, refusedValue: null } : parameters.learn(said, body);
-      if (changed && options.maxCostUsd !== null && parameters.isDropped('max_tokens'))
-        throw new UserError(
-          `--max-cost: ${where.url} takes no limit on new tokens (${quoted(said.message, where.secrets)}), so no sum can be kept`,
-        );
+    const said = readServerError(text);
+    if ((status === 400 || status === 422) && failureReason(status, said) !== 'too long') {
+      const { changed, refusedValue } = parameters.learn(said, body);
+      const words = quoted(said.message, where.secrets);
+      if (changed && maxCostUsd !== null && parameters.isDropped('max_tokens'))
+        return new UserError(`--max-cost: ${where.url} takes no limit on new tokens (${words}), so no sum can be kept`);
       // The same value goes with every request, so where nothing was ever answered nothing will be.
       if (refusedValue === 'max_tokens' && !answered)
-        throw new UserError(
-          `${where.url} refuses the limit on new tokens (${quoted(said.message, where.secrets)}); give one that it takes: --max-new-tokens N`,
-        );
-      if (changed || (parameters.version !== version && !tooLong))
-        return {
-          kind: 'again',
-          reason: 'http',
-          message: quoted(said.message, where.secrets),
-          overload: false,
-          retryAfterMs: null,
-          mended: true,
-        };
+        return new UserError(`${where.url} refuses the limit on new tokens (${words}); give one that it takes: --max-new-tokens N`);
+      if (changed || parameters.version !== version) return mended(words);
     }
-    const judged = judgeError({ status, header, text }, where, tools.wallClock());
-    return judged.kind === 'again' ? judged : { kind: 'done', value: judged };
+    return new Unanswered(judgeError({ status, header, text }, where, tools.wallClock()));
   }
 
   async function* ask(requests: AsyncIterable<Ask>, signal: AbortSignal): AsyncIterable<Answer> {
@@ -222,9 +194,9 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
         else {
           const chat = prepare(request);
           const atMost = price === null ? 0 : mostItCosts(price, chat.messages, chat.maxNewTokens);
-          if (options.maxCostUsd !== null && atMost > options.maxCostUsd && !affordable)
+          if (maxCostUsd !== null && atMost > maxCostUsd && !affordable)
             throw new UserError(
-              `--max-cost ${options.maxCostUsd}: the first request alone may cost $${Number(atMost.toPrecision(2))} (with ${chat.maxNewTokens} new tokens), so nothing was asked; allow more, or give fewer --max-new-tokens`,
+              `--max-cost ${maxCostUsd}: the first request alone may cost $${Number(atMost.toPrecision(2))} (with ${chat.maxNewTokens} new tokens), so nothing was asked; allow more, or give fewer --max-new-tokens`,
             );
           affordable = true;
           yield { id, request: chat, asked: request, atMost };
@@ -246,16 +218,15 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
           if ('response' in job) return { kind: 'done', value: job.response };
           budget.reserve(job.atMost);
           try {
-            const outcome = await attempt(job, at.signal);
-            if (outcome.kind === 'again' && outcome.maybePaid === true) budget.lose(job.atMost);
-            else if (outcome.kind === 'again' || unpaid(outcome.value)) budget.free(job.atMost);
-            return outcome;
+            return await attempt(job, at.signal);
           } catch (error) {
-            budget.free(job.atMost);
-            throw error;
+            const maybePaid = error instanceof Unanswered && error.outcome.kind === 'again' && error.outcome.maybePaid === true;
+            if (maybePaid) budget.lose(job.atMost);
+            else budget.free(job.atMost);
+            return outcomeOf(error);
           }
         },
-        giveUp: (_job, last, tries) => asFailure(last, tries),
+        giveUp: (_job, last, tries) => givenUp(last, tries),
       },
       signal,
     );
@@ -271,7 +242,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       version: '1',
       model: options.name,
       provider: providerOf(provider.url),
-      max_new_tokens: options.maxNewTokens == null ? 'of the task' : String(options.maxNewTokens),
+      max_new_tokens: maxNewTokens === null ? 'of the task' : String(maxNewTokens),
     },
     kinds: new Set(['generate']),
     families: ['api'],
@@ -281,7 +252,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       base_url: provider.url,
       client: provider.client,
       temperature: 0,
-      ...(options.maxNewTokens == null ? {} : { max_new_tokens: options.maxNewTokens }),
+      ...(maxNewTokens === null ? {} : { max_new_tokens: maxNewTokens }),
       price_usd_per_million_tokens: price,
       prices: `${table.file} of ${table.checked}`,
     },
@@ -302,7 +273,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
           answers_without_usage: total.withoutUsage,
           cost_usd: price === null ? null : budget.spent,
           ...(budget.unanswered > 0 ? { cost_usd_of_unanswered_at_most: budget.unanswered } : {}),
-          ...(options.maxCostUsd === null ? {} : { max_cost_usd: options.maxCostUsd }),
+          ...(maxCostUsd === null ? {} : { max_cost_usd: maxCostUsd }),
           retries: counts.retries,
           overloads: counts.overloads,
           timeouts: counts.timeouts,
@@ -332,8 +303,3 @@ const NO_CHOICES: FailureResponse = {
   message: 'a chat API returns no log-probabilities of given choices',
 };
 const OVER_BUDGET: FailureResponse = { kind: 'failure', reason: 'budget', message: 'not asked: it could have passed --max-cost' };
-
-/** A request that was refused before any work; what a content filter stopped was worked on. */
-function unpaid(response: Response): boolean {
-  return response.kind === 'failure' && response.reason !== 'refused';
-}

@@ -1,5 +1,6 @@
 /** The choices of a document as a tree: which prompts must be followed by which tokens. Choices with a common beginning share its nodes. */
 import type { TargetSequence } from '../../models/encode.js';
+import type { ChoicesResponse } from '../../types.js';
 
 /** One node: the tokens that may follow `ids`. */
 export interface RowQuestion {
@@ -14,53 +15,44 @@ export interface RowAnswer {
 }
 
 /** What is known so far of a document's questions; it outlives a failed try, so that nothing is asked twice. */
-export type RowMemory = (RowAnswer | undefined)[];
+export type RowMemory = Map<RowQuestion, RowAnswer>;
 
 export interface ChoiceRows {
   /** Shorter prompts first, so that a server's prefix cache holds the beginning of each when its turn comes. */
   readonly questions: readonly RowQuestion[];
-  /** Per choice and token: the index of its question. */
-  readonly places: readonly (readonly number[])[];
+  /** Per choice: its tokens, each with the question that it answers. */
+  readonly choices: readonly (readonly { readonly question: RowQuestion; readonly target: number }[])[];
 }
 
 /**
  * Returns the distinct nodes of all choices.
  */
 export function rowsOf(sequences: readonly TargetSequence[]): ChoiceRows {
-  const nodes = new Map<string, { ids: readonly number[]; wanted: Set<number> }>();
-  const keys = sequences.map(({ ids, targets }) =>
+  const nodes = new Map<string, { readonly ids: readonly number[]; readonly wanted: number[] }>();
+  const choices = sequences.map(({ ids, targets }) =>
     targets.map((target, i) => {
       const prompt = ids.slice(0, ids.length - targets.length + 1 + i);
       const key = prompt.join(' ');
-      const node = nodes.get(key) ?? { ids: prompt, wanted: new Set() };
-      node.wanted.add(target);
-      nodes.set(key, node);
-      return key;
+      const question = nodes.get(key) ?? { ids: prompt, wanted: [] };
+      nodes.set(key, question);
+      if (!question.wanted.includes(target)) question.wanted.push(target);
+      return { question, target };
     }),
   );
-  const ordered = [...nodes].sort(([, a], [, b]) => a.ids.length - b.ids.length);
-  const index = new Map(ordered.map(([key], i) => [key, i]));
-  return {
-    questions: ordered.map(([, { ids, wanted }]) => ({ ids, wanted: [...wanted] })),
-    places: keys.map((list) => list.map((key) => index.get(key) ?? -1)),
-  };
+  return { questions: [...nodes.values()].sort((a, b) => a.ids.length - b.ids.length), choices };
 }
 
 /**
  * Adds up the tokens of every choice. Throws where an answer lacks a wanted token: the caller asks until none does.
  */
-export function sumRows(
-  sequences: readonly TargetSequence[],
-  rows: ChoiceRows,
-  answers: readonly RowAnswer[],
-): { readonly logprobs: number[]; readonly greedy: boolean[] } {
+export function sumRows({ choices }: ChoiceRows, memory: RowMemory): Pick<ChoicesResponse, 'logprobs' | 'greedy'> {
   const logprobs: number[] = [];
   const greedy: boolean[] = [];
-  for (const [i, { targets }] of sequences.entries()) {
+  for (const steps of choices) {
     let sum = 0;
     let all = true;
-    for (const [j, target] of targets.entries()) {
-      const answer = answers[rows.places[i]?.[j] ?? -1];
+    for (const { question, target } of steps) {
+      const answer = memory.get(question);
       const value = answer?.logprobs.get(target);
       if (answer === undefined || value === undefined) throw new Error(`no log-probability of token ${target}`);
       sum += value;

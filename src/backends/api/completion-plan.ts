@@ -50,8 +50,6 @@ export interface GeneratePlan {
 
 /** New tokens of a generation whose task names none, as the local harness has it. */
 export const DEFAULT_NEW_TOKENS = 256;
-/** Every scored prompt is followed by one generated token that is thrown away: servers refuse to generate none. */
-export const EXTRA_TOKENS = 1;
 
 /**
  * Returns the prompts of a document. With an encoder, inputs longer than `maxInput` tokens lose tokens on the left.
@@ -73,7 +71,7 @@ export async function planChoices(
     prompts: promptsOf(sequences),
     sequences,
     rows: rowsOf(sequences),
-    memory: [],
+    memory: new Map(),
     notes: notes ?? {},
   };
 }
@@ -96,7 +94,7 @@ export async function planRolling(
   const encoded = await encodeRolling(encoder.tokenizer, request, { addBos: encoder.addBos, maxLength: maxInput });
   if (encoded.kind === 'failure') return encoded;
   const { sequences } = encoded;
-  return { kind: 'choices', rolling: true, prompts: promptsOf(sequences), sequences, rows: null, memory: [], notes: {} };
+  return { kind: 'choices', rolling: true, prompts: promptsOf(sequences), sequences, rows: null, memory: new Map(), notes: {} };
 }
 
 function planText(request: ChoicesRequest): ChoicesPlan | FailureResponse {
@@ -109,7 +107,7 @@ function planText(request: ChoicesRequest): ChoicesPlan | FailureResponse {
     if (text.length === context.length) return failure('empty continuation', 'a choice has no token of its own');
     prompts.push({ kind: 'text', text, from: context.length });
   }
-  return { kind: 'choices', rolling: false, prompts, sequences: null, rows: null, memory: [], notes: {} };
+  return { kind: 'choices', rolling: false, prompts, sequences: null, rows: null, memory: new Map(), notes: {} };
 }
 
 /**

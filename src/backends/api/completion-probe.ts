@@ -1,17 +1,15 @@
-import { InterruptedError, messageOf, UserError } from '../../errors.js';
+import { at } from '../../at.js';
+import { messageOf, UserError } from '../../errors.js';
 import { didYouMean } from '../../suggest.js';
-import type { FailureResponse } from '../../types.js';
 import { alignTokens } from './align.js';
-import { within } from './clock.js';
-import { type Caller, call, type Dialect, scoringFields } from './completion-call.js';
-import { EXTRA_TOKENS } from './completion-plan.js';
+import { type Caller, call, type Server, serverAt } from './completion-call.js';
 import { field, judgeThrown } from './http.js';
-import type { Again } from './limiter.js';
-import { LONGEST_TOLD_MS } from './pace.js';
+import { limited, patiently } from './patiently.js';
 import { type PromptMode, readPromptTokens } from './prompt-tokens.js';
 import type { RowDialect } from './row-dialect.js';
-import { findRows, measureWays, type Patiently } from './row-probe.js';
+import { findRows, measureWays } from './row-probe.js';
 import type { Ways } from './score-choices.js';
+import { type Dialect, scoringFields } from './score-prompts.js';
 
 /** What the servers can do, found by asking them two short prompts each. */
 export interface Probe {
@@ -39,17 +37,18 @@ function isPromptMode(mode: ScoringMode): mode is PromptMode {
  * Asks every server for its models and for the log-probabilities of two short prompts. `wanted` is the way to ask, or null to try all.
  * Throws `UserError` when a server cannot be reached, does not know the model or refuses the key, or when servers differ in what matters.
  */
-export async function probeServers(caller: Caller, wanted: ScoringMode | null, signal: AbortSignal): Promise<Probe> {
+export async function probeServers(caller: Caller, urls: readonly string[], wanted: ScoringMode | null): Promise<Probe> {
   const ways: Ways[] = [];
   const lengths: number[] = [];
   let refusal = '';
   let serverBos: boolean | null = null;
-  for (const server of caller.urls.keys()) {
-    const models = await listModels(caller, server, signal);
-    const length =
-      models.find((m) => m.id === caller.where.model)?.maxLength ?? (models.length === 1 ? (models[0]?.maxLength ?? null) : null);
+  for (const url of urls) {
+    const server = serverAt(caller, url, caller.tools.signal);
+    const models = await listModels(server);
+    const [only] = models.length === 1 ? models : [];
+    const length = models.find((m) => m.id === caller.where.model)?.maxLength ?? only?.maxLength ?? null;
     if (length !== null) lengths.push(length);
-    const found = await findWays(caller, server, wanted, signal).catch((error: unknown) => {
+    const found = await findWays(server, wanted).catch((error: unknown) => {
       const names = models.map((m) => m.id);
       if (!(error instanceof UserError) || names.length === 0 || names.includes(caller.where.model)) throw error;
       throw new UserError(`${messageOf(error)}; it serves ${names.join(', ')}.${didYouMean(caller.where.model, names)}`);
@@ -58,9 +57,7 @@ export async function probeServers(caller: Caller, wanted: ScoringMode | null, s
     else {
       ways.push(found.ways);
       if (serverBos !== null && found.serverBos !== serverBos)
-        throw new UserError(
-          `${caller.urls[server]} and ${caller.urls[0]} treat the same text differently (one puts a BOS token): give --tokenizer`,
-        );
+        throw new UserError(`${url} and ${urls[0]} treat the same text differently (one puts a BOS token): give --tokenizer`);
       serverBos = found.serverBos;
     }
   }
@@ -81,32 +78,30 @@ interface ServedModel {
   readonly maxLength: number | null;
 }
 
+/** Milliseconds for the list of models; `--timeout` where that is less. */
+const FIRST_LOOK_MS = 15_000;
+
 /** The models of `GET /models`; empty where the server has no such list. */
-async function listModels(caller: Caller, server: number, signal: AbortSignal): Promise<ServedModel[]> {
-  const url = caller.urls[server];
-  let text: string;
-  const look = async (cut: AbortSignal): Promise<string | null> => {
-    const reply = await caller.tools.fetch(`${url}/models`, { headers: { ...caller.headers }, signal: cut });
-    return reply.status === 200 ? await reply.text() : null;
-  };
+async function listModels(server: Server): Promise<ServedModel[]> {
+  const { url, tools, headers, where } = server;
+  let data: unknown;
   try {
-    const given = await limited(caller, FIRST_LOOK_MS, signal, look);
-    if (given === 'late')
-      throw new UserError(`${url} does not answer (${firstLook(caller) / 1000} s for the list of its models); is it the server's address?`);
-    if (given === null) return [];
-    text = given;
+    const given = await limited(server, FIRST_LOOK_MS, async (signal) => {
+      const reply = await tools.fetch(`${url}/models`, { headers: { ...headers }, signal });
+      return reply.status === 200 ? await reply.text() : '';
+    });
+    if (given === 'late') {
+      const seconds = Math.min(FIRST_LOOK_MS, tools.timeoutMs) / 1000;
+      throw new UserError(`${url} does not answer (${seconds} s for the list of its models); is it the server's address?`);
+    }
+    data = field(JSON.parse(given), 'data');
   } catch (error) {
+    if (error instanceof SyntaxError) return [];
     if (error instanceof UserError) throw error;
-    const judged = judgeThrown(error, { ...caller.where, url: url ?? caller.where.url });
+    const judged = judgeThrown(error, { ...where, url });
     throw new UserError(
       judged.unreachable === true ? judged.message : `${url} cannot be reached: ${judged.message}; is the server running?`,
     );
-  }
-  let data: unknown;
-  try {
-    data = field(JSON.parse(text), 'data');
-  } catch {
-    return [];
   }
   if (!Array.isArray(data)) return [];
   return data.flatMap((entry: unknown) => {
@@ -126,68 +121,44 @@ export function describeWays({ rows, prompts }: Ways): string {
 }
 
 /** Tries everything that was not ruled out. Returns why nothing works as a string. */
-async function findWays(
-  caller: Caller,
-  server: number,
-  wanted: ScoringMode | null,
-  signal: AbortSignal,
-): Promise<{ ways: Ways; serverBos: boolean | null } | string> {
-  const ask: Patiently = (attempt) => patiently(caller, attempt, signal);
-  const kind = wanted !== null && isPromptMode(wanted) ? undefined : wanted;
-  const rows = caller.encoder === null || kind === undefined ? null : await findRows(caller, server, kind, ask);
-  if (wanted !== null && !isPromptMode(wanted)) {
-    if (rows !== null) return { ways: { rows, prompts: null, costs: null }, serverBos: null };
-    return caller.encoder === null ? `${wanted} needs token ids: give --tokenizer` : `the server gives no log-probabilities by ${wanted}`;
+async function findWays(server: Server, wanted: ScoringMode | null): Promise<{ ways: Ways; serverBos: boolean | null } | string> {
+  const { encoder } = server;
+  const mode = wanted !== null && isPromptMode(wanted) ? wanted : null;
+  const kind = wanted !== null && !isPromptMode(wanted) ? wanted : null;
+  const rows = encoder === null || mode !== null ? null : await findRows(server, encoder, kind);
+  const rowsAlone = { ways: { rows, prompts: null, costs: null }, serverBos: null };
+  if (kind !== null) {
+    if (rows !== null) return rowsAlone;
+    return encoder === null ? `${kind} needs token ids: give --tokenizer` : `the server gives no log-probabilities by ${kind}`;
   }
-  if (rows?.kind === 'generate') return { ways: { rows, prompts: null, costs: null }, serverBos: null };
-  const found = await findDialect(caller, server, wanted, signal);
+  if (rows?.kind === 'generate') return rowsAlone;
+  const found = await findDialect(server, mode);
   if (typeof found === 'string') {
-    if (rows !== null) return { ways: { rows, prompts: null, costs: null }, serverBos: null };
-    return caller.encoder === null ? `${found}; with --tokenizer it may list those of the next token, which is enough` : found;
+    if (rows !== null) return rowsAlone;
+    return encoder === null ? `${found}; with --tokenizer it may list those of the next token, which is enough` : found;
   }
-  const prompts = found.dialect;
-  const measured = rows !== null && (rows.kind === 'logprob_token_ids' || rows.anchor !== null);
-  const costs = measured ? await measureWays(caller, server, rows, prompts, ask) : null;
-  return { ways: { rows, prompts, costs }, serverBos: found.serverBos };
+  const { dialect: prompts, serverBos } = found;
+  const measured = encoder !== null && rows !== null && (rows.kind === 'logprob_token_ids' || rows.anchor !== null);
+  return { ways: { rows, prompts, costs: measured ? await measureWays(server, encoder, rows, prompts) : null }, serverBos };
 }
 
 /** Tries the ways to ask for whole prompts, the exact ones first. Returns why none works as a string. */
-async function findDialect(
-  caller: Caller,
-  server: number,
-  wanted: PromptMode | null,
-  signal: AbortSignal,
-): Promise<{ dialect: Dialect; serverBos: boolean | null } | string> {
-  const { encoder } = caller;
+async function findDialect(server: Server, wanted: PromptMode | null): Promise<{ dialect: Dialect; serverBos: boolean | null } | string> {
+  const { encoder, addBos } = server;
   const prompts: readonly (string | readonly number[])[] = encoder === null ? PROBE_TEXTS : await encoder.tokenizer.encodeAll(PROBE_TEXTS);
   let refusal = '';
   for (const lists of [true, false]) {
     for (const mode of wanted === null ? (['prompt_logprobs', 'echo'] as const) : [wanted]) {
       const asked = lists ? prompts : prompts.slice(0, 1);
-      const called = await patiently(
-        caller,
-        async (cut) => {
-          const answer = await call(caller, server, asked, scoringFields(mode, encoder === null, caller.addBos), cut);
-          return answer.kind === 'reply' ? answer.reply : answer;
-        },
-        signal,
-      );
-      if (typeof called === 'string') {
-        refusal = called;
-        continue;
-      }
-      const tokens = asked.map((prompt, i) => {
-        const choice = called.choices[i];
-        return choice === undefined
-          ? 'a choice is missing'
-          : readPromptTokens(choice, mode, typeof prompt === 'string' ? null : prompt, EXTRA_TOKENS);
+      const tokens = await patiently(server, async (now) => {
+        const { choices } = await call(now, asked, scoringFields(mode, encoder === null, addBos));
+        return asked.map((prompt, i) => readPromptTokens(at(choices, i), mode, typeof prompt === 'string' ? null : prompt));
       });
-      const bad = tokens.find((t) => typeof t === 'string');
-      const first = tokens[0];
-      if (typeof bad === 'string' || first === undefined || typeof first === 'string') {
-        refusal = typeof bad === 'string' ? bad : 'nothing came back';
+      if (typeof tokens === 'string') {
+        refusal = tokens;
         continue;
       }
+      const first = at(tokens, 0);
       if (first.slice(1).every((t) => t.greedy !== false)) {
         refusal = "the server lists no token but the prompt's own, so whether a choice is the arg max cannot be known";
         continue;
@@ -198,50 +169,4 @@ async function findDialect(
     }
   }
   return refusal;
-}
-
-/** Milliseconds for the list of models, and for one short prompt, which may have to wait for the model to be loaded; `--timeout` where that is less. */
-const FIRST_LOOK_MS = 15_000;
-const FIRST_PROMPT_MS = 300_000;
-
-function firstLook(caller: Caller): number {
-  return Math.min(FIRST_LOOK_MS, caller.tools.timeoutMs);
-}
-
-/** Runs a request against the clock; throws `InterruptedError` when the user stops the program. */
-async function limited<T>(caller: Caller, ms: number, signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T | 'late'> {
-  const value = await within(caller.tools.clock, Math.min(ms, caller.tools.timeoutMs), signal, run);
-  if (value === 'stopped') throw new InterruptedError('interrupted before anything was asked');
-  return value;
-}
-
-/** One probe with a few tries. Returns the answer, or as a string why there is none. */
-async function patiently<T>(
-  caller: Caller,
-  attempt: (signal: AbortSignal) => Promise<T | Again | FailureResponse>,
-  signal: AbortSignal,
-): Promise<T | string> {
-  for (let tries = 1; ; tries++) {
-    const called = await limited(caller, FIRST_PROMPT_MS, signal, attempt);
-    if (called === 'late')
-      throw new UserError(`${caller.where.url} does not answer a short prompt within its time limit; is it the server's address?`);
-    if (!isTrouble(called)) return called;
-    if (called.kind === 'failure') return called.message;
-    if (called.mended === true) continue;
-    if (called.reason === 'malformed') {
-      if (/web page/.test(called.message)) throw new UserError(called.message);
-      return called.message;
-    }
-    if (tries === 5 || (called.unreachable === true && tries === 2)) throw new UserError(`${caller.where.url}: ${called.message}`);
-    await caller.tools.clock.sleep(
-      called.retryAfterMs !== null ? Math.min(called.retryAfterMs, LONGEST_TOLD_MS) : 1000 * 2 ** tries * caller.tools.random(),
-      signal,
-    );
-    if (signal.aborted) throw new InterruptedError('interrupted before anything was asked');
-  }
-}
-
-function isTrouble(called: unknown): called is Again | FailureResponse {
-  const kind = field(called, 'kind');
-  return kind === 'again' || kind === 'failure';
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { malformed } from './unanswered.js';
 
 /** One choice of a `/v1/completions` answer. Positions are checked where they are read. */
 export interface CompletionChoice {
@@ -31,22 +32,22 @@ const logprobsSchema = z.looseObject({
   text_offset: z.array(z.number()).nullish(),
   content: z.array(z.unknown()).nullish(),
 });
-const tokens = z.number().nonnegative().max(1e9);
+const choiceSchema = z.looseObject({
+  index: z.number().int().nullish(),
+  text: z.string().nullish(),
+  finish_reason: z.string().nullish(),
+  logprobs: logprobsSchema.nullish(),
+  prompt_logprobs: z.array(z.unknown()).nullish(),
+});
+/** A negative number would give money back, and one beyond all windows makes nonsense of every sum. */
+export const tokenCount = z.number().nonnegative().max(1e9);
 const replySchema = z.looseObject({
-  choices: z.array(
-    z.looseObject({
-      index: z.number().int().nullish(),
-      text: z.string().nullish(),
-      finish_reason: z.string().nullish(),
-      logprobs: logprobsSchema.nullish(),
-      prompt_logprobs: z.array(z.unknown()).nullish(),
-    }),
-  ),
+  choices: z.array(choiceSchema),
   usage: z
     .looseObject({
-      prompt_tokens: tokens.nullish(),
-      completion_tokens: tokens.nullish(),
-      prompt_tokens_details: z.looseObject({ cached_tokens: tokens.nullish() }).nullish(),
+      prompt_tokens: tokenCount.nullish(),
+      completion_tokens: tokenCount.nullish(),
+      prompt_tokens_details: z.looseObject({ cached_tokens: tokenCount.nullish() }).nullish(),
     })
     .nullish()
     // An answer whose count is nonsense is an answer all the same.
@@ -54,44 +55,24 @@ const replySchema = z.looseObject({
 });
 
 /**
- * Parses the answer to a list of `prompts` prompts; choices come in the prompts' order. Returns a message instead when it does not fit:
+ * Parses the answer to a list of `prompts` prompts; choices come in the prompts' order. Throws `Unanswered` when it does not fit:
  * broken JSON, a missing field, another number of choices, an index twice.
  */
-export function readCompletion(body: unknown, prompts: number): CompletionReply | string {
+export function readCompletion(body: unknown, prompts: number): CompletionReply {
   const parsed = replySchema.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return `the answer is no completion: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
+    throw malformed(`the answer is no completion: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
   }
   const { choices, usage } = parsed.data;
-  if (choices.length !== prompts) return `the answer has ${choices.length} choices for ${prompts} prompts`;
-  const sorted: CompletionChoice[] = [];
-  for (const [i, choice] of choices.entries()) {
-    const index = choice.index ?? i;
-    if (index < 0 || index >= prompts || sorted[index] !== undefined)
-      return `the answer has choices numbered ${choices
-        .map((c) => c.index)
-        .join(', ')
-        .slice(0, 200)}`;
-    const { logprobs } = choice;
-    sorted[index] = {
-      text: choice.text ?? '',
-      finishReason: choice.finish_reason ?? null,
-      promptLogprobs: choice.prompt_logprobs ?? null,
-      logprobs:
-        logprobs?.tokens == null || logprobs.token_logprobs == null
-          ? null
-          : {
-              tokens: logprobs.tokens,
-              tokenLogprobs: logprobs.token_logprobs,
-              topLogprobs: logprobs.top_logprobs ?? [],
-              textOffset: logprobs.text_offset ?? null,
-            },
-      content: logprobs?.content ?? null,
-    };
+  if (choices.length !== prompts) throw malformed(`the answer has ${choices.length} choices for ${prompts} prompts`);
+  const numbered = choices.map((choice, i) => ({ choice, index: choice.index ?? i })).sort((a, b) => a.index - b.index);
+  if (numbered.some(({ index }, i) => index !== i)) {
+    const numbers = choices.map(({ index }) => index).join(', ');
+    throw malformed(`the answer has choices numbered ${numbers.slice(0, 200)}`);
   }
   return {
-    choices: sorted,
+    choices: numbered.map(({ choice }) => choiceOf(choice)),
     usage:
       usage == null
         ? null
@@ -100,5 +81,19 @@ export function readCompletion(body: unknown, prompts: number): CompletionReply 
             output: usage.completion_tokens ?? 0,
             cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
           },
+  };
+}
+
+function choiceOf({ text, finish_reason, prompt_logprobs, logprobs }: z.infer<typeof choiceSchema>): CompletionChoice {
+  const { tokens, token_logprobs: tokenLogprobs, top_logprobs, text_offset, content } = logprobs ?? {};
+  return {
+    text: text ?? '',
+    finishReason: finish_reason ?? null,
+    promptLogprobs: prompt_logprobs ?? null,
+    logprobs:
+      tokens == null || tokenLogprobs == null
+        ? null
+        : { tokens, tokenLogprobs, topLogprobs: top_logprobs ?? [], textOffset: text_offset ?? null },
+    content: content ?? null,
   };
 }

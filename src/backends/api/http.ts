@@ -132,17 +132,9 @@ export function judgeError(reply: Reply, where: Where, wallClock: number): Again
     throw new UserError(`${where.url} says that the account has no credit left (${said})`);
   if (PASSING.has(reply.status)) {
     const retryAfterMs = readRetryAfter(reply.header, wallClock);
-    const [overload, refused] = [OVERLOAD.has(reply.status), REFUSED.has(reply.status)];
-    return {
-      kind: 'again',
-      reason: 'http',
-      message: said,
-      overload,
-      refused,
-      retryAfterMs,
-      quotas,
-      maybePaid: MAYBE_PAID.has(reply.status),
-    };
+    const { status } = reply;
+    const how = { overload: OVERLOAD.has(status), refused: REFUSED.has(status), maybePaid: MAYBE_PAID.has(status) };
+    return { kind: 'again', reason: 'http', message: said, ...how, retryAfterMs, quotas };
   }
   if (reply.status === 401 || reply.status === 403)
     throw new UserError(`${where.url} refuses the key (${said}); a valid key must be in the environment variable ${where.keyFrom}`);
@@ -182,15 +174,8 @@ export function judgeThrown(error: unknown, where: Where): Again {
   const failure = transportError(error, where.url, null, where.secrets);
   const reason = redact(failure.message, where.secrets);
   const message = failure.lasting ? `${where.url} cannot be reached: ${reason}${pathHint(where.url, failure.code)}` : reason;
-  return {
-    kind: 'again',
-    reason: 'http',
-    message,
-    overload: failure.code === 'ECONNREFUSED',
-    retryAfterMs: null,
-    maybePaid: failure.sent,
-    unreachable: failure.lasting,
-  };
+  const overload = failure.code === 'ECONNREFUSED';
+  return { kind: 'again', reason: 'http', message, overload, maybePaid: failure.sent, unreachable: failure.lasting };
 }
 
 function pathHint(url: string, code: string): string {
@@ -210,11 +195,6 @@ export function describeNoJson(text: string, url: string): string {
   return `${url} answers with a web page, not as an API does${versionHint(url)}`;
 }
 
-/** An answer that does not fit the request; chance may mend it once or twice, patience does not. */
-export function malformed(message: string): Again {
-  return { kind: 'again', reason: 'malformed', message, overload: false, retryAfterMs: null, maxTries: 3, maybePaid: true };
-}
-
 /**
  * Reads `retry-after-ms` and `Retry-After` (seconds or a date) as milliseconds; null where there is none.
  */
@@ -225,16 +205,4 @@ export function readRetryAfter(header: (name: string) => string | null, wallCloc
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const date = Date.parse(text);
   return text === '' || Number.isNaN(date) ? null : Math.max(0, date - wallClock);
-}
-
-/**
- * Parses JSON as Python's `json.dumps` writes it: `NaN` and `Infinity` become the strings of the same name, to be refused as no number. Throws SyntaxError.
- */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!/NaN|Infinity/.test(text)) throw error;
-    return JSON.parse(text.replace(/([:[,]\s*)(-?Infinity|NaN)(?=\s*[,}\]])/g, '$1"$2"'));
-  }
 }

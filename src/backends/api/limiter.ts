@@ -127,7 +127,7 @@ async function* runJobs<J, R>(
   signal: AbortSignal,
 ): AsyncGenerator<Finished<J, R>> {
   const { clock, timeoutMs } = options;
-  const tooLate: Again = { kind: 'again', reason: 'timeout', message: `no answer within ${timeoutMs / 1000} s`, ...OVERLOADED };
+  const tooLate: Again = { kind: 'again', reason: 'timeout', message: `no answer within ${timeoutMs / 1000} s`, overload: true };
   const source = jobs[Symbol.asyncIterator]();
   const ready: Finished<J, R>[] = [];
   const retries: Waiting<J>[] = [];
@@ -244,7 +244,7 @@ async function* runJobs<J, R>(
         ready.push({ job, value: outcome.value });
       } else if (outcome.mended === true) retries.push({ ...waiting, due: now });
       else {
-        if (outcome.overload) counts.overloads += 1;
+        if (outcome.overload === true) counts.overloads += 1;
         if (outcome.reason === 'timeout') counts.timeouts += 1;
         const due = now + pace.failed(ticket, now, outcome, tries);
         const givenUp = tries >= triesFor(outcome, options.maxTries);
@@ -293,8 +293,6 @@ async function* runJobs<J, R>(
   }
 }
 
-/** What a request that took all of its time says of the server. */
-const OVERLOADED = { overload: true, retryAfterMs: null } as const;
 /** A quota may stay empty for a minute or more, so a refusal for lack of it may come so many times as often as a real failure. */
 const TRIES_OF_OVERLOADS = 3;
 /** A request that took all of its time is seldom quicker the next time. */
@@ -302,5 +300,5 @@ const TRIES_OF_TIMEOUTS = 4;
 
 function triesFor(last: Again, maxTries: number): number {
   if (last.reason === 'timeout') return Math.min(maxTries, TRIES_OF_TIMEOUTS);
-  return Math.min(last.overload ? maxTries * TRIES_OF_OVERLOADS : maxTries, last.maxTries ?? Number.POSITIVE_INFINITY);
+  return Math.min(last.overload === true ? maxTries * TRIES_OF_OVERLOADS : maxTries, last.maxTries ?? Number.POSITIVE_INFINITY);
 }

@@ -1,5 +1,6 @@
 import type { CompletionChoice } from './completion-reply.js';
 import { field } from './http.js';
+import { malformed } from './unanswered.js';
 
 /** What a server says of the token that follows a prompt. */
 export interface NextToken {
@@ -19,46 +20,46 @@ export function isLogprob(value: unknown): value is number {
   return typeof value === 'number' && value > FLOOR && value < 1e-3;
 }
 
+/** The next token out of pairs of id and log-probability, the generated one first; what is no log-probability is left out. */
+export function nextToken(sampled: number, listed: Iterable<readonly [id: unknown, logprob: unknown]>): NextToken {
+  const logprobs = new Map<number, number>();
+  for (const [id, value] of listed) if (typeof id === 'number' && isLogprob(value)) logprobs.set(id, value);
+  return { sampled, logprobs };
+}
+
 /**
  * Reads the generated token and the listed ones of an answer, in vLLM's shape (`top_logprobs` with keys `token_id:N`) or llama.cpp's (`content` with ids).
- * Returns a message instead where tokens come without ids or without numbers.
+ * Throws `Unanswered` where tokens come without ids or without numbers.
  */
-export function readNextToken(choice: CompletionChoice): NextToken | string {
-  return choice.content === null ? readMap(choice) : readContent(choice.content);
-}
-
-function readMap({ logprobs }: CompletionChoice): NextToken | string {
-  const sampled = idOf(logprobs?.tokens.at(0));
-  const top = logprobs?.topLogprobs.at(0);
-  if (logprobs == null || sampled === null || typeof top !== 'object' || top === null)
-    return 'the answer lists no generated token with its id and log-probability';
-  const found = new Map<number, number>();
-  const own = logprobs.tokenLogprobs.at(0);
-  if (isLogprob(own)) found.set(sampled, own);
-  for (const [key, value] of Object.entries(top)) {
-    const id = idOf(key);
-    if (id !== null && isLogprob(value)) found.set(id, value);
+export function readNextToken({ content, logprobs }: CompletionChoice): NextToken {
+  if (content !== null) {
+    const [first] = content;
+    const sampled = field(first, 'id');
+    const top = field(first, 'top_logprobs');
+    if (typeof sampled !== 'number' || !Array.isArray(top)) throw withoutIds();
+    return nextToken(
+      sampled,
+      [first, ...top].map((entry) => [field(entry, 'id'), field(entry, 'logprob')]),
+    );
   }
-  return { sampled, logprobs: found };
+  const sampled = tokenId(logprobs?.tokens[0]);
+  const top = logprobs?.topLogprobs[0];
+  if (sampled === null || typeof top !== 'object' || top === null) throw withoutIds();
+  return nextToken(sampled, [
+    [sampled, logprobs?.tokenLogprobs[0]],
+    ...Object.entries(top).map(([key, value]) => [tokenId(key), value] as const),
+  ]);
 }
 
-function idOf(piece: string | undefined): number | null {
+/** The error of an answer whose tokens have no ids. */
+export function withoutIds(): Error {
+  return malformed('the answer lists no generated token with its id and log-probability');
+}
+
+/** The id in a token that vLLM writes as `token_id:N`; null for every other text. */
+export function tokenId(piece: string | undefined): number | null {
   const id = /^token_id:(\d+)$/.exec(piece ?? '')?.[1];
   return id === undefined ? null : Number(id);
-}
-
-function readContent(content: readonly unknown[]): NextToken | string {
-  const first = content[0];
-  const sampled = field(first, 'id');
-  const top = field(first, 'top_logprobs');
-  if (typeof sampled !== 'number' || !Array.isArray(top)) return 'the answer lists no generated token with its id and log-probability';
-  const found = new Map<number, number>();
-  for (const entry of [first, ...top]) {
-    const id = field(entry, 'id');
-    const value = field(entry, 'logprob');
-    if (typeof id === 'number' && isLogprob(value)) found.set(id, value);
-  }
-  return { sampled, logprobs: found };
 }
 
 /**

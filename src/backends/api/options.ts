@@ -2,30 +2,30 @@ import { UserError } from '../../errors.js';
 import type { Fetch } from '../../http/connections.js';
 import { checkKey } from '../../http/key.js';
 import { withoutLogin } from '../../http/redact.js';
+import type { OpenOptions } from '../options.js';
 import { type Clock, systemClock } from './clock.js';
 import { openHttp } from './http.js';
 import { createLimiter, type Limiter } from './limiter.js';
 
-/** What every backend that speaks HTTP takes; plain data, as the command line gives it. Null means the default. */
-export interface HttpOptions {
+/** What every backend that speaks HTTP takes; what is absent or null has its default. */
+export interface HttpOptions
+  extends Partial<
+    Pick<
+      OpenOptions,
+      | 'apiKeyEnv'
+      | 'concurrency'
+      | 'timeoutSeconds'
+      | 'maxTries'
+      | 'maxCostUsd'
+      | 'pricesFile'
+      | 'maxNewTokens'
+      | 'onProgress'
+      | 'onWarning'
+      | 'signal'
+    >
+  > {
   /** The model's name on the server. */
   readonly name: string;
-  /** Name of the environment variable that holds the key; null: the provider's usual one. */
-  readonly apiKeyEnv: string | null;
-  /** Requests at once per server at most. */
-  readonly concurrency: number | null;
-  /** Seconds that one request may take, from sending it to the last byte of the answer. */
-  readonly timeoutSeconds: number | null;
-  /** Tries per request; null: 10. */
-  readonly maxTries?: number | null;
-  readonly maxCostUsd: number | null;
-  /** A price table to use instead of the one that ships with the package. */
-  readonly pricesFile: string | null;
-  readonly onProgress?: (line: string) => void;
-  /** Told what somebody must see who asked for no progress: that a run waits for a server. */
-  readonly onWarning?: (line: string) => void;
-  /** Aborted when the user stops the program. */
-  readonly signal?: AbortSignal;
   /** Replaced by tests. */
   readonly seams?: Partial<Seams>;
 }
@@ -57,18 +57,10 @@ const START = 4;
  * Returns clock, network and scheduler for `servers` servers. `timeoutSeconds` and `concurrency` hold where the options say nothing.
  */
 export function openTools(options: HttpOptions, servers: number, defaults: { timeoutSeconds: number; concurrency: number }): Tools {
-  const http =
-    options.seams?.fetch === undefined
-      ? openHttp(options.seams?.env ?? process.env)
-      : { fetch: options.seams.fetch, close: async () => undefined };
-  const seams: Seams = {
-    clock: systemClock,
-    random: Math.random,
-    env: process.env,
-    wallClock: Date.now,
-    ...options.seams,
-    fetch: http.fetch,
-  };
+  const rest = { clock: systemClock, random: Math.random, env: process.env, wallClock: Date.now, ...options.seams };
+  const { fetch, close } =
+    options.seams?.fetch === undefined ? openHttp(rest.env) : { fetch: options.seams.fetch, close: async () => undefined };
+  const seams: Seams = { ...rest, fetch };
   const timeoutMs = (options.timeoutSeconds ?? defaults.timeoutSeconds) * 1000;
   const limiter = createLimiter({
     servers,
@@ -80,14 +72,14 @@ export function openTools(options: HttpOptions, servers: number, defaults: { tim
     timeoutMs,
     say: options.onWarning ?? options.onProgress ?? (() => undefined),
   });
-  return { ...seams, limiter, closeHttp: http.close, timeoutMs, signal: options.signal ?? new AbortController().signal };
+  return { ...seams, limiter, closeHttp: close, timeoutMs, signal: options.signal ?? new AbortController().signal };
 }
 
 /** Where a key comes from, and the key; null when the variable is not set. */
 export function readKey(options: HttpOptions, usual: string, env: Seams['env']): { readonly from: string; readonly key: string | null } {
   const from = options.apiKeyEnv ?? usual;
   const key = checkKey(env[from], `the environment variable ${from}`);
-  if (key === null && options.apiKeyEnv !== null) throw new UserError(`the environment variable ${from}, named for the key, is not set`);
+  if (key === null && options.apiKeyEnv != null) throw new UserError(`the environment variable ${from}, named for the key, is not set`);
   return { from, key };
 }
 

@@ -36,10 +36,11 @@ export interface Ticket {
 /** What a failure says of the server. */
 export interface Failure {
   /** It has too much to do. */
-  readonly overload: boolean;
+  readonly overload?: boolean;
   /** It turned the request away at once, as servers with a limit per time do. */
   readonly refused?: boolean;
-  readonly retryAfterMs: number | null;
+  /** The wait that it asks for. */
+  readonly retryAfterMs?: number | null;
   readonly quotas?: readonly Quota[];
 }
 
@@ -308,7 +309,7 @@ export function createPace(options: PaceOptions): Pace {
       judge(now);
       gate.heard(now, ticket.sentAt, quotas, tokens, 0);
     },
-    failed(ticket, now, { overload, refused: turnedAway = false, retryAfterMs, quotas = [] }, tries) {
+    failed(ticket, now, { overload = false, refused: turnedAway = false, retryAfterMs = null, quotas = [] }, tries) {
       open.delete(ticket);
       failuresInARow += 1;
       const told = retryAfterMs === null ? null : Math.min(LONGEST_TOLD_MS, retryAfterMs) * (1 + 0.05 * options.random());

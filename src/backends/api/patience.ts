@@ -64,7 +64,7 @@ export function createPatience({ clock, timeoutMs, say }: PatienceOptions, read:
     const unread = last.reason === 'malformed' && seen.unread >= (late ? UNANSWERED.unread : UNANSWERED.unreadEarly);
     if (unread) return `no answer could be read (${last.message})`;
     // A server that is busy, or that takes all of its time, may come round; one that breaks every request does not.
-    seen.broken = last.overload ? 0 : seen.broken + 1;
+    seen.broken = last.overload === true ? 0 : seen.broken + 1;
     if (!late || seen.broken < UNANSWERED.broken) return null;
     return `nothing was answered: ${seen.failures} requests failed in ${seconds(waited())} (${last.message})`;
   }

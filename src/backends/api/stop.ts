@@ -8,14 +8,3 @@ import type { GenerateRequest } from '../../types.js';
 export function stopsToSend({ until, thought, context }: GenerateRequest, thinks: boolean): readonly string[] {
   return thought !== undefined && (thinks || thought.awaited || beginsInThought(context, thought)) ? [] : until;
 }
-
-/** What an answer means that a stop string ended inside its thought: the same is to be asked without stop strings. */
-export const STOPPED_IN_THOUGHT = {
-  kind: 'again',
-  reason: 'malformed',
-  message: 'a stop string ended the thought before the answer',
-  overload: false,
-  retryAfterMs: null,
-  mended: true,
-  maybePaid: true,
-} as const;

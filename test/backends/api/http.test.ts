@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { API_LIMITS, judgeError, judgeThrown, parseJson, readRetryAfter } from '../../../src/backends/api/http.js';
+import { API_LIMITS, judgeError, judgeThrown, readRetryAfter } from '../../../src/backends/api/http.js';
 import { readQuotas } from '../../../src/backends/api/quota.js';
 import { redact } from '../../../src/http/redact.js';
 
@@ -93,12 +93,5 @@ describe('errors', () => {
 describe('the connection', () => {
   it('has no limit of its own on silence: long generations are silent for minutes', () => {
     expect(API_LIMITS.silenceMs).toBe(0);
-  });
-});
-
-describe('JSON of Python servers', () => {
-  it('may hold NaN and Infinity where a number should be, and nowhere else', () => {
-    expect(parseJson('{"a": [NaN, -Infinity, 1], "b": Infinity}')).toEqual({ a: ['NaN', '-Infinity', 1], b: 'Infinity' });
-    expect(() => parseJson('{"a": nan, "NaN": 1')).toThrow(SyntaxError);
   });
 });
