@@ -1,5 +1,7 @@
 /** Names in what is published: of models, records and files, without anything of the machine they come from. */
 import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { isNamedAfter } from '../leaderboard/models.js';
 import type { ResultFile } from '../results/read.js';
 
 /**
@@ -19,6 +21,19 @@ export function publicModelName(name: string): string {
       .split(/[/\\]+/)
       .filter((part) => part !== '' && part !== '.' && part !== '..')
       .at(-1) ?? 'model'
+  );
+}
+
+/**
+ * Returns the name of each file's model. A folder that is called after one of its models holds that model, as on the leaderboard, even when an older name of it stands in some of its files;
+ * elsewhere, and where a file says which model it is of, the name in the file counts.
+ */
+export function modelNamesOf(files: readonly ResultFile[]): ReadonlyMap<ResultFile, string> {
+  const ofFolder = new Map(
+    files.filter(({ folder, modelName }) => isNamedAfter(folder, modelName)).map((file) => [path.dirname(file.path), file.modelName]),
+  );
+  return new Map(
+    files.map((file) => [file, (file.modelIdentity === null ? ofFolder.get(path.dirname(file.path)) : undefined) ?? file.modelName]),
   );
 }
 

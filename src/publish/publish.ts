@@ -14,7 +14,7 @@ import { headlinesOf } from './headline.js';
 import { HUB_FOLDER, type HubEntry, hubEntriesOf, hubFileName, hubYaml, type Source } from './hub-results.js';
 import { scoreLines } from './json-lines.js';
 import { variantSuffix } from './model-info.js';
-import { folderPart, publicModelName, recordFolder, uuidOf } from './names.js';
+import { folderPart, modelNamesOf, publicModelName, recordFolder, uuidOf } from './names.js';
 import { type EvaluationRecord, type Publisher, recordOf, type SamplesReference } from './record.js';
 import { type InstanceOf, instancesOf } from './samples.js';
 
@@ -52,20 +52,17 @@ export async function publishResults(options: PublishOptions): Promise<Published
   const paths = [...new Set((await Promise.all(options.dirs.map((dir) => findResultFiles(dir)))).flat())];
   if (paths.length === 0) throw new UserError(`no results_*.json below ${options.dirs.join(', ')}`);
   const known = new Map((await builtinBenchmarks()).benchmarks.map((one) => [one.name, one]));
+  const models = modelNamesOf(await readWhole(paths, options.signal));
+  const names = new Set(models.values());
+  if (options.modelId !== null && names.size > 1)
+    throw new UserError(`--model-id names one model, and these results are of ${[...names].join(' and ')}; publish each by itself`);
   const written: string[] = [];
   const notes = new Set<string>();
   const repositories = new Map<string, Map<string, Map<string, Dated>>>();
   const lines: string[] = [];
-  const names = new Set<string>();
-  for (const file of paths) {
+  for (const [results, modelName] of models) {
     options.signal?.throwIfAborted();
-    const results = await readResultFile(file);
-    if (results.shard !== null && results.shard.count > 1)
-      throw new UserError(`${file}: results of one shard of ${results.shard.count}; join them first: eus-eval merge DIR... --out DIR`);
-    names.add(results.modelName);
-    if (options.modelId !== null && names.size > 1)
-      throw new UserError(`--model-id names one model, and these results are of ${[...names].join(' and ')}; publish each by itself`);
-    const modelId = options.modelId ?? publicModelName(results.modelName);
+    const modelId = options.modelId ?? publicModelName(modelName);
     if (options.formats.includes('eee')) {
       const { files, remarks } = await writeRecord(results, modelId, options);
       written.push(...files);
@@ -91,6 +88,18 @@ export async function publishResults(options: PublishOptions): Promise<Published
   if (lines.length > 0) written.push(...(await writeFiles(options.out, new Map([['scores.jsonl', `${lines.join('\n')}\n`]]))));
   for (const note of silences(options, repositories)) notes.add(note);
   return { files: written, notes: [...notes] };
+}
+
+async function readWhole(paths: readonly string[], signal?: AbortSignal): Promise<readonly ResultFile[]> {
+  const files: ResultFile[] = [];
+  for (const file of paths) {
+    signal?.throwIfAborted();
+    const results = await readResultFile(file);
+    if (results.shard !== null && results.shard.count > 1)
+      throw new UserError(`${file}: results of one shard of ${results.shard.count}; join them first: eus-eval merge DIR... --out DIR`);
+    files.push(results);
+  }
+  return files;
 }
 
 interface Dated {

@@ -2,7 +2,8 @@
  * Records of Every Eval Ever, schema 0.3.0: one for each results file. Field by field as the published schema says
  * (github.com/evaleval/every_eval_ever, `every_eval_ever/schemas/eval.schema.json`); what a results file does not say is left out.
  */
-import { METRICS } from '../metrics/registry.js';
+import type { Scale } from '../metrics/define.js';
+import { METRICS, type MetricName } from '../metrics/registry.js';
 import type { ResultFile, TaskResult } from '../results/read.js';
 import type { Estimate } from '../types.js';
 import { type ModelInfo, modelInfoOf } from './model-info.js';
@@ -25,14 +26,37 @@ export interface Publisher {
 /** Additional facts: the schema takes texts only. */
 type Details = Readonly<Record<string, string>>;
 
-export interface MetricConfig {
+/** The schema's word for a side without a bound is a text, for JSON has no infinity. */
+type Bound = number | 'Infinity';
+type Bounds = readonly [Bound, Bound];
+
+const SCALES: Readonly<Record<Exclude<Scale, 'number'>, readonly [unit: string, bounds: Bounds]>> = {
+  'right or wrong': ['proportion', [0, 1]],
+  share: ['proportion', [0, 1]],
+  percent: ['points', [0, 100]],
+};
+
+/** The least and the greatest value of metrics that are no shares. */
+const NUMBERS: ReadonlyMap<string, Bounds> = new Map<MetricName, Bounds>([
+  ['bias', [-100, 100]],
+  ['mcc', [-1, 1]],
+  ['brier_score', [0, 2]],
+  ['ter', [0, 'Infinity']],
+  ['perplexity', [1, 'Infinity']],
+  ['word_perplexity', [1, 'Infinity']],
+  ['byte_perplexity', [1, 'Infinity']],
+  ['bits_per_byte', [0, 'Infinity']],
+  ['bits_per_character', [0, 'Infinity']],
+]);
+
+interface MetricConfig {
   readonly metric_id: string;
   readonly metric_name: string;
   readonly metric_unit?: string;
   readonly lower_is_better: boolean;
   readonly score_type?: 'continuous';
-  readonly min_score?: number;
-  readonly max_score?: number;
+  readonly min_score?: Bound;
+  readonly max_score?: Bound;
   readonly additional_details?: Details;
 }
 
@@ -190,15 +214,12 @@ function partsOf(group: string, file: ResultFile, above: readonly string[] = [])
 
 function metricOf(metric: string): Omit<MetricConfig, 'lower_is_better'> {
   const names = { metric_id: metric === 'acc' ? 'accuracy' : metric, metric_name: metric };
-  switch (METRICS.get(metric)?.scale) {
-    case 'right or wrong':
-    case 'share':
-      return { ...names, metric_unit: 'proportion', score_type: 'continuous', min_score: 0, max_score: 1 };
-    case 'percent':
-      return { ...names, metric_unit: 'points', score_type: 'continuous', min_score: 0, max_score: 100 };
-    default:
-      return { ...names, additional_details: { bounds_status: 'unknown' } };
-  }
+  const scale = METRICS.get(metric)?.scale ?? 'number';
+  const [unit, bounds] = scale === 'number' ? [undefined, NUMBERS.get(metric)] : SCALES[scale];
+  // Nobody knows the bounds of a stranger's metric.
+  if (bounds === undefined) return { ...names, additional_details: { bounds_status: 'unknown' } };
+  const [min_score, max_score] = bounds;
+  return { ...names, ...(unit === undefined ? {} : { metric_unit: unit }), score_type: 'continuous', min_score, max_score };
 }
 
 /** The data set on the hub, or the task's own name where its data lie elsewhere. */

@@ -19,6 +19,11 @@ const ajv = new Ajv({ strict: false });
 const isRecord = ajv.compile(readJson(path.join(fixtures, 'eval.schema.json')));
 const isInstance = ajv.compile(readJson(path.join(fixtures, 'instance_level_eval.schema.json')));
 
+/** A score of a record as far as tests look at it. */
+interface Read {
+  readonly metric_config: Readonly<Record<string, unknown>>;
+}
+
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
@@ -148,6 +153,77 @@ describe('records of Every Eval Ever', () => {
       ['mgsm_native_cot_eu', ['exact_match,flexible-extract', 'exact_match,strict-match'], 5],
     ]);
     expect((await board(folder))[1]).toMatch(/^HiTZ\/Made-Up,/);
+  });
+
+  it('of a folder that is called after a model are of that model, an older name in some files too', async () => {
+    const folder = 'meta-llama__Llama-3.1-8B';
+    const from = writeResults([
+      { model: 'meta-llama/Meta-Llama-3.1-8B', folder, scores: { eus_trivia: 0.5 }, date: 1_700_000_000 },
+      { model: 'meta-llama/Llama-3.1-8B', folder, scores: { piqa_eu: 0.5 }, date: 1_700_000_001 },
+      { model: 'a/b', folder: 'old', scores: { eus_trivia: 0.5 } },
+      { model: 'a/c', folder: 'old', scores: { piqa_eu: 0.5 } },
+    ]);
+    const out = path.join(from, 'published');
+    await run('publish', from, '--out', out, '--format', 'eee,jsonl');
+    const records = filesBelow(path.join(out, 'data')).map((file) => [path.dirname(path.relative(out, file)), readJson(file).model_info]);
+    expect(records.map(([where, { id }]) => [where, id])).toEqual([
+      ['data/eus-eval/a/b', 'a/b'],
+      ['data/eus-eval/a/c', 'a/c'],
+      ['data/eus-eval/meta-llama/Llama-3.1-8B', 'meta-llama/Llama-3.1-8B'],
+      ['data/eus-eval/meta-llama/Llama-3.1-8B', 'meta-llama/Llama-3.1-8B'],
+    ]);
+    // What the file itself calls the model is not lost.
+    expect(records.map(([, { name }]) => name)).toContain('meta-llama/Meta-Llama-3.1-8B');
+    const models = (at: string) => board(at).then((lines) => lines.slice(1).map((line) => line.split(',')[0]));
+    expect(await models(path.join(out, 'data'))).toEqual(await models(from));
+    expect((await run('publish', path.join(from, folder), '--out', path.join(from, 'one'), '--model-id', 'x/y')).code).toBe(0);
+  });
+
+  it('say between which values a score can lie', async () => {
+    const scores = {
+      'acc,none': [0, 1],
+      'f1,none': [0, 1],
+      'bleu,none': [0, 100],
+      'bias,none': [-100, 100],
+      'mcc,none': [-1, 1],
+      'brier_score,none': [0, 2],
+      'ter,none': [0, 'Infinity'],
+      'perplexity,none': [1, 'Infinity'],
+      'word_perplexity,none': [1, 'Infinity'],
+      'byte_perplexity,none': [1, 'Infinity'],
+      'bits_per_byte,none': [0, 'Infinity'],
+      'bits_per_character,none': [0, 'Infinity'],
+      'a_metric_of_somebody,none': [undefined, undefined],
+    };
+    const names = Object.keys(scores);
+    const from = writeResults([
+      {
+        model: 'a/b',
+        scores: {},
+        more: {
+          results: { own: Object.fromEntries(names.map((name) => [name, 1])) },
+          higher_is_better: { own: { a_metric_of_somebody: true } },
+        },
+      },
+    ]);
+    await run('publish', from, '--out', path.join(from, 'published'), '--format', 'eee');
+    const [file = ''] = filesBelow(path.join(from, 'published'));
+    const record = readJson(file);
+    expect(isRecord(record), JSON.stringify(isRecord.errors)).toBe(true);
+    const found = record.evaluation_results.map(
+      ({ metric_config: { metric_name, min_score, max_score, score_type, additional_details } }: Read) => [
+        `${metric_name},none`,
+        [min_score, max_score],
+        score_type ?? additional_details,
+      ],
+    );
+    expect(found).toEqual(
+      Object.entries(scores).map(([name, [min, max]]) => [
+        name,
+        [min, max],
+        min === undefined ? { bounds_status: 'unknown' } : 'continuous',
+      ]),
+    );
   });
 
   it.each([
