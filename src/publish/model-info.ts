@@ -1,4 +1,6 @@
 /** What a record says of the model: from the results file only. */
+import { fieldsAt } from '../results/fields.js';
+import { MODEL_VARIANTS } from '../results/model-identity.js';
 import type { ResultFile } from '../results/read.js';
 import { isPublicName, publicModelName } from './names.js';
 
@@ -26,9 +28,6 @@ const SERVICES: ReadonlyMap<string, string> = new Map([
 ]);
 const OFFICIAL = /^https:\/\/api\.(openai|anthropic)\.com(\/|$)/;
 
-/** Arguments of the harness and facts of ours that make another model of the same name. */
-const VARIANTS = ['revision', 'peft', 'delta', 'subfolder', 'gguf_file', 'load_in_4bit', 'load_in_8bit'] as const;
-
 /** Facts of a local model that anybody may know. */
 const FACTS: Readonly<Record<string, string>> = {
   architecture: 'architecture',
@@ -43,7 +42,7 @@ const FACTS: Readonly<Record<string, string>> = {
  * Returns the model of a results file under the name `modelId`. Weights are never said to be open or closed: a folder may hold either.
  */
 export function modelInfoOf(file: ResultFile, modelId: string): ModelInfo {
-  const facts = recordAt(file.eusEval?.model_facts);
+  const facts = fieldsAt(file.eusEval?.model_facts);
   const [engine, version] = typeof facts.runtime === 'string' ? facts.runtime.split(' ') : [];
   const platform = SERVICES.get(file.modelSource);
   const elsewhere = typeof facts.base_url === 'string' && !OFFICIAL.test(facts.base_url);
@@ -75,15 +74,11 @@ export function variantSuffix(file: ResultFile): string {
 
 function variants(file: ResultFile): Record<string, string> {
   return Object.fromEntries(
-    VARIANTS.flatMap((name) => {
+    MODEL_VARIANTS.flatMap((name) => {
       const value = file.modelArgs.get(name);
       return value === undefined || value === '' || value === 'None' || value === 'False' ? [] : [[name, publicModelName(value)]];
     }),
   );
-}
-
-function recordAt(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
 function isPlain(value: unknown): value is string | number | boolean {

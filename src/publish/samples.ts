@@ -3,9 +3,8 @@
  */
 import { createHash } from 'node:crypto';
 import { isRightOrWrong } from '../metrics/registry.js';
+import { type Fields, fieldsAt, numberOrNull } from '../results/fields.js';
 import { SCHEMA_VERSION } from './record.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Metrics that may take another choice than the likeliest; which one, the sample does not say. */
 const OTHERWISE_CHOSEN: ReadonlySet<string> = new Set(['acc_norm', 'acc_bytes', 'acc_mutual_info']);
@@ -48,7 +47,7 @@ export function instancesOf(line: Fields, of: InstanceOf): Instance[] {
   const names = Array.isArray(line.metrics) ? line.metrics.filter((name): name is string => typeof name === 'string') : [];
   return names.flatMap((name) => {
     const resultId = `${of.task}:${name},${filter}`;
-    const score = numberOf(line[name]);
+    const score = scoreOf(line, name);
     const correct = isCorrect(line, name, score, names);
     if (score === null || correct === null || !of.resultIds.has(resultId)) return [];
     const input = { raw: asked.prompt, reference: asked.reference };
@@ -93,8 +92,8 @@ interface Asked {
 
 /** The prompt, the choices where there are any, and what is right: the text of the choice, where the target is its index. */
 function askedOf(line: Fields): Asked {
-  const calls = Object.values(recordAt(line.arguments)).map((call) => {
-    const { arg_0, arg_1 } = recordAt(call);
+  const calls = Object.values(fieldsAt(line.arguments)).map((call) => {
+    const { arg_0, arg_1 } = fieldsAt(call);
     return { context: textOf(arg_0), continuation: typeof arg_1 === 'string' ? arg_1 : null };
   });
   const contexts = new Set(calls.map(({ context }) => context));
@@ -147,7 +146,7 @@ function firstText(value: unknown): string {
 function isCorrect(line: Fields, metric: string, score: number | null, names: readonly string[]): boolean | null {
   if (isRightOrWrong(metric)) return score === 1;
   const judge = ['acc', 'exact_match'].find((name) => names.includes(name));
-  const judged = judge === undefined ? null : numberOf(line[judge]);
+  const judged = judge === undefined ? null : scoreOf(line, judge);
   return judged === null ? null : judged === 1;
 }
 
@@ -160,15 +159,11 @@ function metadataOf(line: Fields, filter: string): Record<string, string> {
   return { ...Object.fromEntries(facts), filter };
 }
 
-function numberOf(value: unknown): number | null {
-  const number = typeof value === 'boolean' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+function scoreOf(line: Fields, metric: string): number | null {
+  const value = line[metric];
+  return numberOrNull(typeof value === 'boolean' ? Number(value) : value);
 }
 
 function textOf(value: unknown): string {
   return value === undefined || value === null ? '' : typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
-
-function recordAt(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -1,6 +1,9 @@
 /** Which model a result is of, whatever it is called: two models with one name stay two. */
 import { createHash } from 'node:crypto';
 
+/** Arguments of the harness that make another model of the same name; data type, attention and batch size do not. */
+export const MODEL_VARIANTS = ['revision', 'peft', 'delta', 'subfolder', 'gguf_file', 'load_in_4bit', 'load_in_8bit', 'quantize'] as const;
+
 type Identity = Readonly<Record<string, string>>;
 
 /** Parts of a backend's identity that say how a local model was run, not which one it is. */

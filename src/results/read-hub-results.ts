@@ -4,9 +4,8 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, UserError } from '../errors.js';
 import type { PromptFamily } from '../types.js';
-import { type ResultFile, resultFileOf } from './read.js';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, fieldsAt, numberOrNull } from './fields.js';
+import { familyNamed, type ResultFile, resultFileOf } from './read.js';
 
 const FOLDER = '.eval_results';
 /** Bytes of one file that are still read; real ones have some hundred. */
@@ -81,8 +80,6 @@ interface Entry {
   readonly date: number;
 }
 
-const FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api'];
-
 /** An entry, or why it cannot be one. */
 function entryOf(value: unknown, at: string): Entry | string {
   const fields = fieldsAt(value);
@@ -97,23 +94,19 @@ function entryOf(value: unknown, at: string): Entry | string {
   if (program === null || task === undefined || metric?.[1] === undefined)
     return `${at} (${dataset.task_id} of ${dataset.id}) is left out: it does not say its metric and scale`;
   const factor = metric[2] === undefined ? 1 : 100;
-  const numberIn = (pattern: RegExp): number | null => {
-    const found = notes.map((note) => pattern.exec(note)?.[1]).find((text) => text !== undefined);
-    return found === undefined ? null : Number(found);
-  };
-  const error = numberIn(/^standard error (\S+)$/);
-  const date =
-    typeof fields.date === 'string' ? Date.parse(fields.date) / 1000 : fields.date instanceof Date ? fields.date.getTime() / 1000 : 0;
+  const said = (pattern: RegExp): string | undefined => notes.map((note) => pattern.exec(note)?.[1]).find((text) => text !== undefined);
+  const error = numberOrNull(said(/^standard error (\S+)$/));
+  const date = typeof fields.date === 'string' || fields.date instanceof Date ? new Date(fields.date).getTime() / 1000 : 0;
   return {
     task,
     dataset: dataset.id,
     key: metric[1],
     value: fields.value / factor,
     stderr: error === null ? null : error / factor,
-    documents: numberIn(/^(\d+) documents$/),
-    shots: numberIn(/^(\d+)-shot$/),
+    documents: numberOrNull(said(/^(\d+) documents$/)),
+    shots: numberOrNull(said(/^(\d+)-shot$/)),
     paper: notes.includes("the paper's prompts"),
-    family: FAMILIES.find((family) => notes.includes(`${family} prompt`)) ?? 'plain',
+    family: familyNamed(said(/^(\w+) prompt$/)) ?? 'plain',
     version: program[1]?.startsWith('(') ? null : (program[1] ?? null),
     date: Number.isFinite(date) ? date : 0,
   };
@@ -145,8 +138,4 @@ function modelOf(file: string): string {
   const hub = parts.lastIndexOf('hub');
   const below = hub < 0 ? [] : parts.slice(hub + 1);
   return below.length === 1 || below.length === 2 ? below.join('/') : (parts.at(-1) ?? 'model');
-}
-
-function fieldsAt(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -1,11 +1,8 @@
 /** Records of Every Eval Ever read as results: those of `publish`, and those that its converter makes of the harness's files. */
 import { UserError } from '../errors.js';
-import type { PromptFamily } from '../types.js';
-import { type ResultFile, readResultContent, resultFileOf } from './read.js';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api'];
+import { FieldReader, type Fields, fieldsAt, numberOrNull, objectAt, readerOf, textOrNull } from './fields.js';
+import { MODEL_VARIANTS } from './model-identity.js';
+import { familyNamed, type ResultFile, readResultContent, resultFileOf } from './read.js';
 
 /**
  * Tells whether a file of this name may be a record: a UUID and `.json`.
@@ -20,16 +17,15 @@ export function isRecordName(name: string): boolean {
 export async function readRecord(file: string): Promise<ResultFile> {
   const content = await readResultContent(file);
   try {
-    const record = object(content, 'the record');
+    const record = new FieldReader(objectAt(content, 'the record'));
     const result = resultFileOf(resultsOf(record), file);
     const setting = settingOf(record);
-    const template = setting.chat_template_sha256;
     return {
       ...result,
       // The template itself is in no record.
-      chatTemplateSha: typeof template === 'string' ? template : null,
-      variation: typeof setting.variation === 'string' ? setting.variation : '',
-      family: FAMILIES.find((family) => family === setting.prompt) ?? result.family,
+      chatTemplateSha: textOrNull(setting.chat_template_sha256),
+      variation: textOrNull(setting.variation) ?? '',
+      family: familyNamed(setting.prompt) ?? result.family,
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -38,54 +34,52 @@ export async function readRecord(file: string): Promise<ResultFile> {
 }
 
 /** The record in the form of a results file, so that it is checked as one. */
-function resultsOf(record: Fields): Fields {
-  const version = text(record.schema_version, 'schema_version');
+function resultsOf(record: FieldReader): Fields {
+  const version = record.statedText('schema_version');
   if (!/^0\.[23]\./.test(version)) throw new UserError(`schema_version: ${version}; records of 0.2 and 0.3 are read`);
-  const model = object(record.model_info, 'model_info');
-  const details = fieldsAt(model.additional_details);
-  const library = object(record.eval_library, 'eval_library');
-  const own = library.name === 'eus-eval';
-  const results = record.evaluation_results;
+  const model = record.stated('model_info');
+  const details = fieldsAt(model.value('additional_details'));
+  const library = record.stated('eval_library');
+  const results = record.value('evaluation_results');
   if (!Array.isArray(results)) throw new UserError('evaluation_results: expected a list');
   const tasks = new Map<string, Task>();
-  for (const [i, item] of results.entries()) addScore(tasks, object(item, `evaluation_results[${i}]`), `evaluation_results[${i}]`);
+  for (const [i, item] of results.entries()) addScore(tasks, readerOf(item, `evaluation_results[${i}]`));
   const each = <T>(of: (task: Task) => T | null) =>
     Object.fromEntries([...tasks].flatMap(([name, task]) => (of(task) === null ? [] : [[name, of(task)] as const])));
   const setting = settingOf(record);
-  const modelId = text(model.id, 'model_info.id');
-  const date = Number(record.evaluation_timestamp ?? record.retrieved_timestamp);
+  const date = Number(record.value('evaluation_timestamp') ?? record.value('retrieved_timestamp'));
   if (!Number.isFinite(date)) throw new UserError('evaluation_timestamp: expected seconds since 1970');
   return {
     results: each(({ scores }) => scores),
     group_subtasks: each(({ subtasks }) => subtasks),
     versions: each(({ details: one }) => one.version ?? null),
-    'n-shot': each(({ setting: one }) => numberOf(one.num_fewshot)),
+    'n-shot': each(({ setting: one }) => numberOrNull(one.num_fewshot)),
     'n-samples': each(({ details: one, documents }) => {
-      const effective = numberOf(one.documents) ?? documents;
-      return effective === null ? null : { original: numberOf(one.documents_of_the_task), effective };
+      const effective = numberOrNull(one.documents) ?? documents;
+      return effective === null ? null : { original: numberOrNull(one.documents_of_the_task), effective };
     }),
     task_hashes: each(({ details: one }) => one.fingerprint ?? null),
     higher_is_better: each(({ higher }) => higher),
     configs: each(({ facts }) => facts),
     config: {
-      limit: numberOf(setting.limit),
-      model_num_parameters: numberOf(details.num_parameters),
-      model_args: Object.fromEntries(VARIANTS.flatMap((name) => (typeof details[name] === 'string' ? [[name, details[name]]] : []))),
+      limit: numberOrNull(setting.limit),
+      model_num_parameters: numberOrNull(details.num_parameters),
+      model_args: Object.fromEntries(MODEL_VARIANTS.flatMap((name) => (typeof details[name] === 'string' ? [[name, details[name]]] : []))),
     },
     date,
-    model_name: modelId,
+    model_name: model.statedText('id'),
     model_source: 'record',
-    model_identity: typeof details.model_identity === 'string' ? details.model_identity : null,
+    model_identity: textOrNull(details.model_identity),
     system_instruction: setting.system_instruction ?? null,
     fewshot_as_multiturn: setting.fewshot_as_multiturn === 'true',
-    ...(own
+    ...(library.value('name') === 'eus-eval'
       ? {
           eus_eval: {
-            version: text(library.version, 'eval_library.version'),
+            version: library.statedText('version'),
             prompt: setting.prompt ?? null,
-            remark: fieldsAt(fieldsAt(record.source_metadata).additional_details).remark ?? null,
-            about: each(({ details: one }) => ({ headline_metric: one.headline_metric, language: one.language, category: one.category })),
-            tasks: each(({ details: one }) => ({ prompts: one.prompts_of_the_paper ?? null, scored: numberOf(one.scored) })),
+            remark: fieldsAt(fieldsAt(record.value('source_metadata')).additional_details).remark ?? null,
+            about: each(({ details: one }) => aboutOf(one)),
+            tasks: each(({ details: one }) => ({ prompts: one.prompts_of_the_paper ?? null, scored: numberOrNull(one.scored) })),
           },
         }
       : {}),
@@ -93,13 +87,18 @@ function resultsOf(record: Fields): Fields {
 }
 
 /** The settings of a run, which all its scores name alike. */
-function settingOf(record: Fields): Fields {
-  const [first] = Array.isArray(record.evaluation_results) ? record.evaluation_results : [];
-  return fieldsAt(fieldsAt(fieldsAt(first).generation_config).additional_details);
+function settingOf(record: FieldReader): Fields {
+  const results = record.value('evaluation_results');
+  return settingsIn(fieldsAt(Array.isArray(results) ? results[0] : null));
 }
 
-/** Details of a model that make another one of its name. */
-const VARIANTS = ['revision', 'peft', 'delta', 'subfolder', 'gguf_file', 'load_in_4bit', 'load_in_8bit'] as const;
+function settingsIn(result: Fields): Fields {
+  return fieldsAt(fieldsAt(result.generation_config).additional_details);
+}
+
+function aboutOf({ headline_metric, language, category }: Fields): Fields {
+  return { headline_metric, language, category };
+}
 
 interface Task {
   readonly scores: Record<string, unknown>;
@@ -108,82 +107,63 @@ interface Task {
   readonly details: Fields;
   readonly setting: Fields;
   readonly documents: number | null;
-  readonly facts: Readonly<Record<string, unknown>>;
+  readonly facts: Fields;
 }
 
-function addScore(tasks: Map<string, Task>, result: Fields, at: string): void {
-  const evaluation = text(result.evaluation_name, `${at}.evaluation_name`);
-  const score = object(result.score_details, `${at}.score_details`);
-  const details = fieldsAt(score.details);
-  const config = object(result.metric_config, `${at}.metric_config`);
-  const key = typeof details.key === 'string' && details.key.includes(',') ? details.key : keyOf(evaluation, config, at);
+function addScore(tasks: Map<string, Task>, result: FieldReader): void {
+  const evaluation = result.statedText('evaluation_name');
+  const score = result.stated('score_details');
+  const details = fieldsAt(score.value('details'));
+  const config = result.stated('metric_config');
+  const key = typeof details.key === 'string' && details.key.includes(',') ? details.key : keyOf(evaluation, config);
   const filter = key.slice(key.indexOf(',') + 1);
   const metric = key.slice(0, key.indexOf(','));
   const name = filter !== 'none' && evaluation.endsWith(`/${filter}`) ? evaluation.slice(0, -filter.length - 1) : evaluation;
-  const uncertainty = fieldsAt(score.uncertainty);
+  const uncertainty = fieldsAt(score.value('uncertainty'));
   const task = tasks.get(name) ?? {
     scores: { alias: name },
     higher: {},
-    subtasks: subtasksOf(details.subtasks, `${at}.score_details.details.subtasks`),
+    subtasks: subtasksOf(details.subtasks, `${score.path}details.subtasks`),
     details,
-    setting: fieldsAt(fieldsAt(result.generation_config).additional_details),
-    documents: numberOf(uncertainty.num_samples),
-    facts: factsOf(result, details),
+    setting: settingsIn(result.fields),
+    documents: numberOrNull(uncertainty.num_samples),
+    facts: factsOf(result.fields, details),
   };
   tasks.set(name, task);
-  task.scores[key] = score.score;
+  task.scores[key] = score.value('score');
   task.scores[`${metric}_stderr,${filter}`] = fieldsAt(uncertainty.standard_error).value ?? 'N/A';
-  if (typeof config.lower_is_better !== 'boolean') throw new UserError(`${at}.metric_config.lower_is_better: expected true or false`);
-  task.higher[metric] = !config.lower_is_better;
+  const lower = config.value('lower_is_better');
+  if (typeof lower !== 'boolean') throw new UserError(`${config.path}lower_is_better: expected true or false`);
+  task.higher[metric] = !lower;
 }
 
 /** Records of other programs: the converter for the harness writes `acc` or `exact_match (filter: strict-match)` as a description. */
-function keyOf(evaluation: string, config: Fields, at: string): string {
-  const described = typeof config.evaluation_description === 'string' ? config.evaluation_description : '';
+function keyOf(evaluation: string, config: FieldReader): string {
+  const described = textOrNull(config.value('evaluation_description')) ?? '';
   const match = /^([\w@.-]+)(?: \(filter: (.+)\))?$/.exec(described);
-  const metric = match?.[1] ?? (typeof config.metric_name === 'string' ? config.metric_name : null);
-  if (metric === null || metric.includes(',')) throw new UserError(`${at}: ${evaluation} names no metric (metric_config.metric_name)`);
+  const metric = match?.[1] ?? textOrNull(config.value('metric_name'));
+  if (metric === null || metric.includes(',')) throw new UserError(`${config.path}metric_name: ${evaluation} names no metric`);
   return `${metric},${match?.[2] ?? 'none'}`;
 }
 
-function factsOf(result: Fields, details: Fields): Readonly<Record<string, unknown>> {
+function factsOf(result: Fields, details: Fields): Fields {
   const source = fieldsAt(result.source_data);
-  const setting = fieldsAt(fieldsAt(result.generation_config).additional_details);
   return {
-    dataset_path: typeof source.hf_repo === 'string' ? source.hf_repo : null,
+    dataset_path: textOrNull(source.hf_repo),
     dataset_name: fieldsAt(source.additional_details).configuration ?? null,
-    test_split: typeof source.hf_split === 'string' ? source.hf_split : null,
-    output_type: setting.output_type ?? null,
-    metadata: { headline_metric: details.headline_metric, language: details.language, category: details.category },
+    test_split: textOrNull(source.hf_split),
+    output_type: settingsIn(result).output_type ?? null,
+    metadata: aboutOf(details),
   };
 }
 
 function subtasksOf(value: unknown, field: string): readonly string[] {
   if (value === undefined) return [];
   try {
-    const names: unknown = JSON.parse(text(value, field));
+    const names: unknown = JSON.parse(textOrNull(value) ?? '');
     if (Array.isArray(names) && names.every((name): name is string => typeof name === 'string')) return names;
   } catch {
     // Said below.
   }
   throw new UserError(`${field}: expected a JSON list of names`);
-}
-
-function numberOf(value: unknown): number | null {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
-}
-
-function fieldsAt(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-}
-
-function object(value: unknown, field: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UserError(`${field}: expected an object`);
-  return { ...value };
-}
-
-function text(value: unknown, field: string): string {
-  if (typeof value !== 'string' || value === '') throw new UserError(`${field}: expected a text`);
-  return value;
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { isRightOrWrong, METRICS } from '../metrics/registry.js';
 import { parsePlainJson } from '../python/plain-json.js';
+import { type Fields, isObject } from './fields.js';
 import { fileBytes } from './gzip-blocks.js';
 
 /** Outcome of one document of a bias benchmark, as a small number; `NO_BIAS` where there is none. */
@@ -40,8 +41,6 @@ export interface TaskSamples {
 
 /** Hex digits of `TaskSamples.checks`. */
 export const CHECK_DIGITS = 2;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads one sample file of `task`; `chunks` are its bytes where they do not come from the disk. Throws `UserError` naming file, line and field when a line is no JSON, lacks its hashes, contradicts an
@@ -244,10 +243,6 @@ function excerpt(value: unknown): string {
   } catch {
     return 'nested too deeply';
   }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function kind(value: unknown): string {

@@ -5,10 +5,12 @@ import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { isRightOrWrong } from '../metrics/registry.js';
 import { parsePlainJson, refuseProto } from '../python/plain-json.js';
+import { FEWSHOT_SEED } from '../tasks/vary.js';
 import type { Estimate, PromptFamily } from '../types.js';
+import { FieldReader, type Fields, fieldsAt, kindOf, numberOrNull, objectAt, readerOf, textOrNull } from './fields.js';
 
 /** Bytes of one result file that are still read; real ones have 4 to 100 kB. */
-export const MAX_RESULT_BYTES = 64 * 1024 * 1024;
+const MAX_RESULT_BYTES = 64 * 1024 * 1024;
 /** Folders below one another that are searched. */
 const MAX_FOLDERS = 32;
 
@@ -32,6 +34,13 @@ export interface OwnTaskFacts {
   /** `match`, `differs`, `no record` or `partial`: whether the prompts are the paper's. */
   readonly prompts: string | null;
   readonly scored: number | null;
+}
+
+const FAMILIES: readonly PromptFamily[] = ['plain', 'chat', 'api'];
+
+/** Returns the prompt family of this name, or undefined. */
+export function familyNamed(name: unknown): PromptFamily | undefined {
+  return FAMILIES.find((family) => family === name);
 }
 
 /** One task or group of a result file. */
@@ -191,114 +200,104 @@ export function resultFileOf(content: unknown, file: string): ResultFile {
 }
 
 function validated(content: unknown, file: string): ResultFile {
-  const root = object(content, 'the file');
+  const root = new FieldReader(objectAt(content, 'the file'));
   refuseProto(content);
-  const results = objectAt(root, 'results');
+  const results = root.object('results');
   if (results === null) throw new UserError('results: missing; a result file has an object of tasks here');
-  const config = objectAt(root, 'config') ?? {};
-  const own = objectAt(root, 'eus_eval');
-  const modelArgs = argumentsOf(config.model_args);
-  const modelSource = textAt(root, 'model_source') ?? textAt(config, 'model', 'config.') ?? 'unknown';
-  const modelName = textAt(root, 'model_name') ?? modelArgs.get('pretrained') ?? modelArgs.get('model');
+  const config = root.below('config');
+  const own = root.below('eus_eval');
+  const modelArgs = argumentsOf(config.value('model_args'));
+  const modelSource = root.text('model_source') ?? config.text('model') ?? 'unknown';
+  const modelName = root.text('model_name') ?? modelArgs.get('pretrained') ?? modelArgs.get('model');
   if (modelName === undefined || modelName === '') throw new UserError('model_name: missing; expected the name of the model');
-  const date = numberAt(root, 'date');
+  const date = root.number('date');
   if (date === null || !Number.isFinite(date)) throw new UserError('date: missing or not a number; expected seconds since 1970');
-  const template = textAt(root, 'chat_template');
+  const template = root.text('chat_template') || null;
   const groupSubtasks = new Map(
-    Object.entries(objectAt(root, 'group_subtasks') ?? {}).map(([group, names]) => [group, texts(names, `group_subtasks.${group}`)]),
+    Object.entries(root.below('group_subtasks').fields).map(([group, names]) => [group, texts(names, `group_subtasks.${group}`)]),
   );
   const groups = new Set([
-    ...Object.keys(objectAt(root, 'groups') ?? {}),
-    ...[...groupSubtasks].flatMap(([g, s]) => (s.length > 0 ? [g] : [])),
+    ...Object.keys(root.below('groups').fields),
+    ...[...groupSubtasks].flatMap(([group, names]) => (names.length > 0 ? [group] : [])),
   ]);
-  const shard = own === null ? null : objectAt(own, 'shard', 'eus_eval.');
+  const shard = own.object('shard');
   const tables = {
-    versions: objectAt(root, 'versions') ?? {},
-    nShot: objectAt(root, 'n-shot') ?? {},
-    samples: objectAt(root, 'n-samples') ?? {},
-    hashes: objectAt(root, 'task_hashes') ?? {},
-    higher: objectAt(root, 'higher_is_better') ?? {},
-    configs: objectAt(root, 'configs') ?? {},
-    own: (own === null ? null : objectAt(own, 'tasks', 'eus_eval.')) ?? {},
-    about: (own === null ? null : objectAt(own, 'about', 'eus_eval.')) ?? {},
+    versions: root.below('versions'),
+    nShot: root.below('n-shot'),
+    samples: root.below('n-samples'),
+    hashes: root.below('task_hashes'),
+    higher: root.below('higher_is_better'),
+    configs: root.below('configs'),
+    own: own.below('tasks'),
+    about: own.below('about'),
   };
   return {
     path: file,
     folder: path.basename(path.dirname(path.resolve(file))),
     modelName,
     modelSource,
-    modelIdentity: textAt(root, 'model_identity'),
+    modelIdentity: root.text('model_identity'),
     modelArgs,
-    parameters: numberAt(config, 'model_num_parameters', 'config.'),
+    parameters: config.number('model_num_parameters'),
     date,
-    family: familyOf(own === null ? null : textAt(own, 'prompt', 'eus_eval.'), modelSource, template),
-    chatTemplateSha: template === null || template === '' ? null : createHash('sha256').update(template).digest('hex'),
-    systemInstruction: textAt(root, 'system_instruction'),
-    fewshotAsMultiturn: root.fewshot_as_multiturn === true,
-    variation: variationIn(own === null ? null : objectAt(own, 'settings', 'eus_eval.'), config.fewshot_seed),
-    limit: numberAt(config, 'limit', 'config.'),
-    seconds: secondsOf(root.total_evaluation_time_seconds),
-    usd: costOf(own),
-    tasks: new Map(Object.entries(results).map(([name, value]) => [name, taskOf(name, value, groups.has(name), tables)])),
+    family: familyOf(own.text('prompt'), modelSource, template),
+    chatTemplateSha: template === null ? null : createHash('sha256').update(template).digest('hex'),
+    systemInstruction: root.text('system_instruction'),
+    fewshotAsMultiturn: root.value('fewshot_as_multiturn') === true,
+    variation: variationIn(own.below('settings'), config.value('fewshot_seed')),
+    limit: config.number('limit'),
+    seconds: positive(root.value('total_evaluation_time_seconds')),
+    usd: positive(fieldsAt(fieldsAt(own.value('work')).details).cost_usd),
+    tasks: new Map(
+      Object.entries(results.fields).map(([name, scores]) => [
+        name,
+        taskOf(name, readerOf(scores, `results.${name}`), groups.has(name), tables),
+      ]),
+    ),
     groupSubtasks,
-    eusEvalVersion: own === null ? null : textAt(own, 'version', 'eus_eval.'),
-    remark: own === null ? null : textAt(own, 'remark', 'eus_eval.'),
-    shard:
-      shard === null ? null : { index: stated(shard.index, 'eus_eval.shard.index'), count: stated(shard.count, 'eus_eval.shard.count') },
-    eusEval: own,
+    eusEvalVersion: own.text('version'),
+    remark: own.text('remark'),
+    shard: shard === null ? null : { index: shard.statedCount('index'), count: shard.statedCount('count') },
+    eusEval: root.object('eus_eval')?.fields ?? null,
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-type Tables = Readonly<Record<'versions' | 'nShot' | 'samples' | 'hashes' | 'higher' | 'configs' | 'own' | 'about', Fields>>;
+type Tables = Readonly<Record<'versions' | 'nShot' | 'samples' | 'hashes' | 'higher' | 'configs' | 'own' | 'about', FieldReader>>;
 
-function taskOf(name: string, value: unknown, isGroup: boolean, tables: Tables): TaskResult {
-  const scores = object(value, `results.${name}`);
-  const samples = objectAt(tables.samples, name, 'n-samples.');
-  const effective = samples === null ? null : count(samples.effective, `n-samples.${name}.effective`);
-  const original = samples === null ? null : count(samples.original, `n-samples.${name}.original`);
-  const config = objectAt(tables.configs, name, 'configs.');
-  const own = objectAt(tables.own, name, 'eus_eval.tasks.');
-  const at = `configs.${name}.`;
+function taskOf(name: string, scores: FieldReader, isGroup: boolean, tables: Tables): TaskResult {
+  const samples = tables.samples.below(name);
+  const [effective, original] = [samples.count('effective'), samples.count('original')];
+  const config = tables.configs.object(name);
+  const own = tables.own.object(name);
   return {
     name,
-    alias: (textAt(scores, 'alias', `results.${name}.`) ?? name).replace(/^ *- /, ''),
+    alias: (scores.text('alias') ?? name).replace(/^ *- /, ''),
     isGroup,
-    estimates: estimatesOf(name, scores),
-    nShot: numberAt(tables.nShot, name, 'n-shot.'),
-    version: versionOf(tables.versions[name]),
+    estimates: estimatesOf(scores),
+    nShot: tables.nShot.number(name),
+    version: versionOf(tables.versions.value(name)),
     samples: effective === null ? null : { original, effective },
-    hash: textAt(tables.hashes, name, 'task_hashes.') || null,
+    hash: tables.hashes.text(name) || null,
     higherIsBetter: new Map(
       // The harness writes null for a group whose tasks disagree: the direction is not known.
-      Object.entries(objectAt(tables.higher, name, 'higher_is_better.') ?? {}).flatMap(([metric, higher]) =>
+      Object.entries(tables.higher.below(name).fields).flatMap(([metric, higher]) =>
         typeof higher === 'boolean' ? [[metric, higher] as const] : [],
       ),
     ),
-    facts:
-      config === null
-        ? null
-        : {
-            datasetPath: textAt(config, 'dataset_path', at),
-            datasetName: textAt(config, 'dataset_name', at),
-            testSplit: textAt(config, 'test_split', at),
-            outputType: textAt(config, 'output_type', at),
-          },
-    about: aboutOf(objectAt(tables.about, name, 'eus_eval.about.') ?? config?.metadata),
-    own:
-      own === null
-        ? null
-        : { prompts: textAt(own, 'prompts', `eus_eval.tasks.${name}.`), scored: count(own.scored, `eus_eval.tasks.${name}.scored`) },
+    facts: config && {
+      datasetPath: config.text('dataset_path'),
+      datasetName: config.text('dataset_name'),
+      testSplit: config.text('test_split'),
+      outputType: config.text('output_type'),
+    },
+    about: aboutOf(fieldsAt(tables.about.object(name)?.fields ?? config?.value('metadata'))),
+    own: own && { prompts: own.text('prompts'), scored: own.count('scored') },
   };
 }
 
-/** The harness's seed of the draws, which all its runs have unless somebody says otherwise. */
-const FEWSHOT_SEED = 1234;
-
 /** What `--num-fewshot` and a seed of the draws changed. */
-function variationIn(settings: Fields | null, seed: unknown): string {
-  const changed = settings?.['--num-fewshot'];
-  const words = typeof changed === 'string' ? changed.split(',') : [];
+function variationIn(settings: FieldReader, seed: unknown): string {
+  const words = textOrNull(settings.value('--num-fewshot'))?.split(',') ?? [];
   const counts = new Set(words.map((word) => word.slice(word.lastIndexOf('=') + 1)));
   const shots = words.length === 0 ? [] : [`num_fewshot=${counts.size === 1 ? [...counts].join() : words.join(' ')}`];
   const drawn = typeof seed === 'number' && seed !== FEWSHOT_SEED ? [`fewshot_seed=${seed}`] : [];
@@ -306,43 +305,33 @@ function variationIn(settings: Fields | null, seed: unknown): string {
 }
 
 /** The metadata of a task file, which may be anything in a file of the harness. */
-function aboutOf(metadata: unknown): TaskAbout {
-  const fields = isObject(metadata) ? metadata : {};
-  const text = (name: string): string | null => {
-    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    return typeof value === 'string' && value !== '' ? value : null;
-  };
+function aboutOf(metadata: Fields): TaskAbout {
+  const reader = new FieldReader(metadata);
+  const text = (name: string): string | null => textOrNull(reader.value(name)) || null;
   return { headlineMetric: text('headline_metric'), language: text('language'), category: text('category') };
 }
 
-/** The harness writes the seconds as a text. */
-function secondsOf(value: unknown): number | null {
-  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
-}
-
-/** The cost that a run against an API counted. */
-function costOf(own: Fields | null): number | null {
-  const work = own?.work;
-  const details = isObject(work) ? work.details : null;
-  const cost = isObject(details) ? details.cost_usd : null;
-  return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 ? cost : null;
+/** Seconds, which the harness writes as a text, or a cost. */
+function positive(value: unknown): number | null {
+  const number = numberOrNull(value);
+  return number === null || number < 0 ? null : number;
 }
 
 /** `acc,none` with its `acc_stderr,none`, which is `"N/A"` where there is none. */
-function estimatesOf(task: string, scores: Fields): Map<string, Estimate> {
+function estimatesOf(scores: FieldReader): Map<string, Estimate> {
   const estimates = new Map<string, Estimate>();
-  for (const [key, value] of Object.entries(scores)) {
+  for (const key of Object.keys(scores.fields)) {
     const comma = key.indexOf(',');
-    if (comma < 0 || key.slice(0, comma).endsWith('_stderr')) continue;
-    if (value === 'N/A') continue;
-    if (typeof value !== 'number') throw new UserError(`results.${task}.${key}: expected a number, found ${kind(value)}`);
-    const stderr = scores[`${key.slice(0, comma)}_stderr${key.slice(comma)}`];
-    if (stderr !== undefined && stderr !== 'N/A' && stderr !== null && typeof stderr !== 'number') {
-      throw new UserError(`results.${task}.${key}: its standard error is ${kind(stderr)}; expected a number or "N/A"`);
-    }
+    const metric = key.slice(0, comma);
+    if (comma < 0 || metric.endsWith('_stderr') || scores.value(key) === 'N/A') continue;
+    const value = scores.number(key);
+    const field = scores.path + key;
+    if (value === null) throw new UserError(`${field}: expected a number, found null`);
+    const stderr = scores.value(`${metric}_stderr${key.slice(comma)}`);
+    if (stderr !== 'N/A' && stderr !== null && typeof stderr !== 'number')
+      throw new UserError(`${field}: its standard error is ${kindOf(stderr)}; expected a number or "N/A"`);
     const error = typeof stderr === 'number' && !Number.isNaN(stderr) ? stderr : null;
-    possible(`results.${task}.${key}`, key.slice(0, comma), value, error);
+    possible(field, metric, value, error);
     estimates.set(key, { value, stderr: error });
   }
   return estimates;
@@ -357,9 +346,10 @@ function possible(field: string, metric: string, value: number, stderr: number |
 }
 
 function familyOf(said: string | null, source: string, template: string | null): PromptFamily {
-  if (said === 'plain' || said === 'chat' || said === 'api') return said;
+  const family = familyNamed(said);
+  if (family !== undefined) return family;
   if (/chat-completions|^openai$|^anthropic$/.test(source)) return 'api';
-  return template === null || template === '' ? 'plain' : 'chat';
+  return template === null ? 'plain' : 'chat';
 }
 
 function argumentsOf(value: unknown): Map<string, string> {
@@ -370,7 +360,7 @@ function argumentsOf(value: unknown): Map<string, string> {
       if (equals > 0) args.set(part.slice(0, equals).trim(), part.slice(equals + 1).trim());
     }
   } else if (value !== undefined && value !== null) {
-    for (const [key, v] of Object.entries(object(value, 'config.model_args'))) {
+    for (const [key, v] of Object.entries(objectAt(value, 'config.model_args'))) {
       if (typeof v === 'string' || typeof v === 'number' || typeof v === 'boolean') args.set(key, String(v));
     }
   }
@@ -382,63 +372,10 @@ function versionOf(value: unknown): string | null {
   return typeof value === 'string' && value !== 'N/A' ? value : null;
 }
 
-function object(value: unknown, field: string): Fields {
-  if (!isObject(value)) throw new UserError(`${field}: expected an object, found ${kind(value)}`);
-  return value;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The object at a key of its own (never one inherited), or null where it is absent or null. */
-function objectAt(fields: Fields, key: string, prefix = ''): Fields | null {
-  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  return value === undefined || value === null ? null : object(value, prefix + key);
-}
-
-function textAt(fields: Fields, key: string, prefix = ''): string | null {
-  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'string') throw new UserError(`${prefix}${key}: expected a text, found ${kind(value)}`);
-  return value;
-}
-
-function numberAt(fields: Fields, key: string, prefix = ''): number | null {
-  const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'number') throw new UserError(`${prefix}${key}: expected a number, found ${kind(value)}`);
-  return value;
-}
-
-function count(value: unknown, field: string): number | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-    throw new UserError(`${field}: expected a whole number from 0, found ${typeof value === 'number' ? value : kind(value)}`);
-  }
-  return value;
-}
-
-/** A count that must be there: a shard without its numbers would pass for a whole run. */
-function stated(value: unknown, field: string): number {
-  const stated = count(value, field);
-  if (stated === null) throw new UserError(`${field}: missing; expected a whole number from 0`);
-  return stated;
-}
-
 function texts(value: unknown, field: string): string[] {
-  if (!Array.isArray(value)) throw new UserError(`${field}: expected a list of names, found ${kind(value)}`);
+  if (!Array.isArray(value)) throw new UserError(`${field}: expected a list of names, found ${kindOf(value)}`);
   return value.map((item: unknown, i) => {
-    if (typeof item !== 'string') throw new UserError(`${field}[${i}]: expected a text, found ${kind(item)}`);
+    if (typeof item !== 'string') throw new UserError(`${field}[${i}]: expected a text, found ${kindOf(item)}`);
     return item;
   });
-}
-
-function kind(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return (
-    { string: 'a text', number: 'a number', boolean: 'true or false', object: 'an object', undefined: 'nothing' }[String(typeof value)] ??
-    'something else'
-  );
 }
