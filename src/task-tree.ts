@@ -47,3 +47,10 @@ export function pruneTree(node: TaskNode, keep: (task: Task) => boolean): TaskNo
   const children = node.children.flatMap((child) => pruneTree(child, keep) ?? []);
   return children.length === 0 ? null : { ...node, children };
 }
+
+/**
+ * Returns the tree with every task as `change` returns it.
+ */
+export function mapTasks(node: TaskNode, change: (task: Task) => Task): TaskNode {
+  return isGroup(node) ? { ...node, children: node.children.map((child) => mapTasks(child, change)) } : change(node);
+}

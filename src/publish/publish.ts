@@ -1,8 +1,8 @@
 /** From folders of results to what other places read: records of Every Eval Ever, results for the hub, JSON lines. Offline; nothing is sent. */
 import { createHash } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../errors.js';
+import { systemCode, UserError } from '../errors.js';
 import { makeFolder } from '../folders.js';
 import { builtinBenchmarks } from '../leaderboard/builtin.js';
 import { writeFiles } from '../leaderboard/write-files.js';
@@ -16,7 +16,7 @@ import { scoreLines } from './json-lines.js';
 import { variantSuffix } from './model-info.js';
 import { folderPart, modelNamesOf, publicModelName, recordFolder, uuidOf } from './names.js';
 import { type EvaluationRecord, type Publisher, recordOf, type SamplesReference } from './record.js';
-import { type InstanceOf, instancesOf } from './samples.js';
+import { type Instance, type InstanceOf, instancesOf } from './samples.js';
 
 /** What can be written: Every Eval Ever, the hub's `.eval_results`, JSON lines. */
 export const FORMATS = ['eee', 'hub', 'jsonl'] as const;
@@ -150,9 +150,6 @@ async function writeRecord(
   return { files: samples === null ? files : [...files, path.join(options.out, samples.file_path)], remarks: notes };
 }
 
-/** Bytes collected before they are written. */
-const FLUSH_BYTES = 1024 * 1024;
-
 /** Writes the samples of all tasks of a results file line by line. Null where there are none. */
 async function writeSamples(
   results: ResultFile,
@@ -164,43 +161,43 @@ async function writeSamples(
   const partial = `${target}.${process.pid}.part`;
   const digest = createHash('sha256');
   let rows = 0;
-  const handle = await open(partial, 'w').catch(fail(partial));
-  try {
-    let waiting: string[] = [];
-    let size = 0;
-    const flush = async (): Promise<void> => {
-      const bytes = Buffer.from(waiting.join(''));
-      digest.update(bytes);
-      await handle.writeFile(bytes).catch(fail(partial));
-      [waiting, size] = [[], 0];
-    };
-    const resultIds = new Set(record.evaluation_results.map((one) => one.evaluation_result_id));
-    for (const task of results.tasks.keys()) {
-      const file = findSampleFile(results.path, task);
-      if (file === null) continue;
-      const of: InstanceOf = { evaluationId: record.evaluation_id, modelId: record.model_info.id, task, resultIds };
-      for await (const { fields } of sampleLines(file)) {
-        signal?.throwIfAborted();
-        for (const instance of instancesOf(fields, of)) {
-          const line = `${JSON.stringify(instance)}\n`;
-          rows++;
-          waiting.push(line);
-          size += line.length;
-        }
-        if (size >= FLUSH_BYTES) await flush();
-      }
+  async function* blocks(): AsyncGenerator<string> {
+    let block = '';
+    for await (const instance of instancesIn(results, record)) {
+      signal?.throwIfAborted();
+      rows++;
+      block += `${JSON.stringify(instance)}\n`;
+      if (block.length < BLOCK_CHARACTERS) continue;
+      digest.update(block);
+      yield block;
+      block = '';
     }
-    await flush();
+    digest.update(block);
+    yield block;
+  }
+  try {
+    await writeFile(partial, blocks());
+    if (rows > 0) await rename(partial, target);
   } catch (error) {
-    await handle.close();
-    await rm(partial, { force: true });
+    if (systemCode(error) !== null) fail(target)(error);
     throw error;
-  }
-  await handle.close();
-  if (rows === 0) {
+  } finally {
     await rm(partial, { force: true });
-    return null;
   }
-  await rename(partial, target).catch(fail(target));
-  return { format: 'jsonl', file_path: relative, hash_algorithm: 'sha256', checksum: digest.digest('hex'), total_rows: rows };
+  return rows === 0
+    ? null
+    : { format: 'jsonl', file_path: relative, hash_algorithm: 'sha256', checksum: digest.digest('hex'), total_rows: rows };
+}
+
+/** Characters that are written at once. */
+const BLOCK_CHARACTERS = 1024 * 1024;
+
+async function* instancesIn(results: ResultFile, record: EvaluationRecord): AsyncGenerator<Instance> {
+  const resultIds = new Set(record.evaluation_results.map((one) => one.evaluation_result_id));
+  for (const task of results.tasks.keys()) {
+    const file = findSampleFile(results.path, task);
+    if (file === null) continue;
+    const of: InstanceOf = { evaluationId: record.evaluation_id, modelId: record.model_info.id, task, resultIds };
+    for await (const { fields } of sampleLines(file)) yield* instancesOf(fields, of);
+  }
 }

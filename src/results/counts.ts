@@ -1,24 +1,28 @@
 /** What a run counts besides scores: unscored documents by reason, and oddities of answers. */
-import type { AnswerLanguage, FailureReason, ResponseNotes, Scored } from '../types.js';
+import type { AnswerLanguage, FailureReason, ResponseNotes, Scored, Value } from '../types.js';
+
+/** Counters, and what they are called in results files. */
+export const COUNTERS = [
+  // Documents whose prompt was cut on the left, and the tokens cut.
+  ['truncatedPrompts', 'truncated_prompts'],
+  ['truncatedTokens', 'truncated_tokens'],
+  ['doubledBos', 'doubled_bos'],
+  // Answers that ended at the limit of new tokens; the one token of a letter answer does not count.
+  ['cutAnswers', 'cut_answers'],
+  // Answers of which nothing is left to score.
+  ['emptyAnswers', 'empty_answers'],
+  // Answers whose thought was taken off before scoring, and those of them whose thought never ended (empty answers).
+  ['thinkingRemoved', 'thinking_removed'],
+  ['thinkingUnfinished', 'thinking_unfinished'],
+  // API answers without any letter of the document.
+  ['unparsable', 'unparsable'],
+  // Documents whose target is none of their choices: wrong whatever the model says.
+  ['goldOutOfRange', 'gold_out_of_range'],
+] as const;
 
 /** What a run counts besides scores; all zero in a healthy run. */
-export interface Counts {
+export interface Counts extends Record<(typeof COUNTERS)[number][0], number> {
   unscored: Partial<Record<FailureReason, number>>;
-  /** Documents whose prompt was cut on the left, and the tokens cut. */
-  truncatedPrompts: number;
-  truncatedTokens: number;
-  doubledBos: number;
-  /** Answers that ended at the limit of new tokens; the one token of a letter answer does not count. */
-  cutAnswers: number;
-  /** Answers of which nothing is left to score. */
-  emptyAnswers: number;
-  /** Answers whose thought was taken off before scoring, and those of them whose thought never ended (empty answers). */
-  thinkingRemoved: number;
-  thinkingUnfinished: number;
-  /** API answers without any letter of the document. */
-  unparsable: number;
-  /** Documents whose target is none of their choices: wrong whatever the model says. */
-  goldOutOfRange: number;
   /** Generated answers by the language that they are written in; no oddity. */
   languages: Record<AnswerLanguage, number>;
 }
@@ -49,22 +53,21 @@ export function noCounts(): Counts {
  * Returns the sum of two counts.
  */
 export function addCounts(a: Counts, b: Counts): Counts {
-  const unscored = { ...a.unscored };
-  for (const [reason, n] of entriesOf(b.unscored)) unscored[reason] = (unscored[reason] ?? 0) + n;
-  const languages = { ...a.languages };
-  for (const language of ANSWER_LANGUAGES) languages[language] += b.languages[language];
+  const sum: Counts = { ...a, unscored: { ...a.unscored }, languages: { ...a.languages } };
+  for (const [reason, n] of entriesOf(b.unscored)) sum.unscored[reason] = (sum.unscored[reason] ?? 0) + n;
+  for (const language of ANSWER_LANGUAGES) sum.languages[language] += b.languages[language];
+  for (const [counter] of COUNTERS) sum[counter] += b[counter];
+  return sum;
+}
+
+/**
+ * Returns counts as results files hold them.
+ */
+export function countFields(counts: Counts): Readonly<Record<string, Value>> {
   return {
-    unscored,
-    languages,
-    truncatedPrompts: a.truncatedPrompts + b.truncatedPrompts,
-    truncatedTokens: a.truncatedTokens + b.truncatedTokens,
-    doubledBos: a.doubledBos + b.doubledBos,
-    cutAnswers: a.cutAnswers + b.cutAnswers,
-    emptyAnswers: a.emptyAnswers + b.emptyAnswers,
-    thinkingRemoved: a.thinkingRemoved + b.thinkingRemoved,
-    thinkingUnfinished: a.thinkingUnfinished + b.thinkingUnfinished,
-    unparsable: a.unparsable + b.unparsable,
-    goldOutOfRange: a.goldOutOfRange + b.goldOutOfRange,
+    unscored: { ...counts.unscored },
+    ...Object.fromEntries(COUNTERS.map(([counter, field]) => [field, counts[counter]])),
+    answer_languages: { ...counts.languages },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Sample files: written as documents come, in any order, without holding them in memory; finished in order, atomically. */
 import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { at } from '../at.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { BLOCK_BYTES, fileBytes, packBlock } from './gzip-blocks.js';
 import type { SamplesForm } from './sample-name.js';
@@ -31,7 +32,7 @@ export function openSampleFile(partial: string, form: SamplesForm = 'full'): Sam
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let ordered = true;
-  let packed = form === 'full';
+  let complete = form === 'full';
   let queue: Promise<void> = writeFile(partial, '').catch(fail(partial));
   // Someone awaits the queue later; a failure until then must not count as unhandled.
   queue.catch(() => undefined);
@@ -60,10 +61,10 @@ export function openSampleFile(partial: string, form: SamplesForm = 'full'): Sam
     },
     seal: async () => {
       await flush();
-      if (!ordered) await reorder(partial, positions, [...offsets, written]).catch(fail(partial));
+      if (!ordered) await replace(partial, inOrder(partial, positions, [...offsets, written])).catch(fail(partial));
       ordered = true;
-      if (!packed) await pack(partial).catch(fail(partial));
-      packed = true;
+      if (!complete) await replace(partial, packed(partial)).catch(fail(partial));
+      complete = true;
     },
     publish: (path) => rename(partial, path).catch(fail(path)),
     discard: async () => {
@@ -92,56 +93,52 @@ export function memorySamples(keep: (lines: Buffer) => void): SampleFile {
   };
 }
 
-async function reorder(partial: string, positions: readonly number[], offsets: readonly number[]): Promise<void> {
-  const order = positions.map((_, i) => i).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
-  const sorted = `${partial}.sorted`;
+/** The lines in the order of their positions, in blocks; line `i` lies from `offsets[i]` to `offsets[i + 1]`. */
+async function* inOrder(partial: string, positions: readonly number[], offsets: readonly number[]): AsyncGenerator<Buffer> {
+  const order = [...positions.keys()].sort((a, b) => at(positions, a) - at(positions, b));
   const source = await open(partial, 'r');
-  const target = await open(sorted, 'w');
   try {
     let block: Buffer[] = [];
     let bytes = 0;
     for (const i of order) {
-      const [start, end] = [offsets[i] ?? 0, offsets[i + 1] ?? 0];
-      const line = Buffer.alloc(end - start);
+      const start = at(offsets, i);
+      const line = Buffer.alloc(at(offsets, i + 1) - start);
       await source.read(line, 0, line.length, start);
       block.push(line);
       bytes += line.length;
       if (bytes < FLUSH_BYTES) continue;
-      await target.writeFile(Buffer.concat(block));
+      yield Buffer.concat(block);
       [block, bytes] = [[], 0];
     }
-    await target.writeFile(Buffer.concat(block));
+    yield Buffer.concat(block);
   } finally {
     await source.close();
-    await target.close();
   }
-  await rename(sorted, partial);
 }
 
-/** Replaces the lines by gzip members of whole lines. */
-async function pack(partial: string): Promise<void> {
-  const packed = `${partial}.packed`;
-  const target = await open(packed, 'w');
-  try {
-    let waiting: Buffer[] = [];
-    let bytes = 0;
-    const flush = async (last: Buffer): Promise<void> => {
-      const lines = Buffer.concat([...waiting, last]);
+/** The lines as gzip members of whole lines. */
+async function* packed(partial: string): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of fileBytes(partial)) {
+    const end = chunk.lastIndexOf(LINE_END) + 1;
+    const full = end > 0 && bytes + end >= BLOCK_BYTES;
+    if (full) {
+      yield packBlock(Buffer.concat([...waiting, chunk.subarray(0, end)]));
       [waiting, bytes] = [[], 0];
-      if (lines.length > 0) await target.writeFile(await packBlock(lines));
-    };
-    for await (const chunk of fileBytes(partial)) {
-      const end = chunk.lastIndexOf(LINE_END) + 1;
-      const rest = end > 0 && bytes + end >= BLOCK_BYTES ? chunk.subarray(end) : chunk;
-      if (rest !== chunk) await flush(chunk.subarray(0, end));
-      waiting.push(rest);
-      bytes += rest.length;
     }
-    await flush(Buffer.alloc(0));
-  } finally {
-    await target.close();
+    const rest = full ? chunk.subarray(end) : chunk;
+    waiting.push(rest);
+    bytes += rest.length;
   }
-  await rename(packed, partial);
+  if (bytes > 0) yield packBlock(Buffer.concat(waiting));
+}
+
+/** Puts other content in the place of a file's. */
+async function replace(file: string, content: AsyncIterable<Buffer>): Promise<void> {
+  const fresh = `${file}.new`;
+  await writeFile(fresh, content);
+  await rename(fresh, file);
 }
 
 /**

@@ -7,6 +7,7 @@ import { isGroup, nodesOf } from '../task-tree.js';
 import { FEWSHOT_SEED } from '../tasks/vary.js';
 import type { Estimate, Group, ScoreTable, Task, Value } from '../types.js';
 import { VERSION } from '../version.js';
+import { countFields } from './counts.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from './outcome.js';
 import { variantSummaries } from './prompt-variants.js';
 
@@ -128,22 +129,6 @@ function variantFields(run: RunOutcome): Fields {
     },
   ]);
   return { prompt_variants: Object.fromEntries(fields) };
-}
-
-function countFields(counts: RunOutcome['counts']): Fields {
-  return {
-    unscored: { ...counts.unscored },
-    truncated_prompts: counts.truncatedPrompts,
-    truncated_tokens: counts.truncatedTokens,
-    doubled_bos: counts.doubledBos,
-    cut_answers: counts.cutAnswers,
-    empty_answers: counts.emptyAnswers,
-    thinking_removed: counts.thinkingRemoved,
-    thinking_unfinished: counts.thinkingUnfinished,
-    unparsable: counts.unparsable,
-    gold_out_of_range: counts.goldOutOfRange,
-    answer_languages: { ...counts.languages },
-  };
 }
 
 /**

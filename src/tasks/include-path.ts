@@ -1,4 +1,5 @@
 /** Names of tasks in a folder of one's own, as the harness's `--include_path` takes them. */
+import { wildcard } from '../wildcard.js';
 import { sourcesIn } from './registry.js';
 
 /**
@@ -14,14 +15,8 @@ export async function includedTasks(words: readonly string[], folder: string): P
     .flatMap((word) => {
       const exact = files.get(word);
       if (exact !== undefined) return exact;
-      if (!/[*?]/.test(word)) return [word];
-      const pattern = new RegExp(
-        `^${word
-          .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-          .replaceAll('*', '.*')
-          .replaceAll('?', '.')}$`,
-      );
-      const matches = [...files].flatMap(([name, found]) => (pattern.test(name) ? found : []));
+      const pattern = wildcard(word);
+      const matches = [...files].flatMap(([name, found]) => (pattern?.test(name) ? found : []));
       return matches.length > 0 ? [...new Set(matches)] : [word];
     });
 }

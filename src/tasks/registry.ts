@@ -6,8 +6,9 @@ import { BUILT_IN_HOOKS } from '../hooks/built-in.js';
 import { METRICS } from '../metrics/registry.js';
 import { packagePath } from '../package-files.js';
 import { didYouMean } from '../suggest.js';
-import { isGroup, leavesOf, nodesOf } from '../task-tree.js';
+import { isGroup, leavesOf, mapTasks, nodesOf } from '../task-tree.js';
 import type { Group, Task, TaskMeta } from '../types.js';
+import { wildcard } from '../wildcard.js';
 import { buildTask } from './build.js';
 import type { Vocabulary } from './build-metrics.js';
 import type { Config } from './config.js';
@@ -21,16 +22,12 @@ export interface Named {
   readonly tags: ReadonlyMap<string, readonly (Group | Task)[]>;
 }
 
-/** All tasks and groups that can be asked for by name. */
-export interface Registry {
+/** All tasks and groups that can be asked for by name: benchmarks, groups inside them and single tasks. */
+export interface Registry extends Named {
   /** The 29 benchmarks, in the order of the paper's tables. */
   readonly benchmarks: readonly (Group | Task)[];
-  /** Benchmarks, groups inside them and single tasks, by name. */
-  readonly entries: ReadonlyMap<string, Group | Task>;
-  /** Tags of task files, each with the tasks that carry it. */
-  readonly tags: ReadonlyMap<string, readonly (Group | Task)[]>;
-  /** Further tasks of the package, which are read when somebody asks for one of them; null where the folder has none. */
-  readonly more: (() => Promise<Named>) | null;
+  /** Further tasks of the package, which are read when somebody asks for one of them. */
+  readonly more: () => Promise<Named>;
   /** Metrics and hooks that task files given by path can name. */
   readonly vocabulary: Vocabulary;
 }
@@ -68,21 +65,11 @@ const BUILT_IN: Vocabulary = { metrics: METRICS, hooks: BUILT_IN_HOOKS };
  */
 export async function loadRegistry(folder: string = packagePath('tasks'), vocabulary: Vocabulary = BUILT_IN): Promise<Registry> {
   const { roots, entries, tags } = await buildFolder(folder, new Map(), vocabulary);
-  const benchmarks = [...roots];
-  const order = new Map([...LANGUAGES].map((language, i) => [language, i]));
-  const rank = (entry: Group | Task) => order.get(entry.meta.language ?? 'es') ?? 0;
-  benchmarks.sort(
-    (a, b) => rank(a) - rank(b) || Number(a.meta.category === 'bias') - Number(b.meta.category === 'bias') || (a.name < b.name ? -1 : 1),
-  );
-  let more: Promise<Named> | null = null;
+  const rank = ({ meta: { language, category } }: Group | Task): number => 2 * LANGUAGES.indexOf(language) + Number(category === 'bias');
+  const benchmarks = [...roots].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
   const further = path.join(folder, MORE);
-  return {
-    benchmarks,
-    entries,
-    tags,
-    vocabulary,
-    more: existsSync(further) ? () => (more ??= buildFolder(further, entries, vocabulary)) : null,
-  };
+  let more: Promise<Named> | null = existsSync(further) ? null : Promise.resolve({ entries: new Map(), tags: new Map() });
+  return { benchmarks, entries, tags, vocabulary, more: () => (more ??= buildFolder(further, entries, vocabulary)) };
 }
 
 /** Further tasks that come with the package, beside the benchmarks of the paper; the underscore keeps them out of what is read at once. */
@@ -107,7 +94,7 @@ async function buildFolder(
   return { roots, entries, tags };
 }
 
-const LANGUAGES = ['eu', 'en', 'es'] as const;
+const LANGUAGES: readonly (string | null)[] = ['eu', 'en', 'es'];
 
 function addAll(entries: Map<string, Group | Task>, entry: Group | Task): void {
   const other = entries.get(entry.name);
@@ -160,14 +147,8 @@ async function readLibrary(
  */
 export async function sourcesIn(folder: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const { sources, tagged } = await readLibrary(folder, new Map(), BUILT_IN, true);
-  const files = new Map<string, readonly string[]>();
-  for (const [tag, found] of tagged)
-    files.set(
-      tag,
-      found.map(({ file }) => file),
-    );
-  for (const [name, { file }] of sources) files.set(name, [file]);
-  return files;
+  const named = [...sources].map(([name, source]) => [name, [source]] as const);
+  return new Map([...tagged, ...named].map(([name, found]) => [name, found.map(({ file }) => file)]));
 }
 
 /**
@@ -270,11 +251,7 @@ async function named(name: string, below: Config, file: string, library: Library
   if (shots === undefined) return [known];
   if (typeof shots !== 'number' || !Number.isInteger(shots) || shots < 0 || shots > MAX_SHOTS)
     throw new UserError(`${file}: num_fewshot: expected a whole number from 0 to ${MAX_SHOTS}`);
-  return [changeLeaves(known, (task) => withShots(task, shots, `${file}: num_fewshot`))];
-}
-
-function changeLeaves(node: Group | Task, change: (task: Task) => Task): Group | Task {
-  return isGroup(node) ? { ...node, children: node.children.map((child) => changeLeaves(child, change)) } : change(node);
+  return [mapTasks(known, (task) => withShots(task, shots, `${file}: num_fewshot`))];
 }
 
 /** Tasks of a group show its language and category where they name none. */
@@ -324,33 +301,29 @@ function refuseClashes(entries: readonly (Group | Task)[]): void {
 
 async function select(word: string, registry: Registry): Promise<readonly (Group | Task)[]> {
   if (word === 'all') return registry.benchmarks;
-  if (LANGUAGES.some((language) => language === word)) return registry.benchmarks.filter((entry) => entry.meta.language === word);
-  const exact = registry.entries.get(word);
-  if (exact !== undefined) return [exact];
-  const tagged = registry.tags.get(word);
-  if (tagged !== undefined) return tagged;
+  if (LANGUAGES.includes(word)) return registry.benchmarks.filter((entry) => entry.meta.language === word);
+  const found = foundIn(registry, word);
+  if (found !== undefined) return found;
   if (/\.ya?ml$/.test(word) || /[/\\]/.test(word)) return [await loadForeign(word, registry)];
-  const more = await registry.more?.();
-  const further = more?.entries.get(word);
-  if (further !== undefined) return [further];
-  const furtherTagged = more?.tags.get(word);
-  if (furtherTagged !== undefined) return furtherTagged;
-  const all = new Map([...registry.entries, ...(more?.entries ?? [])]);
-  const names = [...all.keys()];
-  if (/[*?]/.test(word)) {
-    const pattern = new RegExp(
-      `^${word
-        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '.*')
-        .replaceAll('?', '.')}$`,
-    );
-    const matches = [...all.values()].filter((entry) => pattern.test(entry.name));
-    if (matches.length > 0) return matches;
-    throw new UserError(`no task matches '${word}'`);
-  }
+  const further = foundIn(await registry.more(), word);
+  if (further !== undefined) return further;
+  const all = await allEntries(registry);
+  const pattern = wildcard(word);
+  const matches = [...all.values()].filter((entry) => pattern?.test(entry.name));
+  if (matches.length > 0) return matches;
+  if (pattern !== null) throw new UserError(`no task matches '${word}'`);
   throw new UserError(
-    `unknown task '${word}'; valid: a benchmark, group or task of 'eus-eval list', a wildcard, eu, en, es, all, or a .yaml file.${didYouMean(word, names)}`,
+    `unknown task '${word}'; valid: a benchmark, group or task of 'eus-eval list', a wildcard, eu, en, es, all, or a .yaml file.${didYouMean(word, [...all.keys()])}`,
   );
+}
+
+function foundIn({ entries, tags }: Named, word: string): readonly (Group | Task)[] | undefined {
+  const entry = entries.get(word);
+  return entry === undefined ? tags.get(word) : [entry];
+}
+
+async function allEntries(registry: Registry): Promise<ReadonlyMap<string, Group | Task>> {
+  return new Map([...registry.entries, ...(await registry.more()).entries]);
 }
 
 /** A stranger's task file; names in it refer to files of its folder, then to built-in tasks. */
@@ -358,13 +331,8 @@ async function loadForeign(file: string, registry: Registry): Promise<Group | Ta
   const config = await readTaskFile(file);
   const isGroupFile = Object.hasOwn(config, 'group') || Array.isArray(config.task);
   const library = isGroupFile
-    ? await readLibrary(
-        path.dirname(path.resolve(file)),
-        new Map([...registry.entries, ...((await registry.more?.())?.entries ?? [])]),
-        registry.vocabulary,
-        true,
-      )
-    : { sources: new Map(), tagged: new Map(), known: registry.entries, vocabulary: registry.vocabulary, left: { entries: MAX_ENTRIES } };
+    ? await readLibrary(path.dirname(path.resolve(file)), await allEntries(registry), registry.vocabulary, true)
+    : { sources: new Map(), tagged: new Map(), known: new Map(), vocabulary: registry.vocabulary, left: { entries: MAX_ENTRIES } };
   const entry = await build(config, file, library, 0);
   // Templates of built-in tasks are tested; a stranger's are compiled now, so that a run does not fail after other tasks are done.
   const { compileTask } = await import('../prompts/document.js');

@@ -1,7 +1,7 @@
 /** Tasks with another number of few-shot examples, or other draws of them, than their files say. */
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
-import { isGroup, leavesOf, nodesOf, type TaskNode } from '../task-tree.js';
+import { isGroup, leavesOf, mapTasks, nodesOf, type TaskNode } from '../task-tree.js';
 import type { Task } from '../types.js';
 
 /** Seed of the few-shot draws in every run of the paper; the harness's default. */
@@ -70,8 +70,7 @@ export function withShots(task: Task, count: number, said: string): Task {
  * Returns a tree whose tasks draw their few-shot examples with another seed.
  */
 export function withSeed(node: TaskNode, seed: number): TaskNode {
-  if (isGroup(node)) return { ...node, children: node.children.map((child) => withSeed(child, seed)) };
-  return { ...node, fewshot: { ...node.fewshot, seed } };
+  return mapTasks(node, (task) => ({ ...task, fewshot: { ...task.fewshot, seed } }));
 }
 
 /**

@@ -76,7 +76,7 @@ describe('task files', () => {
       benchmarks: [],
       entries: new Map(),
       tags: new Map(),
-      more: null,
+      more: async () => ({ entries: new Map(), tags: new Map() }),
       vocabulary: { metrics: METRICS, hooks: BUILT_IN_HOOKS },
     };
     await expect(selectTasks([path.join(dir, 'f0.yaml')], registry)).rejects.toThrow(/more than 5000 tasks|listed twice/);
