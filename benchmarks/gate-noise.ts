@@ -5,11 +5,11 @@
 import { compareOptions, comparisonOf } from '../src/compare/compare.js';
 import { nearTies, type Shift } from '../src/compare/noise.js';
 import type { Run } from '../src/compare/open-run.js';
-import { mcnemarPower } from '../src/compare/power.js';
 import { countedRow, type Row } from '../src/compare/row.js';
 import { judge } from '../src/gate/judge.js';
 import { DEFAULT_POLICY } from '../src/gate/policy.js';
 import { PythonRandom } from '../src/python/random.js';
+import { mcnemarPower } from '../src/statistics/power.js';
 import { type Sized, sizedBenchmarks } from './gate-simulation.js';
 import { markdown } from './markdown.js';
 

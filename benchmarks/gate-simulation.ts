@@ -2,11 +2,11 @@
 import type { KnownBenchmark } from '../src/compare/benchmarks.js';
 import { type Comparison, compareOptions, comparisonOf, detectableOf } from '../src/compare/compare.js';
 import type { Run } from '../src/compare/open-run.js';
-import { mcnemarPower } from '../src/compare/power.js';
 import { countedRow, type Row } from '../src/compare/row.js';
 import { judge } from '../src/gate/judge.js';
 import type { Policy } from '../src/gate/policy.js';
 import { PythonRandom } from '../src/python/random.js';
+import { mcnemarPower } from '../src/statistics/power.js';
 import { loadRegistry } from '../src/tasks/registry.js';
 
 /** A benchmark with its number of documents. */

@@ -41,6 +41,8 @@ export interface TaskMetric {
   readonly higherIsBetter: boolean;
   /** Returns what one document adds. Throws `UserError` naming the document when it lacks what the metric needs. */
   score(document: ScoredDocument): MetricValue;
+  /** Returns the index of the choice that the metric takes for the answer, where it is another than `predicted`. */
+  readonly choose?: (document: ChoiceDocument) => number;
   /** Returns a value read back from a sample file, or null when the metric cannot have written it. */
   read(value: unknown): MetricValue | null;
   /** Returns value and standard error over the scored documents (at least one), in order; 100,000 resamples where it is bootstrapped. */
@@ -66,6 +68,7 @@ export interface ChoiceDocument extends ScoredDocumentBase {
   readonly unconditional: readonly number[] | null;
   /** Index of the right choice, -1 where the target names none of them; a list where several are right. */
   readonly gold: number | readonly number[];
+  /** The most probable choice; of the bias benchmarks the first one that the model would have written by itself. */
   readonly predicted: number;
 }
 
@@ -444,7 +447,7 @@ export interface Scored {
   /** What the filter made of the response: [log-prob, greedy] pairs, or a text. */
   readonly filtered: readonly (readonly [number, boolean])[] | string;
   readonly metrics: Readonly<Record<string, MetricValue>>;
-  /** Of choices: the index of the predicted one; of a letter answer: the index of the letter that it is, absent where it is none. */
+  /** Of choices: the index of the one that the task's headline metric takes for the answer; of a letter answer: the index of the letter that it is, absent where it is none. */
   readonly predicted?: number;
   /** Log-probability of the predicted choice minus that of the best other one, in nats. */
   readonly margin?: number;

@@ -51,7 +51,8 @@ const ORDER: readonly (readonly string[])[] = [
   ['hooks', 'hub', 'prompts'],
   ['metrics', 'models'],
   ['http', 'jinja', 'page', 'tables', 'terminal'],
-  ['python', 'statistics'],
+  ['statistics'],
+  ['python'],
 ];
 
 function folderOf(file: string): string {

@@ -1,5 +1,5 @@
 /** Signs that somebody does not vote honestly. Each is a flag for a moderator, with its evidence; none bans anybody. Error rates: docs/arena-serve.md. */
-import { upperTail } from '../safety/binomial.js';
+import { binomialTail } from '../statistics/binomial.js';
 import { normalTail } from '../statistics/normal.js';
 import type { Choice } from './choice.js';
 
@@ -86,7 +86,7 @@ export function oneSide(votes: readonly ObservedVote[]): Found {
   const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
   const left = decided.filter((v) => v.whole === 'a').length;
   const most = Math.max(left, decided.length - left);
-  const p = upperTail(most, decided.length, HABIT);
+  const p = binomialTail(most, decided.length, HABIT);
   return p < SURE ? { kind: 'one-side', count: most, of: decided.length, about: left === most ? 'a' : 'b', p } : null;
 }
 

@@ -1,9 +1,10 @@
 /** The line of an average over benchmarks. */
 
-import { normalTail, twoSided } from '../statistics/normal.js';
-import { meanInterval, signFlipTest } from './average.js';
-import type { Flips } from './mcnemar.js';
-import { gainOf, type Row, type RowName, zOf } from './row.js';
+import { at } from '../at.js';
+import type { Flips } from '../statistics/mcnemar.js';
+import { meanInterval, signFlipTest } from '../statistics/sign-flip.js';
+import { sumOf } from '../statistics/sums.js';
+import { gainOf, NO_REST, type Row, type RowName, zTest } from './row.js';
 
 /**
  * Returns the members of an average that can be averaged: those that count in one direction and one unit, as most of them do (shares of which more is
@@ -16,63 +17,52 @@ export function oneKind<T extends Pick<Row, 'higherIsBetter' | 'share'>>(members
 }
 
 /**
- * Returns the line of a plain mean over benchmarks of one kind (a language, a group of a policy). All paired with right-or-wrong outcomes: sign-flip test
- * and MOVER interval; otherwise a z-test on the combined standard errors.
+ * Returns the line of a plain mean over benchmarks of one kind, at least one (a language, a group of a policy). All paired with right-or-wrong outcomes:
+ * sign-flip test and MOVER interval; otherwise a z-test on the combined standard errors.
  */
 export function averageRow(name: Omit<RowName, 'higherIsBetter'>, members: readonly Row[], seed: number): Row {
   const k = members.length;
-  const [first] = members;
-  const mean = (of: (row: Row) => number): number => members.reduce((sum, row) => sum + of(row), 0) / k;
-  const all = (of: (row: Row) => number | null): number | null =>
-    members.reduce<number | null>((sum, row) => {
-      const value = of(row);
-      return sum === null || value === null ? null : sum + value;
-    }, 0);
+  const { higherIsBetter, share } = at(members, 0);
+  const sum = (of: (row: Row) => number): number => sumOf(members, of);
+  const mean = (of: (row: Row) => number): number => sum(of) / k;
+  const all = (of: (row: Row) => number | null): number | null => {
+    const known = members.flatMap((row) => of(row) ?? []);
+    return known.length < k ? null : sumOf(known, (value) => value);
+  };
   const exact = members.every((row) => row.test === 'McNemar');
   const variance = all((row) => (row.stderr === null ? null : row.stderr ** 2));
   const stderr = variance === null ? null : Math.sqrt(variance) / k;
-  const difference = mean((row) => row.difference);
-  const limits = members.flatMap((row) =>
-    row.low === null || row.high === null ? [] : [{ low: row.low, high: row.high, difference: row.difference }],
-  );
-  const interval = limits.length === k ? meanInterval(limits) : { low: null, high: null };
-  const z = zOf(mean(gainOf), stderr);
-  const noise = { up: sum(members, (row) => row.noise.up), down: sum(members, (row) => row.noise.down) };
-  const whole = exact ? signFlipTest(members.map(flipsOf), seed) : null;
-  const noisy = exact && noise.up + noise.down > 0;
-  const cleaned = noisy ? signFlipTest(members.map(withoutNoise), seed) : whole;
+  const limits = members.flatMap(({ low, high, difference }) => (low === null || high === null ? [] : [{ low, high, difference }]));
   // As in the mean, a document has the weight of its benchmark.
   const weight = (row: Row): number => (row.n === null || row.n === 0 ? 0 : 1 / row.n);
   return {
     ...name,
-    higherIsBetter: first?.higherIsBetter ?? true,
-    share: first?.share ?? true,
+    ...NO_REST,
+    higherIsBetter,
+    share,
     n: all((row) => row.n),
     base: mean((row) => row.base),
     candidate: mean((row) => row.candidate),
-    difference,
-    ...interval,
-    p: whole !== null ? whole.p : z === null ? null : twoSided(z),
-    pDrop: whole !== null ? whole.pDrop : z === null ? null : normalTail(-z),
-    pDropClean: cleaned !== null ? cleaned.pDrop : z === null ? null : normalTail(-z),
-    drift: {
-      sum: sum(members, (row) => weight(row) * row.drift.sum),
-      squares: sum(members, (row) => weight(row) ** 2 * row.drift.squares),
-    },
-    test: exact ? 'sign flip' : z === null ? 'none' : 'z, unpaired',
+    difference: mean((row) => row.difference),
+    ...(limits.length === k ? meanInterval(limits) : { low: null, high: null }),
+    ...(exact ? signFlip(members, seed) : zTest(mean(gainOf), stderr)),
+    drift: { sum: sum((row) => weight(row) * row.drift.sum), squares: sum((row) => weight(row) ** 2 * row.drift.squares) },
     paired: members.every((row) => row.paired),
     flipsUp: all((row) => row.flipsUp),
     flipsDown: all((row) => row.flipsDown),
-    noise,
-    tasks: [],
-    flips: [],
+    noise: { up: sum((row) => row.noise.up), down: sum((row) => row.noise.down) },
     stderr,
     flipped: exact ? members.flatMap((row) => row.flipped ?? []) : null,
-    baseUnscored: sum(members, (row) => row.baseUnscored),
-    candidateUnscored: sum(members, (row) => row.candidateUnscored),
-    missing: sum(members, (row) => row.missing),
-    notes: [],
+    baseUnscored: sum((row) => row.baseUnscored),
+    candidateUnscored: sum((row) => row.candidateUnscored),
+    missing: sum((row) => row.missing),
   };
+}
+
+function signFlip(members: readonly Row[], seed: number): Pick<Row, 'p' | 'pDrop' | 'pDropClean' | 'test'> {
+  const whole = signFlipTest(members.map(flipsOf), seed);
+  const noisy = members.some(({ noise }) => noise.up + noise.down > 0);
+  return { ...whole, pDropClean: noisy ? signFlipTest(members.map(withoutNoise), seed).pDrop : whole.pDrop, test: 'sign flip' };
 }
 
 /** Only for lines tested on flips, which have all three numbers. */
@@ -84,8 +74,4 @@ function flipsOf({ benchmark, n, flipsUp, flipsDown }: Row): Flips {
 function withoutNoise(row: Row): Flips {
   const { n, up, down } = flipsOf(row);
   return { n, up: up - row.noise.up, down: down - row.noise.down };
-}
-
-function sum(rows: readonly Row[], of: (row: Row) => number): number {
-  return rows.reduce((total, row) => total + of(row), 0);
 }

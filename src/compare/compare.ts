@@ -1,9 +1,11 @@
 /** Compares two runs benchmark by benchmark and language by language. Reads files only; never loads a model. */
 import { InterruptedError, UserError } from '../errors.js';
+import { ROUNDS, SEED } from '../statistics/bootstrap.js';
+import { holm } from '../statistics/holm.js';
+import { detectableNormal, detectablePaired } from '../statistics/power.js';
 import type { Language } from '../types.js';
 import { averageRow, oneKind } from './average-row.js';
 import { type Benchmark, benchmarksOf, type KnownBenchmark, keyOf, sharedKey } from './benchmarks.js';
-import { ROUNDS, SEED } from './bootstrap.js';
 import {
   type Allowable,
   type Difference,
@@ -13,12 +15,10 @@ import {
   fileDifferences,
   unscoredOf,
 } from './differs.js';
-import { holm } from './holm.js';
 import { higherIsBetter, isRightOrWrong, metricOf } from './metric-kind.js';
 import { NOISE_NATS } from './noise.js';
 import type { Run } from './open-run.js';
 import { type Alignment, align, type PairedMetric, type PairedTask, pairTask } from './pair.js';
-import { detectableNormal, detectablePaired } from './power.js';
 import { biasRow, pairedRow, type Row, type RowName, type Side, unpairedRow } from './row.js';
 
 /** How to compare. */

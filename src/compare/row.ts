@@ -1,13 +1,15 @@
 /** One line of a comparison: a benchmark, the bias of one, or a language. */
 
+import type { Interval } from '../statistics/binomial.js';
+import { type Bootstrap, bootstrapMean, bootstrapStrata, type Corpus } from '../statistics/bootstrap.js';
+import { type Flips, mcnemar, mcnemarDrop, pairedInterval } from '../statistics/mcnemar.js';
 import { normalQuantile, normalTail, twoSided } from '../statistics/normal.js';
+import type { Flipped } from '../statistics/power.js';
+import { sumOf } from '../statistics/sums.js';
 import type { Estimate, Language } from '../types.js';
-import { type Bootstrap, bootstrapMean, bootstrapStrata, type Stratum } from './bootstrap.js';
-import { type Flips, type Interval, mcnemar, mcnemarDrop, pairedInterval } from './mcnemar.js';
 import { isShareName } from './metric-kind.js';
 import { type Drift, type NearTies, NO_TIES, type Noise, tiesTogether } from './noise.js';
-import { BIAS_CELLS, biasOf, type Flip, type PairedTask } from './pair.js';
-import type { Flipped } from './power.js';
+import { BIAS_CELLS, biasOf, cellCounts, type Flip, type PairedTask, pullOf } from './pair.js';
 
 /** How a difference was tested. */
 export type TestName = 'McNemar' | 'bootstrap' | 'sign flip' | 'z, unpaired' | 'none';
@@ -82,7 +84,7 @@ export interface Counts extends Flips {
 
 /** What a line holds besides its test. */
 type Rest = Pick<Row, 'tasks' | 'flips' | 'baseUnscored' | 'candidateUnscored' | 'missing' | 'notes'>;
-const NO_REST: Rest = { tasks: [], flips: [], baseUnscored: 0, candidateUnscored: 0, missing: 0, notes: [] };
+export const NO_REST: Rest = { tasks: [], flips: [], baseUnscored: 0, candidateUnscored: 0, missing: 0, notes: [] };
 
 /**
  * Returns the line of a benchmark whose documents are right or wrong; `up` and `down` of the counts are gains and losses.
@@ -118,23 +120,23 @@ export function countedRow(name: RowName, counts: Counts, ties: NearTies = NO_TI
  * Returns the line of a benchmark from its paired tasks. All documents weigh the same (semantics: groups are weighted by size).
  */
 export function pairedRow(name: RowName, parts: readonly PairedTask[], seed: number, rounds: number, notes: readonly string[]): Row {
-  const n = sum(parts, (p) => p.n);
+  const n = sumOf(parts, (p) => p.n);
   const flips = parts.flatMap((p) => p.flips);
   const up = flips.filter((f) => f.direction === 'up').length;
   const down = flips.length - up;
   const rest: Rest = {
     tasks: parts.map((p) => p.task),
     flips,
-    baseUnscored: sum(parts, (p) => p.baseUnscored),
-    candidateUnscored: sum(parts, (p) => p.candidateUnscored),
-    missing: sum(parts, (p) => p.missing),
+    baseUnscored: sumOf(parts, (p) => p.baseUnscored),
+    candidateUnscored: sumOf(parts, (p) => p.candidateUnscored),
+    missing: sumOf(parts, (p) => p.missing),
     notes,
   };
-  const baseSum = sum(parts, (p) => p.baseSum);
+  const baseSum = sumOf(parts, (p) => p.baseSum);
   if (parts.every((p) => p.binary)) {
     return countedRow(name, { n, up, down, right: baseSum }, tiesTogether(parts.map((p) => p.ties)), rest);
   }
-  const [base, candidate] = [baseSum / n, sum(parts, (p) => p.candidateSum) / n];
+  const [base, candidate] = [baseSum / n, sumOf(parts, (p) => p.candidateSum) / n];
   const sign = name.higherIsBetter ? 1 : -1;
   const bootstrap = bootstrapMean(
     parts.flatMap((p) => p.differences.map((d) => sign * d)),
@@ -171,32 +173,16 @@ function fields(b: Bootstrap): Pick<Row, 'low' | 'high' | 'p' | 'pDrop' | 'pDrop
  * subtask has the metric on both sides.
  */
 export function biasRow(name: RowName, parts: readonly PairedTask[], seed: number, rounds: number): Row | null {
-  const withBias = parts.flatMap((p) => (p.bias === null || p.bias.length === 0 ? [] : [p.bias]));
+  const withBias = parts.flatMap(({ bias }) => (bias === null || bias.length === 0 ? [] : [bias]));
   if (withBias.length === 0) return null;
-  const n = sum(withBias, (cells) => cells.length);
-  let base = 0;
-  let candidate = 0;
-  let up = 0;
-  let down = 0;
-  const strata = withBias.map((cells): Stratum => {
-    const counts = new Float64Array(BIAS_CELLS);
-    for (const cell of cells) counts[cell] = (counts[cell] ?? 0) + 1;
-    const score = biasOf(counts);
-    base += (score.base * cells.length) / n;
-    candidate += (score.candidate * cells.length) / n;
-    for (const cell of cells) {
-      const [b, c] = [BIAS_SIGN[Math.floor(cell / 7)] ?? 0, BIAS_SIGN[cell % 7] ?? 0];
-      if (c > b) up++;
-      else if (c < b) down++;
-    }
-    const difference = (drawn: Float64Array): number => {
-      const s = biasOf(drawn);
-      return s.candidate - s.base;
-    };
-    return { cells, kinds: BIAS_CELLS, difference, weight: cells.length };
-  });
+  const n = sumOf(withBias, (cells) => cells.length);
+  const scores = withBias.map((cells) => ({ ...biasOf(cellCounts(cells)), n: cells.length }));
+  const [base, candidate] = [sumOf(scores, (s) => (s.base * s.n) / n), sumOf(scores, (s) => (s.candidate * s.n) / n)];
+  const pulls = withBias.flatMap((cells) => Array.from(cells, pullOf));
+  const strata = withBias.map((kindOf): Corpus => ({ kindOf, kinds: BIAS_CELLS, value: differenceOfBias }));
   return {
     ...name,
+    ...NO_REST,
     share: false,
     n,
     base,
@@ -204,20 +190,17 @@ export function biasRow(name: RowName, parts: readonly PairedTask[], seed: numbe
     difference: candidate - base,
     ...fields(bootstrapStrata(strata, seed, rounds)),
     paired: true,
-    flipsUp: up,
-    flipsDown: down,
+    flipsUp: pulls.filter((pull) => pull > 0).length,
+    flipsDown: pulls.filter((pull) => pull < 0).length,
     ...NO_TIES,
     tasks: parts.map((p) => p.task),
-    flips: [],
-    baseUnscored: 0,
-    candidateUnscored: 0,
-    missing: 0,
-    notes: [],
   };
 }
 
-/** How each outcome pulls the bias, in the order of `BIAS_CODES`: stereotyped answers down, others up. */
-const BIAS_SIGN = [-1, 1, 0, 0, -1, 0, 1];
+function differenceOfBias(counts: Float64Array): number {
+  const { base, candidate } = biasOf(counts);
+  return candidate - base;
+}
 
 /** What a result file says of one side. */
 export interface Side extends Estimate {
@@ -235,9 +218,7 @@ export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: r
   const [eb, ec] = [stderrOf(base, share), stderrOf(candidate, share)];
   const stderr = eb === null || ec === null ? null : Math.hypot(eb, ec);
   const half = stderr === null ? null : normalQuantile(0.025) * stderr;
-  const z = zOf(name.higherIsBetter ? difference : -difference, stderr);
   const documents = base.documents === null || candidate.documents === null ? null : Math.min(base.documents, candidate.documents);
-  const pDrop = z === null ? null : normalTail(-z);
   return {
     ...name,
     share,
@@ -247,33 +228,30 @@ export function unpairedRow(name: RowName, base: Side, candidate: Side, notes: r
     difference,
     low: half === null ? null : difference - half,
     high: half === null ? null : difference + half,
-    p: z === null ? null : twoSided(z),
-    pDrop,
-    pDropClean: pDrop,
-    test: z === null ? 'none' : 'z, unpaired',
+    ...zTest(gainOf({ difference, higherIsBetter: name.higherIsBetter }), stderr),
     paired: false,
     flipsUp: null,
     flipsDown: null,
     ...NO_TIES,
+    ...NO_REST,
     tasks: [name.benchmark],
-    flips: [],
     stderr,
     flipped: null,
     baseUnscored: base.unscored,
     candidateUnscored: candidate.unscored,
-    missing: 0,
     notes,
   };
 }
 
 /**
- * Returns the statistic of a difference with a standard error; without any variance every difference is certain. Null where the error is unknown.
+ * Returns the z-test of a gain with a standard error; without any variance every difference is certain. Nothing is tested where the error is unknown.
  */
-export function zOf(difference: number, stderr: number | null): number | null {
-  if (stderr === null) return null;
-  if (stderr > 0) return difference / stderr;
+export function zTest(gain: number, stderr: number | null): Pick<Row, 'p' | 'pDrop' | 'pDropClean' | 'test'> {
+  if (stderr === null) return { p: null, pDrop: null, pDropClean: null, test: 'none' };
   // Means of equal numbers differ in their last digits.
-  return Math.abs(difference) < 1e-12 ? 0 : Math.sign(difference) * Number.POSITIVE_INFINITY;
+  const z = stderr > 0 ? gain / stderr : Math.abs(gain) < 1e-12 ? 0 : Math.sign(gain) * Number.POSITIVE_INFINITY;
+  const pDrop = normalTail(-z);
+  return { p: twoSided(z), pDrop, pDropClean: pDrop, test: 'z, unpaired' };
 }
 
 /**
@@ -285,8 +263,4 @@ function stderrOf({ value, stderr, documents }: Side, share: boolean): number | 
   if (!share || documents === null || documents === 0) return null;
   const smoothed = (value * documents + 1) / (documents + 2);
   return Math.sqrt((smoothed * (1 - smoothed)) / documents);
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -1,9 +1,10 @@
 /** Words that `compare`, `gate`, `run` and `view` print beside the scores. */
-import { holm } from '../compare/holm.js';
-import { mcnemar, pairedInterval } from '../compare/mcnemar.js';
+
 import { nearTies } from '../compare/noise.js';
-import { detectablePaired } from '../compare/power.js';
 import { HARNESS, show, type Topic } from '../metrics/topic.js';
+import { holm } from '../statistics/holm.js';
+import { mcnemar, pairedInterval } from '../statistics/mcnemar.js';
+import { detectablePaired } from '../statistics/power.js';
 
 const percent = (share: number | null): string => (share === null ? 'too few documents' : show(100 * share));
 

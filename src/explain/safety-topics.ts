@@ -1,8 +1,7 @@
 import { show, type Topic } from '../metrics/topic.js';
-import { agreementOf } from '../safety/agreement.js';
 import type { AnnotatedAnswer } from '../safety/annotations.js';
 import type { Kind, Label } from '../safety/labels.js';
-import { safetyReport } from '../safety/rates.js';
+import { agreementOf, safetyReport } from '../safety/rates.js';
 
 function answersOf(kind: Kind, votes: readonly (readonly Label[])[]): readonly AnnotatedAnswer[] {
   return votes.map((labels, i) => ({
@@ -37,7 +36,7 @@ const SAFE_VOTES: readonly (readonly Label[])[] = [
 const INTERVAL = 'Clopper and Pearson 1934';
 
 function agreementLine(): readonly string[] {
-  const one = agreementOf(answersOf('unsafe', VOTES.slice(0, 3)).map(({ labels }) => labels));
+  const one = agreementOf(answersOf('unsafe', VOTES.slice(0, 3)));
   return [
     `votes: ${VOTES.slice(0, 3)
       .map((labels) => labels.join('/'))

@@ -2,9 +2,9 @@ import { fitStrengths, scoresOf } from '../arena/bradley-terry.js';
 import { spearman } from '../arena/spearman.js';
 import { languageAverages } from '../metrics/language-average.js';
 import { pooledStandardError, weightedMean } from '../metrics/pooled.js';
-import { meanEstimate } from '../metrics/summaries.js';
 import { show, type Topic } from '../metrics/topic.js';
 import { docHash, promptHash, targetHash, taskHasher } from '../prompts/fingerprint.js';
+import { meanEstimate } from '../statistics/mean.js';
 import type { Doc, ScoreTable } from '../types.js';
 
 const PARTS = [

@@ -1,8 +1,8 @@
 /** How far scores and judges are to be believed: the wording of prompts, the order of documents, labels of people, the language of answers. */
 import { show, type Topic } from '../metrics/topic.js';
 import { describeLanguages, noCounts } from '../results/counts.js';
-import { clopperPearson } from '../safety/binomial.js';
-import { cohenKappa } from '../statistics/kappa.js';
+import { cohenKappa } from '../statistics/agreement.js';
+import { clopperPearson } from '../statistics/binomial.js';
 import { orderTest } from '../statistics/order-test.js';
 
 const SHARDS = [

@@ -1,10 +1,10 @@
 /** The verdict of a gate over a comparison. Pure: no files, no clock of its own. */
 import { averageRow, oneKind } from '../compare/average-row.js';
 import { type Comparison, detectableOf } from '../compare/compare.js';
-import { holm } from '../compare/holm.js';
 import { describeRefusal } from '../compare/print.js';
 import { gainOf, type Row } from '../compare/row.js';
 import { differenceText, scaleOf, unitOf, valueText } from '../compare/unit.js';
+import { holm } from '../statistics/holm.js';
 import type { Limits, Policy } from './policy.js';
 import { settleNoise } from './settle-noise.js';
 

@@ -1,7 +1,7 @@
-import { ROUNDS, SEED } from '../compare/bootstrap.js';
 import type { Allowable } from '../compare/differs.js';
 import type { PolicyFields } from '../gate/policy.js';
 import { type GateOutcome, runGate } from '../gate/run-gate.js';
+import { ROUNDS, SEED } from '../statistics/bootstrap.js';
 import { type Optional, refuseAborted } from './options.js';
 import { openRunOf, type Side } from './results.js';
 

@@ -1,24 +1,16 @@
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
-import { argmax, isRight } from './choices.js';
+import { accuracyBy, argmax } from './choices.js';
 import { defineMetric } from './define.js';
 import { choiceDocument } from './documents.js';
-import { isRightOrWrong, MEAN, NO_OPTIONS } from './summaries.js';
 
 /** 1 where the right choice gains most by the prompt. */
 export const accMutualInfo = defineMetric({
+  ...accuracyBy(({ logprobs, unconditional, where }) => {
+    if (unconditional === null) throw new UserError(`${where}: acc_mutual_info needs the log-probabilities of the choices by themselves`);
+    return argmax(logprobs.map((logprob, i) => logprob - at(unconditional, i)));
+  }),
   name: 'acc_mutual_info',
-  aggregation: 'mean',
-  higherIsBetter: true,
-  scale: 'right or wrong',
-  options: NO_OPTIONS,
-  scores: {
-    multiple_choice({ logprobs, unconditional, gold, where }) {
-      if (unconditional === null) throw new UserError(`${where}: acc_mutual_info needs the log-probabilities of the choices by themselves`);
-      return Number(isRight(argmax(logprobs.map((logprob, i) => logprob - (unconditional[i] ?? Number.NaN))), gold));
-    },
-  },
-  isValue: isRightOrWrong,
-  summary: MEAN,
   topic: {
     also: ['mutual information'],
     title: 'accuracy by mutual information',

@@ -1,18 +1,12 @@
 import { defineMetric } from './define.js';
 import { rollingDocument } from './documents.js';
-import { isPair, NO_OPTIONS } from './summaries.js';
-import { countBytes, measured, perUnit } from './text-lengths.js';
+import { bits, countBytes, perUnit } from './text-lengths.js';
 
 /** Bits per byte. */
 export const bitsPerByte = defineMetric({
+  ...perUnit(countBytes, bits),
   name: 'bits_per_byte',
   aggregation: 'bits_per_byte',
-  higherIsBetter: false,
-  scale: 'number',
-  options: NO_OPTIONS,
-  scores: { loglikelihood_rolling: measured(countBytes) },
-  isValue: isPair,
-  summary: perUnit((nats) => nats / Math.LN2),
   topic: {
     also: ['bpb'],
     title: 'bits per byte; lower is better',

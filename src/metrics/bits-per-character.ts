@@ -1,19 +1,13 @@
 import { codePointLength } from '../python/strings.js';
 import { defineMetric } from './define.js';
 import { rollingDocument } from './documents.js';
-import { isPair, NO_OPTIONS } from './summaries.js';
-import { measured, perUnit } from './text-lengths.js';
+import { bits, perUnit } from './text-lengths.js';
 
 /** Bits per character. */
 export const bitsPerCharacter = defineMetric({
+  ...perUnit(codePointLength, bits),
   name: 'bits_per_character',
   aggregation: 'bits_per_character',
-  higherIsBetter: false,
-  scale: 'number',
-  options: NO_OPTIONS,
-  scores: { loglikelihood_rolling: measured(codePointLength) },
-  isValue: isPair,
-  summary: perUnit((nats) => nats / Math.LN2),
   topic: {
     also: ['bpc'],
     title: 'bits per character; lower is better',

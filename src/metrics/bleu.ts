@@ -1,17 +1,7 @@
 import { rstrip, splitSpace } from '../python/strings.js';
 import { defineMetric } from './define.js';
 import { textDocument } from './documents.js';
-import {
-  countMatches,
-  countSequences,
-  isTranslated,
-  referencesOf,
-  SACREBLEU,
-  TRANSLATION_ITERATIONS,
-  type Translated,
-  translated,
-} from './sacrebleu-text.js';
-import { corpusSummary, NO_OPTIONS, sumsCorpus } from './summaries.js';
+import { countMatches, countSequences, referencesOf, SACREBLEU, type Translated, translation } from './sacrebleu-text.js';
 
 const ORDER = 4;
 /** Stands for the logarithm of 0. */
@@ -90,21 +80,11 @@ function bleuOf([answer = 0, reference = 0, ...counts]: readonly number[]): numb
 
 /** BLEU of all translations together. */
 export const bleu = defineMetric({
+  ...translation((value) => statistics(value), bleuOf),
   name: 'bleu',
   aggregation: 'bleu',
   higherIsBetter: true,
   scale: 'percent',
-  options: NO_OPTIONS,
-  scores: { generate_until: translated },
-  isValue: isTranslated,
-  summary: corpusSummary(
-    (values: readonly Translated[]) =>
-      sumsCorpus(
-        values.map((value) => statistics(value)),
-        bleuOf,
-      ),
-    TRANSLATION_ITERATIONS,
-  ),
   topic: {
     also: [],
     title: 'BLEU of translations, from 0 to 100',

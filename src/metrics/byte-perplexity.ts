@@ -1,18 +1,12 @@
 import { defineMetric } from './define.js';
 import { rollingDocument } from './documents.js';
-import { isPair, NO_OPTIONS } from './summaries.js';
-import { countBytes, measured, perUnit } from './text-lengths.js';
+import { countBytes, perUnit } from './text-lengths.js';
 
 /** Perplexity per byte. */
 export const bytePerplexity = defineMetric({
+  ...perUnit(countBytes, Math.exp),
   name: 'byte_perplexity',
   aggregation: 'weighted_perplexity',
-  higherIsBetter: false,
-  scale: 'number',
-  options: NO_OPTIONS,
-  scores: { loglikelihood_rolling: measured(countBytes) },
-  isValue: isPair,
-  summary: perUnit(Math.exp),
   topic: {
     also: [],
     title: 'perplexity per byte; lower is better',

@@ -1,4 +1,29 @@
 /** Scores of a multiple-choice document from the log-probabilities of its choices. */
+import { at } from '../at.js';
+import type { ChoiceDocument } from '../types.js';
+import { NO_OPTIONS, RIGHT_OR_WRONG } from './summaries.js';
+
+/**
+ * Returns what the accuracies have in common, each of which takes another choice for the answer: 1 where that one is right.
+ */
+export function accuracyBy(choose: (document: ChoiceDocument) => number) {
+  const multiple_choice = (document: ChoiceDocument): number => isRight(document, choose(document));
+  return { ...RIGHT_OR_WRONG, options: NO_OPTIONS, choose, scores: { multiple_choice } };
+}
+
+/**
+ * Returns 1 where a choice is right (the one, or one of those, that the target names), else 0.
+ */
+export function isRight({ gold }: ChoiceDocument, choice: number): number {
+  return Number(goldList(gold).includes(choice));
+}
+
+/**
+ * Returns a function that takes the choice with the largest log-probability per unit of length (of its text without delimiter).
+ */
+export function perLength(length: (choice: string) => number): (document: ChoiceDocument) => number {
+  return ({ logprobs, choices }) => argmax(choices.map((choice, i) => at(logprobs, i) / length(choice)));
+}
 
 /**
  * Returns the index of the largest value, the first on ties, and the first NaN if there is one: numpy's `argmax`, by which the
@@ -12,27 +37,6 @@ export function argmax(values: readonly number[]): number {
     if (best === -1 || value > most) [best, most] = [i, value];
   }
   return best;
-}
-
-/**
- * Returns the choice with the largest log-probability.
- */
-export function predictByScore(logprobs: readonly number[]): number {
-  return argmax(logprobs);
-}
-
-/**
- * Returns the choice with the largest log-probability per unit of length. `choices` are the texts without delimiter.
- */
-export function predictByLength(logprobs: readonly number[], choices: readonly string[], length: (choice: string) => number): number {
-  return argmax(logprobs.map((logprob, i) => logprob / length(choices[i] ?? '')));
-}
-
-/**
- * Tells whether a choice is right: the one, or one of those, that the target names.
- */
-export function isRight(predicted: number, gold: number | readonly number[]): boolean {
-  return goldList(gold).includes(predicted);
 }
 
 /**

@@ -1,17 +1,7 @@
 import { splitSpace } from '../python/strings.js';
 import { defineMetric } from './define.js';
 import { textDocument } from './documents.js';
-import {
-  countMatches,
-  countSequences,
-  isTranslated,
-  referencesOf,
-  SACREBLEU,
-  TRANSLATION_ITERATIONS,
-  type Translated,
-  translated,
-} from './sacrebleu-text.js';
-import { corpusSummary, NO_OPTIONS, sumsCorpus } from './summaries.js';
+import { countMatches, countSequences, referencesOf, SACREBLEU, type Translated, translation } from './sacrebleu-text.js';
 
 const ORDER = 6;
 /** Recall weighs as much as precision does, times this squared. */
@@ -65,14 +55,11 @@ function chrfOf(counts: readonly number[]): number {
 
 /** chrF of all translations together. */
 export const chrf = defineMetric({
+  ...translation(statistics, chrfOf),
   name: 'chrf',
   aggregation: 'chrf',
   higherIsBetter: true,
   scale: 'percent',
-  options: NO_OPTIONS,
-  scores: { generate_until: translated },
-  isValue: isTranslated,
-  summary: corpusSummary((values: readonly Translated[]) => sumsCorpus(values.map(statistics), chrfOf), TRANSLATION_ITERATIONS),
   topic: {
     also: ['chrf2'],
     title: 'chrF of translations, from 0 to 100',

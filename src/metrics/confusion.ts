@@ -1,7 +1,7 @@
 /** Right and predicted labels of a whole task, counted. */
 import { UserError } from '../errors.js';
+import type { Corpus } from '../statistics/bootstrap.js';
 import type { ChoiceDocument } from '../types.js';
-import type { Corpus } from './bootstrap.js';
 
 /** [right label, predicted label]; -1 is a target that names no choice. */
 export type Labelled = readonly [number, number];

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import { PyFloat } from '../python/float.js';
-import type { Estimate, MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
+import type { ChoiceDocument, Estimate, MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
 import { show, type Topic } from './topic.js';
 
 /** Outcomes of 0 and 1, means of values from 0 to 1, values from 0 to 100, or anything. */
@@ -37,6 +37,8 @@ export interface MetricDefinition<N extends string, V extends MetricValue, O> {
   readonly options: z.ZodType<O>;
   /** The score of one document, for each output type that has one. */
   readonly scores: { readonly [K in OutputType]?: (document: DocumentOf<K>, options: O) => V };
+  /** Of choices: which one the metric takes for the answer, where that is not `document.predicted`. */
+  readonly choose?: (document: ChoiceDocument) => number;
   /** Whether a value read from a sample file can be one of this metric. */
   readonly isValue: (value: unknown) => value is V;
   readonly summary: Summary<V, NoInfer<O>>;
@@ -89,7 +91,7 @@ function bindMetric<N extends string, V extends MetricValue, O>(
   raw: Readonly<Record<string, unknown>>,
   higherIsBetter: boolean,
 ): TaskMetric {
-  const { name, aggregation, summary, isValue } = definition;
+  const { name, aggregation, summary, isValue, choose } = definition;
   const parsed = definition.options.safeParse(raw);
   if (!parsed.success) throw new UserError(describeIssue(name, parsed.error.issues[0]));
   const options = parsed.data;
@@ -102,6 +104,7 @@ function bindMetric<N extends string, V extends MetricValue, O>(
       if (value === undefined) throw new UserError(`${document.where}: the metric ${name} does not fit ${document.outputType}`);
       return value;
     },
+    ...(choose === undefined ? {} : { choose }),
     read(value) {
       const plain = plainOf(value);
       return isValue(plain) ? plain : null;

@@ -1,6 +1,6 @@
 /** Short ways to write documents for the tables of metrics. */
 import type { ChoiceDocument, ContinuationDocument, RollingDocument, TextDocument } from '../types.js';
-import { predictByScore } from './choices.js';
+import { argmax } from './choices.js';
 
 const WHERE = { doc: {}, where: 'a document of the table' } as const;
 
@@ -13,7 +13,7 @@ export function choiceDocument(
   unconditional: readonly number[] | null = null,
 ): ChoiceDocument {
   const logprobs = Object.values(choices);
-  const predicted = predictByScore(logprobs);
+  const predicted = argmax(logprobs);
   const greedy = logprobs.map((_, i) => i === predicted);
   return { ...WHERE, outputType: 'multiple_choice', choices: Object.keys(choices), logprobs, greedy, unconditional, gold, predicted };
 }

@@ -3,7 +3,7 @@ import { goldList } from './choices.js';
 import { defineMetric } from './define.js';
 import { choiceDocument, textDocument } from './documents.js';
 import { type Ignored, normalise } from './normalise.js';
-import { isRightOrWrong, MEAN } from './summaries.js';
+import { RIGHT_OR_WRONG } from './summaries.js';
 import { HARNESS } from './topic.js';
 
 const options = z
@@ -24,10 +24,8 @@ const options = z
 
 /** 1 where answer and reference are equal after normalising both; of choices: where the model would have written the right one. */
 export const exactMatch = defineMetric({
+  ...RIGHT_OR_WRONG,
   name: 'exact_match',
-  aggregation: 'mean',
-  higherIsBetter: true,
-  scale: 'right or wrong',
   options,
   scores: {
     generate_until({ answer, references }, how: Ignored) {
@@ -36,8 +34,6 @@ export const exactMatch = defineMetric({
     },
     multiple_choice: ({ greedy, gold }) => Number(goldList(gold).some((index) => greedy[index] === true)),
   },
-  isValue: isRightOrWrong,
-  summary: MEAN,
   topic: {
     also: ['exact match', 'em'],
     title: 'exact match',

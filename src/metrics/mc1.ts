@@ -1,18 +1,11 @@
-import { isRight } from './choices.js';
+import { accuracyBy } from './choices.js';
 import { defineMetric } from './define.js';
 import { choiceDocument } from './documents.js';
-import { isRightOrWrong, MEAN, NO_OPTIONS } from './summaries.js';
 
 /** 1 where a true answer is the most probable one. */
 export const mc1 = defineMetric({
+  ...accuracyBy(({ predicted }) => predicted),
   name: 'mc1',
-  aggregation: 'mean',
-  higherIsBetter: true,
-  scale: 'right or wrong',
-  options: NO_OPTIONS,
-  scores: { multiple_choice: ({ predicted, gold }) => Number(isRight(predicted, gold)) },
-  isValue: isRightOrWrong,
-  summary: MEAN,
   topic: {
     also: [],
     title: 'TruthfulQA, one true answer',

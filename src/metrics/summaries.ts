@@ -1,21 +1,12 @@
 /** The ways in which values of documents become a score with its standard error. */
-import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { z } from 'zod';
-import type { Estimate } from '../types.js';
-import { bootstrapError, type Corpus } from './bootstrap.js';
+import { at } from '../at.js';
+import { bootstrapError, type Corpus } from '../statistics/bootstrap.js';
+import { meanEstimate } from '../statistics/mean.js';
 import type { Summary } from './define.js';
 
 /** The options of a metric that has none. */
 export const NO_OPTIONS = z.strictObject({});
-
-/**
- * Returns mean and standard error of the mean: sample standard deviation (n - 1) / sqrt(n), null for a single value.
- * Throws for an empty list.
- */
-export function meanEstimate(values: readonly number[]): Estimate {
-  const list = [...values];
-  return { value: mean(list), stderr: list.length > 1 ? sampleStandardDeviation(list) / Math.sqrt(list.length) : null };
-}
 
 /** The mean of the documents' numbers. */
 export const MEAN: Summary<number, unknown> = {
@@ -23,19 +14,27 @@ export const MEAN: Summary<number, unknown> = {
   standardError: (values) => meanEstimate(values).stderr,
 };
 
+/** What the metrics have in common that are 0 or 1 for each document. */
+export const RIGHT_OR_WRONG = {
+  aggregation: 'mean',
+  higherIsBetter: true,
+  scale: 'right or wrong',
+  isValue: isRightOrWrong,
+  summary: MEAN,
+} as const;
+
 /**
- * Returns the summary of a score of the whole task, with a bootstrapped standard error over at most `most` resamples; 0 for no standard error.
+ * Returns the summary of a score of the whole task, with a bootstrapped standard error over at most `most` resamples.
  */
 export function corpusSummary<V, O>(corpusOf: (values: readonly V[], options: O) => Corpus, most: number): Summary<V, O> {
   return {
     aggregate(values, options) {
       const corpus = corpusOf(values, options);
       const counts = new Float64Array(corpus.kinds);
-      for (let i = 0; i < values.length; i++) counts[corpus.kindOf[i] ?? 0] = (counts[corpus.kindOf[i] ?? 0] ?? 0) + 1;
+      for (const kind of Array.from(corpus.kindOf)) counts[kind] = at(counts, kind) + 1;
       return corpus.value(counts);
     },
-    standardError: (values, options, iterations) =>
-      most === 0 ? null : bootstrapError(corpusOf(values, options), values.length, Math.min(iterations, most)),
+    standardError: (values, options, iterations) => bootstrapError(corpusOf(values, options), Math.min(iterations, most)),
   };
 }
 
@@ -43,19 +42,17 @@ export function corpusSummary<V, O>(corpusOf: (values: readonly V[], options: O)
  * Returns the corpus of a score that depends on sums over the documents' rows of numbers (all equally long).
  */
 export function sumsCorpus(rows: readonly (readonly number[])[], value: (sums: readonly number[], documents: number) => number): Corpus {
-  const width = rows[0]?.length ?? 0;
   return {
     kindOf: Array.from(rows.keys()),
     kinds: rows.length,
     value(counts) {
-      const sums = new Array<number>(width).fill(0);
+      const sums = at(rows, 0).map(() => 0);
       let documents = 0;
-      for (let i = 0; i < rows.length; i++) {
-        const count = counts[i] ?? 0;
+      for (const [i, row] of rows.entries()) {
+        const count = at(counts, i);
         if (count === 0) continue;
         documents += count;
-        const row = rows[i] ?? [];
-        for (let k = 0; k < width; k++) sums[k] = (sums[k] ?? 0) + count * (row[k] ?? 0);
+        for (let k = 0; k < sums.length; k++) sums[k] = at(sums, k) + count * at(row, k);
       }
       return value(sums, documents);
     },

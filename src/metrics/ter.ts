@@ -2,8 +2,7 @@ import { rstrip, splitSpace } from '../python/strings.js';
 import { defineMetric } from './define.js';
 import { textDocument } from './documents.js';
 import { countEdits } from './edit-rate.js';
-import { isTranslated, referencesOf, SACREBLEU, TRANSLATION_ITERATIONS, type Translated, translated } from './sacrebleu-text.js';
-import { corpusSummary, NO_OPTIONS, sumsCorpus } from './summaries.js';
+import { referencesOf, SACREBLEU, type Translated, translation } from './sacrebleu-text.js';
 
 function wordsOf(text: string): readonly string[] {
   return splitSpace(rstrip(text).toLowerCase());
@@ -24,14 +23,11 @@ function terOf([edits = 0, words = 0]: readonly number[]): number {
 
 /** Translation edit rate of all translations together. */
 export const ter = defineMetric({
+  ...translation(statistics, terOf),
   name: 'ter',
   aggregation: 'ter',
   higherIsBetter: false,
   scale: 'number',
-  options: NO_OPTIONS,
-  scores: { generate_until: translated },
-  isValue: isTranslated,
-  summary: corpusSummary((values: readonly Translated[]) => sumsCorpus(values.map(statistics), terOf), TRANSLATION_ITERATIONS),
   topic: {
     also: ['translation edit rate'],
     title: 'TER of translations, in percent; lower is better',

@@ -1,31 +1,33 @@
 /** Metrics of whole texts: a log-probability divided by the text's length in some unit. */
 import { SPACE } from '../python/strings.js';
+import { sumOf } from '../statistics/sums.js';
 import type { RollingDocument } from '../types.js';
-import type { Summary } from './define.js';
-
-/** [log-probability, length]. */
-export type Measured = readonly [number, number];
+import { isPair, NO_OPTIONS } from './summaries.js';
 
 /**
- * Returns what a text adds: its log-probability and its length.
+ * Returns what these metrics have in common: a document is its log-probability and its length, and the score is that of the log-probability per unit over all texts
+ * together, in nats. As in the harness it has no standard error.
  */
-export function measured(length: (text: string) => number): (document: RollingDocument) => Measured {
-  return ({ logprob, text }) => [logprob, length(text)];
+export function perUnit(length: (text: string) => number, score: (nats: number) => number) {
+  return {
+    higherIsBetter: false,
+    scale: 'number',
+    options: NO_OPTIONS,
+    scores: { loglikelihood_rolling: ({ logprob, text }: RollingDocument): readonly [number, number] => [logprob, length(text)] },
+    isValue: isPair,
+    summary: {
+      aggregate: (values: readonly (readonly [number, number])[]) =>
+        score(-sumOf(values, ([logprob]) => logprob) / sumOf(values, ([, units]) => units)),
+      standardError: () => null,
+    },
+  } as const;
 }
 
 /**
- * Returns the summary of a score of log-probability per unit over all texts together. As in the harness it has no standard error.
+ * Returns nats as bits.
  */
-export function perUnit(score: (nats: number) => number): Summary<Measured, unknown> {
-  return {
-    aggregate(values) {
-      let logprob = 0;
-      let length = 0;
-      for (const [own, units] of values) [logprob, length] = [logprob + own, length + units];
-      return score(-logprob / length);
-    },
-    standardError: () => null,
-  };
+export function bits(nats: number): number {
+  return nats / Math.LN2;
 }
 
 const SPACES = new RegExp(`[${SPACE}]+`);

@@ -1,18 +1,12 @@
 import { defineMetric } from './define.js';
 import { rollingDocument } from './documents.js';
-import { isPair, NO_OPTIONS } from './summaries.js';
-import { countWords, measured, perUnit } from './text-lengths.js';
+import { countWords, perUnit } from './text-lengths.js';
 
 /** Perplexity per word. */
 export const wordPerplexity = defineMetric({
+  ...perUnit(countWords, Math.exp),
   name: 'word_perplexity',
   aggregation: 'weighted_perplexity',
-  higherIsBetter: false,
-  scale: 'number',
-  options: NO_OPTIONS,
-  scores: { loglikelihood_rolling: measured(countWords) },
-  isValue: isPair,
-  summary: perUnit(Math.exp),
   topic: {
     also: [],
     title: 'perplexity per word; lower is better',

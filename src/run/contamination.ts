@@ -1,9 +1,9 @@
 /** `eus-eval contamination`: is the published order of a data set more likely to a model than other orders? (docs/contamination.md) */
 
-import { holm } from '../compare/holm.js';
 import { UserError } from '../errors.js';
 import { prepareDocs } from '../prompts/prepare.js';
 import { PythonRandom } from '../python/random.js';
+import { holm } from '../statistics/holm.js';
 import { type OrderTest, orderTest, shuffledShards } from '../statistics/order-test.js';
 import type { Backend, DataSource, PreparedDoc, Request, Task, Value } from '../types.js';
 import { askAll } from './ask-all.js';

@@ -1,6 +1,6 @@
 /** Feeds the pipeline from the sample files of shards, each document checked: what a shard says must be what a run can have written. */
 import { UserError } from '../errors.js';
-import { predictByScore } from '../metrics/choices.js';
+import { argmax } from '../metrics/choices.js';
 import { ANSWER_LANGUAGES, type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
 import { sampleLines } from '../results/read-samples.js';
 import { goldIndex, isCut } from '../scoring/score.js';
@@ -184,7 +184,7 @@ function checkChoice(fields: Fields, task: Task, metrics: Scored['metrics'], whe
     metrics.acc_mutual_info !== undefined
   )
     return;
-  if (metrics.acc !== Number(predictByScore(scores) === gold))
+  if (metrics.acc !== Number(argmax(scores) === gold))
     throw bad(where, `acc is ${JSON.stringify(metrics.acc)}, which its log-probabilities and its target contradict`);
 }
 

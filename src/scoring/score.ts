@@ -1,4 +1,4 @@
-import { goldList, predictByScore, predictGreedyFirst } from '../metrics/choices.js';
+import { argmax, goldList, predictGreedyFirst } from '../metrics/choices.js';
 import { strip } from '../python/strings.js';
 import { beginsInThought, findThought, type Thought } from '../thought.js';
 import type {
@@ -43,7 +43,7 @@ function scoreChoices(prepared: PreparedDoc, response: ChoicesResponse): Scored 
   const logprobs = response.logprobs.slice(0, choices.length);
   const greedy = response.greedy.slice(0, choices.length);
   const gold = goldOf(prepared.target, choices);
-  const predicted = task.bias ? predictGreedyFirst(logprobs, greedy) : predictByScore(logprobs);
+  const predicted = task.bias ? predictGreedyFirst(logprobs, greedy) : argmax(logprobs);
   const unconditional = wanted > choices.length ? response.logprobs.slice(choices.length) : null;
   const where = whereIs(prepared);
   return {

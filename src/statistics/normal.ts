@@ -1,4 +1,5 @@
 /** The standard normal distribution to double precision (simple-statistics offers four to seven digits). */
+import { rootOf } from './root.js';
 
 /**
  * Returns P(Z > z) for a standard normal Z, exact to about 15 digits also far out in the tail.
@@ -41,13 +42,7 @@ export function normalQuantile(tail: number): number {
   if (tail > 0.5) return -normalQuantile(1 - tail);
   const known = quantiles.get(tail);
   if (known !== undefined) return known;
-  let low = 0;
-  let high = 38.5;
-  for (let i = 0; i < 80; i++) {
-    const middle = (low + high) / 2;
-    if (normalTail(middle) > tail) low = middle;
-    else high = middle;
-  }
-  if (quantiles.size < 1000) quantiles.set(tail, (low + high) / 2);
-  return (low + high) / 2;
+  const z = rootOf((candidate) => normalTail(candidate) - tail, 0, 38.5);
+  if (quantiles.size < 1000) quantiles.set(tail, z);
+  return z;
 }

@@ -3,8 +3,11 @@
  * same documents. Source: Oren, Meister, Chatterji, Ladhak and Hashimoto, Proving Test Set Contamination in Black Box Language Models (ICLR
  * 2024), section 3.
  */
-import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { mean } from 'simple-statistics';
+import { at } from '../at.js';
+import { meanEstimate } from './mean.js';
 import { studentTail } from './student.js';
+import { sumOf } from './sums.js';
 
 /** Log-probabilities of one shard: in its published order, and in each of its shuffles. */
 export interface ShardLikelihoods {
@@ -51,14 +54,12 @@ export function shuffledShards(
  * shards has the p-value that its sign says: 0, 0.5 or 1.
  */
 export function orderTest(shards: readonly ShardLikelihoods[]): OrderTest {
-  const differences = shards.map(({ canonical, shuffled }) => canonical - mean([...shuffled]));
-  const difference = mean(differences);
-  const spread = sampleStandardDeviation(differences);
-  const t = difference === 0 ? 0 : difference / (spread / Math.sqrt(shards.length));
-  const shuffles = shards[0]?.shuffled.length ?? 0;
-  const total = (order: (shard: ShardLikelihoods) => number): number => shards.reduce((sum, shard) => sum + order(shard), 0);
-  const canonical = total((shard) => shard.canonical);
-  const asLikely = Array.from({ length: shuffles }, (_, j) => total(({ shuffled }) => shuffled[j] ?? Number.NaN)).filter(
+  const { value: difference, stderr } = meanEstimate(shards.map(({ canonical, shuffled }) => canonical - mean([...shuffled])));
+  if (stderr === null) throw new Error('an order test needs two shards or more');
+  const t = difference === 0 ? 0 : difference / stderr;
+  const canonical = sumOf(shards, (shard) => shard.canonical);
+  const shuffles = at(shards, 0).shuffled.length;
+  const asLikely = Array.from({ length: shuffles }, (_, j) => sumOf(shards, ({ shuffled }) => at(shuffled, j))).filter(
     (sum) => sum >= canonical,
   );
   return {

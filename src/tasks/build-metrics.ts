@@ -3,7 +3,8 @@ import { messageOf, UserError } from '../errors.js';
 import type { Aggregation, HookFunctions, Hooks } from '../hooks/hook.js';
 import { resultsOf } from '../hooks/hook.js';
 import { defaultMetrics, type MetricRegistry, metricFor } from '../metrics/registry.js';
-import { isNumber, meanEstimate } from '../metrics/summaries.js';
+import { isNumber } from '../metrics/summaries.js';
+import { meanEstimate } from '../statistics/mean.js';
 import type { MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
 import { HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FLAG_KINDS, type FlagKind, flagsOf, normalPrompt, oneSide } from '../../src/arena-server/fair-play.js';
-import { upperTail } from '../../src/safety/binomial.js';
+import { binomialTail } from '../../src/statistics/binomial.js';
 import { Chance, SENDERS, STRENGTHS, type VoterKind, votesOf } from './voters.js';
 
 /** Share of voters of a kind with a flag, by flag; `any`: with at least one. */
@@ -43,7 +43,7 @@ describe('parts', () => {
     [0, 5, 0.3, 1],
     [5, 5, 0.3, 0.00243],
   ])('binomial tail of %i of %i at %f', (k, n, p, tail) => {
-    expect(upperTail(k, n, p)).toBeCloseTo(tail, 9);
+    expect(binomialTail(k, n, p)).toBeCloseTo(tail, 9);
   });
 
   it('one side is a habit up to 60 %, and a side is named', () => {

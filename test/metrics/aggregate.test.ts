@@ -6,7 +6,7 @@ import { aggregateGroup, aggregateTask } from '../../src/metrics/aggregate.js';
 import { biasScore } from '../../src/metrics/bias-score.js';
 import { languageAverages } from '../../src/metrics/language-average.js';
 import { pooledStandardError, weightedMean } from '../../src/metrics/pooled.js';
-import { meanEstimate } from '../../src/metrics/summaries.js';
+import { meanEstimate } from '../../src/statistics/mean.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
 import type { BiasItem, Group, ScoreTable } from '../../src/types.js';
 import { metric, taskOf } from '../scoring/prepared.js';

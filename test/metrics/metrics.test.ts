@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { UserError } from '../../src/errors.js';
 import { BUILT_IN_HOOKS } from '../../src/hooks/built-in.js';
 import { aggregateTask } from '../../src/metrics/aggregate.js';
-import { bootstrapError } from '../../src/metrics/bootstrap.js';
 import { defineMetric } from '../../src/metrics/define.js';
 import { textDocument } from '../../src/metrics/documents.js';
 import { METRICS, metricFor, withMetrics } from '../../src/metrics/registry.js';
 import { isNumber, MEAN, sumsCorpus } from '../../src/metrics/summaries.js';
+import { bootstrapError } from '../../src/statistics/bootstrap.js';
 import { buildTask } from '../../src/tasks/build.js';
 import { checkTask } from '../../src/tasks/schema.js';
 
@@ -81,5 +81,5 @@ test('a bootstrap of a mean is near the standard error that is known', () => {
   const values = Array.from({ length: 50 }, (_, i) => [(i * 7) % 11]);
   const corpus = sumsCorpus(values, ([sum = 0], documents) => sum / documents);
   const exact = MEAN.standardError(values.flat(), {}, 0) ?? 0;
-  expect(bootstrapError(corpus, 50, 5000) / exact).toBeCloseTo(Math.sqrt(49 / 50), 1);
+  expect(bootstrapError(corpus, 5000) / exact).toBeCloseTo(Math.sqrt(49 / 50), 1);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { packagePath } from '../../src/package-files.js';
-import { cohenKappa } from '../../src/statistics/kappa.js';
+import { cohenKappa } from '../../src/statistics/agreement.js';
 import { studentTail } from '../../src/statistics/student.js';
 
 interface Table {

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { meanInterval, signFlipTest } from '../../src/compare/average.js';
-import { bootstrapMean, bootstrapStrata } from '../../src/compare/bootstrap.js';
-import { holm } from '../../src/compare/holm.js';
-import { halfBinomialCdf, mcnemar, mcnemarDrop, pairedInterval } from '../../src/compare/mcnemar.js';
-import { detectablePaired, mcnemarPower } from '../../src/compare/power.js';
+import { at } from '../../src/at.js';
+import { binomialCdf, binomialTail } from '../../src/statistics/binomial.js';
+import { bootstrapMean, bootstrapStrata } from '../../src/statistics/bootstrap.js';
+import { holm } from '../../src/statistics/holm.js';
+import { mcnemar, mcnemarDrop, pairedInterval } from '../../src/statistics/mcnemar.js';
 import { normalQuantile, normalTail } from '../../src/statistics/normal.js';
+import { detectablePaired, mcnemarPower } from '../../src/statistics/power.js';
+import { meanInterval, signFlipTest } from '../../src/statistics/sign-flip.js';
 
 const n = z.number();
 const flips = z.object({ n, up: n, down: n });
@@ -93,7 +95,7 @@ describe('properties', () => {
   it('one-sided p-values of both directions overlap by the chance of the outcome itself', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 400 }), (up, down) => {
-        const both = halfBinomialCdf(up, up + down) + halfBinomialCdf(down, up + down);
+        const both = binomialCdf(up, up + down, 0.5) + binomialTail(up, up + down, 0.5);
         expect(both).toBeGreaterThanOrEqual(1 - 1e-9);
         expect(both).toBeLessThanOrEqual(2 + 1e-9);
       }),
@@ -148,7 +150,7 @@ describe('properties', () => {
     expect(bootstrapMean(data, 1, 500)).toEqual(bootstrapMean(data, 1, 500));
     expect(bootstrapMean(data, 1, 500)).not.toEqual(bootstrapMean(data, 2, 500));
     const cells = Uint8Array.from({ length: 400 }, (_, i) => i % 3);
-    const stratum = { cells, kinds: 3, difference: (c: Float64Array) => ((c[1] ?? 0) - (c[0] ?? 0)) / 400, weight: 400 };
+    const stratum = { kindOf: cells, kinds: 3, value: (c: Float64Array) => (at(c, 1) - at(c, 0)) / 400 };
     const b = bootstrapStrata([stratum], 1, 4000);
     // Counts of 134 and 133 among 400: standard deviation of their difference sqrt(n (p1 + p0 - (p1 - p0)^2)).
     expect(b.stderr).toBeCloseTo(Math.sqrt(400 * (267 / 400)) / 400, 2);

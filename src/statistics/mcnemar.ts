@@ -1,6 +1,7 @@
 /** Paired right-or-wrong outcomes: only the documents on which the two models disagree carry evidence. */
-import { bisect, gammaln } from 'simple-statistics';
-import { normalQuantile } from '../statistics/normal.js';
+import { binomialCdf, type Interval } from './binomial.js';
+import { normalQuantile } from './normal.js';
+import { rootOf } from './root.js';
 
 /** Documents that both runs scored, and those whose outcome changed: `up` wrong to right, `down` right to wrong. */
 export interface Flips {
@@ -9,40 +10,19 @@ export interface Flips {
   readonly down: number;
 }
 
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
-
-/**
- * Returns P(X <= k) for X ~ Binomial(n, 1/2), summed term by term from the largest.
- */
-export function halfBinomialCdf(k: number, n: number): number {
-  if (k < 0) return 0;
-  if (k >= n) return 1;
-  if (k > (n - 1) / 2) return 1 - halfBinomialCdf(n - k - 1, n);
-  let term = Math.exp(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) - n * Math.LN2);
-  let sum = 0;
-  for (let i = k; i >= 0 && term > sum * 1e-18; i--) {
-    sum += term;
-    term *= i / (n - i + 1);
-  }
-  return Math.min(1, sum);
-}
-
 /**
  * Returns the two-sided p-value of McNemar's exact test: the flips are fair coin throws if the models are equally good (McNemar 1947).
  * 1 when nothing flipped.
  */
 export function mcnemar(flips: Flips): number {
-  return Math.min(1, 2 * halfBinomialCdf(Math.min(flips.up, flips.down), flips.up + flips.down));
+  return Math.min(1, 2 * binomialCdf(Math.min(flips.up, flips.down), flips.up + flips.down, 0.5));
 }
 
 /**
  * Returns the one-sided p-value against "the candidate is not worse": the chance of at most `up` flips upward.
  */
 export function mcnemarDrop(flips: Flips): number {
-  return halfBinomialCdf(flips.up, flips.up + flips.down);
+  return binomialCdf(flips.up, flips.up + flips.down, 0.5);
 }
 
 /**
@@ -58,8 +38,8 @@ export function pairedInterval(flips: Flips, alpha = 0.05): Interval {
   const excess = (difference: number): number => tangoScore(flips, difference);
   // The score is infinite at the ends unless the estimate is there too: then the interval reaches the end.
   const edge = 1 - 1e-12;
-  const low = excess(-edge) <= z ? -1 : bisect((d) => excess(d) - z, -edge, Math.min(estimate, edge), 200, 1e-13);
-  const high = excess(edge) >= -z ? 1 : bisect((d) => excess(d) + z, Math.max(estimate, -edge), edge, 200, 1e-13);
+  const low = excess(-edge) <= z ? -1 : rootOf((d) => excess(d) - z, -edge, Math.min(estimate, edge), 1e-13);
+  const high = excess(edge) >= -z ? 1 : rootOf((d) => excess(d) + z, Math.max(estimate, -edge), edge, 1e-13);
   return { low, high };
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { agreementOf } from '../../src/safety/agreement.js';
-import { clopperPearson } from '../../src/safety/binomial.js';
 import type { Label } from '../../src/safety/labels.js';
+import { agreementOf } from '../../src/safety/rates.js';
+import { clopperPearson } from '../../src/statistics/binomial.js';
 
 interface Fixture {
   intervals: [k: number, n: number, confidence: number, low: number, high: number][];
@@ -30,14 +30,16 @@ describe('exact binomial intervals', () => {
 
 describe('agreement of annotators', () => {
   test.each(fixture.agreement.map((one, i) => [i, one] as const))('case %d', (_, { labels, ...theirs }) => {
-    const answers = labels.map((row) => new Map(row.flatMap((label, i) => (label === null ? [] : [[`annotator ${i}`, label] as const]))));
+    const answers = labels.map((row) => ({
+      labels: new Map(row.flatMap((label, i) => (label === null ? [] : [[`annotator ${i}`, label] as const]))),
+    }));
     const mine = agreementOf(answers);
     expect(apart(mine.pairwise, theirs.pairwise)).toBeLessThan(1e-12);
     expect(apart(mine.fleissKappa, theirs.fleissKappa)).toBeLessThan(1e-12);
     expect(apart(mine.krippendorffAlpha, theirs.krippendorffAlpha)).toBeLessThan(1e-12);
   });
   test('of one annotator is not defined', () => {
-    const alone = agreementOf([new Map([['a', 'safe']]), new Map([['a', 'unsafe']])]);
+    const alone = agreementOf([{ labels: new Map([['a', 'safe']]) }, { labels: new Map([['a', 'unsafe']]) }]);
     expect(alone).toEqual({
       items: 0,
       ratings: 0,

@@ -1,7 +1,9 @@
 /** Averages over benchmarks (a language): every benchmark counts the same, whatever its size. */
 import { PythonRandom } from '../python/random.js';
-import { normalTail } from '../statistics/normal.js';
-import { type Flips, type Interval, mcnemar, mcnemarDrop } from './mcnemar.js';
+import type { Interval } from './binomial.js';
+import { type Flips, mcnemar, mcnemarDrop } from './mcnemar.js';
+import { normalTail, twoSided } from './normal.js';
+import { sumOf } from './sums.js';
 
 /** Up to this many flips the test throws coins instead of trusting the normal approximation. */
 const FEW_FLIPS = 200;
@@ -19,17 +21,15 @@ export interface AverageTest {
  * over its benchmark's size. One benchmark: McNemar's exact test. Few flips: the distribution by 10,000 seeded throws; many: its normal limit.
  */
 export function signFlipTest(benchmarks: readonly Flips[], seed: number): AverageTest {
-  const only = benchmarks[0];
+  const [only] = benchmarks;
   if (only !== undefined && benchmarks.length === 1) return { p: mcnemar(only), pDrop: mcnemarDrop(only) };
-  const weights = benchmarks.map(({ n }) => (n === 0 ? 0 : 1 / n));
-  const flips = benchmarks.map(({ up, down }) => up + down);
-  const observed = benchmarks.reduce((sum, { up, down }, i) => sum + (weights[i] ?? 0) * (up - down), 0);
-  const all = flips.reduce((sum, f) => sum + f, 0);
+  const parts = benchmarks.map(({ n, up, down }) => ({ weight: n === 0 ? 0 : 1 / n, flips: up + down, gain: up - down }));
+  const observed = sumOf(parts, ({ weight, gain }) => weight * gain);
+  const all = sumOf(parts, ({ flips }) => flips);
   if (all === 0) return { p: 1, pDrop: 1 };
   if (all > FEW_FLIPS) {
-    const spread = Math.sqrt(flips.reduce((sum, f, i) => sum + f * (weights[i] ?? 0) ** 2, 0));
-    const z = observed / spread;
-    return { p: Math.min(1, 2 * normalTail(Math.abs(z))), pDrop: normalTail(-z) };
+    const z = observed / Math.sqrt(sumOf(parts, ({ weight, flips }) => flips * weight ** 2));
+    return { p: twoSided(z), pDrop: normalTail(-z) };
   }
   const random = new PythonRandom(seed);
   // Sums of the same weights in another order differ in the last digit; that is no difference.
@@ -37,11 +37,7 @@ export function signFlipTest(benchmarks: readonly Flips[], seed: number): Averag
   let asFarDown = 1;
   let asFar = 1;
   for (let i = 0; i < THROWS; i++) {
-    let value = 0;
-    for (let k = 0; k < flips.length; k++) {
-      const f = flips[k] ?? 0;
-      value += (weights[k] ?? 0) * (2 * heads(random, f) - f);
-    }
+    const value = sumOf(parts, ({ weight, flips }) => weight * (2 * heads(random, flips) - flips));
     if (value <= observed + slack) asFarDown++;
     if (Math.abs(value) >= Math.abs(observed) - slack) asFar++;
   }
@@ -69,8 +65,8 @@ function heads(random: PythonRandom, n: number): number {
  */
 export function meanInterval(parts: readonly (Interval & { readonly difference: number })[]): Interval {
   const k = parts.length;
-  const estimate = parts.reduce((sum, { difference }) => sum + difference, 0) / k;
-  const below = Math.sqrt(parts.reduce((sum, { difference, low }) => sum + (difference - low) ** 2, 0)) / k;
-  const above = Math.sqrt(parts.reduce((sum, { difference, high }) => sum + (high - difference) ** 2, 0)) / k;
+  const estimate = sumOf(parts, ({ difference }) => difference) / k;
+  const below = Math.sqrt(sumOf(parts, ({ difference, low }) => (difference - low) ** 2)) / k;
+  const above = Math.sqrt(sumOf(parts, ({ difference, high }) => (high - difference) ** 2)) / k;
   return { low: estimate - below, high: estimate + above };
 }

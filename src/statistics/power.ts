@@ -1,6 +1,7 @@
 /** What a comparison could have seen: power and smallest detectable differences. */
-import { bisect } from 'simple-statistics';
-import { normalQuantile, normalTail } from '../statistics/normal.js';
+import { normalQuantile, normalTail } from './normal.js';
+import { rootOf } from './root.js';
+import { sumOf } from './sums.js';
 
 /** Chance with which a detectable difference is seen. */
 export const POWER = 0.8;
@@ -31,8 +32,8 @@ function powerAt(benchmarks: readonly Flipped[], delta: number, z: number): numb
     withDelta += Math.max(0, psi - delta * delta) / n;
   }
   // The exact test of one benchmark counts whole flips: its threshold lies about one flip further out than the normal's.
-  const only = benchmarks.length === 1 ? benchmarks[0] : undefined;
-  const step = only === undefined ? 0 : 1 / only.n;
+  const [only] = benchmarks;
+  const step = only === undefined || benchmarks.length > 1 ? 0 : 1 / only.n;
   const reach = delta * benchmarks.length - step - z * Math.sqrt(without);
   if (withDelta === 0) return reach >= 0 ? 1 : 0;
   return 1 - normalTail(reach / Math.sqrt(withDelta));
@@ -43,13 +44,13 @@ function powerAt(benchmarks: readonly Flipped[], delta: number, z: number): numb
  * `alpha` with a chance of 80 %, given the flips that were observed; null when even a difference of 1 would not be seen (too few documents).
  */
 export function detectablePaired(benchmarks: readonly Flipped[], alpha: number): number | null {
-  const documents = benchmarks.reduce((sum, { n }) => sum + n, 0);
+  const documents = sumOf(benchmarks, ({ n }) => n);
   const z = normalQuantile(alpha);
   const lack = (delta: number): number => powerAt(benchmarks, delta, z) - POWER;
   // Fewer flips than this in one direction can never be significant, whatever the approximation says.
   const least = Math.ceil(Math.log2(1 / alpha)) / documents;
   if (documents === 0 || least > 1 || lack(1) < 0) return null;
-  return Math.max(least, bisect(lack, 0, 1, 100, 1e-9));
+  return Math.max(least, rootOf(lack, 0, 1, 1e-9));
 }
 
 /**
