@@ -29,14 +29,20 @@ export function classicBlock(c: ModelConfig, p: string, classic: Classic): Block
     parallel = false,
     transposed = false,
   } = classic;
-  const [up, down] = feedForward.map((name): Linear => ({ ...linear(`${p}${name}`, bias), transposed }));
-  if (up === undefined || down === undefined) throw new RangeError('a feed-forward part has two matrices');
+  const [up, down] = feedForward;
+  const matrix = (name: string): Linear => ({ ...linear(`${p}${name}`, bias), transposed });
   return {
     before: layerNorm(c, `${p}${norms[0]}`, { bias: normBias }),
     mixer,
     after: null,
     feedForwardBefore: norms[1] === undefined ? null : layerNorm(c, `${p}${norms[1]}`, { bias: normBias }),
-    feedForward: { kind: 'dense', size, input: { kind: 'plain', up }, down, activation: classic.activation ?? activationOf(c) },
+    feedForward: {
+      kind: 'dense',
+      size,
+      input: { kind: 'plain', up: matrix(up) },
+      down: matrix(down),
+      activation: classic.activation ?? activationOf(c),
+    },
     feedForwardAfter: null,
     parallel,
     residualScale: null,
@@ -47,14 +53,15 @@ export function classicBlock(c: ModelConfig, p: string, classic: Classic): Block
 export function classicAttention(
   c: ModelConfig,
   p: string,
-  names: readonly string[],
+  names: readonly [query: string, key: string, value: string, output: string],
   bias: readonly [projection: boolean, output: boolean],
   more: Partial<AttentionPart> = {},
 ): AttentionPart {
-  const [query = '', key = '', value = '', output = ''] = names.map((name) => `${p}${name}`);
-  return plainAttention(c, 0, {
-    projection: { kind: 'separate', query: linear(query, bias[0]), key: linear(key, bias[0]), value: linear(value, bias[0]) },
-    output: linear(output, bias[1]),
+  const [query, key, value, output] = names;
+  const projection = (name: string): Linear => linear(`${p}${name}`, bias[0]);
+  return plainAttention(c, p, {
+    projection: { kind: 'separate', query: projection(query), key: projection(key), value: projection(value) },
+    output: linear(`${p}${output}`, bias[1]),
     rotary: null,
     ...more,
   });

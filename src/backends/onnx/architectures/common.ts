@@ -1,8 +1,21 @@
-/** What most architectures have in common; each file beside this one changes what it must. */
+/** The Llama-like decoder that most architectures are: each file beside this one says what its models have otherwise. */
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Rope } from '../../../models/rope-config.js';
-import type { Activation, AttentionPart, Block, Blueprint, DenseFeedForward, HeadNorms, Linear, Norm, Rotary } from '../blueprint.js';
+import type {
+  Activation,
+  AttentionPart,
+  Block,
+  Blueprint,
+  DenseFeedForward,
+  Embedding,
+  FeedForward,
+  HeadNorms,
+  Linear,
+  Norm,
+  Output,
+  Rotary,
+} from '../blueprint.js';
 
 /** The config's names of activations. */
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
@@ -73,47 +86,71 @@ function where(c: ModelConfig): string {
 }
 
 /**
- * Returns the window of a layer that slides. Throws `UserError` where the config gives none.
+ * Returns the window of layer `l`, null where it does not slide: the layers slide that the config lists, and where it lists none those of which `usual` is true. Throws `UserError` where one slides
+ * and the config gives no `window`.
  */
-export function windowOf(c: ModelConfig, layer: number, window: number | null): number {
+export function windowOf(
+  c: ModelConfig,
+  l: number,
+  usual: boolean = c.slidingWindow !== null,
+  window: number | null = c.slidingWindow,
+): number | null {
+  if (!(c.slidingLayers?.[l] ?? usual)) return null;
   if (window !== null && window >= 1) return window;
   const found = c.slidingWindow === window ? `sliding_window is ${c.slidingWindow}` : 'use_sliding_window is not true';
   throw new UserError(
-    `${c.file}: layer ${layer} has a sliding window, and ${found}; valid is a window from 1, or full_attention in layer_types`,
+    `${c.file}: layer ${l} has a sliding window, and ${found}; valid is a window from 1, or full_attention in layer_types`,
   );
 }
 
 /**
- * Returns whether layer `l` slides where every n-th layer sees everything, and the config lists no kinds. Throws `UserError` where it says every 0th.
+ * Returns whether layer `l` slides: as the config lists it, else all but every n-th, which sees everything. Throws `UserError` where the config says every 0th.
  */
 export function slidesByPattern(c: ModelConfig, l: number, fallback: number): boolean {
+  const listed = c.slidingLayers?.[l];
+  if (listed !== undefined) return listed;
   const pattern = c.slidingPattern ?? fallback;
   if (pattern === 0) c.fields.refuse('sliding_window_pattern', 'a whole number from 1');
   return (l + 1) % pattern !== 0;
 }
 
-/** The names of most tensors, in front of which stands `model.layers.<l>.`. */
-export const layerPrefix = (l: number): string => `model.layers.${l}.`;
-
-/** Norms of each head's query and key under the names that most models use. */
-export function headNorms(norm: (name: string) => Norm, l: number): HeadNorms {
-  const p = `${layerPrefix(l)}self_attn.`;
-  return { query: norm(`${p}q_norm`), key: norm(`${p}k_norm`), over: 'head', afterRotation: false };
+/** Norms of each head's query and key in the layer whose tensors stand behind `p`, under the names that most models use, or others. */
+export function headNorms(
+  c: ModelConfig,
+  p: string,
+  {
+    norm = (name) => rmsNorm(c, name),
+    names: [query, key] = ['q_norm', 'k_norm'],
+    over = 'head',
+    afterRotation = false,
+  }: {
+    norm?: (name: string) => Norm;
+    names?: readonly [query: string, key: string];
+    over?: HeadNorms['over'];
+    afterRotation?: boolean;
+  } = {},
+): HeadNorms {
+  return { query: norm(`${p}self_attn.${query}`), key: norm(`${p}self_attn.${key}`), over, afterRotation };
 }
 
-/** The attention of a Llama-like layer. */
-export function plainAttention(c: ModelConfig, l: number, more: Partial<AttentionPart> = {}, bias = c.attentionBias): AttentionPart {
-  const p = `${layerPrefix(l)}self_attn.`;
+/** The attention of a Llama-like layer whose tensors stand behind `p`. */
+export function plainAttention(c: ModelConfig, p: string, more: Partial<AttentionPart> = {}, bias = c.attentionBias): AttentionPart {
+  const own = `${p}self_attn.`;
   return {
     kind: 'attention',
     heads: c.heads,
     kvHeads: c.kvHeads,
     headDim: c.headDim,
-    projection: { kind: 'separate', query: linear(`${p}q_proj`, bias), key: linear(`${p}k_proj`, bias), value: linear(`${p}v_proj`, bias) },
+    projection: {
+      kind: 'separate',
+      query: linear(`${own}q_proj`, bias),
+      key: linear(`${own}k_proj`, bias),
+      value: linear(`${own}v_proj`, bias),
+    },
     gate: false,
     norms: null,
     rotary: more.rotary === undefined ? rotaryOf(c, c.rope) : more.rotary,
-    output: linear(`${p}o_proj`, bias),
+    output: linear(`${own}o_proj`, bias),
     scale: 1 / Math.sqrt(c.headDim),
     softcap: null,
     window: null,
@@ -121,69 +158,101 @@ export function plainAttention(c: ModelConfig, l: number, more: Partial<Attentio
   };
 }
 
-/** The feed-forward part of a Llama-like layer. */
-export function plainFeedForward(c: ModelConfig, l: number, bias = c.mlpBias): DenseFeedForward {
-  const p = `${layerPrefix(l)}mlp.`;
-  return {
-    kind: 'dense',
-    size: c.intermediateSize,
-    input: { kind: 'gated', gate: linear(`${p}gate_proj`, bias), up: linear(`${p}up_proj`, bias) },
-    down: linear(`${p}down_proj`, bias),
-    activation: activationOf(c),
-  };
+/** The feed-forward part of a Llama-like layer whose tensors stand behind `p`. */
+export function plainFeedForward(c: ModelConfig, p: string, bias = c.mlpBias): DenseFeedForward {
+  const input = { kind: 'gated', gate: linear(`${p}mlp.gate_proj`, bias), up: linear(`${p}mlp.up_proj`, bias) } as const;
+  return { kind: 'dense', size: c.intermediateSize, input, down: linear(`${p}mlp.down_proj`, bias), activation: activationOf(c) };
+}
+
+/** The same with gate and feed-forward in one matrix. */
+export function fusedFeedForward(c: ModelConfig, p: string): DenseFeedForward {
+  return { ...plainFeedForward(c, p), input: { kind: 'fused', linear: linear(`${p}mlp.gate_up_proj`) } };
 }
 
 /** A feed-forward part of two matrices, without a gate. */
 export function ungatedFeedForward(
   c: ModelConfig,
-  l: number,
+  p: string,
   more: { readonly bias?: boolean; readonly up?: string; readonly down?: string; readonly activation?: Activation } = {},
 ): DenseFeedForward {
   const { bias = c.mlpBias, up = 'up_proj', down = 'down_proj' } = more;
-  const p = `${layerPrefix(l)}mlp.`;
   return {
     kind: 'dense',
     size: c.intermediateSize,
-    input: { kind: 'plain', up: linear(`${p}${up}`, bias) },
-    down: linear(`${p}${down}`, bias),
+    input: { kind: 'plain', up: linear(`${p}mlp.${up}`, bias) },
+    down: linear(`${p}mlp.${down}`, bias),
     activation: more.activation ?? activationOf(c),
   };
 }
 
-/** A layer whose norms stand behind its parts alone. */
-export function postNormBlock(c: ModelConfig, l: number, more: Partial<Block> = {}): Block {
-  return plainBlock(c, l, {
-    before: null,
-    after: rmsNorm(c, `${layerPrefix(l)}post_attention_layernorm`),
-    feedForwardBefore: null,
-    feedForwardAfter: rmsNorm(c, `${layerPrefix(l)}post_feedforward_layernorm`),
-    ...more,
-  });
+/** What a model has otherwise than a Llama; `p` stands before the names of a layer's tensors. */
+export interface Variation extends Partial<Omit<Blueprint, 'embedding' | 'blocks' | 'output'>> {
+  /** The norms before both parts of a layer and behind the last one. */
+  readonly norm?: (name: string) => Norm;
+  /** In front of the numbers of layers in the names of tensors. */
+  readonly layers?: string;
+  readonly attention?: (l: number, p: string) => Partial<AttentionPart>;
+  /** Whether the projections of attention have biases. */
+  readonly bias?: boolean;
+  readonly feedForward?: (l: number, p: string) => FeedForward;
+  /** What else a layer has otherwise. */
+  readonly block?: (l: number, p: string) => Partial<Block>;
+  readonly embedding?: Partial<Embedding>;
+  readonly output?: Partial<Output>;
 }
 
-/** A Llama-like layer: a norm before attention and one before the feed-forward part. */
-export function plainBlock(c: ModelConfig, l: number, more: Partial<Block> = {}): Block {
+/** Returns a Llama with these differences: in each layer a norm before attention and one before the feed-forward part. */
+export function decoder(c: ModelConfig, variation: Variation = {}): Blueprint {
+  const {
+    norm = (name) => rmsNorm(c, name),
+    layers = 'model.layers.',
+    attention = () => ({}),
+    bias = c.attentionBias,
+    feedForward = (_, p) => plainFeedForward(c, p),
+    block = (): Partial<Block> => ({}),
+    embedding,
+    output,
+    ...more
+  } = variation;
   return {
-    before: rmsNorm(c, `${layerPrefix(l)}input_layernorm`),
-    mixer: more.mixer ?? plainAttention(c, l),
-    after: null,
-    feedForwardBefore: rmsNorm(c, `${layerPrefix(l)}post_attention_layernorm`),
-    feedForward: more.feedForward ?? plainFeedForward(c, l),
-    feedForwardAfter: null,
-    parallel: false,
-    residualScale: null,
+    prefix: 'model.',
+    embedding: { table: 'model.embed_tokens', scale: null, ...embedding },
+    blocks: Array.from({ length: c.layers }, (_, l) => {
+      const p = `${layers}${l}.`;
+      const own = block(l, p);
+      return {
+        before: norm(`${p}input_layernorm`),
+        mixer: own.mixer ?? plainAttention(c, p, attention(l, p), bias),
+        after: null,
+        feedForwardBefore: norm(`${p}post_attention_layernorm`),
+        feedForward: own.feedForward ?? feedForward(l, p),
+        feedForwardAfter: null,
+        parallel: false,
+        residualScale: null,
+        ...own,
+      };
+    }),
+    finalNorm: norm('model.norm'),
+    output: { tied: c.tiedEmbeddings, name: 'lm_head', scale: null, softcap: null, ...output },
     ...more,
   };
 }
 
-/** A Llama-like model with these layers. */
-export function plainBlueprint(c: ModelConfig, block: (layer: number) => Block, more: Partial<Blueprint> = {}): Blueprint {
+/** The norms of a layer that has them behind its parts alone. */
+export function postNorms(c: ModelConfig, p: string): Partial<Block> {
   return {
-    prefix: 'model.',
-    embedding: { table: 'model.embed_tokens', scale: null },
-    blocks: Array.from({ length: c.layers }, (_, l) => block(l)),
-    finalNorm: rmsNorm(c, 'model.norm'),
-    output: { tied: c.tiedEmbeddings, name: 'lm_head', scale: null, softcap: null },
-    ...more,
+    before: null,
+    after: rmsNorm(c, `${p}post_attention_layernorm`),
+    feedForwardBefore: null,
+    feedForwardAfter: rmsNorm(c, `${p}post_feedforward_layernorm`),
+  };
+}
+
+/** The norms of a layer that has them before and behind both parts. */
+export function sandwichNorms(p: string, norm: (name: string) => Norm): Partial<Block> {
+  return {
+    after: norm(`${p}post_attention_layernorm`),
+    feedForwardBefore: norm(`${p}pre_feedforward_layernorm`),
+    feedForwardAfter: norm(`${p}post_feedforward_layernorm`),
   };
 }

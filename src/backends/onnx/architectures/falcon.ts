@@ -2,7 +2,7 @@ import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { AttentionPart, Blueprint } from '../blueprint.js';
 import { alibiSlopes, classicAttention, classicBlock, withAlibi } from './classic.js';
-import { layerNorm, linear, plainBlueprint, rotaryOf } from './common.js';
+import { decoder, layerNorm, linear, rotaryOf } from './common.js';
 
 const prefix = 'transformer.';
 
@@ -27,11 +27,11 @@ export function falcon(c: ModelConfig): Blueprint {
       projection: { kind: 'fused', linear: linear(`${p}self_attention.query_key_value`, bias), groups: kvHeads },
       rotary: alibi ? null : rotaryOf(c, c.rope),
     });
-  return plainBlueprint(
-    c,
-    (l) => {
-      const p = `${prefix}h.${l}.`;
-      return classicBlock(c, p, {
+  return decoder(c, {
+    prefix,
+    layers: `${prefix}h.`,
+    block: (_, p) =>
+      classicBlock(c, p, {
         norms: norms(c),
         mixer: alibi ? withAlibi(mixer(p), alibiSlopes(c.heads), { rounded: true, scaled: true }) : mixer(p),
         feedForward: ['mlp.dense_h_to_4h', 'mlp.dense_4h_to_h'],
@@ -39,8 +39,8 @@ export function falcon(c: ModelConfig): Blueprint {
         bias,
         parallel: wide || c.fields.flag('parallel_attn', true),
         activation: 'gelu',
-      });
-    },
-    { prefix, embedding: { table: `${prefix}word_embeddings`, scale: null }, finalNorm: layerNorm(c, `${prefix}ln_f`) },
-  );
+      }),
+    embedding: { table: `${prefix}word_embeddings` },
+    finalNorm: layerNorm(c, `${prefix}ln_f`),
+  });
 }

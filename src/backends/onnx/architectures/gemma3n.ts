@@ -1,19 +1,9 @@
+import { at } from '../../../at.js';
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import { normalQuantile } from '../../../statistics/normal.js';
-import type { AttentionPart, Block, Blueprint, DenseFeedForward, Linear } from '../blueprint.js';
-import {
-  headNorms,
-  layerPrefix,
-  linear,
-  plainAttention,
-  plainBlock,
-  plainBlueprint,
-  plainFeedForward,
-  rmsNorm,
-  rotaryOf,
-  windowOf,
-} from './common.js';
+import type { AttentionPart, Blueprint, DenseFeedForward, Linear } from '../blueprint.js';
+import { decoder, headNorms, linear, plainFeedForward, rmsNorm, rotaryOf, sandwichNorms, windowOf } from './common.js';
 import { keysSource, perLayerEmbedding, perLayerGate } from './gemma4.js';
 
 /** Layers whose gates are sparse where the config lists none: the first ten of more. */
@@ -28,25 +18,23 @@ function eachLayer(c: ModelConfig, name: string, listed: readonly number[] | nul
 
 const slidesAt = (c: ModelConfig, l: number): boolean => c.slidingLayers?.[l] ?? (l + 1) % 5 !== 0;
 
-function attention(c: ModelConfig, l: number): AttentionPart {
+function attention(c: ModelConfig, l: number, p: string): Partial<AttentionPart> {
   const slides = slidesAt(c, l);
   const source = keysSource(c, l, (layer) => slidesAt(c, layer));
-  return plainAttention(c, l, {
-    ...(source === null
-      ? {}
-      : { keysOf: source, projection: { kind: 'query', query: linear(`${layerPrefix(l)}self_attn.q_proj`, c.attentionBias) } }),
-    norms: headNorms((name) => rmsNorm(c, name), l),
+  return {
+    ...(source === null ? {} : { keysOf: source, projection: { kind: 'query', query: linear(`${p}self_attn.q_proj`, c.attentionBias) } }),
+    norms: headNorms(c, p),
     valueNorm: rmsNorm(c, '', { weight: false }),
     rotary: rotaryOf(c, slides ? c.ropeLocal : c.rope),
     scale: 1,
-    window: slides ? windowOf(c, l, c.slidingWindow) : null,
-  });
+    window: windowOf(c, l, slides),
+  };
 }
 
-function feedForward(c: ModelConfig, l: number, size: number, sparsity: number): DenseFeedForward {
+function feedForward(c: ModelConfig, p: string, size: number, sparsity: number): DenseFeedForward {
   if (!(sparsity >= 0 && sparsity < 1)) c.fields.refuse('activation_sparsity_pattern', 'a list of shares from 0 to below 1');
   // The file says the share that is cut off, of numbers that are taken for normally distributed.
-  return { ...plainFeedForward(c, l, false), size, ...(sparsity === 0 ? {} : { threshold: normalQuantile(1 - sparsity) }) };
+  return { ...plainFeedForward(c, p), size, ...(sparsity === 0 ? {} : { threshold: normalQuantile(1 - sparsity) }) };
 }
 
 /** Gemma 3n: streams beside the one that the layers compute, sparse gates, a second way past the attention, an embedding for each layer, and layers that take the keys of earlier ones. */
@@ -60,14 +48,11 @@ export function gemma3n(c: ModelConfig): Blueprint {
   if (count < 2) c.fields.refuse('altup_num_inputs', 'a whole number from 2');
   if (!(active >= 0 && active < count)) c.fields.refuse('altup_active_idx', `a whole number from 0 to ${count - 1}`);
   const others = (name: string): Linear[] => Array.from({ length: count - 1 }, (_, k) => linear(`model.${name}.${k}`));
-  const plain = plainBlueprint(c, (l): Block => {
-    const p = layerPrefix(l);
-    return plainBlock(c, l, {
-      mixer: attention(c, l),
-      after: rmsNorm(c, `${p}post_attention_layernorm`),
-      feedForwardBefore: rmsNorm(c, `${p}pre_feedforward_layernorm`),
-      feedForward: feedForward(c, l, sizes[l] ?? c.intermediateSize, sparse[l] ?? 0),
-      feedForwardAfter: rmsNorm(c, `${p}post_feedforward_layernorm`),
+  return decoder(c, {
+    attention: (l, p) => attention(c, l, p),
+    feedForward: (l, p) => feedForward(c, p, at(sizes, l), at(sparse, l)),
+    block: (_, p) => ({
+      ...sandwichNorms(p, (name) => rmsNorm(c, name)),
       altUp: {
         norm: rmsNorm(c, `${p}altup.router_norm`),
         router: linear(`${p}altup.modality_router`),
@@ -81,17 +66,10 @@ export function gemma3n(c: ModelConfig): Blueprint {
         rank: c.fields.number('laurel_rank'),
         norm: rmsNorm(c, `${p}laurel.post_laurel_norm`),
       },
-      perLayer: perLayerGate(c, l),
-    });
-  });
-  return {
-    ...plain,
-    embedding: {
-      ...plain.embedding,
-      scale: Math.sqrt(c.hiddenSize),
-      perLayer: perLayerEmbedding(c, c.fields.number('hidden_size_per_layer_input')),
-    },
+      perLayer: perLayerGate(c, p),
+    }),
+    embedding: { scale: Math.sqrt(c.hiddenSize), perLayer: perLayerEmbedding(c, c.fields.number('hidden_size_per_layer_input')) },
     streams: { count, active, open: others('altup_projections'), close: others('altup_unembed_projections') },
-    output: { ...plain.output, softcap: c.finalSoftcap },
-  };
+    output: { softcap: c.finalSoftcap },
+  });
 }

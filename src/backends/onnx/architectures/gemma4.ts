@@ -1,21 +1,9 @@
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Rope } from '../../../models/rope-config.js';
-import type { AttentionPart, Block, Blueprint, Norm, PerLayerEmbedding } from '../blueprint.js';
-import {
-  activationOf,
-  headNorms,
-  layerPrefix,
-  linear,
-  plainAttention,
-  plainBlock,
-  plainBlueprint,
-  plainFeedForward,
-  rmsNorm,
-  rotaryOf,
-  windowOf,
-} from './common.js';
-import { expertCount, experts, GATED, gatedPart } from './experts.js';
+import type { AttentionPart, Block, Blueprint, DenseFeedForward, Linear, Norm, PerLayerEmbedding } from '../blueprint.js';
+import { activationOf, decoder, headNorms, linear, plainFeedForward, rmsNorm, rotaryOf, sandwichNorms, windowOf } from './common.js';
+import { expertParts, experts, GATED } from './experts.js';
 
 /** Whether layer `l` slides: five of six, where the config lists no kinds; the last never does. */
 function slidesAt(c: ModelConfig, l: number): boolean {
@@ -58,9 +46,8 @@ export function perLayerEmbedding(c: ModelConfig, size: number): PerLayerEmbeddi
   };
 }
 
-/** What opens it in layer `l`. */
-export function perLayerGate(c: ModelConfig, l: number): NonNullable<Block['perLayer']> {
-  const p = layerPrefix(l);
+/** What opens it in the layer whose tensors stand behind `p`. */
+export function perLayerGate(c: ModelConfig, p: string): NonNullable<Block['perLayer']> {
   return {
     gate: linear(`${p}per_layer_input_gate`),
     projection: linear(`${p}per_layer_projection`),
@@ -75,26 +62,25 @@ function ropeOf(c: ModelConfig, slides: boolean): Rope {
   return slides ? { type: 'default', theta: 10_000 } : { type: 'proportional', theta: 1_000_000, partial: 0.25, factor: 1 };
 }
 
-function attention(c: ModelConfig, l: number): AttentionPart {
-  const p = `${layerPrefix(l)}self_attn.`;
-  const [query, key, value] = ['q_proj', 'k_proj', 'v_proj'].map((name) => linear(`${p}${name}`, c.attentionBias));
-  if (query === undefined || key === undefined || value === undefined) throw new RangeError('three projections');
+function attention(c: ModelConfig, l: number, p: string): Partial<AttentionPart> {
+  const matrix = (name: string): Linear => linear(`${p}self_attn.${name}`, c.attentionBias);
+  const [query, key, value] = [matrix('q_proj'), matrix('k_proj'), matrix('v_proj')];
   const { headDim, kvHeads } = sizesOf(c, l);
   const slides = slidesAt(c, l);
   const source = sourceOf(c, l);
   const same = c.fields.flag('attention_k_eq_v', false) && !slides;
-  return plainAttention(c, l, {
+  return {
     headDim,
     kvHeads,
     projection:
       source !== null ? { kind: 'query', query } : same ? { kind: 'keys are values', query, key } : { kind: 'separate', query, key, value },
-    norms: headNorms((name) => rmsNorm(c, name), l),
+    norms: headNorms(c, p),
     valueNorm: rmsNorm(c, '', { weight: false }),
     ...(source === null ? {} : { keysOf: source }),
     rotary: rotaryOf(c, ropeOf(c, slides), { headDim }),
     scale: 1,
-    window: slides ? windowOf(c, l, c.slidingWindow) : null,
-  });
+    window: slides ? windowOf(c, l, true) : null,
+  };
 }
 
 /** Tensors of experts, and that of the router's norm, as the parts name them. */
@@ -107,44 +93,27 @@ const NAMES = {
 };
 
 /** Experts beside the feed-forward part; the router looks at the stream behind a norm of its own. */
-function expertsBeside(c: ModelConfig, l: number): NonNullable<Block['beside']> {
-  const p = layerPrefix(l);
+function expertsBeside(c: ModelConfig, p: string): NonNullable<Block['beside']> {
   const norm = (name: string): Norm => rmsNorm(c, `${p}${name}`);
   const size = c.fields.number('moe_intermediate_size');
-  const own = Array.from({ length: expertCount(c) }, (_, e) => gatedPart(c, size, `${p}experts.${e}.`, GATED));
   return {
     own: norm('post_feedforward_layernorm_1'),
-    experts: experts(
-      c,
-      l,
-      { size, used: c.fields.number('top_k_experts') },
-      {
-        router: linear(`${p}router.proj`),
-        apart: { router: norm('router.norm'), factor: 1 / Math.sqrt(c.hiddenSize), experts: norm('pre_feedforward_layernorm_2') },
-        experts: own,
-        normalised: 0,
-        expertFactor: `${p}router.per_expert_scale`,
-      },
-    ),
+    experts: experts(c, p, size, {
+      router: linear(`${p}router.proj`),
+      apart: { router: norm('router.norm'), factor: 1 / Math.sqrt(c.hiddenSize), experts: norm('pre_feedforward_layernorm_2') },
+      experts: expertParts(c, size, p, GATED),
+      used: c.fields.number('top_k_experts'),
+      normalised: 0,
+      expertFactor: `${p}router.per_expert_scale`,
+    }),
     after: norm('post_feedforward_layernorm_2'),
   };
 }
 
-function block(c: ModelConfig, l: number, learnt: number): Block {
-  const p = layerPrefix(l);
-  const norm = (name: string): Norm => rmsNorm(c, `${p}${name}`);
-  const feedForward = plainFeedForward(c, l, false);
-  const wide = c.fields.flag('use_double_wide_mlp', false) && sourceOf(c, l) !== null;
-  return plainBlock(c, l, {
-    mixer: attention(c, l),
-    after: norm('post_attention_layernorm'),
-    feedForwardBefore: norm('pre_feedforward_layernorm'),
-    feedForward: wide ? { ...feedForward, size: 2 * feedForward.size } : feedForward,
-    feedForwardAfter: norm('post_feedforward_layernorm'),
-    outputFactor: `${p}layer_scalar`,
-    ...(c.fields.flag('enable_moe_block', false) ? { beside: expertsBeside(c, l) } : {}),
-    ...(learnt === 0 ? {} : { perLayer: perLayerGate(c, l) }),
-  });
+/** The feed-forward part; layers that take the keys of others may have one twice as wide. */
+function feedForward(c: ModelConfig, l: number, p: string): DenseFeedForward {
+  const plain = plainFeedForward(c, p);
+  return c.fields.flag('use_double_wide_mlp', false) && sourceOf(c, l) !== null ? { ...plain, size: 2 * plain.size } : plain;
 }
 
 /**
@@ -153,15 +122,18 @@ function block(c: ModelConfig, l: number, learnt: number): Block {
  */
 export function gemma4(c: ModelConfig): Blueprint {
   const learnt = c.fields.number('hidden_size_per_layer_input', 0);
-  const plain = plainBlueprint(c, (l) => block(c, l, learnt));
-  return {
-    ...plain,
-    embedding: {
-      ...plain.embedding,
-      scale: Math.sqrt(c.hiddenSize),
-      ...(learnt === 0 ? {} : { perLayer: perLayerEmbedding(c, learnt) }),
-    },
-    output: { ...plain.output, softcap: c.finalSoftcap },
-    ...(c.fields.flag('enable_moe_block', false) ? NAMES : {}),
-  };
+  const sparse = c.fields.flag('enable_moe_block', false);
+  return decoder(c, {
+    attention: (l, p) => attention(c, l, p),
+    feedForward: (l, p) => feedForward(c, l, p),
+    block: (_, p) => ({
+      ...sandwichNorms(p, (name) => rmsNorm(c, name)),
+      outputFactor: `${p}layer_scalar`,
+      ...(sparse ? { beside: expertsBeside(c, p) } : {}),
+      ...(learnt === 0 ? {} : { perLayer: perLayerGate(c, p) }),
+    }),
+    embedding: { scale: Math.sqrt(c.hiddenSize), ...(learnt === 0 ? {} : { perLayer: perLayerEmbedding(c, learnt) }) },
+    output: { softcap: c.finalSoftcap },
+    ...(sparse ? NAMES : {}),
+  });
 }

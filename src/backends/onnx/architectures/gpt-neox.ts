@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Blueprint } from '../blueprint.js';
 import { classicAttention, classicBlock } from './classic.js';
-import { layerNorm, linear, plainBlueprint, rotaryOf } from './common.js';
+import { decoder, layerNorm, linear, rotaryOf } from './common.js';
 
 const prefix = 'gpt_neox.';
 
@@ -12,11 +12,11 @@ export function gptNeox(c: ModelConfig): Blueprint {
   const theta = c.fields.numberOrNull('rotary_emb_base');
   const partial = c.rope.partial ?? part ?? 0.25;
   const rope = { ...c.rope, theta: theta ?? c.rope.theta, partial };
-  const plain = plainBlueprint(
-    c,
-    (l) => {
-      const p = `${prefix}layers.${l}.`;
-      return classicBlock(c, p, {
+  return decoder(c, {
+    prefix,
+    layers: `${prefix}layers.`,
+    block: (_, p) =>
+      classicBlock(c, p, {
         norms: ['input_layernorm', 'post_attention_layernorm'],
         mixer: classicAttention(c, `${p}attention.`, ['', '', '', 'dense'], [bias, bias], {
           projection: { kind: 'fused', linear: linear(`${p}attention.query_key_value`, bias), groups: c.heads },
@@ -24,9 +24,9 @@ export function gptNeox(c: ModelConfig): Blueprint {
         }),
         feedForward: ['mlp.dense_h_to_4h', 'mlp.dense_4h_to_h'],
         parallel: c.fields.flag('use_parallel_residual', true),
-      });
-    },
-    { prefix, embedding: { table: `${prefix}embed_in`, scale: null }, finalNorm: layerNorm(c, `${prefix}final_layer_norm`) },
-  );
-  return { ...plain, output: { ...plain.output, name: 'embed_out' } };
+      }),
+    embedding: { table: `${prefix}embed_in` },
+    finalNorm: layerNorm(c, `${prefix}final_layer_norm`),
+    output: { name: 'embed_out' },
+  });
 }

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../../../models/model-config.js';
-import type { Blueprint, DenseFeedForward, Stacked } from '../blueprint.js';
-import { layerPrefix, linear, plainAttention, plainBlock, plainBlueprint, windowOf } from './common.js';
+import type { Blueprint, DenseFeedForward, Linear, Stacked } from '../blueprint.js';
+import { decoder, linear, windowOf } from './common.js';
 import { expertCount, experts } from './experts.js';
 
 const STACKED: readonly Stacked[] = [
@@ -14,30 +14,24 @@ const STACKED: readonly Stacked[] = [
 export function gptOss(c: ModelConfig): Blueprint {
   const count = expertCount(c);
   const clamp = { limit: c.fields.number('swiglu_limit', 7), factor: c.fields.number('swiglu_alpha', 1.702) };
-  const plain = plainBlueprint(c, (l) => {
-    const p = layerPrefix(l);
-    const matrix = (name: string) => ({ name, bias: true, transposed: true });
-    const own = Array.from({ length: count }, (_, e): DenseFeedForward => {
-      const expert = `${p}mlp.experts.${e}.`;
-      return {
-        kind: 'dense',
-        size: c.intermediateSize,
-        input: { kind: 'fused', linear: matrix(`${expert}gate_up`), order: 'in turn' },
-        down: matrix(`${expert}down`),
-        activation: 'silu',
-        clamp,
-      };
-    });
-    const slides = c.slidingLayers?.[l] ?? l % 2 === 0;
-    return plainBlock(c, l, {
-      mixer: plainAttention(c, l, { window: slides ? windowOf(c, l, c.slidingWindow) : null, sinks: `${p}self_attn.sinks` }),
-      feedForward: experts(
-        c,
-        l,
-        { count, size: c.intermediateSize },
-        { router: linear(`${p}mlp.router`, true), experts: own, scores: 'softmax of the used', normalised: null },
-      ),
-    });
+  const matrix = (name: string): Linear => ({ name, bias: true, transposed: true });
+  const expert = (p: string): DenseFeedForward => ({
+    kind: 'dense',
+    size: c.intermediateSize,
+    input: { kind: 'fused', linear: matrix(`${p}gate_up`), order: 'in turn' },
+    down: matrix(`${p}down`),
+    activation: 'silu',
+    clamp,
   });
-  return { ...plain, stacked: STACKED };
+  return decoder(c, {
+    attention: (l, p) => ({ window: windowOf(c, l, l % 2 === 0), sinks: `${p}self_attn.sinks` }),
+    feedForward: (_, p) =>
+      experts(c, p, c.intermediateSize, {
+        router: linear(`${p}mlp.router`, true),
+        experts: Array.from({ length: count }, (_, e) => expert(`${p}mlp.experts.${e}.`)),
+        scores: 'softmax of the used',
+        normalised: null,
+      }),
+    stacked: STACKED,
+  });
 }

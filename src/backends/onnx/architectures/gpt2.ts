@@ -1,33 +1,27 @@
 import type { ModelConfig } from '../../../models/model-config.js';
-import type { AttentionPart, Blueprint, Embedding, Linear } from '../blueprint.js';
+import type { AttentionPart, Blueprint, Linear } from '../blueprint.js';
 import { classicAttention, classicBlock } from './classic.js';
-import { layerNorm, linear, plainAttention, plainBlueprint } from './common.js';
+import { decoder, layerNorm, linear, plainAttention } from './common.js';
 
 const prefix = 'transformer.';
-const layer = (l: number): string => `${prefix}h.${l}.`;
 
 /** What the GPT-2 family shares: names, positions that are learnt, the width of the feed-forward part. */
 function whole(c: ModelConfig, mixer: (l: number, p: string) => AttentionPart, transposed: boolean): Blueprint {
-  const embedding: Embedding = {
-    table: `${prefix}wte`,
-    scale: null,
-    positions: { kind: 'learned', table: `${prefix}wpe`, offset: 0, rows: c.maxLength },
-  };
   const size = c.fields.numberOrNull('n_inner') ?? c.fields.numberOrNull('intermediate_size') ?? 4 * c.hiddenSize;
-  return plainBlueprint(
-    c,
-    (l) => {
-      const p = layer(l);
-      return classicBlock(c, p, {
+  return decoder(c, {
+    prefix,
+    layers: `${prefix}h.`,
+    block: (l, p) =>
+      classicBlock(c, p, {
         norms: ['ln_1', 'ln_2'],
         mixer: mixer(l, p),
         feedForward: ['mlp.c_fc', 'mlp.c_proj'],
         size,
         transposed,
-      });
-    },
-    { prefix, embedding, finalNorm: layerNorm(c, `${prefix}ln_f`) },
-  );
+      }),
+    embedding: { table: `${prefix}wte`, positions: { kind: 'learned', table: `${prefix}wpe`, offset: 0, rows: c.maxLength } },
+    finalNorm: layerNorm(c, `${prefix}ln_f`),
+  });
 }
 
 /** GPT-2: matrices lie transposed in the files. */
@@ -38,7 +32,7 @@ export function gpt2(c: ModelConfig): Blueprint {
   return whole(
     c,
     (l, p) =>
-      plainAttention(c, l, {
+      plainAttention(c, p, {
         projection: { kind: 'fused', linear: stored(`${p}attn.c_attn`), groups: 1 },
         output: stored(`${p}attn.c_proj`),
         rotary: null,
@@ -53,8 +47,8 @@ export function gptBigcode(c: ModelConfig): Blueprint {
   const shared = c.fields.flag('multi_query', true);
   return whole(
     c,
-    (l, p) =>
-      plainAttention(c, l, {
+    (_, p) =>
+      plainAttention(c, p, {
         kvHeads: shared ? 1 : c.heads,
         projection: { kind: 'fused', linear: linear(`${p}attn.c_attn`, true), groups: shared ? 1 : c.heads },
         output: linear(`${p}attn.c_proj`, true),

@@ -1,28 +1,28 @@
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { AttentionPart, Blueprint, Rotary } from '../blueprint.js';
 import { classicAttention, classicBlock } from './classic.js';
-import { layerNorm, linear, plainBlueprint } from './common.js';
+import { decoder, layerNorm, linear } from './common.js';
 
 const prefix = 'transformer.';
 
 /** Attention and feed-forward side by side behind one norm; the first numbers of each head turn, in pairs of neighbours; the output layer has a bias. */
 function whole(c: ModelConfig, mixer: (p: string, rotary: Rotary) => AttentionPart): Blueprint {
   const rotary: Rotary = { rope: { type: 'default', theta: 10_000 }, dims: c.fields.number('rotary_dim', c.headDim), interleaved: true };
-  const plain = plainBlueprint(
-    c,
-    (l) => {
-      const p = `${prefix}h.${l}.`;
-      return classicBlock(c, p, {
+  return decoder(c, {
+    prefix,
+    layers: `${prefix}h.`,
+    block: (_, p) =>
+      classicBlock(c, p, {
         norms: ['ln_1'],
         mixer: mixer(p, rotary),
         feedForward: ['mlp.fc_in', 'mlp.fc_out'],
         size: c.fields.numberOrNull('n_inner') ?? 4 * c.hiddenSize,
         parallel: true,
-      });
-    },
-    { prefix, embedding: { table: `${prefix}wte`, scale: null }, finalNorm: layerNorm(c, `${prefix}ln_f`) },
-  );
-  return { ...plain, output: { ...plain.output, bias: true } };
+      }),
+    embedding: { table: `${prefix}wte` },
+    finalNorm: layerNorm(c, `${prefix}ln_f`),
+    output: { bias: true },
+  });
 }
 
 /** GPT-J. */

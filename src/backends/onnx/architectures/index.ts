@@ -2,60 +2,40 @@
 import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Blueprint } from '../blueprint.js';
-import { apertus } from './apertus.js';
-import { arcee } from './arcee.js';
 import { bloom } from './bloom.js';
 import { cohere, cohere2 } from './cohere.js';
-import { cwm } from './cwm.js';
-import { ernie } from './ernie.js';
 import { exaone4 } from './exaone4.js';
 import { falcon } from './falcon.js';
 import { gemma, gemma2, gemma3, vaultgemma } from './gemma.js';
 import { gemma3n } from './gemma3n.js';
 import { gemma4 } from './gemma4.js';
-import { glm, glm4 } from './glm.js';
-import { dots1, glm4Moe, solarOpen } from './glm4-moe.js';
+import { dots1, glm, glm4, glm4Moe, solarOpen } from './glm.js';
 import { gptNeox } from './gpt-neox.js';
 import { gptOss } from './gpt-oss.js';
 import { gpt2, gptBigcode, gptNeo } from './gpt2.js';
 import { codegen, gptj } from './gptj.js';
-import { granite, graniteSwa, hyperclovax } from './granite.js';
-import { graniteMoe, graniteMoeHybrid, graniteMoeSwa } from './granite-moe.js';
-import { helium } from './helium.js';
-import { hunyuan } from './hunyuan.js';
+import { granite, graniteMoe, graniteMoeHybrid, graniteMoeSwa, graniteSwa, hyperclovax } from './granite.js';
 import { lfm2, lfm2Moe, lfm3 } from './lfm2.js';
-import { llama } from './llama.js';
-import { ministral3 } from './ministral3.js';
-import { mistral } from './mistral.js';
-import { mixtral } from './mixtral.js';
+import * as llama from './llama.js';
+import { ministral3, mistral, mixtral } from './mistral.js';
 import { mpt } from './mpt.js';
-import { nanochat } from './nanochat.js';
-import { jais2, nemotron } from './nemotron.js';
-import { olmo, olmo2, olmo3 } from './olmo.js';
+import { flexOlmo, olmo, olmo2, olmo3, olmoe } from './olmo.js';
 import { olmoHybrid } from './olmo-hybrid.js';
-import { flexOlmo, olmoe } from './olmoe.js';
 import { biogpt, opt, xglm } from './opt.js';
 import { persimmon } from './persimmon.js';
-import { phi, phi3 } from './phi.js';
-import { phimoe } from './phimoe.js';
-import { qwen2Moe, qwen3Moe, qwen3Next, qwen35Moe } from './qwen-moe.js';
-import { qwen2 } from './qwen2.js';
-import { qwen3 } from './qwen3.js';
-import { qwen35 } from './qwen3-5.js';
-import { seedOss } from './seed-oss.js';
-import { smollm3 } from './smollm3.js';
-import { stablelm } from './stablelm.js';
-import { starcoder2 } from './starcoder2.js';
+import { phi, phi3, phimoe } from './phi.js';
+import { qwen2, qwen2Moe, qwen3, qwen3Moe } from './qwen.js';
+import { qwen3Next, qwen35, qwen35Moe } from './qwen3-5.js';
 
 const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> = {
-  apertus,
-  arcee,
+  apertus: llama.apertus,
+  arcee: llama.arcee,
   biogpt,
   bloom,
   codegen,
   cohere,
   cohere2,
-  ernie4_5: ernie,
+  ernie4_5: llama.ernie,
   exaone4,
   falcon,
   gemma,
@@ -75,19 +55,19 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   gptj,
   granite,
   granite_swa: graniteSwa,
-  helium,
-  hunyuan_v1_dense: hunyuan,
+  helium: llama.helium,
+  hunyuan_v1_dense: llama.hunyuan,
   hyperclovax,
-  internlm3: llama,
-  iquestcoder: llama,
-  jais2,
-  llama,
+  internlm3: llama.llama,
+  iquestcoder: llama.llama,
+  jais2: llama.jais2,
+  llama: llama.llama,
   ministral: mistral,
   ministral3,
   mistral,
   mpt,
-  nanochat,
-  nemotron,
+  nanochat: llama.nanochat,
+  nemotron: llama.nemotron,
   olmo,
   olmo2,
   olmo3,
@@ -100,10 +80,10 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   qwen2_vl_text: qwen2,
   qwen3,
   qwen3_vl_text: qwen3,
-  seed_oss: seedOss,
-  smollm3,
-  stablelm,
-  starcoder2,
+  seed_oss: llama.seedOss,
+  smollm3: llama.smollm3,
+  stablelm: llama.stablelm,
+  starcoder2: llama.starcoder2,
   vaultgemma,
   xglm,
   qwen3_5_moe_text: qwen35Moe,
@@ -120,7 +100,7 @@ const BLUEPRINTS: Readonly<Record<string, (config: ModelConfig) => Blueprint>> =
   lfm2,
   lfm2_moe: lfm2Moe,
   lfm3,
-  cwm,
+  cwm: llama.cwm,
   glm4_moe: glm4Moe,
   solar_open: solarOpen,
   dots1,

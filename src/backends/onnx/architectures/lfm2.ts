@@ -1,14 +1,13 @@
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Rope } from '../../../models/rope-config.js';
-import type { Blueprint, FeedForward, Mixer } from '../blueprint.js';
-import { headNorms, layerPrefix, linear, plainAttention, plainBlock, plainBlueprint, rmsNorm, rotaryOf, windowOf } from './common.js';
-import { expertCount, experts, gatedPart } from './experts.js';
+import type { Blueprint, Mixer } from '../blueprint.js';
+import { decoder, headNorms, linear, plainAttention, rmsNorm, rotaryOf, type Variation, windowOf } from './common.js';
+import { expertParts, experts, gatedPart } from './experts.js';
 
 const NAMES = ['w1', 'w3', 'w2'] as const;
 
 /** A short gated convolution. */
-function convolution(c: ModelConfig, l: number): Mixer {
-  const p = layerPrefix(l);
+function convolution(c: ModelConfig, p: string): Mixer {
   const bias = c.fields.flag('conv_bias', false);
   return {
     kind: 'convolution',
@@ -20,39 +19,28 @@ function convolution(c: ModelConfig, l: number): Mixer {
   };
 }
 
-/** A layer of full attention with norms on queries and keys, or a short gated convolution. */
-function mixer(c: ModelConfig, l: number, full: boolean): Mixer {
-  const p = layerPrefix(l);
-  if (full) {
-    const own = `${p}self_attn.`;
-    return plainAttention(
-      c,
-      l,
-      {
-        norms: { query: rmsNorm(c, `${own}q_layernorm`), key: rmsNorm(c, `${own}k_layernorm`), over: 'head', afterRotation: false },
-        output: linear(`${own}out_proj`),
-      },
-      false,
-    );
-  }
-  return convolution(c, l);
-}
-
-function whole(c: ModelConfig, feedForward: (l: number) => FeedForward): Blueprint {
+/** Layers of full attention with norms on queries and keys, and short gated convolutions. */
+function whole(c: ModelConfig, feedForward: NonNullable<Variation['feedForward']>): Blueprint {
   const listed = c.fields.numbers('full_attn_idxs');
   const isFull = (l: number): boolean => (c.layerTypes === null ? (listed?.includes(l) ?? true) : c.layerTypes[l] === 'full_attention');
-  const plain = plainBlueprint(c, (l) => {
-    const p = layerPrefix(l);
-    return plainBlock(c, l, {
-      before: rmsNorm(c, `${p}operator_norm`),
-      mixer: mixer(c, l, isFull(l)),
-      feedForwardBefore: rmsNorm(c, `${p}ffn_norm`),
-      feedForward: feedForward(l),
+  const attention = (p: string): Mixer =>
+    plainAttention(c, p, {
+      norms: headNorms(c, p, { names: ['q_layernorm', 'k_layernorm'] }),
+      output: linear(`${p}self_attn.out_proj`),
     });
+  return decoder(c, {
+    feedForward,
+    block: (l, p) => ({ ...normsOf(c, p), mixer: isFull(l) ? attention(p) : convolution(c, p) }),
+    finalNorm: rmsNorm(c, 'model.embedding_norm'),
+    output: { tied: c.fields.flag('tie_embedding', c.tiedEmbeddings) },
   });
-  const tied = c.fields.flag('tie_embedding', c.tiedEmbeddings);
-  return { ...plain, finalNorm: rmsNorm(c, 'model.embedding_norm'), output: { ...plain.output, tied } };
 }
+
+/** The norms before both parts. */
+const normsOf = (c: ModelConfig, p: string) => ({
+  before: rmsNorm(c, `${p}operator_norm`),
+  feedForwardBefore: rmsNorm(c, `${p}ffn_norm`),
+});
 
 /** The size of the feed-forward part, which the config gives before a rounding. */
 function sizeOf(c: ModelConfig): number {
@@ -65,28 +53,23 @@ function sizeOf(c: ModelConfig): number {
 
 /** LFM2: short gated convolutions with a layer of full attention in between. */
 export function lfm2(c: ModelConfig): Blueprint {
-  return whole(c, (l) => gatedPart(c, sizeOf(c), `${layerPrefix(l)}feed_forward.`, NAMES));
+  return whole(c, (_, p) => gatedPart(c, sizeOf(c), `${p}feed_forward.`, NAMES));
 }
 
 /** LFM2 with experts behind the first layers; a bias decides with whom a row goes, but not how much that weighs. */
 export function lfm2Moe(c: ModelConfig): Blueprint {
   const size = c.fields.number('moe_intermediate_size');
-  return whole(c, (l) => {
-    const p = `${layerPrefix(l)}feed_forward.`;
+  return whole(c, (l, layer) => {
+    const p = `${layer}feed_forward.`;
     if (l < c.fields.number('num_dense_layers')) return gatedPart(c, c.intermediateSize, p, NAMES);
-    return experts(
-      c,
-      l,
-      { size },
-      {
-        router: linear(`${p}gate`),
-        experts: Array.from({ length: expertCount(c) }, (_, e) => gatedPart(c, size, `${p}experts.${e}.`, NAMES)),
-        scores: 'sigmoid',
-        normalised: c.fields.flag('norm_topk_prob', true) ? 1e-6 : null,
-        scale: c.fields.number('routed_scaling_factor', 1),
-        choiceBias: c.fields.flag('use_expert_bias', true) ? `${p}expert_bias` : null,
-      },
-    );
+    return experts(c, p, size, {
+      router: linear(`${p}gate`),
+      experts: expertParts(c, size, p, NAMES),
+      scores: 'sigmoid',
+      normalised: c.fields.flag('norm_topk_prob', true) ? 1e-6 : null,
+      scale: c.fields.number('routed_scaling_factor', 1),
+      choiceBias: c.fields.flag('use_expert_bias', true) ? `${p}expert_bias` : null,
+    });
   });
 }
 
@@ -104,26 +87,25 @@ function usualKind(l: number): string {
 export function lfm3(c: ModelConfig): Blueprint {
   const sandwich = c.fields.flag('use_sandwich_norm', true);
   const named = c.fields.has('rope_parameters') || c.fields.has('rope_scaling');
-  const attention = (l: number, slides: boolean): Mixer => {
+  const attention = (l: number, p: string, slides: boolean): Mixer => {
     const rope = slides ? (named ? c.ropeLocal : SLIDING) : named ? c.rope : FULL;
-    return plainAttention(c, l, {
-      norms: headNorms((name) => rmsNorm(c, name), l),
+    return plainAttention(c, p, {
+      norms: headNorms(c, p),
       rotary: rotaryOf(c, rope),
-      window: slides ? windowOf(c, l, c.slidingWindow) : null,
-      ...(c.fields.flag('use_attention_gate', true) ? { headGate: linear(`${layerPrefix(l)}self_attn.gate_proj`) } : {}),
+      window: windowOf(c, l, slides),
+      ...(c.fields.flag('use_attention_gate', true) ? { headGate: linear(`${p}self_attn.gate_proj`) } : {}),
     });
   };
-  const plain = plainBlueprint(c, (l) => {
-    const p = layerPrefix(l);
-    const kind = c.layerTypes?.[l] ?? usualKind(l);
-    return plainBlock(c, l, {
-      before: rmsNorm(c, `${p}operator_norm`),
-      mixer: kind === 'conv' ? convolution(c, l) : attention(l, kind === 'sliding_attention'),
-      after: sandwich ? rmsNorm(c, `${p}post_operator_norm`) : null,
-      feedForwardBefore: rmsNorm(c, `${p}ffn_norm`),
-      feedForward: gatedPart(c, c.intermediateSize, `${p}feed_forward.`, NAMES),
-      feedForwardAfter: sandwich ? rmsNorm(c, `${p}post_ffn_norm`) : null,
-    });
+  return decoder(c, {
+    feedForward: (_, p) => gatedPart(c, c.intermediateSize, `${p}feed_forward.`, NAMES),
+    block(l, p) {
+      const kind = c.layerTypes?.[l] ?? usualKind(l);
+      return {
+        ...normsOf(c, p),
+        ...(sandwich ? { after: rmsNorm(c, `${p}post_operator_norm`), feedForwardAfter: rmsNorm(c, `${p}post_ffn_norm`) } : {}),
+        mixer: kind === 'conv' ? convolution(c, p) : attention(l, p, kind === 'sliding_attention'),
+      };
+    },
+    finalNorm: rmsNorm(c, 'model.embedding_norm'),
   });
-  return { ...plain, finalNorm: rmsNorm(c, 'model.embedding_norm') };
 }

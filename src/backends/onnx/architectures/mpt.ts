@@ -2,7 +2,7 @@ import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Blueprint } from '../blueprint.js';
 import { classicAttention, classicBlock, withAlibi } from './classic.js';
-import { layerNorm, linear, plainBlueprint } from './common.js';
+import { decoder, layerNorm, linear } from './common.js';
 
 const prefix = 'transformer.';
 
@@ -22,11 +22,11 @@ export function mpt(c: ModelConfig): Blueprint {
     ['prefix_lm', false],
   ] as const)
     if (attention.flag(name, valid) !== valid) throw new UserError(`${c.file}: attn_config.${name} is ${!valid}; supported is ${valid}`);
-  return plainBlueprint(
-    c,
-    (l) => {
-      const p = `${prefix}blocks.${l}.`;
-      return classicBlock(c, p, {
+  return decoder(c, {
+    prefix,
+    layers: `${prefix}blocks.`,
+    block: (_, p) =>
+      classicBlock(c, p, {
         norms: ['norm_1', 'norm_2'],
         mixer: withAlibi(
           classicAttention(c, `${p}attn.`, ['', '', '', 'out_proj'], [false, false], {
@@ -42,12 +42,8 @@ export function mpt(c: ModelConfig): Blueprint {
         bias: false,
         normBias: false,
         activation: 'gelu',
-      });
-    },
-    {
-      prefix,
-      embedding: { table: `${prefix}wte`, scale: null },
-      finalNorm: layerNorm(c, `${prefix}norm_f`, { bias: false }),
-    },
-  );
+      }),
+    embedding: { table: `${prefix}wte` },
+    finalNorm: layerNorm(c, `${prefix}norm_f`, { bias: false }),
+  });
 }

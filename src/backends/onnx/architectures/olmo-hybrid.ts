@@ -1,23 +1,13 @@
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Blueprint, DeltaPart } from '../blueprint.js';
-import {
-  activationOf,
-  headNorms,
-  layerPrefix,
-  linear,
-  plainAttention,
-  plainBlock,
-  plainBlueprint,
-  plainFeedForward,
-  rmsNorm,
-} from './common.js';
+import { activationOf, decoder, headNorms, linear, plainAttention, postNorms, rmsNorm } from './common.js';
 import { isFull } from './qwen3-5.js';
 
 /** FLA's norm before a gate has this epsilon whatever the config says. */
 const GATED_EPSILON = 1e-5;
 
-function delta(c: ModelConfig, l: number): DeltaPart {
-  const p = `${layerPrefix(l)}linear_attn.`;
+function delta(c: ModelConfig, layer: string): DeltaPart {
+  const p = `${layer}linear_attn.`;
   const keyHeads = c.fields.number('linear_num_key_heads', c.heads);
   const valueHeads = c.fields.number('linear_num_value_heads', c.heads);
   const keyDim = c.fields.number('linear_key_head_dim', Math.trunc((0.75 * c.hiddenSize) / keyHeads));
@@ -56,23 +46,15 @@ function delta(c: ModelConfig, l: number): DeltaPart {
 /** OLMo Hybrid: delta networks with norms before their parts, and every fourth layer full attention with norms behind them; positions only where the config has a rotation. */
 export function olmoHybrid(c: ModelConfig): Blueprint {
   const turns = c.fields.has('rope_parameters') || c.fields.has('rope_scaling') || c.fields.has('rope_theta');
-  const plain = plainBlueprint(c, (l) => {
-    const p = layerPrefix(l);
-    const feedForward = plainFeedForward(c, l, false);
-    if (!isFull(c, l, 4)) return plainBlock(c, l, { mixer: delta(c, l), feedForward });
-    const norms = { ...headNorms((name) => rmsNorm(c, name), l), over: 'row' as const };
-    return plainBlock(c, l, {
-      before: null,
-      mixer: plainAttention(c, l, { norms, ...(turns ? {} : { rotary: null }) }),
-      after: rmsNorm(c, `${p}post_attention_layernorm`),
-      feedForwardBefore: null,
-      feedForward,
-      feedForwardAfter: rmsNorm(c, `${p}post_feedforward_layernorm`),
-    });
+  return decoder(c, {
+    block(l, p) {
+      if (!isFull(c, l, 4)) return { mixer: delta(c, p) };
+      const norms = headNorms(c, p, { over: 'row' });
+      return { ...postNorms(c, p), mixer: plainAttention(c, p, { norms, ...(turns ? {} : { rotary: null }) }) };
+    },
+    aliases: [
+      ['.attention_layer_norm.', '.input_layernorm.'],
+      ['.feedforward_layer_norm.', '.post_attention_layernorm.'],
+    ],
   });
-  const aliases = [
-    ['.attention_layer_norm.', '.input_layernorm.'],
-    ['.feedforward_layer_norm.', '.post_attention_layernorm.'],
-  ] as const;
-  return { ...plain, aliases };
 }

@@ -1,19 +1,8 @@
+/** Qwen 3.5 and Qwen3-Next: gated delta networks with a layer of full attention, whose output has a gate, in between. */
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { Block, Blueprint, DeltaPart, DeltaProjection, Norm } from '../blueprint.js';
-import {
-  activationOf,
-  headNorms,
-  layerPrefix,
-  linear,
-  plainAttention,
-  plainBlock,
-  plainBlueprint,
-  plainFeedForward,
-  rmsNorm,
-  rotaryOf,
-} from './common.js';
-
-const norm = (c: ModelConfig, name: string): Norm => rmsNorm(c, name, { plusOne: true });
+import { activationOf, decoder, headNorms, linear, plainAttention, plainFeedForward, rmsNorm, rotaryOf } from './common.js';
+import { experts, isSparse, STACKED, sharedExpert } from './experts.js';
 
 /** Whether layer `l` has full attention: every n-th where the config lists none. */
 export function isFull(c: ModelConfig, l: number, interval: number): boolean {
@@ -21,8 +10,8 @@ export function isFull(c: ModelConfig, l: number, interval: number): boolean {
 }
 
 /** The sizes of a gated delta network as the Qwen configs name them. */
-export function deltaPart(c: ModelConfig, l: number, projection: (p: string, keys: number, values: number) => DeltaProjection): DeltaPart {
-  const p = `${layerPrefix(l)}linear_attn.`;
+function deltaPart(c: ModelConfig, layer: string, projection: (p: string, keys: number, values: number) => DeltaProjection): DeltaPart {
+  const p = `${layer}linear_attn.`;
   const [keyHeads, valueHeads] = [c.fields.number('linear_num_key_heads'), c.fields.number('linear_num_value_heads')];
   const [keyDim, valueDim] = [c.fields.number('linear_key_head_dim'), c.fields.number('linear_value_head_dim')];
   const [keys, values] = [keyHeads * keyDim, valueHeads * valueDim];
@@ -45,34 +34,30 @@ export function deltaPart(c: ModelConfig, l: number, projection: (p: string, key
   };
 }
 
-/** A Qwen model of delta networks with a layer of full attention, whose output has a gate, in between. */
-export function qwenHybrid(
+function hybrid(
   c: ModelConfig,
   projection: (p: string, keys: number, values: number) => DeltaProjection,
-  feedForward: (l: number) => Block['feedForward'],
+  feedForward: (l: number, p: string) => Block['feedForward'],
 ): Blueprint {
   const interval = c.fields.number('full_attention_interval', 4);
-  const plain = plainBlueprint(c, (l) => {
-    const p = layerPrefix(l);
-    const full = isFull(c, l, interval);
-    return plainBlock(c, l, {
-      before: norm(c, `${p}input_layernorm`),
-      mixer: full
-        ? plainAttention(c, l, {
+  const norm = (name: string): Norm => rmsNorm(c, name, { plusOne: true });
+  return decoder(c, {
+    norm,
+    block: (l, p) => ({
+      mixer: isFull(c, l, interval)
+        ? plainAttention(c, p, {
             gate: true,
-            norms: headNorms((name) => norm(c, name), l),
+            norms: headNorms(c, p, { norm }),
             rotary: rotaryOf(c, c.rope, { partial: true, usual: 0.25 }),
           })
-        : deltaPart(c, l, projection),
-      feedForwardBefore: norm(c, `${p}post_attention_layernorm`),
-      feedForward: feedForward(l),
-    });
+        : deltaPart(c, p, projection),
+    }),
+    feedForward,
   });
-  return { ...plain, finalNorm: norm(c, 'model.norm') };
 }
 
 /** The matrices of a delta network of Qwen 3.5. */
-export function separateProjection(p: string, keys: number, values: number): DeltaProjection {
+function separateProjection(p: string, keys: number, values: number): DeltaProjection {
   return {
     kind: 'separate',
     mixed: [{ linear: linear(`${p}in_proj_qkv`), size: 2 * keys + values }],
@@ -84,5 +69,23 @@ export function separateProjection(p: string, keys: number, values: number): Del
 
 /** Qwen 3.5 (text): three layers of a gated delta network, then one of full attention. */
 export function qwen35(c: ModelConfig): Blueprint {
-  return qwenHybrid(c, separateProjection, (l) => plainFeedForward(c, l, false));
+  return hybrid(c, separateProjection, (_, p) => plainFeedForward(c, p));
+}
+
+/** Experts, and one that all rows use. */
+const withShared = (c: ModelConfig, p: string): Block['feedForward'] => experts(c, p, undefined, { shared: sharedExpert(c, p) });
+
+/** Qwen 3.5 with experts. */
+export function qwen35Moe(c: ModelConfig): Blueprint {
+  return { ...hybrid(c, separateProjection, (_, p) => withShared(c, p)), stacked: STACKED };
+}
+
+/** Qwen3-Next: the same, with the projections of its delta networks in two matrices. */
+export function qwen3Next(c: ModelConfig): Blueprint {
+  const projection = (p: string): DeltaProjection => ({
+    kind: 'grouped',
+    mixedAndGate: linear(`${p}in_proj_qkvz`),
+    betaAndDecay: linear(`${p}in_proj_ba`),
+  });
+  return { ...hybrid(c, projection, (l, p) => (isSparse(c, l) ? withShared(c, p) : plainFeedForward(c, p))), stacked: STACKED };
 }
