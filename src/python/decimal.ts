@@ -1,3 +1,5 @@
+import { exponentText } from './number.js';
+
 /** A finite float as `numerator / 2^shift`, exactly. */
 function exact(value: number): { readonly numerator: bigint; readonly shift: bigint } {
   let shift = 0n;
@@ -53,8 +55,7 @@ export function exponential(value: number, digits: number): string {
     text = scaledAbs(value, digits - exponent).toString();
   }
   text = text.padStart(digits + 1, '0');
-  const power = `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  return `${sign}${text[0]}${digits > 0 ? `.${text.slice(1)}` : ''}e${power}`;
+  return `${sign}${text[0]}${digits > 0 ? `.${text.slice(1)}` : ''}e${exponentText(exponent)}`;
 }
 
 /**

@@ -1,37 +1,27 @@
+import { at } from '../at.js';
 import type { Value } from '../types.js';
-import { fieldsOf } from './fields.js';
+import { entriesOf, fieldOf } from './fields.js';
 import { PyFloat } from './float.js';
 import { isArray } from './json.js';
-
-type Number_ = number | bigint;
-
-/** The number that a value counts as in Python's comparisons (True is 1, 3.0 is 3), or null. */
-function numeric(value: Value): Number_ | null {
-  if (typeof value === 'number' || typeof value === 'bigint') return value;
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  return value instanceof PyFloat ? value.value : null;
-}
+import { numberOf } from './number.js';
 
 /**
  * Returns whether two values are equal as Python's `==` says: 3 == 3.0 == True + 2, the order of fields does not matter, NaN equals nothing.
  */
 export function pyEquals(a: Value, b: Value): boolean {
   if (typeof a === 'string' || typeof b === 'string' || a === null || b === null) return a === b;
-  const x = numeric(a);
-  const y = numeric(b);
+  const x = numberOf(a);
+  const y = numberOf(b);
   // biome-ignore lint/suspicious/noDoubleEquals: 3 == 3n across number and bigint is meant
   if (x !== null || y !== null) return x !== null && y !== null && x == y;
   if (isArray(a) || isArray(b)) {
-    return isArray(a) && isArray(b) && a.length === b.length && a.every((item, i) => pyEquals(item, b[i] ?? null));
+    return isArray(a) && isArray(b) && a.length === b.length && a.every((item, i) => pyEquals(item, at(b, i)));
   }
-  return equalFields(a, b);
-}
-
-function equalFields(a: Value, b: Value): boolean {
-  if (!isFields(a) || !isFields(b)) return false;
-  const fields = fieldsOf(a);
-  if (fields.length !== fieldsOf(b).length) return false;
-  return fields.every((field) => Object.hasOwn(b, field) && pyEquals(a[field] ?? null, b[field] ?? null));
+  if (!isFields(a) || !isFields(b) || Object.keys(a).length !== Object.keys(b).length) return false;
+  return entriesOf(a).every(([field, value]) => {
+    const other = fieldOf(b, field);
+    return other !== undefined && pyEquals(value, other);
+  });
 }
 
 /**

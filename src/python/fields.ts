@@ -14,20 +14,10 @@ export function fieldsOf(fields: Fields): readonly string[] {
 }
 
 /**
- * Returns `fields` with its order noted, where JavaScript's own order differs; the note is invisible to `Object.keys`, JSON and spreading.
+ * Returns the fields of an object with their values, in the order of the data set.
  */
-export function withFieldOrder<T extends Fields>(fields: T, order: readonly string[]): T {
-  const own = Object.keys(fields);
-  if (own.some((key, i) => key !== order[i])) Object.defineProperty(fields, FIELD_ORDER, { value: order, enumerable: false });
-  return fields;
-}
-
-/**
- * Sets a field, whatever its name: an assignment to `__proto__` would change the object's prototype instead.
- */
-export function setField(fields: Record<string, Value>, key: string, value: Value): void {
-  if (key === '__proto__') Object.defineProperty(fields, key, { value, enumerable: true, writable: true, configurable: true });
-  else fields[key] = value;
+export function entriesOf(fields: Fields): readonly (readonly [string, Value])[] {
+  return fieldsOf(fields).map((field) => [field, fields[field] ?? null] as const);
 }
 
 /**
@@ -45,7 +35,11 @@ export function fromEntries(entries: Iterable<readonly [string, Value]>): Fields
   const order: string[] = [];
   for (const [key, value] of entries) {
     if (!Object.hasOwn(fields, key)) order.push(key);
-    setField(fields, key, value);
+    // An assignment to `__proto__` would change the object's prototype instead.
+    if (key === '__proto__') Object.defineProperty(fields, key, { value, enumerable: true, writable: true, configurable: true });
+    else fields[key] = value;
   }
-  return withFieldOrder(fields, order);
+  // The note is invisible to `Object.keys`, JSON and spreading.
+  if (Object.keys(fields).some((key, i) => key !== order[i])) Object.defineProperty(fields, FIELD_ORDER, { value: order, enumerable: false });
+  return fields;
 }

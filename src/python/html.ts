@@ -17,7 +17,7 @@ function fromNumber(reference: string): string {
   const point = /^[xX]/.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number(digits);
   if (point === 0 || (point >= 0xd800 && point <= 0xdfff) || point > 0x10ffff) return '\ufffd';
   if (point === 0x0d) return '\r';
-  if (point >= 0x80 && point <= 0x9f) return WINDOWS_1252[point - 0x80] ?? '';
+  if (point >= 0x80 && point <= 0x9f) return WINDOWS_1252.charAt(point - 0x80);
   return isNoCharacter(point) ? '' : String.fromCodePoint(point);
 }
 

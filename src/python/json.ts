@@ -1,8 +1,9 @@
 import { UserError } from '../errors.js';
 import type { Value } from '../types.js';
-import { fieldsOf, setField, withFieldOrder } from './fields.js';
+import { entriesOf, fromEntries } from './fields.js';
 import { PyFloat } from './float.js';
 import { floatRepr, toFloat, toInteger } from './number.js';
+import { Reader } from './reader.js';
 
 /** Nesting that is still read; Python itself gives up near a thousand. */
 export const MAX_DEPTH = 200;
@@ -32,10 +33,9 @@ export function parseJson(text: string): Value {
       // The careful reader below accepts NaN and Infinity, and says where the text is broken.
     }
   }
-  const reader: Reader = { text, at: 0 };
+  const reader = new Reader(text, BLANK, 'not valid JSON');
   const value = readValue(reader, 0);
-  skipSpace(reader);
-  if (reader.at < text.length) fail(reader, 'unexpected text after the value');
+  if (reader.next() !== '') reader.fail('unexpected text after the value');
   return value;
 }
 
@@ -48,151 +48,134 @@ export function nestsDeeply(text: string): boolean {
   return false;
 }
 
-interface Reader {
-  readonly text: string;
-  at: number;
-}
-
+const BLANK = ' \t\n\r';
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
-const WORDS: readonly (readonly [string, Value])[] = [
+const WORD = /null|true|false|-?Infinity|NaN/y;
+const WORDS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['null', null],
   ['true', true],
   ['false', false],
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
-];
-
-function fail(reader: Reader, what: string): never {
-  throw new UserError(`not valid JSON at character ${reader.at + 1}: ${what}`);
-}
-
-function skipSpace(reader: Reader): void {
-  while (reader.at < reader.text.length && ' \t\n\r'.includes(reader.text[reader.at] ?? '')) reader.at++;
-}
+]);
 
 function readValue(reader: Reader, depth: number): Value {
-  if (depth > MAX_DEPTH) fail(reader, `nested deeper than ${MAX_DEPTH}`);
-  skipSpace(reader);
-  const { text, at } = reader;
-  const first = text[at];
+  if (depth > MAX_DEPTH) reader.fail(`nested deeper than ${MAX_DEPTH}`);
+  const first = reader.next();
   if (first === '"') return readString(reader);
-  if (first === '{') return readObject(reader, depth);
-  if (first === '[') return readArray(reader, depth);
-  for (const [word, value] of WORDS) {
-    if (text.startsWith(word, at)) {
-      reader.at += word.length;
-      return value;
-    }
+  if (reader.skip('{')) return readObject(reader, depth);
+  if (reader.skip('[')) {
+    const items: Value[] = [];
+    reader.items(']', false, () => items.push(readValue(reader, depth + 1)));
+    return items;
   }
-  NUMBER.lastIndex = at;
-  const match = NUMBER.exec(text);
-  if (match === null) fail(reader, first === undefined ? 'the text ends too early' : 'expected a value');
-  reader.at = NUMBER.lastIndex;
+  const match = reader.match(NUMBER);
+  if (match === null) {
+    const word = reader.match(WORD) ?? reader.fail(first === '' ? 'the text ends too early' : 'expected a value');
+    return WORDS.get(word[0]) ?? null;
+  }
   if (match[1] !== undefined || match[2] !== undefined) return toFloat(Number(match[0]));
   if (match[0].length < 16) return Number(match[0]) || 0;
-  if (match[0].length > MAX_DIGITS) fail(reader, `an integer of more than ${MAX_DIGITS} digits`);
+  if (match[0].length > MAX_DIGITS) reader.fail(`an integer of more than ${MAX_DIGITS} digits`);
   return toInteger(BigInt(match[0]));
 }
 
 function readString(reader: Reader): string {
-  let end = reader.at + 1;
-  while (end < reader.text.length && reader.text[end] !== '"') end += reader.text[end] === '\\' ? 2 : 1;
-  const source = reader.text.slice(reader.at, end + 1);
+  const { text, at } = reader;
+  let end = at + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
   try {
-    const value: unknown = JSON.parse(source);
-    if (typeof value !== 'string') fail(reader, 'expected a string');
+    const value: string = JSON.parse(text.slice(at, end + 1));
     reader.at = end + 1;
     return value;
   } catch {
-    return fail(reader, end >= reader.text.length ? 'a string without end' : 'a control character or a broken escape in a string');
-  }
-}
-
-function readArray(reader: Reader, depth: number): Value {
-  const items: Value[] = [];
-  reader.at++;
-  skipSpace(reader);
-  if (reader.text[reader.at] === ']') {
-    reader.at++;
-    return items;
-  }
-  for (;;) {
-    items.push(readValue(reader, depth + 1));
-    skipSpace(reader);
-    const next = reader.text[reader.at];
-    if (next !== ',' && next !== ']') fail(reader, "expected ',' or ']'");
-    reader.at++;
-    if (next === ']') return items;
+    return reader.fail(end >= text.length ? 'a string without end' : 'a control character or a broken escape in a string');
   }
 }
 
 function readObject(reader: Reader, depth: number): Value {
-  const fields: Record<string, Value> = {};
-  const order: string[] = [];
-  const seen = new Set<string>();
-  reader.at++;
-  skipSpace(reader);
-  if (reader.text[reader.at] === '}') {
-    reader.at++;
-    return fields;
-  }
-  for (;;) {
-    skipSpace(reader);
-    if (reader.text[reader.at] !== '"') fail(reader, 'expected a key in double quotes');
+  const entries: [string, Value][] = [];
+  reader.items('}', false, () => {
+    if (reader.next() !== '"') reader.fail('expected a key in double quotes');
     const key = readString(reader);
-    skipSpace(reader);
-    if (reader.text[reader.at] !== ':') fail(reader, "expected ':' after a key");
-    reader.at++;
-    setField(fields, key, readValue(reader, depth + 1));
-    if (!seen.has(key)) order.push(key);
-    seen.add(key);
-    skipSpace(reader);
-    const next = reader.text[reader.at];
-    if (next !== ',' && next !== '}') fail(reader, "expected ',' or '}'");
-    reader.at++;
-    if (next === '}') return withFieldOrder(fields, order);
-  }
+    if (!reader.skip(':')) reader.fail("expected ':' after a key");
+    entries.push([key, readValue(reader, depth + 1)]);
+  });
+  return fromEntries(entries);
 }
+
+/** How Python's `json.dumps` lays its text out. */
+export interface JsonLayout {
+  /** Whether all but ASCII is escaped. */
+  readonly ascii: boolean;
+  /** What one level is indented by, null for one line. */
+  readonly indent: string | null;
+  readonly itemSeparator: string;
+  readonly keySeparator: string;
+}
+
+type Scalar = null | boolean | number | bigint | string | PyFloat;
+
+/** What a value is in JSON: a text, a list, or pairs of key and value in their order. */
+export type JsonForm<T> = string | readonly (Scalar | T)[] | { readonly pairs: readonly (readonly [string, Scalar | T])[] };
 
 /**
- * Returns the text that Python's `json.dumps(value, ensure_ascii=False)` writes, on one line with ", " and ": ".
+ * Returns the text that Python's `json.dumps` writes. `formOf` says what the values are that are no scalars; it also gets what stands before each of their items.
+ * `line` is the line break with the indentation of the value itself.
  */
-export function dumpsJson(value: Value): string {
-  return write(value, null, '');
-}
-
-/**
- * Returns the text that Python's `json.dumps(value, indent=2, ensure_ascii=False)` writes; the fingerprint of a document is its digest.
- */
-export function dumpsJsonIndented(value: Value): string {
-  return write(value, '  ', '\n');
-}
-
-/** `indent` is null for the one-line form; `newline` is the line break with the indentation of the enclosing value. */
-function write(value: Value, indent: string | null, newline: string): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : jsonFloat(value);
+export function writeJson<T extends object>(
+  value: Scalar | T,
+  layout: JsonLayout,
+  formOf: (value: T, inner: string) => JsonForm<T>,
+  line = '\n',
+): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : jsonFloat(value);
   if (value instanceof PyFloat) return jsonFloat(value.value);
-  const inner = indent === null ? '' : newline + indent;
-  const comma = indent === null ? ', ' : `,${inner}`;
-  if (isArray(value)) {
-    if (value.length === 0) return '[]';
-    let out = `[${inner}`;
-    for (let i = 0; i < value.length; i++) out += (i > 0 ? comma : '') + write(value[i] ?? null, indent, inner);
-    return `${out}${newline}]`;
-  }
-  let out = '';
-  for (const key of fieldsOf(value))
-    out += `${out === '' ? `{${inner}` : comma}${JSON.stringify(key)}: ${write(value[key] ?? null, indent, inner)}`;
-  return out === '' ? '{}' : `${out}${newline}}`;
+  const { ascii, indent, itemSeparator, keySeparator } = layout;
+  const inner = indent === null ? '' : line + indent;
+  const form = typeof value === 'string' ? value : formOf(value, inner);
+  if (typeof form === 'string') return jsonText(form, ascii);
+  const write = (item: Scalar | T) => writeJson(item, layout, formOf, inner);
+  const [open, items, close] =
+    'pairs' in form
+      ? ['{', form.pairs.map(([key, item]) => jsonText(key, ascii) + keySeparator + write(item)), '}']
+      : ['[', form.map(write), ']'];
+  if (items.length === 0) return open + close;
+  return open + inner + items.join(itemSeparator + inner) + (indent === null ? '' : line) + close;
+}
+
+function jsonText(text: string, ascii: boolean): string {
+  const written = JSON.stringify(text);
+  return ascii ? written.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`) : written;
 }
 
 function jsonFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
   return floatRepr(value);
+}
+
+const ONE_LINE: JsonLayout = { ascii: false, indent: null, itemSeparator: ', ', keySeparator: ': ' };
+const INDENTED: JsonLayout = { ...ONE_LINE, indent: '  ', itemSeparator: ',' };
+
+/**
+ * Returns the text that Python's `json.dumps(value, ensure_ascii=False)` writes, on one line with ", " and ": ".
+ */
+export function dumpsJson(value: Value): string {
+  return writeJson(value, ONE_LINE, formOfValue);
+}
+
+/**
+ * Returns the text that Python's `json.dumps(value, indent=2, ensure_ascii=False)` writes; the fingerprint of a document is its digest.
+ */
+export function dumpsJsonIndented(value: Value): string {
+  return writeJson(value, INDENTED, formOfValue);
+}
+
+function formOfValue(value: Exclude<Value, Scalar>): JsonForm<Exclude<Value, Scalar>> {
+  return isArray(value) ? value : { pairs: entriesOf(value) };
 }
 
 /** `Array.isArray` for values: TypeScript does not narrow read-only arrays by itself. */

@@ -16,11 +16,41 @@ export function floatRepr(value: number): string {
   const exponent = Number(power);
   if (exponent < -4 || exponent >= 16) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
-    return `${sign}${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+    return `${sign}${digits[0]}${fraction}e${exponentText(exponent)}`;
   }
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
   if (digits.length <= exponent + 1) return `${sign}${digits}${'0'.repeat(exponent + 1 - digits.length)}.0`;
   return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
+}
+
+/**
+ * Returns the exponent of a float as Python writes it: with its sign and two digits at least.
+ */
+export function exponentText(exponent: number): string {
+  return `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+}
+
+/**
+ * Returns whether the value is a Python int (booleans apart).
+ */
+export function isInteger(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
+}
+
+/**
+ * Returns whether the value is a Python float.
+ */
+export function isFloat(value: unknown): value is number | PyFloat {
+  return value instanceof PyFloat || (typeof value === 'number' && !Number.isInteger(value));
+}
+
+/**
+ * Returns the number that a value counts as in Python (True is 1) as a JavaScript number or bigint; null where it is none.
+ */
+export function numberOf(value: unknown): number | bigint | null {
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  if (typeof value === 'boolean') return Number(value);
+  return value instanceof PyFloat ? value.value : null;
 }
 
 /**

@@ -11,35 +11,20 @@ import { isArray, MAX_DEPTH, nestsDeeply, parseJson } from './json.js';
  * any depth, but what looks at the value later calls itself for each level.
  */
 export function parsePlainJson(text: string): unknown {
-  if (nestsDeeply(text) && depthOf(text) > MAX_DEPTH) throw new UserError(`not valid JSON: nested deeper than ${MAX_DEPTH}`);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return plain(parseJson(text));
   }
+  if (nestsDeeply(text) && !isFlatter(value, MAX_DEPTH)) throw new UserError(`not valid JSON: nested deeper than ${MAX_DEPTH}`);
+  return value;
 }
 
-/** How deep the brackets outside of strings nest. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let most = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 0x22) i = endOfString(text, i + 1);
-    else if (c === 0x5b || c === 0x7b) most = Math.max(most, ++depth);
-    else if (c === 0x5d || c === 0x7d) depth--;
-  }
-  return most;
-}
-
-/** Index of the quote that ends a string whose characters begin at `from`, or the end of the text. */
-function endOfString(text: string, from: number): number {
-  for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === 0x5c) slashes++;
-    if (slashes % 2 === 0) return end;
-  }
-  return text.length;
+/** Whether lists and objects nest in a value at most so deep. */
+function isFlatter(value: unknown, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return most > 0 && Object.values(value).every((below) => isFlatter(below, most - 1));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { at } from '../at.js';
+
 /**
  * CPython's `random.Random(seed)` for integer seeds, as far as few-shot sampling and the bootstrap need it: the Mersenne Twister MT19937
  * (Matsumoto and Nishimura 1998), seeded with `init_by_array`, `random`, `getrandbits`, `_randbelow` and `sample`.
@@ -23,7 +25,7 @@ export class PythonRandom {
     const s = this.#state;
     s[0] = seed;
     for (let i = 1; i < N; i++) {
-      const last = s[i - 1] ?? 0;
+      const last = at(s, i - 1);
       s[i] = Math.imul(1812433253, last ^ (last >>> 30)) + i;
     }
   }
@@ -32,27 +34,15 @@ export class PythonRandom {
     this.#initGenrand(19650218);
     const s = this.#state;
     let i = 1;
-    let j = 0;
-    for (let k = Math.max(N, key.length); k > 0; k--) {
-      const last = s[i - 1] ?? 0;
-      s[i] = ((s[i] ?? 0) ^ Math.imul(last ^ (last >>> 30), 1664525)) + (key[j] ?? 0) + j;
-      i++;
-      j++;
-      if (i >= N) {
-        s[0] = s[N - 1] ?? 0;
-        i = 1;
-      }
-      if (j >= key.length) j = 0;
-    }
-    for (let k = N - 1; k > 0; k--) {
-      const last = s[i - 1] ?? 0;
-      s[i] = ((s[i] ?? 0) ^ Math.imul(last ^ (last >>> 30), 1566083941)) - i;
-      i++;
-      if (i >= N) {
-        s[0] = s[N - 1] ?? 0;
-        i = 1;
-      }
-    }
+    const mix = (multiplier: number, added: number): void => {
+      const last = at(s, i - 1);
+      s[i] = (at(s, i) ^ Math.imul(last ^ (last >>> 30), multiplier)) + added;
+      if (++i < N) return;
+      s[0] = at(s, N - 1);
+      i = 1;
+    };
+    for (let k = 0; k < N; k++) mix(1664525, at(key, k % key.length) + (k % key.length));
+    for (let k = 1; k < N; k++) mix(1566083941, -i);
     s[0] = 0x80000000;
     this.#index = N;
   }
@@ -60,8 +50,8 @@ export class PythonRandom {
   #refill(): void {
     const s = this.#state;
     for (let i = 0; i < N; i++) {
-      const y = ((s[i] ?? 0) & 0x80000000) | ((s[(i + 1) % N] ?? 0) & 0x7fffffff);
-      s[i] = (s[(i + M) % N] ?? 0) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
+      const y = (at(s, i) & 0x80000000) | (at(s, (i + 1) % N) & 0x7fffffff);
+      s[i] = at(s, (i + M) % N) ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
     }
     this.#index = 0;
   }
@@ -69,7 +59,7 @@ export class PythonRandom {
   /** Returns the next 32 random bits as an unsigned integer. */
   next32(): number {
     if (this.#index >= N) this.#refill();
-    let y = this.#state[this.#index++] ?? 0;
+    let y = at(this.#state, this.#index++);
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c5680;
     y ^= (y << 15) & 0xefc60000;
@@ -106,8 +96,8 @@ export class PythonRandom {
       const pool = Array.from({ length: n }, (_, i) => i);
       for (let i = 0; i < k; i++) {
         const j = this.randBelow(n - i);
-        picked.push(pool[j] ?? 0);
-        pool[j] = pool[n - i - 1] ?? 0;
+        picked.push(at(pool, j));
+        pool[j] = at(pool, n - i - 1);
       }
       return picked;
     }

@@ -1,5 +1,5 @@
 import type { Value } from '../types.js';
-import { fieldsOf } from './fields.js';
+import { entriesOf } from './fields.js';
 import { PyFloat } from './float.js';
 import { isArray } from './json.js';
 import { floatRepr } from './number.js';
@@ -21,9 +21,8 @@ export function lstrip(text: string, chars?: string): string {
   if (chars === undefined) return text.replace(LEADING, '');
   const set = new Set(chars);
   const points = Array.from(text);
-  let i = 0;
-  while (i < points.length && set.has(points[i] ?? '')) i++;
-  return points.slice(i).join('');
+  const first = points.findIndex((point) => !set.has(point));
+  return first < 0 ? '' : points.slice(first).join('');
 }
 
 /**
@@ -33,14 +32,12 @@ export function rstrip(text: string, chars?: string): string {
   if (chars === undefined) {
     // A regular expression anchored at the end would try every run of spaces in the text.
     let end = text.length;
-    while (end > 0 && IS_SPACE_CHARACTER.test(text[end - 1] ?? '')) end--;
+    while (end > 0 && IS_SPACE_CHARACTER.test(text.charAt(end - 1))) end--;
     return text.slice(0, end);
   }
   const set = new Set(chars);
   const points = Array.from(text);
-  let end = points.length;
-  while (end > 0 && set.has(points[end - 1] ?? '')) end--;
-  return points.slice(0, end).join('');
+  return points.slice(0, points.findLastIndex((point) => !set.has(point)) + 1).join('');
 }
 
 /**
@@ -79,17 +76,8 @@ export function splitSpace(text: string, most = -1): string[] {
  * Returns the number of Unicode code points, which Python's `len` counts; lone surrogates count as one.
  */
 export function codePointLength(text: string): number {
-  let length = text.length;
-  for (let i = 0; i + 1 < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0xd800 || unit > 0xdbff) continue;
-    const next = text.charCodeAt(i + 1);
-    if (next >= 0xdc00 && next <= 0xdfff) {
-      length--;
-      i++;
-    }
-  }
-  return length;
+  // Without the flag `u` a pair of surrogates is two units.
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
 /**
@@ -110,9 +98,8 @@ export function pyRepr(value: Value): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : floatRepr(value);
   if (value instanceof PyFloat) return floatRepr(value.value);
   if (isArray(value)) return `[${value.map(pyRepr).join(', ')}]`;
-  return `{${fieldsOf(value)
-    .map((key) => `${reprString(key)}: ${pyRepr(value[key] ?? null)}`)
-    .join(', ')}}`;
+  const fields = entriesOf(value).map(([key, field]) => `${reprString(key)}: ${pyRepr(field)}`);
+  return `{${fields.join(', ')}}`;
 }
 
 /** Characters that `repr` writes as they are: everything but controls, formats, surrogates, private and unassigned ones and separators other than the space. */
