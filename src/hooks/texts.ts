@@ -1,5 +1,6 @@
 /** Texts as Python's string methods change them, for hooks. */
 import { unescapeHtml } from '../python/html.js';
+import { SPACE } from '../python/strings.js';
 
 /**
  * Returns a text whose first letter is a small one (`text[0].lower() + text[1:]`). Throws `RangeError` for an empty text.
@@ -10,13 +11,13 @@ export function lowerFirst(text: string): string {
   return first.toLowerCase() + text.slice(first.length);
 }
 
-const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const BLANK = `[${SPACE}]`;
 const STEPS: readonly (readonly [RegExp, string])[] = [
-  [new RegExp(`${SPACE}+([.,;:!?)])`, 'gu'), '$1'],
-  [new RegExp(`(${SPACE}+|^)\\(${SPACE}+([^)]+)${SPACE}+\\)`, 'gu'), '$1($2)'],
-  [new RegExp(`(${SPACE}+|^)\\[${SPACE}+([^)]+)${SPACE}+\\]`, 'gu'), '$1[$2]'],
-  [new RegExp(`(${SPACE}+|^)"${SPACE}+([^"]+)${SPACE}+"`, 'gu'), '$1"$2"'],
-  [new RegExp(`(${SPACE}+|^)'${SPACE}+([^']+)${SPACE}+'`, 'gu'), "$1'$2'"],
+  [new RegExp(`${BLANK}+([.,;:!?)])`, 'gu'), '$1'],
+  [new RegExp(`(${BLANK}+|^)\\(${BLANK}+([^)]+)${BLANK}+\\)`, 'gu'), '$1($2)'],
+  [new RegExp(`(${BLANK}+|^)\\[${BLANK}+([^)]+)${BLANK}+\\]`, 'gu'), '$1[$2]'],
+  [new RegExp(`(${BLANK}+|^)"${BLANK}+([^"]+)${BLANK}+"`, 'gu'), '$1"$2"'],
+  [new RegExp(`(${BLANK}+|^)'${BLANK}+([^']+)${BLANK}+'`, 'gu'), "$1'$2'"],
 ];
 
 /**

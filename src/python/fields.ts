@@ -40,6 +40,7 @@ export function fromEntries(entries: Iterable<readonly [string, Value]>): Fields
     else fields[key] = value;
   }
   // The note is invisible to `Object.keys`, JSON and spreading.
-  if (Object.keys(fields).some((key, i) => key !== order[i])) Object.defineProperty(fields, FIELD_ORDER, { value: order, enumerable: false });
+  if (Object.keys(fields).some((key, i) => key !== order[i]))
+    Object.defineProperty(fields, FIELD_ORDER, { value: order, enumerable: false });
   return fields;
 }

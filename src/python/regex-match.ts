@@ -1,3 +1,4 @@
+import { at as elementAt } from '../at.js';
 import type { Step } from './regex-program.js';
 
 /** Thrown when a match takes more steps than allowed. */
@@ -6,7 +7,7 @@ export class TooManySteps extends Error {}
 /** A run over one text. */
 export interface Run {
   readonly text: readonly number[];
-  readonly slots: number[];
+  readonly slots: Int32Array;
   /** Steps that may still be taken, over all matches in this text. */
   fuel: number;
   /** Slots and their values before they were set, to be set back. */
@@ -38,9 +39,9 @@ export function matchAt(steps: readonly Step[], start: number, run: Run, refused
   let at = start;
   for (;;) {
     if (--run.fuel < 0) throw new TooManySteps();
-    const step = steps[pc];
+    const step = elementAt(steps, pc);
     let ok = true;
-    switch (step?.op) {
+    switch (step.op) {
       case 'one': {
         const c = text[at];
         ok = c !== undefined && step.test(c);
@@ -53,7 +54,7 @@ export function matchAt(steps: readonly Step[], start: number, run: Run, refused
         const least = at + step.min;
         const stop = step.lazy ? Math.min(least, limit) : limit;
         let end = at;
-        while (end < stop && step.test(text[end] ?? 0)) end++;
+        for (let c = text[end]; end < stop && c !== undefined && step.test(c); c = text[end]) end++;
         run.fuel -= end - at;
         pc++;
         ok = end >= least;
@@ -125,8 +126,6 @@ export function matchAt(steps: readonly Step[], start: number, run: Run, refused
         if (at !== refused) return at;
         ok = false;
         break;
-      default:
-        throw new Error(`a regular expression's program ends without a match step (${pc} of ${steps.length})`);
     }
     if (ok) continue;
     const choice = resume(choices, run);
@@ -167,34 +166,37 @@ function resume(choices: Choice[], run: Run): { readonly step: number; readonly 
 }
 
 function set(run: Run, slot: number, value: number): void {
-  run.trail.push(slot, run.slots[slot] ?? -1);
+  run.trail.push(slot, elementAt(run.slots, slot));
   run.slots[slot] = value;
 }
 
 function undo(run: Run, to: number): void {
-  while (run.trail.length > to) {
-    const value = run.trail.pop() ?? -1;
-    const slot = run.trail.pop() ?? 0;
-    run.slots[slot] = value;
+  const { trail, slots } = run;
+  while (trail.length > to) {
+    slots[elementAt(trail, trail.length - 2)] = elementAt(trail, trail.length - 1);
+    // Setting the length is slower.
+    trail.pop();
+    trail.pop();
   }
 }
 
 function isSet(index: number, run: Run): boolean {
-  return (run.slots[2 * index - 1] ?? -1) !== -1;
+  return elementAt(run.slots, 2 * index - 1) !== -1;
 }
 
 /** Returns the position after what a group matched before, found again at `at`; -1 when it is not there or the group has not matched. */
 function afterBackref(step: Extract<Step, { op: 'backref' }>, at: number, run: Run): number {
   if (!isSet(step.index, run)) return -1;
   const { text, slots } = run;
+  const start = elementAt(slots, 2 * step.index - 2);
+  const length = elementAt(slots, 2 * step.index - 1) - start;
   // Comparing takes time by the length of what the group matched.
-  run.fuel -= (slots[2 * step.index - 1] ?? 0) - (slots[2 * step.index - 2] ?? 0);
-  let end = at;
-  for (let i = slots[2 * step.index - 2] ?? 0; i < (slots[2 * step.index - 1] ?? 0); i++, end++) {
-    const a = text[i] ?? 0;
-    const b = text[end];
-    if (b === undefined) return -1;
+  run.fuel -= length;
+  if (at + length > text.length) return -1;
+  for (let i = 0; i < length; i++) {
+    const a = elementAt(text, start + i);
+    const b = elementAt(text, at + i);
     if (a !== b && (step.fold === null || step.fold(a) !== step.fold(b))) return -1;
   }
-  return end;
+  return at + length;
 }

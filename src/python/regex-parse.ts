@@ -1,5 +1,5 @@
-import { classes, lowerOf, type Test } from './regex-classes.js';
-import { characterEscape, classTest, code, type Flags, fail, octalValue, parseSet, rangeTest, type State } from './regex-set.js';
+import { classes, codeOf, lowerOf, type Test } from './regex-classes.js';
+import { characterEscape, classTest, type Flags, fail, octalValue, parseSet, rangeTest, type State, scan, skip } from './regex-set.js';
 
 /** A parsed pattern. Flags are already worked into the tests, so that no later step needs to know them. */
 export type Node =
@@ -26,7 +26,8 @@ export type AtTest = (text: readonly number[], at: number) => boolean;
 /** Groups inside groups that are still read. */
 const MAX_DEPTH = 100;
 const UNLIMITED = Number.POSITIVE_INFINITY;
-const FLAG_NAMES = 'aiLmsux';
+const GLOBAL_FLAGS = /^\(\?([aiLmsux]+)\)/;
+const SCOPED_FLAGS = /^([aiLmsux]*)(?:-([imsx]+))?([:)])/;
 
 /**
  * Returns the tree and the number of groups of a pattern in the syntax of Python 3.11's `re` (str patterns).
@@ -47,22 +48,15 @@ export function parseRegex(pattern: string): { readonly tree: Node; readonly gro
     widths: new Map(),
     depth: 0,
   };
-  for (let m = globalFlags(s); m !== null; m = globalFlags(s)) s.flags = withFlags(s, s.flags, m, '');
+  for (let m = scan(s, GLOBAL_FLAGS); m !== null; m = scan(s, GLOBAL_FLAGS)) s.flags = withFlags(s, m[1] ?? '', '');
   const tree = parseAlternatives(s);
   if (s.at < s.chars.length) fail(s, 'unbalanced parenthesis');
   if (s.conditions > s.groups) fail(s, `invalid group reference ${s.conditions}`);
   return { tree, groups: s.groups };
 }
 
-/** Reads `(?flags)` at the place where only the start of a pattern may have it; null when there is none. */
-function globalFlags(s: State): string | null {
-  const match = /^\(\?([aiLmsux]+)\)/.exec(s.chars.slice(s.at, s.at + 12).join(''));
-  if (match === null) return null;
-  s.at += match[0].length;
-  return match[1] ?? '';
-}
-
-function withFlags(s: State, flags: Flags, on: string, off: string): Flags {
+function withFlags(s: State, on: string, off: string): Flags {
+  const { flags } = s;
   if (on.includes('L') || off.includes('L')) fail(s, 'the flag L is only for bytes patterns and is not supported, it');
   if (on.includes('a') && on.includes('u')) fail(s, "flags 'a' and 'u' are incompatible and");
   const set = (letter: string, was: boolean): boolean => (on.includes(letter) ? true : off.includes(letter) ? false : was);
@@ -77,12 +71,9 @@ function withFlags(s: State, flags: Flags, on: string, off: string): Flags {
 
 function parseAlternatives(s: State): Node {
   const branches = [parseSequence(s)];
-  while (s.chars[s.at] === '|') {
-    s.at++;
-    branches.push(parseSequence(s));
-  }
-  const [only] = branches;
-  return branches.length === 1 && only !== undefined ? only : { op: 'alt', branches };
+  while (skip(s, '|')) branches.push(parseSequence(s));
+  const [only, second] = branches;
+  return only !== undefined && second === undefined ? only : { op: 'alt', branches };
 }
 
 function parseSequence(s: State): Node {
@@ -91,7 +82,7 @@ function parseSequence(s: State): Node {
     const c = s.chars[s.at];
     if (c === undefined || c === '|' || c === ')') return { op: 'seq', items };
     if (s.flags.verbose && /\s/.test(c)) s.at++;
-    else if (s.flags.verbose && c === '#') skipComment(s);
+    else if (s.flags.verbose && c === '#') skipUntil(s, '\n');
     else {
       const repeat = parseRepeat(s);
       if (repeat !== null) {
@@ -107,8 +98,8 @@ function parseSequence(s: State): Node {
   }
 }
 
-function skipComment(s: State): void {
-  while (s.at < s.chars.length && s.chars[s.at] !== '\n') s.at++;
+function skipUntil(s: State, end: string): void {
+  while (s.at < s.chars.length && s.chars[s.at] !== end) s.at++;
 }
 
 /** Reads `*`, `+`, `?` or `{m,n}` with its modifier; null, with nothing read, when there is none here. */
@@ -121,20 +112,16 @@ function parseRepeat(s: State): { min: number; max: number; mode: 'greedy' | 'la
     if (c === '?') max = 1;
     s.at++;
   } else {
-    if (c !== '{') return null;
-    const match = /^\{(\d*)(,?)(\d*)\}/.exec(s.chars.slice(s.at, s.at + 30).join(''));
-    if (match === null || match[0] === '{}') return null;
-    const [whole, low = '', comma, high = ''] = match;
+    const start = s.at;
+    const match = scan(s, /^\{(?!\})(\d*)(,?)(\d*)\}/);
+    if (match === null) return null;
+    const [, low = '', comma, high = ''] = match;
     if (low !== '') min = Number(low);
     if (comma === '') max = low === '' ? UNLIMITED : min;
     else if (high !== '') max = Number(high);
-    if (max < min) fail(s, 'min repeat greater than max repeat');
-    s.at += whole.length;
+    if (max < min) fail(s, 'min repeat greater than max repeat', start);
   }
-  const next = s.chars[s.at];
-  if (next !== '?' && next !== '+') return { min, max, mode: 'greedy' };
-  s.at++;
-  return { min, max, mode: next === '?' ? 'lazy' : 'possessive' };
+  return { min, max, mode: skip(s, '?') ? 'lazy' : skip(s, '+') ? 'possessive' : 'greedy' };
 }
 
 /** Reads one item; null for what matches nothing and cannot be repeated (a comment). */
@@ -155,7 +142,7 @@ function parseItem(s: State): Node | null {
     case '$':
       return { op: 'at', test: s.flags.multiline ? (t, i) => i === t.length || t[i] === 10 : atEnd };
     default:
-      return literal(s, code(c));
+      return literal(s, codeOf(c));
   }
 }
 
@@ -169,26 +156,17 @@ function literal(s: State, c: number): Node {
 }
 
 function parseEscape(s: State): Node {
-  const c = s.chars[s.at];
-  if (c === undefined) fail(s, 'bad escape (end of pattern)');
-  const test = classTest(s, c);
-  if (test !== null) {
-    s.at++;
-    return { op: 'one', test };
-  }
-  if (c === 'A' || c === 'Z' || c === 'b' || c === 'B') {
-    s.at++;
-    if (c === 'A') return { op: 'at', test: (_, i) => i === 0 };
-    if (c === 'Z') return { op: 'at', test: (t, i) => i === t.length };
-    const word = classes.w[s.flags.ascii ? 'ascii' : 'unicode'];
-    const side = (p: number | undefined): boolean => p !== undefined && word(p);
-    if (c === 'b') return { op: 'at', test: (t, i) => side(t[i - 1]) !== side(t[i]) };
-    // Python finds neither \b nor \B in an empty text.
-    return { op: 'at', test: (t, i) => t.length > 0 && side(t[i - 1]) === side(t[i]) };
-  }
-  const digits = /^(?:0[0-7]{0,2}|[1-3][0-7]{2}|[4-7][0-7]{2}|[1-9][0-9]?)/.exec(s.chars.slice(s.at, s.at + 3).join(''))?.[0];
+  const test = classTest(s);
+  if (test !== null) return { op: 'one', test };
+  if (skip(s, 'A')) return { op: 'at', test: (_, i) => i === 0 };
+  if (skip(s, 'Z')) return { op: 'at', test: (t, i) => i === t.length };
+  const word = classes.w[s.flags.ascii ? 'ascii' : 'unicode'];
+  const side = (p: number | undefined): boolean => p !== undefined && word(p);
+  if (skip(s, 'b')) return { op: 'at', test: (t, i) => side(t[i - 1]) !== side(t[i]) };
+  // Python finds neither \b nor \B in an empty text.
+  if (skip(s, 'B')) return { op: 'at', test: (t, i) => t.length > 0 && side(t[i - 1]) === side(t[i]) };
+  const digits = scan(s, /^(?:0[0-7]{0,2}|[1-7][0-7]{2}|[1-9][0-9]?)/)?.[0];
   if (digits === undefined) return literal(s, characterEscape(s));
-  s.at += digits.length;
   if (digits.startsWith('0') || digits.length === 3) return literal(s, octalValue(s, digits));
   return backref(s, Number(digits));
 }
@@ -196,8 +174,8 @@ function parseEscape(s: State): Node {
 function backref(s: State, index: number): Node {
   if (index > s.groups) fail(s, `invalid group reference ${index}`);
   if (s.open.has(index)) fail(s, 'cannot refer to an open group,');
-  const ascii = s.flags.ascii;
-  return { op: 'backref', index, fold: s.flags.ignoreCase ? (c) => (ascii && c >= 128 ? c : lowerOf(c)) : null };
+  const { ascii, ignoreCase } = s.flags;
+  return { op: 'backref', index, fold: ignoreCase ? (c) => lowerOf(c, ascii) : null };
 }
 
 /** Reads a group after its `(`. */
@@ -212,8 +190,7 @@ function parseGroup(s: State): Node | null {
 }
 
 function closeGroup(s: State, start: number): void {
-  if (s.chars[s.at] !== ')') fail(s, 'missing ), unterminated subpattern', start);
-  s.at++;
+  if (!skip(s, ')')) fail(s, 'missing ), unterminated subpattern', start);
 }
 
 function inside(s: State, start: number): Node {
@@ -223,8 +200,7 @@ function inside(s: State, start: number): Node {
 }
 
 function parseGroupBody(s: State, start: number): Node | null {
-  if (s.chars[s.at] !== '?') return capture(s, start, null);
-  s.at++;
+  if (!skip(s, '?')) return capture(s, start, null);
   const c = s.chars[s.at] ?? fail(s, 'unexpected end of pattern');
   s.at++;
   switch (c) {
@@ -242,7 +218,7 @@ function parseGroupBody(s: State, start: number): Node | null {
     case '(':
       return conditional(s, start);
     case '#':
-      while (s.at < s.chars.length && s.chars[s.at] !== ')') s.at++;
+      skipUntil(s, ')');
       closeGroup(s, start);
       return null;
     default:
@@ -303,8 +279,7 @@ function conditional(s: State, start: number): Node {
   s.conditions = Math.max(s.conditions, index);
   const yes = parseSequence(s);
   let no: Node = { op: 'seq', items: [] };
-  if (s.chars[s.at] === '|') {
-    s.at++;
+  if (skip(s, '|')) {
     no = parseSequence(s);
     if (s.chars[s.at] === '|') fail(s, 'conditional backref with more than two branches');
   }
@@ -313,12 +288,9 @@ function conditional(s: State, start: number): Node {
 }
 
 function scopedFlags(s: State, start: number): Node {
-  const match = new RegExp(`^([${FLAG_NAMES}]*)(?:-([imsx]+))?([:)])`).exec(s.chars.slice(s.at, s.at + 20).join(''));
-  if (match === null) fail(s, `unknown extension ?${s.chars[s.at] ?? ''}`);
-  const [whole, on = '', off = '', end] = match;
+  const [, on = '', off = '', end] = scan(s, SCOPED_FLAGS) ?? fail(s, `unknown extension ?${s.chars[s.at] ?? ''}`);
   if (end === ')') fail(s, 'global flags not at the start of the expression', start);
-  s.flags = withFlags(s, s.flags, on, off);
-  s.at += whole.length;
+  s.flags = withFlags(s, on, off);
   return { op: 'seq', items: [inside(s, start)] };
 }
 

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import { classes, foldedRange, type Test } from './regex-classes.js';
+import { classes, codeOf, foldedRange, type Test } from './regex-classes.js';
 
 /** Flags in force at a place of the pattern. */
 export interface Flags {
@@ -34,10 +34,22 @@ export function fail(s: State, what: string, at = s.at): never {
 }
 
 /**
- * Returns the code point of a character.
+ * Moves behind what an expression finds in the next characters, and returns the match; null, with nothing read, where it finds nothing.
  */
-export function code(c: string): number {
-  return c.codePointAt(0) ?? 0;
+export function scan(s: State, expression: RegExp): RegExpExecArray | null {
+  const match = expression.exec(s.chars.slice(s.at, s.at + 30).join(''));
+  // Only ASCII is looked for this way: each unit is a character.
+  if (match !== null) s.at += match[0].length;
+  return match;
+}
+
+/**
+ * Moves behind a character where it is the next one.
+ */
+export function skip(s: State, character: string): boolean {
+  if (s.chars[s.at] !== character) return false;
+  s.at++;
+  return true;
 }
 
 /**
@@ -49,11 +61,13 @@ export function rangeTest(s: State, low: number, high: number): Test {
 }
 
 /**
- * Returns the test of a class (`d`, `w`, `s` or the upper-case complement), or null for another letter.
+ * Reads the letter of a class (`d`, `w`, `s` or the upper-case complement) behind its backslash and returns its test; null, with nothing read, for another letter.
  */
-export function classTest(s: State, letter: string): Test | null {
+export function classTest(s: State): Test | null {
+  const letter = s.chars[s.at] ?? fail(s, 'bad escape (end of pattern)');
   const lower = letter.toLowerCase();
   if (lower !== 'd' && lower !== 'w' && lower !== 's') return null;
+  s.at++;
   const test = classes[lower][s.flags.ascii ? 'ascii' : 'unicode'];
   return lower === letter ? test : (p) => !test(p);
 }
@@ -63,8 +77,7 @@ export function classTest(s: State, letter: string): Test | null {
  */
 export function parseSet(s: State): Test {
   const start = s.at - 1;
-  const negated = s.chars[s.at] === '^';
-  if (negated) s.at++;
+  const negated = skip(s, '^');
   const tests: Test[] = [];
   for (let first = true; ; first = false) {
     const c = s.chars[s.at];
@@ -89,23 +102,12 @@ function setMember(s: State): number | Test {
   const c = s.chars[s.at];
   if (c === undefined) fail(s, 'unterminated character set');
   s.at++;
-  if (c !== '\\') return code(c);
-  const letter = s.chars[s.at];
-  if (letter === undefined) fail(s, 'bad escape (end of pattern)');
-  const test = classTest(s, letter);
-  if (test !== null) {
-    s.at++;
-    return test;
-  }
-  if (letter === 'b') {
-    s.at++;
-    return 8;
-  }
-  const octal = /^[0-7]{1,3}/.exec(s.chars.slice(s.at, s.at + 3).join(''));
-  if (octal !== null) {
-    s.at += octal[0].length;
-    return octalValue(s, octal[0]);
-  }
+  if (c !== '\\') return codeOf(c);
+  const test = classTest(s);
+  if (test !== null) return test;
+  if (skip(s, 'b')) return 8;
+  const octal = scan(s, /^[0-7]{1,3}/);
+  if (octal !== null) return octalValue(s, octal[0]);
   return characterEscape(s);
 }
 
@@ -132,13 +134,11 @@ export function characterEscape(s: State): number {
   if (control !== undefined) return control;
   const length = HEX[c];
   if (length !== undefined) {
-    const digits = s.chars.slice(s.at, s.at + length).join('');
+    const digits = scan(s, new RegExp(`^[0-9a-fA-F]{${length}}`))?.[0] ?? '';
     const value = Number.parseInt(digits, 16);
-    if (digits.length < length || !/^[0-9a-fA-F]+$/.test(digits) || value > 0x10ffff) fail(s, `bad escape \\${c}`);
-    s.at += length;
-    return value;
+    return value <= 0x10ffff ? value : fail(s, `bad escape \\${c}`);
   }
   if (c === 'N') fail(s, 'the escape \\N{...} is not supported; write the character itself, it');
   if (/[a-zA-Z0-9]/.test(c)) fail(s, `bad escape \\${c}`);
-  return code(c);
+  return codeOf(c);
 }

@@ -1,4 +1,6 @@
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
+import { codeOf } from './regex-classes.js';
 import { matchAt, type Run, TooManySteps } from './regex-match.js';
 import { parseRegex } from './regex-parse.js';
 import { type Step, writeProgram } from './regex-program.js';
@@ -42,9 +44,10 @@ export function pythonRegex(pattern: string): PythonRegex {
 export function findAll(regex: PythonRegex, text: string): readonly (string | readonly string[])[] {
   const chars = Array.from(text);
   const found: (string | readonly string[])[] = [];
+  const textOf = (start: number, end: number): string => (end === -1 ? '' : chars.slice(start, end).join(''));
   eachMatch(regex, chars, (start, end, slots) => {
-    const groups = Array.from({ length: regex.groups }, (_, i) => groupText(chars, slots[2 * i] ?? -1, slots[2 * i + 1] ?? -1));
-    found.push(regex.groups === 0 ? chars.slice(start, end).join('') : regex.groups === 1 ? (groups[0] ?? '') : groups);
+    const groups = Array.from({ length: regex.groups }, (_, i) => textOf(at(slots, 2 * i), at(slots, 2 * i + 1)));
+    found.push(regex.groups === 0 ? textOf(start, end) : regex.groups === 1 ? at(groups, 0) : groups);
   });
   return found;
 }
@@ -58,11 +61,10 @@ export function removeAll(regex: PythonRegex, text: string): string {
   const kept: string[] = [];
   let from = 0;
   eachMatch(regex, chars, (start, end) => {
-    for (; from < start; from++) kept.push(chars[from] ?? '');
+    kept.push(chars.slice(from, start).join(''));
     from = end;
   });
-  for (; from < chars.length; from++) kept.push(chars[from] ?? '');
-  return kept.join('');
+  return kept.join('') + chars.slice(from).join('');
 }
 
 /**
@@ -77,19 +79,11 @@ export function fullMatch(pattern: string, text: string): boolean {
   return found;
 }
 
-function groupText(chars: readonly string[], start: number, end: number): string {
-  return end === -1 ? '' : chars.slice(start, end).join('');
-}
-
 /** Calls `use` for every match from left to right; after an empty match the next one may begin there but not be empty again. */
-function eachMatch(
-  regex: PythonRegex,
-  chars: readonly string[],
-  use: (start: number, end: number, slots: readonly number[]) => void,
-): void {
+function eachMatch(regex: PythonRegex, chars: readonly string[], use: (start: number, end: number, slots: Int32Array) => void): void {
   const run: Run = {
-    text: chars.map((c) => c.codePointAt(0) ?? 0),
-    slots: new Array<number>(regex.slots).fill(-1),
+    text: chars.map(codeOf),
+    slots: new Int32Array(regex.slots).fill(-1),
     fuel: MAX_FUEL,
     trail: [],
   };
