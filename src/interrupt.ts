@@ -2,6 +2,17 @@
 import { InterruptedError } from './errors.js';
 
 /**
+ * Returns the error of work that was stopped; `kept` says whether a journal holds its answers.
+ */
+export function interrupted(kept: boolean): InterruptedError {
+  return new InterruptedError(
+    kept
+      ? 'interrupted; finished answers are kept, give the same command again to go on'
+      : 'interrupted; no answers are kept: they are where results go to a folder (--out) and --no-journal is not given',
+  );
+}
+
+/**
  * Returns what `work` gives. Throws `InterruptedError` as soon as `signal` is aborted; the work is then left behind, and what it gives or throws later is not
  * heard. For work alone that may be left behind: a child process or an open file would need its own end.
  */
@@ -9,7 +20,7 @@ export async function untilStopped<T>(work: Promise<T>, signal: AbortSignal | un
   if (signal === undefined) return work;
   const over = new AbortController();
   const stopped = new Promise<never>((_, reject) => {
-    const stop = (): void => reject(new InterruptedError('interrupted; finished work is kept, give the same command again to go on'));
+    const stop = (): void => reject(new InterruptedError('interrupted'));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true, signal: over.signal });
   });

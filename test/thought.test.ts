@@ -237,8 +237,7 @@ describe.each(['chat', 'completions'] as const)('stop strings and servers (%s)',
 test('a run looks for </think> unless it is told another mark or none; a mark or more new tokens say that the model thinks', () => {
   const backend = { modelName: 'm', source: 'openai', families: ['api'], kinds: new Set(['generate'] as const), renderChat: null } as const;
   const planned = (more: { thinking?: string; maxNewTokens?: number }) => {
-    const bare = { family: null, systemInstruction: null, fewshotAsMultiturn: true, limit: null, shard: null };
-    const { thinking, thinkingAwaited } = planRun([], backend, { ...bare, ...more });
+    const { thinking, thinkingAwaited } = planRun([], backend, more);
     return [thinking, thinkingAwaited];
   };
   expect(planned({})).toEqual(['</think>', false]);

@@ -76,18 +76,52 @@ export function folderName(text: string): string {
 export const HOOKS_OPTION = ['--hooks <file>', 'JavaScript module whose functions answer the Python functions of task files'] as const;
 
 /** Flag and description of `--include-path`, for every command that takes tasks. */
-export const INCLUDE_OPTION = ['--include-path <dir>', 'folder of task files whose names --tasks can take'] as const;
+export const INCLUDE_OPTION = ['--include-path <dir>', 'folder of task files whose names can be given as tasks', folderName] as const;
 
 /**
- * Returns the tasks of a command with the names that a folder of `--include-path` defines as its files.
+ * Returns the tasks that a command names, or undefined for all where it names none.
  */
-export async function withIncluded(
-  tasks: readonly string[] | undefined,
-  folder: string | undefined,
-): Promise<readonly string[] | undefined> {
-  if (tasks === undefined || folder === undefined) return tasks;
-  const { includedTasks } = await import('../tasks/include-path.js');
-  return includedTasks(tasks, folder);
+export function namesOrAll(names: readonly string[]): readonly string[] | undefined {
+  return names.length === 0 ? undefined : names;
+}
+
+/**
+ * Returns a parser of one of some words.
+ */
+export function oneOf<const T extends string>(valid: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = valid.find((word) => word === text);
+    if (found === undefined) throw new InvalidArgumentError(`Valid: ${valid.join(', ')}.`);
+    return found;
+  };
+}
+
+/**
+ * Returns a parser of several of some words, separated by commas; for options that may be repeated, earlier words are kept.
+ */
+export function someOf<const T extends string>(valid: readonly T[]): (text: string, previous: readonly T[] | undefined) => readonly T[] {
+  return (text, previous = []) => [...previous, ...text.split(',').map((word) => oneOf(valid)(word.trim()))];
+}
+
+/** Numbers of few-shot examples: of all tasks, and of tasks by name. */
+export interface ShotNumbers {
+  readonly all?: number;
+  readonly tasks: Readonly<Record<string, number>>;
+}
+
+/**
+ * Parses `N` and `TASK=N`, separated by commas, as numbers of few-shot examples; the option may be repeated.
+ */
+export function shotNumbers(text: string, previous: ShotNumbers | undefined): ShotNumbers {
+  let numbers: ShotNumbers = previous ?? { tasks: {} };
+  for (const word of list(text, undefined)) {
+    const equals = word.lastIndexOf('=');
+    const digits = word.slice(equals + 1);
+    if (!/^\d{1,4}$/.test(digits) || equals === 0) throw new InvalidArgumentError('Write a number from 0 to 1000, or TASK=NUMBER.');
+    const count = Number(digits);
+    numbers = equals < 0 ? { ...numbers, all: count } : { ...numbers, tasks: { ...numbers.tasks, [word.slice(0, equals)]: count } };
+  }
+  return numbers;
 }
 
 /**

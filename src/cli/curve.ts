@@ -2,8 +2,8 @@
 import { UserError } from '../errors.js';
 import { byModelJson, byModelTable } from '../results/by-model.js';
 import { screenOf } from '../terminal/screen.js';
-import type { AddCommand } from './arguments.js';
-import { folderName } from './arguments.js';
+import { type AddCommand, folderName } from './arguments.js';
+import { note, print, printJson } from './print.js';
 
 /**
  * Adds `curve`.
@@ -19,12 +19,13 @@ export const addCurve: AddCommand = (program) =>
       const { readResults } = await import('../library/results.js');
       const { modelRows, writeCurve } = await import('../library/curve.js');
       const rows = await modelRows(await readResults({ from: dirs }));
-      process.stdout.write(`${flags.json ? JSON.stringify(byModelJson(rows), null, 2) : byModelTable(rows, screenOf(process.stdout))}\n`);
+      if (flags.json) printJson(byModelJson(rows));
+      else print(byModelTable(rows, screenOf(process.stdout)));
       if (flags.out === undefined) return;
       if (!(await writeCurve(rows, flags.out)))
         throw new UserError(
           `no two checkpoints of one series below ${dirs.join(', ')}: the name of a model must tell its step, ` +
             'as in NAME@step-1000 or run/checkpoint-500',
         );
-      process.stderr.write(`curve: ${flags.out}\n`);
+      note(`curve: ${flags.out}`);
     });

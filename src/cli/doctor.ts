@@ -1,11 +1,12 @@
 /** `eus-eval doctor`: arguments and printing only. */
 import type { Command } from 'commander';
-import type { Finding } from '../doctor/finding.js';
 import { EXIT } from '../errors.js';
+import type { Finding } from '../library/doctor.js';
 import { screenOf, type Tone } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import { VERSION } from '../version.js';
 import type { AddCommand } from './arguments.js';
+import { print, printJson } from './print.js';
 
 interface DoctorFlags {
   json: boolean;
@@ -22,11 +23,11 @@ export const addDoctor: AddCommand = (program, exit): Command =>
     .option('--json', 'print one JSON document', false)
     .option('--network', 'ask the hub whether it answers (without it nothing leaves this machine)', false)
     .action(async (flags: DoctorFlags) => {
-      const { cpuWorks, examine } = await import('../doctor/examine.js');
+      const { cpuWorks, examine } = await import('../library/doctor.js');
       const findings = await examine(flags.network);
       const works = cpuWorks(findings);
-      if (flags.json) process.stdout.write(`${JSON.stringify({ version: VERSION, cpu: works, findings }, null, 2)}\n`);
-      else process.stdout.write(`${findingsTable(findings)}\n\n${summary(findings, works)}\n`);
+      if (flags.json) printJson({ version: VERSION, cpu: works, findings });
+      else print(`${findingsTable(findings)}\n\n${summary(findings, works)}`);
       if (!works) exit(EXIT.user);
     });
 

@@ -7,11 +7,12 @@ import type { Progress } from '../hub/progress.js';
 import type { ResolvedModel } from '../hub/resolve-model.js';
 import { screenOf } from '../terminal/screen.js';
 import { type Column, table } from '../terminal/table.js';
-import type { AddCommand } from './arguments.js';
-import { HOOKS_OPTION } from './arguments.js';
+import { type AddCommand, HOOKS_OPTION, INCLUDE_OPTION, namesOrAll } from './arguments.js';
+import { note, print, printJson } from './print.js';
 
 interface FetchFlags {
   hooks?: string;
+  includePath?: string;
   model?: string;
   data: boolean;
   offline: boolean;
@@ -29,6 +30,7 @@ export const addFetch: AddCommand = (program, exit): Command =>
     .argument('[tasks...]', 'benchmarks, groups, wildcards, eu, en, es, all or task files (default: all)')
     .option('-m, --model <ref>', 'a model of the hub too: ORG/NAME[@REVISION]')
     .option(...HOOKS_OPTION)
+    .option(...INCLUDE_OPTION)
     .option('--no-data', 'only the model')
     .option('--offline', 'download nothing: only say whether everything is in the cache', false)
     .option('--json', 'print one JSON document', false)
@@ -41,23 +43,26 @@ export const addFetch: AddCommand = (program, exit): Command =>
       const progress = showProgress(flags.quiet);
       try {
         const fetched = flags.data
-          ? await fetchData({ ...flags, tasks: names, onProgress: progress.file, onTotal: progress.total, onSplit: progress.done })
+          ? await fetchData({
+              ...flags,
+              tasks: namesOrAll(names),
+              onProgress: progress.file,
+              onTotal: progress.total,
+              onSplit: progress.done,
+            })
           : { splits: [], failures: [] };
         const model = flags.model === undefined ? null : await fetchModel(flags.model, flags.offline, progress.file);
         progress.stop();
-        await print(fetched, model, flags.json);
-        for (const { message } of fetched.failures) process.stderr.write(`eus-eval: ${message}\n`);
+        await printFetched(fetched, model, flags.json);
+        for (const { message } of fetched.failures) note(`eus-eval: ${message}`);
         if (fetched.failures.length > 0) exit(EXIT.user);
       } finally {
         progress.stop();
       }
     });
 
-async function print({ splits, failures }: Fetched, model: ResolvedModel | null, json: boolean): Promise<void> {
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ datasets: splits, model, failures }, null, 2)}\n`);
-    return;
-  }
+async function printFetched({ splits, failures }: Fetched, model: ResolvedModel | null, json: boolean): Promise<void> {
+  if (json) return printJson({ datasets: splits, model, failures });
   const rows: string[][] = [];
   for (const [name, group] of byDataset(splits)) {
     const sum = (value: (split: FetchedSplit) => number): number => group.reduce((total, split) => total + value(split), 0);
@@ -65,11 +70,9 @@ async function print({ splits, failures }: Fetched, model: ResolvedModel | null,
     const counts = [group.length, sum((split) => split.files)].map(String);
     rows.push([name, ...counts, sizeText(sum((split) => split.bytes)), revisions]);
   }
-  if (splits.length > 0) process.stdout.write(`${table(COLUMNS, rows, screenOf(process.stdout))}\n`);
-  if (model !== null)
-    process.stdout.write(`model ${model.name}${model.revision === null ? '' : ` (${model.revision.slice(0, 8)})`}: ${model.folder}\n`);
-  if (failures.length > 0)
-    process.stdout.write(`${failures.length} of ${failures.length + splits.length} splits could not be downloaded\n`);
+  if (splits.length > 0) print(table(COLUMNS, rows, screenOf(process.stdout)));
+  if (model !== null) print(`model ${model.name}${model.revision === null ? '' : ` (${model.revision.slice(0, 8)})`}: ${model.folder}`);
+  if (failures.length > 0) print(`${failures.length} of ${failures.length + splits.length} splits could not be downloaded`);
 }
 
 const COLUMNS: readonly Column[] = [

@@ -1,23 +1,17 @@
 /** `eus-eval gate`: arguments and printing only. */
 
-import type { Allowable } from '../compare/differs.js';
 import { EXIT, UserError } from '../errors.js';
 import type { Verdict } from '../gate/judge.js';
 import { screenOf } from '../terminal/screen.js';
 import type { AddCommand } from './arguments.js';
-import { wholeNumber } from './arguments.js';
-import { allowed } from './compare.js';
+import { COMPARISON_OPTION, type ComparisonFlags } from './comparison-flags.js';
+import { note, printJson } from './print.js';
 
-interface GateFlags {
+interface GateFlags extends ComparisonFlags {
   config?: string;
-  json: boolean;
   junit?: string;
   github: boolean;
   bless?: string | true;
-  in?: string;
-  allow: readonly Allowable[];
-  seed: number;
-  rounds: number;
 }
 
 const CODES: Readonly<Record<Verdict, number>> = { pass: EXIT.ok, regressed: EXIT.regression, 'cannot judge': EXIT.cannotJudge };
@@ -35,11 +29,11 @@ export const addGate: AddCommand = (program, exit) =>
     .option('--bless [file]', 'store the candidate as the new baseline, in <base> unless a file is named; exit code 0 even if it regressed')
     .option('--junit <file>', 'also write JUnit XML')
     .option('--github', 'also write the step summary and annotations of GitHub Actions', false)
-    .option('--in <dir>', 'folder of models; <base> and <candidate> may then be names of models in it')
-    .option('--allow <what>', 'compare even if fingerprint, shots or version differ (comma-separated)', allowed, [])
-    .option('--seed <n>', 'seed of the bootstrap', wholeNumber(0), 1234)
-    .option('--rounds <n>', 'rounds of the bootstrap', wholeNumber(100), 2000)
-    .option('--json', 'print one JSON document', false)
+    .option(...COMPARISON_OPTION.in)
+    .option(...COMPARISON_OPTION.allow)
+    .option(...COMPARISON_OPTION.seed)
+    .option(...COMPARISON_OPTION.rounds)
+    .option(...COMPARISON_OPTION.json)
     .action(async (base: string, candidate: string, flags: GateFlags) => {
       const summary = flags.github ? summaryFile() : undefined;
       const { gate } = await import('../library/gate.js');
@@ -58,16 +52,13 @@ export const addGate: AddCommand = (program, exit) =>
       });
       if (outcome.judgement !== null) {
         const { judgement, policy } = outcome;
-        process.stdout.write(
-          flags.json
-            ? `${JSON.stringify(judgementJson(judgement, policy), null, 2)}\n`
-            : judgementText(judgement, screenOf(process.stdout)),
-        );
+        if (flags.json) printJson(judgementJson(judgement, policy));
+        else process.stdout.write(judgementText(judgement, screenOf(process.stdout)));
         if (flags.github) process.stderr.write(judgementAnnotations(judgement));
         exit(CODES[judgement.verdict]);
-      } else if (flags.json) process.stdout.write(`${JSON.stringify({ verdict: null, reasons: [], blessed: outcome.blessed }, null, 2)}\n`);
+      } else if (flags.json) printJson({ verdict: null, reasons: [], blessed: outcome.blessed });
       if (outcome.blessed !== null) {
-        process.stderr.write(`baseline: ${outcome.blessed}\n`);
+        note(`baseline: ${outcome.blessed}`);
         exit(EXIT.ok);
       }
     });

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { type Became, isHarnessModel, nothing, refused, type Translation, translateModel, words } from './harness-models.js';
+import { quoted } from './print.js';
 
 type Rule = (value: string, given: Given) => Became;
 
@@ -91,12 +92,16 @@ const MODEL_ARGS = row(
 );
 const ROWS = new Map([...TABLE, MODEL_ARGS].flatMap((one) => one.names.map((name) => [name, one] as const)));
 
+/** Names without what is easily mistyped: `--batch-size` and `--batchsize` are `--batch_size`. */
+const bare = (name: string): string => name.toLowerCase().replace(/[-_]/g, '');
+const BARE = new Map([...ROWS].flatMap(([name, { hint }]) => (name.startsWith('--') ? [[bare(name), hint] as const] : [])));
+
 /**
- * Returns what to use instead of an option of lm-eval (`--num_fewshot`, also as `--num_fewshot=5`), or null for any other word.
+ * Returns what to use instead of an option of lm-eval (`--num_fewshot`, also as `--num_fewshot=5` or `--num-fewshots`), or null for any other word.
  */
 export function harnessOptionHint(option: string): string | null {
-  const name = /^--[a-z_]+(?==|$)/s.exec(option)?.[0] ?? '';
-  return ROWS.get(name)?.hint ?? null;
+  const name = /^--[A-Za-z_-]+(?==|$)/s.exec(option)?.[0] ?? '';
+  return BARE.get(bare(name)) ?? BARE.get(bare(name).replace(/s$/, '')) ?? null;
 }
 
 /** A command line in our own words. */
@@ -230,9 +235,4 @@ function limitWords(value: string): Became {
   const limit = Number(value);
   if (value.trim() !== '' && limit > 0 && limit < 1) return refused('a share of the documents; give their number: --limit N');
   return words('--limit', Number.isInteger(limit) && value.includes('.') ? String(limit) : value);
-}
-
-/** A word as it can be pasted into a shell. */
-function quoted(word: string): string {
-  return /^[\w./:@%+=,*-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

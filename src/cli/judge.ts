@@ -3,10 +3,13 @@ import { EXIT } from '../errors.js';
 import type { Judged } from '../library/judge.js';
 import { screenOf } from '../terminal/screen.js';
 import { table, wordsOf } from '../terminal/table.js';
-import type { AddCommand } from './arguments.js';
-import { folderName, list, numberBetween, wholeNumber } from './arguments.js';
+import { type AddCommand, folderName, list, numberBetween, wholeNumber } from './arguments.js';
+import { askProgress } from './ask-progress.js';
+import { interruptible } from './interrupt.js';
+import { MODEL_OPTION, type ModelFlags, modelOptionsOf } from './model-flags.js';
+import { note, print, printJson } from './print.js';
 
-interface JudgeFlags {
+interface JudgeFlags extends ModelFlags {
   model: string;
   rubric: string;
   against?: string;
@@ -15,15 +18,6 @@ interface JudgeFlags {
   labels?: string;
   out: string;
   maxErrorRate: number;
-  device: string;
-  dtype: string;
-  baseUrl?: readonly string[];
-  tokenizer?: string;
-  apiKeyEnv?: string;
-  concurrency?: number;
-  maxCost?: number;
-  prices?: string;
-  offline: boolean;
   json: boolean;
 }
 
@@ -43,61 +37,36 @@ export const addJudge: AddCommand = (program, exit) =>
     .option('--labels <file>', "CSV task,doc_id,label with people's labels")
     .option('-o, --out <dir>', 'where verdicts go; the same command goes on where it was', folderName, 'judged')
     .option('--max-error-rate <share>', 'above this share without a verdict: exit code 4', numberBetween(0, 1), 0.05)
-    .option('--max-cost <usd>', 'stop before a paid API costs more', numberBetween(0, Number.POSITIVE_INFINITY))
-    .option('--prices <file>', 'price table of API models (YAML)')
-    .option('--base-url <urls>', 'address(es) of an OpenAI-compatible server', list)
-    .option('--tokenizer <ref>', "the judge's tokenizer (folder or hub name), for completions")
-    .option('--api-key-env <name>', 'environment variable that holds the key')
-    .option('--concurrency <n>', 'requests in flight at most', wholeNumber(1))
-    .option('--device <device>', 'auto, cpu, cuda[:N] or webgpu', 'auto')
-    .option('--dtype <dtype>', 'auto, float32, float16, bfloat16', 'auto')
-    .option('--offline', 'any network access is an error', false)
+    .option(...MODEL_OPTION.maxCost)
+    .option(...MODEL_OPTION.prices)
+    .option(...MODEL_OPTION.baseUrl)
+    .option(...MODEL_OPTION.tokenizer)
+    .option(...MODEL_OPTION.apiKeyEnv)
+    .option(...MODEL_OPTION.concurrency)
+    .option(...MODEL_OPTION.device)
+    .option(...MODEL_OPTION.dtype)
+    .option(...MODEL_OPTION.offline)
     .option('--json', 'print one JSON document', false)
-    .action(async (results: string, flags: JudgeFlags) => exit(await judgeResults(results, flags)));
-
-async function judgeResults(results: string, flags: JudgeFlags): Promise<number> {
-  const { judge } = await import('../library/judge.js');
-  const { device, dtype, baseUrl, tokenizer, apiKeyEnv, concurrency, maxCost, prices, offline, ...rest } = flags;
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  try {
-    const judged = await judge({
-      ...rest,
-      results,
-      modelOptions: {
-        device,
-        dtype,
-        baseUrls: baseUrl,
-        tokenizer,
-        apiKeyEnv,
-        concurrency,
-        maxCostUsd: maxCost,
-        pricesFile: prices,
-        offline,
-      },
-      signal: stop.signal,
-      say,
-      onAnswer: (done, total) => {
-        if (done % Math.max(1, Math.floor(total / 10)) === 0) say(`${done} of ${total} questions`);
-      },
-    });
-    const { verdicts, files, ...found } = judged;
-    process.stdout.write(`${flags.json ? JSON.stringify(found, null, 2) : textOf(judged)}\n`);
-    for (const { task, doc_id, why } of verdicts.filter(({ label }) => label === null).slice(0, 20))
-      say(`unscored: ${task} document ${doc_id}: ${why}`);
-    for (const file of files) say(`verdicts: ${file}`);
-    const unscored = verdicts.filter(({ label }) => label === null).length;
-    if (unscored <= flags.maxErrorRate * verdicts.length) return EXIT.ok;
-    say(
-      `eus-eval: ${unscored} of ${verdicts.length} documents have no verdict (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); ` +
-        'give the same command again to ask only what failed',
+    .action(async (results: string, flags: JudgeFlags) =>
+      exit(await interruptible(true, (signal) => judgeResults(results, flags, signal))),
     );
-    return EXIT.cannotJudge;
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+
+async function judgeResults(results: string, flags: JudgeFlags, signal: AbortSignal): Promise<number> {
+  const { judge } = await import('../library/judge.js');
+  const modelOptions = modelOptionsOf(flags);
+  const judged = await judge({ ...flags, results, modelOptions, signal, say: note, onAnswer: askProgress('questions') });
+  const { verdicts, files, ...found } = judged;
+  if (flags.json) printJson(found);
+  else print(textOf(judged));
+  const unscored = verdicts.filter(({ label }) => label === null);
+  for (const { task, doc_id, why } of unscored.slice(0, 20)) note(`unscored: ${task} document ${doc_id}: ${why}`);
+  for (const file of files) note(`verdicts: ${file}`);
+  if (unscored.length <= flags.maxErrorRate * verdicts.length) return EXIT.ok;
+  note(
+    `eus-eval: ${unscored.length} of ${verdicts.length} documents have no verdict (more than ${flags.maxErrorRate * 100} %, see --max-error-rate); ` +
+      'give the same command again to ask only what failed',
+  );
+  return EXIT.cannotJudge;
 }
 
 function textOf({ judge, base, candidate, tasks, agreement }: Judged): string {

@@ -1,8 +1,8 @@
 /** `eus-eval leaderboard`: arguments and printing only. */
 import { Option } from 'commander';
 import { PAGE_LANGUAGES, type PageLanguage } from '../page/words.js';
-import type { AddCommand } from './arguments.js';
-import { list } from './arguments.js';
+import { type AddCommand, list } from './arguments.js';
+import { note, print } from './print.js';
 
 interface LeaderboardFlags {
   tasks?: readonly string[];
@@ -41,6 +41,6 @@ export const addLeaderboard: AddCommand = (program) =>
     .action(async (dirs: readonly string[], flags: LeaderboardFlags) => {
       const { leaderboard } = await import('../library/leaderboard.js');
       const board = await leaderboard({ results: dirs, ...flags });
-      for (const remark of board.remarks) process.stderr.write(`note: ${remark.replace(/\p{Cc}+/gu, ' ')}\n`);
-      process.stdout.write(`${board.files.join('\n')}\n`);
+      for (const remark of board.remarks) note(`note: ${remark.replace(/\p{Cc}+/gu, ' ')}`);
+      print(board.files.join('\n'));
     });

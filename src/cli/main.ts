@@ -5,6 +5,7 @@ import { didYouMean } from '../suggest.js';
 import { VERSION } from '../version.js';
 import { commandGroups } from './commands.js';
 import { harnessOptionHint, translateRun } from './harness-options.js';
+import { quoted } from './print.js';
 
 /**
  * Runs the command line and returns the exit code; never throws. Arguments exclude `node` and the script.
@@ -51,6 +52,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     const word = argv[0] ?? '';
     const names = program.commands.map((c) => c.name());
+    const option = word.split('=')[0] ?? word;
+    const { options } = program.commands.find((command) => command.name() === 'run') ?? program;
+    const ofRun = options.some(({ short, long }) => option === short || option === long);
+    if (ofRun || (word.startsWith('--') && harnessOptionHint(word) !== null) || /^lm[_-]eval$/.test(word))
+      throw new UserError(`${option}: the command is missing; write eus-eval run ${argv.map(quoted).join(' ')}`);
     if (!word.startsWith('-') && word !== 'help' && !names.includes(word)) {
       throw new UserError(`unknown command '${word}'; valid: ${names.join(', ')}.${didYouMean(word, names)}`);
     }

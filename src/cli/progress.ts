@@ -1,45 +1,15 @@
 /** Progress on standard error: a line that is written over on a terminal, plain lines elsewhere. */
 
 import type { SecondsRange } from '../forecast.js';
-import type { Expected, OnProgress } from '../run/events.js';
-import type { Screen } from '../terminal/screen.js';
-import { widthOf } from '../terminal/screen.js';
+import type { OnProgress } from '../run/events.js';
+import { type Screen, widthOf } from '../terminal/screen.js';
 import { type Meter, makeMeter } from './time-left.js';
 
-export interface Progress {
-  /** Sets the documents of the whole run by task, as far as known. */
-  total(tasks: readonly Expected[]): void;
-  /** What the whole run is expected to take, before any answer. */
-  forecast(seconds: SecondsRange): void;
-  /** A document is done; `asked` is false when its answer came from the journal and says nothing about speed. */
-  done(task: string, asked: boolean): void;
-  /** Prints a line that stays. */
-  line(text: string): void;
-  stop(): void;
-}
-
-export interface ProgressOptions {
+export interface DisplayOptions {
   readonly stream: Pick<NodeJS.WriteStream, 'columns' | 'isTTY'> & { write(text: string): boolean };
   readonly screen: Screen;
-  /** What the backend says of itself, shown at the end of the line. */
-  readonly status: () => string;
   readonly now: () => number;
   readonly quiet: boolean;
-}
-
-/** Seconds between plain lines where there is no terminal. */
-const PLAIN_INTERVAL = 15;
-/** Milliseconds between two looks of the line. */
-const REDRAW = 250;
-const ERASE = '\r\u001b[K';
-
-/**
- * Makes the progress display of a run: documents, rate and time left.
- */
-export function makeProgress(options: ProgressOptions): Progress {
-  if (options.quiet) return { total: () => {}, forecast: () => {}, done: () => {}, line: () => {}, stop: () => {} };
-  const meter = makeMeter(options.now);
-  return options.stream.isTTY === true ? liveProgress(options, meter) : plainProgress(options, meter);
 }
 
 /** What a command shows of a run while it is going on. */
@@ -49,43 +19,85 @@ export interface Display {
   readonly print: (line: string) => void;
 }
 
+/** Milliseconds between plain lines where there is no terminal. */
+const PLAIN_INTERVAL = 15_000;
+/** Milliseconds between two looks of the line. */
+const REDRAW = 250;
+const ERASE = '\r\u001b[K';
+
+/** A pass over the documents. */
+interface Pass {
+  readonly meter: Meter;
+  /** What the backend says of itself, shown at the end of the line. */
+  readonly status: () => string;
+  /** The task of the last document. */
+  task: string;
+  /** Draws the line on a terminal, from the first documents that are known. */
+  timer: ReturnType<typeof setInterval> | null;
+  /** When the last plain line was written. */
+  told: number;
+}
+
 /**
- * Returns the display of a run: its events as lines and as a line of progress.
+ * Returns the display of a run: its events as lines and as a line of progress with documents, rate and time left.
  */
-export function runDisplay({ stream, screen, now, quiet }: Omit<ProgressOptions, 'status'>): Display {
-  let progress: Progress | null = null;
+export function runDisplay({ stream, screen, now, quiet }: DisplayOptions): Display {
+  const live = stream.isTTY === true;
+  let pass: Pass | null = null;
   let expected: SecondsRange | null = null;
+  const draw = ({ meter, status, task }: Pass): void => {
+    // The window may have been made narrower meanwhile.
+    stream.write(`${ERASE}${progressLine(meter, status(), task, (stream.columns || screen.width) - 1)}`);
+  };
   const print = (line: string): void => {
-    if (progress === null || quiet) stream.write(`${line}\n`);
-    else progress.line(line);
+    const drawn = pass !== null && pass.timer !== null;
+    stream.write(`${drawn ? ERASE : ''}${line}\n`);
+    if (pass !== null && drawn) draw(pass);
   };
-  return {
-    print,
-    onProgress: (event) => {
-      switch (event.kind) {
-        case 'message':
-          return quiet ? undefined : print(event.text);
-        case 'warning':
-          return print(`eus-eval: ${event.text}`);
-        case 'started':
-          progress = makeProgress({ stream, screen, now, quiet, status: event.status });
-          if (expected !== null) progress.forecast(expected);
-          expected = null;
-          return;
-        case 'expected':
-          return progress?.total(event.tasks);
-        case 'forecast':
-          expected = event.seconds;
-          return;
-        case 'document':
-          return progress?.done(event.task, event.asked);
-        case 'task':
-          return progress?.line(event.text);
-        case 'ended':
-          return progress?.stop();
-      }
-    },
+  const show = (one: Pass): void => {
+    if (!live || one.timer !== null) return;
+    one.timer = setInterval(() => draw(one), REDRAW);
+    one.timer.unref();
+    draw(one);
   };
+  const tell = (one: Pass): void => {
+    if (live || now() - one.told < PLAIN_INTERVAL) return;
+    one.told = now();
+    stream.write(`${parts(one.meter, one.status(), one.task).join(', ')}\n`);
+  };
+  const onProgress: OnProgress = (event) => {
+    if (event.kind === 'warning') return print(`eus-eval: ${event.text}`);
+    if (quiet) return;
+    switch (event.kind) {
+      case 'message':
+      case 'task':
+        return print(event.text);
+      case 'forecast':
+        expected = event.seconds;
+        return;
+      case 'started':
+        pass = { meter: makeMeter(now), status: event.status, task: '', timer: null, told: now() };
+        if (expected !== null) pass.meter.forecast(expected);
+        expected = null;
+        return;
+    }
+    if (pass === null) return;
+    switch (event.kind) {
+      case 'expected':
+        pass.meter.expect(event.tasks);
+        return show(pass);
+      case 'document':
+        pass.meter.done(event.task, event.asked);
+        pass.task = event.task;
+        return tell(pass);
+      case 'ended':
+        if (pass.timer === null) return;
+        clearInterval(pass.timer);
+        pass.timer = null;
+        stream.write(ERASE);
+    }
+  };
+  return { print, onProgress };
 }
 
 /**
@@ -119,59 +131,4 @@ export function progressLine(meter: Meter, status: string, task: string, width: 
   if (room < 4) return text.slice(0, Math.max(0, width - 1));
   const full = meter.total === 0 ? 0 : Math.floor((room * Math.min(meter.finished, meter.total)) / meter.total);
   return `${BAR.full.repeat(full)}${BAR.empty.repeat(room - full)} ${text}`;
-}
-
-function liveProgress({ stream, screen, status }: ProgressOptions, meter: Meter): Progress {
-  let current = '';
-  let timer: ReturnType<typeof setInterval> | null = null;
-  const draw = (): void => {
-    // The window may have been made narrower meanwhile.
-    const width = (stream.columns || screen.width) - 1;
-    stream.write(`${ERASE}${progressLine(meter, status(), current, width)}`);
-  };
-  const start = (): void => {
-    if (timer !== null) return;
-    timer = setInterval(draw, REDRAW);
-    timer.unref();
-    draw();
-  };
-  return {
-    total: (tasks) => {
-      meter.expect(tasks);
-      start();
-    },
-    forecast: (seconds) => meter.forecast(seconds),
-    done: (task, asked) => {
-      meter.done(task, asked);
-      current = task;
-    },
-    line: (text) => {
-      stream.write(`${ERASE}${text}\n`);
-      if (timer !== null) draw();
-    },
-    stop: () => {
-      if (timer === null) return;
-      clearInterval(timer);
-      timer = null;
-      stream.write(ERASE);
-    },
-  };
-}
-
-function plainProgress(options: ProgressOptions, meter: Meter): Progress {
-  let last = options.now();
-  return {
-    total: (tasks) => meter.expect(tasks),
-    forecast: (seconds) => meter.forecast(seconds),
-    done: (task, asked) => {
-      meter.done(task, asked);
-      if ((options.now() - last) / 1000 < PLAIN_INTERVAL) return;
-      last = options.now();
-      options.stream.write(`${parts(meter, options.status(), task).join(', ')}\n`);
-    },
-    line: (text) => {
-      options.stream.write(`${text}\n`);
-    },
-    stop: () => {},
-  };
 }

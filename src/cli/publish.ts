@@ -1,20 +1,16 @@
 /** `eus-eval publish`: arguments and printing only. */
-import { InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.js';
-import type { PublishOptions } from '../publish/publish.js';
-import type { AddCommand } from './arguments.js';
-import { folderName, list } from './arguments.js';
+import type { PublishOptions } from '../library/publish.js';
+import { type AddCommand, folderName, list, oneOf, someOf } from './arguments.js';
+import { note, print } from './print.js';
 
 const FORMATS = ['eee', 'hub', 'jsonl'] as const;
 const RELATIONSHIPS = ['first_party', 'third_party', 'collaborative', 'other'] as const;
 
-interface PublishFlags {
+interface PublishFlags extends Pick<PublishOptions, 'modelId' | 'organization' | 'relationship'> {
   out: string;
-  format?: readonly string[];
+  format?: PublishOptions['formats'];
   samples: boolean;
-  modelId?: string;
-  organization?: string;
-  relationship?: PublishOptions['publisher']['relationship'];
   sourceUrl?: string;
   sourceName?: string;
   taskIds?: readonly string[];
@@ -29,41 +25,33 @@ export const addPublish: AddCommand = (program) =>
     .description('write results as Every Eval Ever, the hub and trackers read them; nothing is sent')
     .argument('<dirs...>', 'folders of result files, searched recursively')
     .option('-o, --out <dir>', 'where they go', folderName, 'published')
-    .option('--format <names>', 'eee (Every Eval Ever records), hub (.eval_results/*.yaml), jsonl (default: eee,hub)', list)
+    .option('--format <names>', 'eee (Every Eval Ever records), hub (.eval_results/*.yaml), jsonl (default: eee,hub)', someOf(FORMATS))
     .option('--no-samples', 'records without the samples')
     .option('--model-id <name>', 'what the model is called there, ORG/NAME (default: as in the results)')
     .option('--organization <name>', 'who publishes the records')
-    .option('--relationship <word>', `the publisher's relation to the model: ${RELATIONSHIPS.join(', ')}`, relationshipOf)
+    .option('--relationship <word>', `the publisher's relation to the model: ${RELATIONSHIPS.join(', ')}`, oneOf(RELATIONSHIPS))
     .option('--source-url <url>', "a page that the hub's entries point to, with --source-name")
     .option('--source-name <name>', 'its name')
     .option('--task-ids <list>', "tasks as the hub's benchmarks call them: TASK=ID,TASK=ID", list)
     .action(async (dirs: readonly string[], flags: PublishFlags) => {
-      const { publishResults } = await import('../publish/publish.js');
-      const formats = FORMATS.filter((one) => (flags.format ?? ['eee', 'hub']).includes(one));
-      const unknown = flags.format?.find((one) => !FORMATS.some((format) => format === one));
-      if (unknown !== undefined) throw new UserError(`--format ${unknown}: unknown; valid: ${FORMATS.join(', ')}`);
-      if (flags.sourceName !== undefined && flags.sourceUrl === undefined)
+      const { publish } = await import('../library/publish.js');
+      const { out, format, samples, modelId, organization, relationship, sourceUrl: url, sourceName: name, taskIds = [] } = flags;
+      if (name !== undefined && url === undefined)
         throw new UserError('--source-name needs --source-url: the hub takes no source without its address');
-      const published = await publishResults({
-        dirs,
-        out: flags.out,
-        formats,
-        samples: flags.samples,
-        modelId: flags.modelId ?? null,
-        publisher: { organization: flags.organization ?? null, relationship: flags.relationship ?? null },
-        source: flags.sourceUrl === undefined ? null : { url: flags.sourceUrl, name: flags.sourceName ?? null },
-        taskIds: new Map((flags.taskIds ?? []).map(pairOf)),
-        now: Date.now,
+      const { notes, files } = await publish({
+        results: dirs,
+        out,
+        formats: format,
+        samples,
+        modelId,
+        organization,
+        relationship,
+        source: url === undefined ? undefined : { url, name },
+        taskIds: Object.fromEntries(taskIds.map(pairOf)),
       });
-      for (const note of published.notes) process.stderr.write(`note: ${note}\n`);
-      process.stdout.write(`${published.files.join('\n')}\n`);
+      for (const one of notes) note(`note: ${one}`);
+      print(files.join('\n'));
     });
-
-function relationshipOf(text: string): (typeof RELATIONSHIPS)[number] {
-  const found = RELATIONSHIPS.find((one) => one === text);
-  if (found === undefined) throw new InvalidArgumentError(`Valid: ${RELATIONSHIPS.join(', ')}.`);
-  return found;
-}
 
 function pairOf(text: string): readonly [string, string] {
   const equals = text.indexOf('=');

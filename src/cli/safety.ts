@@ -2,21 +2,16 @@
 
 import { EXIT } from '../errors.js';
 import { screenOf } from '../terminal/screen.js';
-import type { AddCommand } from './arguments.js';
-import { list, numberBetween, wholeNumber } from './arguments.js';
+import { type AddCommand, list, numberBetween, wholeNumber } from './arguments.js';
+import { interruptible } from './interrupt.js';
+import { MODEL_OPTION, type ModelFlags, modelOptionsOf } from './model-flags.js';
+import { note } from './print.js';
 
-interface AskFlags {
+interface AskFlags extends ModelFlags {
   model: string;
   out?: string;
   annotators?: readonly string[];
   maxNewTokens: number;
-  baseUrl?: readonly string[];
-  tokenizer?: string;
-  apiKeyEnv?: string;
-  concurrency?: number;
-  maxCost?: number;
-  device: string;
-  dtype: string;
 }
 
 /**
@@ -47,45 +42,32 @@ export const addSafety: AddCommand = (program, exit) => {
     .option('-o, --out <file>', 'where the sheet goes (default: standard output); an interrupted command goes on when given again')
     .option('--annotators <names>', 'a row for each of these annotators and answer', list)
     .option('--max-new-tokens <n>', 'length of an answer at most', wholeNumber(1), 512)
-    .option('--base-url <urls>', 'address(es) of an OpenAI-compatible server', list)
-    .option('--tokenizer <ref>', "the model's tokenizer (folder or hub name), for completions")
-    .option('--api-key-env <name>', 'environment variable that holds the key')
-    .option('--concurrency <n>', 'requests in flight at most', wholeNumber(1))
-    .option('--max-cost <usd>', 'stop before a paid API costs more', numberBetween(0, Number.POSITIVE_INFINITY))
-    .option('--device <device>', 'auto, cpu, cuda[:N] or webgpu', 'auto')
-    .option('--dtype <dtype>', 'auto, float32, float16, bfloat16', 'auto')
-    .action(async (file: string, flags: AskFlags) => exit(await ask(file, flags)));
+    .option(...MODEL_OPTION.baseUrl)
+    .option(...MODEL_OPTION.tokenizer)
+    .option(...MODEL_OPTION.apiKeyEnv)
+    .option(...MODEL_OPTION.concurrency)
+    .option(...MODEL_OPTION.maxCost)
+    .option(...MODEL_OPTION.device)
+    .option(...MODEL_OPTION.dtype)
+    .action(async (file: string, flags: AskFlags) =>
+      exit(await interruptible(flags.out !== undefined, (signal) => ask(file, flags, signal))),
+    );
   return safety;
 };
 
-async function ask(file: string, { model, annotators, baseUrl, ...flags }: AskFlags): Promise<number> {
+async function ask(prompts: string, { maxNewTokens, ...flags }: AskFlags, signal: AbortSignal): Promise<number> {
   const { askSafety } = await import('../library/safety.js');
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  try {
-    const { sheet, failed } = await askSafety({
-      prompts: file,
-      model,
-      out: flags.out,
-      maxNewTokens: flags.maxNewTokens,
-      annotators,
-      modelOptions: {
-        device: flags.device,
-        dtype: flags.dtype,
-        baseUrls: baseUrl,
-        tokenizer: flags.tokenizer,
-        apiKeyEnv: flags.apiKeyEnv,
-        concurrency: flags.concurrency,
-        maxCostUsd: flags.maxCost,
-      },
-      signal: stop.signal,
-      say,
-    });
-    if (sheet !== null && flags.out === undefined) process.stdout.write(sheet);
-    return failed > 0 ? EXIT.cannotJudge : EXIT.ok;
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+  const { model, out, annotators } = flags;
+  const { sheet, failed } = await askSafety({
+    prompts,
+    model,
+    out,
+    maxNewTokens,
+    annotators,
+    modelOptions: modelOptionsOf(flags),
+    signal,
+    say: note,
+  });
+  if (sheet !== null && out === undefined) process.stdout.write(sheet);
+  return failed > 0 ? EXIT.cannotJudge : EXIT.ok;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { EXIT, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import type { AddCommand } from './arguments.js';
+import { note, print } from './print.js';
 
 interface SetupFlags {
   index?: string;
@@ -35,10 +36,8 @@ export const addSetup: AddCommand = (program, exit): Command =>
       const { setUpCuda, setupSummary, tearDownCuda } = await import('../library/setup.js');
       if (flags.remove) {
         const { folder, removed } = await tearDownCuda();
-        process.stdout.write(removed ? `removed ${folder}\n` : `nothing to remove: there is no ${folder}\n`);
-        return;
+        return print(removed ? `removed ${folder}` : `nothing to remove: there is no ${folder}`);
       }
-      const note = (line: string): void => void process.stderr.write(`${line}\n`);
       const result = await setUpCuda({
         index: flags.index ?? null,
         wheels: flags.wheels ?? null,
@@ -47,6 +46,6 @@ export const addSetup: AddCommand = (program, exit): Command =>
         say: note,
       });
       const { line, mend } = setupSummary(result);
-      process.stdout.write(`${line}\n`);
+      print(line);
       if (mend) exit(EXIT.user);
     });

@@ -2,12 +2,13 @@
 import { Option } from 'commander';
 import type { ShownTokens } from '../library/show.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
-import type { AddCommand } from './arguments.js';
-import { dateOf, folderName, HOOKS_OPTION, PROMPT_FAMILIES, wholeNumber } from './arguments.js';
+import { type AddCommand, dateOf, folderName, HOOKS_OPTION, INCLUDE_OPTION, PROMPT_FAMILIES, wholeNumber } from './arguments.js';
+import { note, print, printJson } from './print.js';
 
 interface ShowFlags {
   numFewshot?: number;
   hooks?: string;
+  includePath?: string;
   doc: number;
   prompt: PromptFamily;
   model?: string;
@@ -35,6 +36,7 @@ export const addShow: AddCommand = (program) =>
     .option('--system-instruction <text>', 'put before everything')
     .option('--no-multiturn', 'few-shot examples of a chat prompt in one message instead of turns')
     .option(...HOOKS_OPTION)
+    .option(...INCLUDE_OPTION)
     .option('--data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub', folderName)
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
@@ -46,8 +48,9 @@ export const addShow: AddCommand = (program) =>
         fewshotAsMultiturn: flags.multiturn,
         templateDate: dateOf(flags.templateDate),
       });
-      if (withoutTokenizer !== null) process.stderr.write(`eus-eval: no token ids: there is no tokenizer.json in ${withoutTokenizer}\n`);
-      process.stdout.write(flags.json ? `${JSON.stringify(asJson(document, tokens), null, 2)}\n` : await asText(document, tokens));
+      if (withoutTokenizer !== null) note(`eus-eval: no token ids: there is no tokenizer.json in ${withoutTokenizer}`);
+      if (flags.json) printJson(asJson(document, tokens));
+      else print(await asText(document, tokens));
     });
 
 function asJson(doc: PreparedDoc, tokens: ShownTokens | null): Record<string, unknown> {
@@ -81,7 +84,7 @@ async function asText(doc: PreparedDoc, tokens: ShownTokens | null): Promise<str
   }
   lines.push(`doc_hash     ${doc.docHash}`, `prompt_hash  ${doc.promptHash}`, `target_hash  ${doc.targetHash}`);
   if (tokens !== null) lines.push('', ...tokenLines(tokens));
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 /** Ids of the context once, then each continuation behind a bar; where a choice changes the context's own ids, the pair is shown in full. */

@@ -3,11 +3,12 @@ import { type Command, Option } from 'commander';
 import { EXIT } from '../errors.js';
 import type { Verification } from '../prompts/verify.js';
 import type { PromptFamily } from '../types.js';
-import type { AddCommand } from './arguments.js';
-import { dateOf, HOOKS_OPTION, PROMPT_FAMILIES } from './arguments.js';
+import { type AddCommand, dateOf, HOOKS_OPTION, INCLUDE_OPTION, namesOrAll, PROMPT_FAMILIES } from './arguments.js';
+import { note, print, printJson } from './print.js';
 
 interface VerifyFlags {
   hooks?: string;
+  includePath?: string;
   prompt: PromptFamily;
   model?: string;
   templateDate?: string;
@@ -28,6 +29,7 @@ export const addVerify: AddCommand = (program, exit): Command =>
     .option('--model <ref>', 'folder or hub name whose chat template is used (only its tokenizer files are read)')
     .option('--template-date <yyyy-mm-dd>', 'today, for chat templates that print the date (without it they print their fixed one)')
     .option(...HOOKS_OPTION)
+    .option(...INCLUDE_OPTION)
     .option('--data <dir>', 'folder with <repo>/<config>/<split>.jsonl; without it data sets come from the hub')
     .option('--offline', 'any network access is an error', false)
     .option('--json', 'print one JSON document', false)
@@ -35,14 +37,14 @@ export const addVerify: AddCommand = (program, exit): Command =>
       const { verifyPrompts } = await import('../library/verify.js');
       const lines = await verifyPrompts({
         ...flags,
-        tasks: names,
+        tasks: namesOrAll(names),
         templateDate: dateOf(flags.templateDate),
-        onLine: (line) => void (flags.json || process.stdout.write(`${describe(line)}\n`)),
+        onLine: (line) => (flags.json ? undefined : print(describe(line))),
       });
-      if (flags.json) process.stdout.write(`${JSON.stringify(lines, null, 2)}\n`);
-      else process.stdout.write(`${summary(lines)}\n`);
+      if (flags.json) printJson(lines);
+      else print(summary(lines));
       if (!lines.some((line) => line.status === 'match' || line.status === 'differs' || line.actual !== null))
-        process.stderr.write('eus-eval: nothing was verified: for none of these tasks there are both data and prompts of this family\n');
+        note('eus-eval: nothing was verified: for none of these tasks there are both data and prompts of this family');
       if (lines.some((line) => line.status === 'differs')) exit(EXIT.regression);
     });
 

@@ -1,7 +1,6 @@
 /** `eus-eval view`: arguments and printing only. */
-import { UserError } from '../errors.js';
-import type { AddCommand } from './arguments.js';
-import { list, port } from './arguments.js';
+import { type AddCommand, list, port } from './arguments.js';
+import { note, print } from './print.js';
 
 interface ViewFlags {
   tasks?: readonly string[];
@@ -23,18 +22,16 @@ export const addView: AddCommand = (program) =>
     .option('--no-open', 'print the address only, open no browser')
     .option('--export <file>', 'write everything into one HTML file that needs no server, and stop')
     .action(async (dirs: readonly string[], flags: ViewFlags) => {
-      if (flags.port > 65535) throw new UserError(`--port ${flags.port}: ports end at 65535`);
       const { exportView, openView } = await import('../library/view.js');
       const from = dirs.length === 0 ? ['results'] : dirs;
       if (flags.export !== undefined) {
         await exportView(from, flags.tasks ?? null, flags.export);
-        process.stderr.write(`written: ${flags.export}\n`);
-        return;
+        return note(`written: ${flags.export}`);
       }
       const view = await openView(from, flags.tasks ?? null, flags.port);
-      process.stdout.write(`${view.url}\n`);
-      process.stderr.write('Ctrl-C ends it\n');
-      const failed = (): void => void process.stderr.write('no browser could be opened; open the address above\n');
+      print(view.url);
+      note('Ctrl-C ends it');
+      const failed = (): void => note('no browser could be opened; open the address above');
       if (flags.open && !view.show(failed)) failed();
       await new Promise<void>((resolve) => {
         process.once('SIGINT', resolve);

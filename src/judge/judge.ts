@@ -2,6 +2,7 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { UserError } from '../errors.js';
 import { askAll } from '../run/ask-all.js';
+import type { OnAnswer } from '../run/events.js';
 import type { Journal } from '../run/journal.js';
 import { askingForm } from '../safety/ask.js';
 import { readCsvFile } from '../safety/csv.js';
@@ -63,7 +64,7 @@ export async function judgeAnswers(
   candidate: AnswersOf | null,
   journal: Journal | null,
   signal: AbortSignal,
-  onAnswer?: (done: number, total: number) => void,
+  onAnswer?: OnAnswer,
 ): Promise<readonly Verdict[]> {
   askingForm(backend);
   const others = new Map((candidate?.answers ?? []).map((one) => [keyOf(one), one]));

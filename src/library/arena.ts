@@ -3,7 +3,7 @@ import { type BattleRow, battlesOfRows, type Question, readBattles } from '../ar
 import { type ArenaFit, fitUnhurried } from '../arena/fit.js';
 import { fitCsv } from '../arena/report.js';
 import { writeFiles } from '../leaderboard/write-files.js';
-import { type Optional, refuseAborted } from './options.js';
+import { type Optional, refuseAborted } from '../options.js';
 
 export type ArenaOptions = {
   /** A CSV file (docs/arena.md), or its rows: fields by the names of its columns. */

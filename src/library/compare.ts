@@ -2,7 +2,7 @@ import { type Comparison, compareOptions, compareRuns, requireShared } from '../
 import type { Allowable } from '../compare/differs.js';
 import { type FlipText, flipTexts } from '../compare/flips.js';
 import { knownBenchmarks } from '../compare/known.js';
-import { type Optional, refuseAborted } from './options.js';
+import { type Optional, refuseAborted } from '../options.js';
 import { openRunOf, type Side } from './results.js';
 
 export type CompareOptions = {

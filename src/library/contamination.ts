@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { openData } from '../data/open.js';
 import { fileNameOf } from '../file-name.js';
+import type { OneOrMore, Optional } from '../options.js';
 import {
   type ContaminationSettings,
   contaminationCost,
@@ -8,28 +9,36 @@ import {
   type TaskContamination,
   testContamination,
 } from '../run/contamination.js';
+import type { OnAnswer } from '../run/events.js';
 import { openJournal } from '../run/journal.js';
+import type { ModelOptions } from '../run/options.js';
+import type { TaskOptions } from '../run/task-options.js';
 import { uniqueLeaves } from '../task-tree.js';
 import type { DataSource } from '../types.js';
-import { type ModelOptions, openModel } from './model.js';
-import type { OneOrMore, Optional } from './options.js';
-import { loadTasks } from './tasks.js';
+import { openModel } from './model.js';
+import { loadLeaves } from './tasks.js';
 
-export type ContaminationOptions = { readonly model: string; readonly tasks: OneOrMore<string> } & Optional<
-  {
-    /** A folder with `REPO/CONFIGURATION/SPLIT.jsonl`, or a source of documents; the hub without it. */
-    data: string | DataSource;
-    modelOptions: ModelOptions;
-    /** Keep answers here, so that a command that ends early goes on where it was. */
-    out: string;
-    /** Say what would be asked, and ask nothing. */
-    dryRun: boolean;
-    signal: AbortSignal;
-    /** Called with lines to show, the cost before anything is asked among them. */
-    say: (line: string) => void;
-    onAnswer: (done: number, total: number) => void;
-  } & ContaminationSettings
->;
+export { CONTAMINATION_ASSUMPTIONS, contaminationJson } from '../run/contamination.js';
+
+export type ContaminationOptions = { readonly model: string; readonly tasks: OneOrMore<string> } & Pick<
+  TaskOptions,
+  'hooks' | 'includePath'
+> &
+  Optional<
+    {
+      /** A folder with `REPO/CONFIGURATION/SPLIT.jsonl`, or a source of documents; the hub without it. */
+      data: string | DataSource;
+      modelOptions: ModelOptions;
+      /** Keep answers here, so that a command that ends early goes on where it was. */
+      out: string;
+      /** Say what would be asked, and ask nothing. */
+      dryRun: boolean;
+      signal: AbortSignal;
+      /** Called with lines to show, the cost before anything is asked among them. */
+      say: (line: string) => void;
+      onAnswer: OnAnswer;
+    } & ContaminationSettings
+  >;
 
 export interface Contamination {
   readonly model: string;
@@ -54,7 +63,7 @@ export async function contamination(options: ContaminationOptions): Promise<Cont
   const offline = options.modelOptions?.offline ?? false;
   const source = typeof data === 'object' ? data : await openData({ dir: data ?? null, offline });
   const texts = [];
-  for (const task of uniqueLeaves(await loadTasks({ tasks: options.tasks }))) texts.push(await orderedTexts(task, source, settings));
+  for (const task of uniqueLeaves(await loadLeaves(options))) texts.push(await orderedTexts(task, source, settings));
   const cost = contaminationCost(texts);
   say(`asks for the log-probability of ${cost}`);
   if (options.dryRun === true) return { model, cost, tasks: null };

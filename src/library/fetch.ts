@@ -1,18 +1,15 @@
 /** Data sets and models of the hub, brought into the cache. */
 import { UserError } from '../errors.js';
-import type { HookModule } from '../hooks/user-module.js';
 import { datasetFinder } from '../hub/dataset-files.js';
 import { type Fetched, fetchSplits, type WantedSplit } from '../hub/fetch.js';
 import type { Progress } from '../hub/progress.js';
 import { type ResolvedModel, resolveModel } from '../hub/resolve-model.js';
 import { hubSettings } from '../hub/settings.js';
 import { evaluatedSplit, poolSource } from '../prompts/fewshot.js';
-import { selectLeaves } from './prompt-model.js';
+import type { TaskOptions } from '../run/task-options.js';
+import { loadLeaves } from './tasks.js';
 
-export interface FetchOptions {
-  /** As for `loadTasks`; all benchmarks where the list is empty. */
-  readonly tasks: readonly string[];
-  readonly hooks?: HookModule;
+export interface FetchOptions extends TaskOptions {
   readonly offline: boolean;
   /** Bytes of a file that is under way; the number of splits, before the first; a split that is done. */
   readonly onProgress: (progress: Progress) => void;
@@ -24,7 +21,7 @@ export interface FetchOptions {
  * Brings the splits that tasks read into the cache. What cannot be had is among `failures`. Throws `UserError` for unknown tasks.
  */
 export async function fetchData(options: FetchOptions): Promise<Fetched> {
-  const tasks = await selectLeaves(options.tasks.length === 0 ? ['all'] : options.tasks, options.hooks);
+  const tasks = await loadLeaves(options);
   const wanted = new Map<string, WantedSplit>();
   for (const task of tasks) {
     if (task.dataFiles !== null) continue;

@@ -1,8 +1,8 @@
 import type { Allowable } from '../compare/differs.js';
 import type { PolicyFields } from '../gate/policy.js';
 import { type GateOutcome, runGate } from '../gate/run-gate.js';
+import { type Optional, refuseAborted } from '../options.js';
 import { ROUNDS, SEED } from '../statistics/bootstrap.js';
-import { type Optional, refuseAborted } from './options.js';
 import { openRunOf, type Side } from './results.js';
 
 export type GateOptions = {

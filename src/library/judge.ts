@@ -5,10 +5,12 @@ import { readAnswers } from '../judge/answers.js';
 import { type HumanAgreement, humanAgreement, judgeAnswers, judgements, type TaskJudgement, type Verdict } from '../judge/judge.js';
 import { readRubric } from '../judge/rubric.js';
 import { writeFiles } from '../leaderboard/write-files.js';
+import type { Optional } from '../options.js';
 import { fileTime } from '../results/write.js';
+import type { OnAnswer } from '../run/events.js';
 import { openJournal } from '../run/journal.js';
-import { type ModelOptions, openModel } from './model.js';
-import type { Optional } from './options.js';
+import type { ModelOptions } from '../run/options.js';
+import { openModel } from './model.js';
 
 export type JudgeOptions = {
   /** Folder with the results and samples of one model. */
@@ -30,7 +32,7 @@ export type JudgeOptions = {
   modelOptions: ModelOptions;
   signal: AbortSignal;
   say: (line: string) => void;
-  onAnswer: (done: number, total: number) => void;
+  onAnswer: OnAnswer;
 }>;
 
 export interface Judged {

@@ -5,8 +5,8 @@ import { builtinBenchmarks } from '../leaderboard/builtin.js';
 import { readNames } from '../leaderboard/names.js';
 import { noteText } from '../leaderboard/notes.js';
 import { publish } from '../leaderboard/publish.js';
+import { listOf, type OneOrMore, type Optional, refuseAborted } from '../options.js';
 import type { PageLanguage } from '../page/words.js';
-import { listOf, type OneOrMore, type Optional, refuseAborted } from './options.js';
 import type { Results } from './results.js';
 
 export type LeaderboardOptions = {

@@ -1,11 +1,13 @@
+import type { TaskOptions } from '../run/task-options.js';
 import { type ListLine, listLines } from '../tasks/list.js';
-import { loadTasks, type TaskOptions } from './tasks.js';
+import { loadTasks } from './tasks.js';
 
 export { listTable } from '../tasks/list.js';
 
 /**
- * Returns benchmarks with what is known of them. Throws `UserError` as `loadTasks` does.
+ * Returns benchmarks with what is known of them: without names all, and those of the folder `includePath`. Throws `UserError` as `loadTasks` does.
  */
 export async function listBenchmarks(options: TaskOptions): Promise<readonly ListLine[]> {
-  return listLines(await loadTasks(options));
+  const all = options.includePath === undefined ? ['all'] : ['all', '*'];
+  return listLines(await loadTasks({ ...options, tasks: options.tasks ?? all }));
 }

@@ -1,11 +1,9 @@
-import { type ModelOptions as AllModelOptions, DEFAULT_OPEN_OPTIONS, openBackend } from '../backends/open.js';
+import { openBackend } from '../backends/open.js';
 import { hearingWaits } from '../hub/waits.js';
+import { type Optional, refuseAborted } from '../options.js';
 import type { OnProgress } from '../run/events.js';
+import { type ModelOptions, modelOptionsOf } from '../run/options.js';
 import type { Backend } from '../types.js';
-import { type Optional, refuseAborted } from './options.js';
-
-/** How a model is opened; what its kind of backend would ignore is refused. */
-export type ModelOptions = Optional<AllModelOptions>;
 
 export type OpenModelOptions = ModelOptions &
   Optional<{
@@ -14,14 +12,6 @@ export type OpenModelOptions = ModelOptions &
     signal: AbortSignal;
     onProgress: OnProgress;
   }>;
-
-/**
- * Returns the options with what is left out as the command line has it.
- */
-export function modelOptionsOf(given: ModelOptions): AllModelOptions {
-  const { onProgress: _, ...defaults } = DEFAULT_OPEN_OPTIONS;
-  return { ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
-}
 
 /**
  * Opens a model; it can be asked many times and is to be closed in the end. Throws `UserError` when its name, its files or its options are not usable, and

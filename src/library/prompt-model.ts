@@ -1,19 +1,8 @@
-/** What showing and verifying prompts share: choosing tasks, and opening a model's template without its weights. */
+/** A model's template and tokenizer, opened without its weights: for showing and verifying prompts. */
 import { UserError } from '../errors.js';
-import type { HookModule } from '../hooks/user-module.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { type ChatTemplate, loadChatTemplate } from '../models/chat-template.js';
-import { leavesOf } from '../task-tree.js';
-import { openRegistry } from '../tasks/open-registry.js';
-import { selectTasks } from '../tasks/registry.js';
-import type { PromptFamily, Task } from '../types.js';
-
-/**
- * Returns the single tasks that specifications name, in order; `hooks` answers the functions of task files.
- */
-export async function selectLeaves(spec: readonly string[], hooks: HookModule | undefined): Promise<readonly Task[]> {
-  return (await selectTasks(spec, await openRegistry(hooks ?? null))).flatMap(leavesOf);
-}
+import type { PromptFamily } from '../types.js';
 
 /** Where a model's tokenizer files lie, and its config.json: the same folder, but for an adapter that has a tokenizer of its own. */
 export interface ModelFolders {

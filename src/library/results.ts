@@ -2,11 +2,11 @@
 import { joinFiles, type Run, type SamplesOf } from '../compare/open-run.js';
 import { UserError } from '../errors.js';
 import { openSide } from '../gate/open-side.js';
+import { listOf, type OneOrMore, type Optional, refuseAborted } from '../options.js';
 import { fileBytes } from '../results/gzip-blocks.js';
 import { findResultFiles, type ResultFile, readResultFile } from '../results/read.js';
 import { sampleLines } from '../results/read-samples.js';
 import { findSampleFile } from '../results/sample-name.js';
-import { listOf, type OneOrMore, type Optional, refuseAborted } from './options.js';
 
 /** The fields of one line of a sample file (docs/results.md). */
 export type Sample = Readonly<Record<string, unknown>>;

@@ -1,12 +1,13 @@
 /** Violation and false refusal rates from annotated answers, and the sheet to annotate. */
 import { InterruptedError } from '../errors.js';
 import type { OnProgress } from '../run/events.js';
+import type { ModelOptions } from '../run/options.js';
 import { readAnnotations } from '../safety/annotations.js';
 import { askingForm, askPrompts } from '../safety/ask.js';
 import { readPrompts } from '../safety/prompts.js';
 import { type SafetyReport, safetyReport } from '../safety/rates.js';
 import { keeperFor, readKept, refuseExisting, sheetOf, writeSheet } from '../safety/sheet.js';
-import { type ModelOptions, openModel } from './model.js';
+import { openModel } from './model.js';
 
 /**
  * Returns rates by majority with exact intervals, and the agreement of annotators. Throws `UserError` naming file and line.

@@ -4,8 +4,9 @@ import { fileNameOf } from '../file-name.js';
 import { writeFiles } from '../leaderboard/write-files.js';
 import { type SeedScore, seedFields, seedScores } from '../results/seed-summary.js';
 import { fileTime } from '../results/write.js';
+import type { EvaluateOptions } from '../run/options.js';
 import { VERSION } from '../version.js';
-import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+import { type Evaluation, evaluate } from './evaluate.js';
 import { openModel } from './model.js';
 
 /** Seeds at most in one call. */

@@ -1,9 +1,12 @@
 import { InterruptedError, UserError } from '../errors.js';
+import { listOf, type OneOrMore } from '../options.js';
 import type { ModelRows } from '../results/by-model.js';
-import { chosenModels } from '../run/several-models.js';
+import type { EvaluateOptions } from '../run/options.js';
+import { type ChosenModel, chosenModels } from '../run/several-models.js';
 import { modelRows } from './curve.js';
-import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
-import { listOf, type OneOrMore } from './options.js';
+import { type Evaluation, evaluate } from './evaluate.js';
+
+export { type ChosenModel, chosenModels } from '../run/several-models.js';
 
 export type EvaluateAllOptions = Omit<EvaluateOptions, 'model' | 'name'> & {
   /** References of models, patterns of folders (`ckpts/step-*`), and `ORG/NAME@A,B` for revisions of one model. */
@@ -31,22 +34,45 @@ export interface Evaluations {
  */
 export async function evaluateAll({ models, onModel, onDone, ...options }: EvaluateAllOptions): Promise<Evaluations> {
   const chosen = chosenModels(listOf(models));
-  const outcomes: ModelOutcome[] = [];
-  for (const [index, { reference, name }] of chosen.entries()) {
-    onModel?.(reference, index, chosen.length);
-    const outcome = await evaluateOne(reference, { ...options, ...(name === null ? {} : { name }) });
-    outcomes.push(outcome);
-    onDone?.(outcome);
-  }
-  const files = outcomes.flatMap((outcome) => ('evaluation' in outcome ? [outcome.evaluation] : []));
-  return { outcomes, table: await modelRows(files) };
+  const outcomeOf = (attempt: Attempt<Evaluation>): ModelOutcome =>
+    'error' in attempt ? attempt : { reference: attempt.reference, evaluation: attempt.result };
+  const attempts = await eachModel(
+    chosen,
+    ({ reference, name }) => evaluate({ ...options, model: reference, name: name ?? undefined }),
+    (reference, index) => onModel?.(reference, index, chosen.length),
+    (attempt) => onDone?.(outcomeOf(attempt)),
+  );
+  return {
+    outcomes: attempts.map(outcomeOf),
+    table: await modelRows(attempts.flatMap((attempt) => ('result' in attempt ? [attempt.result] : []))),
+  };
 }
 
-async function evaluateOne(reference: string, options: EvaluateOptions): Promise<ModelOutcome> {
-  try {
-    return { reference, evaluation: await evaluate({ ...options, model: reference }) };
-  } catch (error) {
-    if (!(error instanceof UserError) || error instanceof InterruptedError) throw error;
-    return { reference, error };
+/** What work on one model gave, or why it could not be done. */
+export type Attempt<T> = { readonly reference: string } & ({ readonly result: T } | { readonly error: UserError });
+
+/**
+ * Does `work` for one model after the other; a `UserError` of one does not end the others. Throws `InterruptedError` when one is interrupted.
+ */
+export async function eachModel<T>(
+  models: readonly ChosenModel[],
+  work: (model: ChosenModel) => Promise<T>,
+  onModel: (reference: string, index: number) => void,
+  onDone: (attempt: Attempt<T>) => void,
+): Promise<readonly Attempt<T>[]> {
+  const attempts: Attempt<T>[] = [];
+  for (const [index, model] of models.entries()) {
+    const { reference } = model;
+    onModel(reference, index);
+    const attempt = await work(model).then(
+      (result) => ({ reference, result }),
+      (error: unknown) => {
+        if (!(error instanceof UserError) || error instanceof InterruptedError) throw error;
+        return { reference, error };
+      },
+    );
+    attempts.push(attempt);
+    onDone(attempt);
   }
+  return attempts;
 }

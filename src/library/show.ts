@@ -2,14 +2,15 @@
 import { existsSync } from 'node:fs';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
-import type { HookModule } from '../hooks/user-module.js';
 import { encodePairs, encodeText } from '../models/encode.js';
 import { addsBos } from '../models/model-type.js';
 import { loadTokenizer } from '../models/tokenizer.js';
 import { prepareDocs } from '../prompts/prepare.js';
+import type { TaskOptions } from '../run/task-options.js';
 import { withShots } from '../tasks/vary.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
-import { type ModelFolders, openModelFolder, openPromptModel, type PromptOptions, selectLeaves } from './prompt-model.js';
+import { type ModelFolders, openModelFolder, openPromptModel, type PromptOptions } from './prompt-model.js';
+import { loadLeaves } from './tasks.js';
 
 export { messagesJson as messagesText } from '../prompts/fingerprint.js';
 
@@ -26,11 +27,10 @@ export interface ShownTokens {
   readonly decode: (ids: readonly number[]) => string;
 }
 
-export interface ShowOptions extends PromptOptions {
+export interface ShowOptions extends PromptOptions, Pick<TaskOptions, 'hooks' | 'includePath'> {
   readonly task: string;
   /** Index of the document, from 0. */
   readonly doc: number;
-  readonly hooks?: HookModule;
   readonly systemInstruction?: string;
   readonly fewshotAsMultiturn: boolean;
   /** Few-shot examples instead of the task's own number. */
@@ -50,7 +50,8 @@ export interface Shown {
  * Returns one document with its prompt, and its token ids where a model is named. Throws `UserError` when the task or the document is not there.
  */
 export async function showDocument(options: ShowOptions): Promise<Shown> {
-  const [asked] = await selectLeaves([options.task], options.hooks);
+  const { hooks, includePath } = options;
+  const [asked] = await loadLeaves({ tasks: options.task, hooks, includePath });
   const { numFewshot } = options;
   const task = asked === undefined || numFewshot === undefined ? asked : withShots(asked, numFewshot, `--num-fewshot ${numFewshot}`);
   if (task === undefined) throw new UserError(`no task '${options.task}'`);

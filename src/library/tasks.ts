@@ -1,25 +1,25 @@
-import type { HookModule } from '../hooks/user-module.js';
-import type { Metric } from '../metrics/define.js';
-import type { TaskNode } from '../task-tree.js';
+import { checkOptions, listOf, refuseAborted } from '../options.js';
+import { TASK_CHECKS, type TaskOptions } from '../run/task-options.js';
+import { leavesOf, type TaskNode } from '../task-tree.js';
+import { includedTasks } from '../tasks/include-path.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import { selectTasks } from '../tasks/registry.js';
-import { listOf, type OneOrMore, type Optional, refuseAborted } from './options.js';
-
-export type TaskOptions = Optional<{
-  /** Benchmarks, groups, tasks, wildcards, `eu`, `en`, `es`, `all` (the default), or paths of task files. */
-  tasks: OneOrMore<string>;
-  /** What answers the Python functions of task files: a JavaScript module, or functions by name. */
-  hooks: HookModule;
-  /** Metrics that task files can name beside the built-in ones. */
-  metrics: readonly Metric[];
-  signal: AbortSignal;
-}>;
+import type { Task } from '../types.js';
 
 /**
  * Returns tasks and groups of tasks, in order and without repetitions; `evaluate` takes them. Throws `UserError` with the nearest name for what is unknown, and
  * for a task file that is broken.
  */
-export async function loadTasks({ tasks = 'all', hooks, metrics, signal }: TaskOptions = {}): Promise<readonly TaskNode[]> {
+export async function loadTasks(options: TaskOptions = {}): Promise<readonly TaskNode[]> {
+  checkOptions('loadTasks', options, TASK_CHECKS);
+  const { tasks = 'all', includePath, hooks, metrics, signal } = options;
   refuseAborted(signal);
-  return selectTasks(listOf(tasks), await openRegistry(hooks ?? null, metrics));
+  return selectTasks(await includedTasks(listOf(tasks), includePath), await openRegistry(hooks ?? null, metrics));
+}
+
+/**
+ * Returns the single tasks among them, in order.
+ */
+export async function loadLeaves({ tasks, includePath, hooks }: TaskOptions): Promise<readonly Task[]> {
+  return (await loadTasks({ tasks, includePath, hooks })).flatMap(leavesOf);
 }

@@ -1,13 +1,11 @@
 import { openData } from '../data/open.js';
-import type { HookModule } from '../hooks/user-module.js';
 import { isRecordedTemplate } from '../prompts/fingerprint.js';
 import { type Verification, verifyTask } from '../prompts/verify.js';
-import { openPromptModel, type PromptOptions, selectLeaves } from './prompt-model.js';
+import type { TaskOptions } from '../run/task-options.js';
+import { openPromptModel, type PromptOptions } from './prompt-model.js';
+import { loadLeaves } from './tasks.js';
 
-export interface VerifyOptions extends PromptOptions {
-  /** As for `loadTasks`; all benchmarks where the list is empty. */
-  readonly tasks: readonly string[];
-  readonly hooks?: HookModule;
+export interface VerifyOptions extends PromptOptions, TaskOptions {
   readonly data?: string;
   /** Called with each task that is done. */
   readonly onLine?: (line: Verification) => void;
@@ -18,7 +16,7 @@ export interface VerifyOptions extends PromptOptions {
  * `UserError` for what cannot be read.
  */
 export async function verifyPrompts(options: VerifyOptions): Promise<readonly Verification[]> {
-  const tasks = await selectLeaves(options.tasks.length === 0 ? ['all'] : options.tasks, options.hooks);
+  const tasks = await loadLeaves(options);
   const model = await openPromptModel(options);
   const source = await openData({ dir: options.data ?? null, offline: options.offline ?? false });
   const lines: Verification[] = [];

@@ -1,12 +1,13 @@
 /** Asking a backend for a list of requests, with answers kept in a journal: for what is no benchmark of a run. */
-import { InterruptedError } from '../errors.js';
+import { interrupted } from '../interrupt.js';
 import type { Ask, Backend, Request, Response } from '../types.js';
+import type { OnAnswer } from './events.js';
 import { guard } from './guard.js';
 import type { Journal } from './journal.js';
 
 /**
  * Returns the answers to the requests, in their order; equal requests are asked once. What the journal has is not asked again, and every
- * answer is in it before `onAnswer` hears how many are there. Throws `InterruptedError` when `signal` is aborted (the answers so far are in
+ * answer is in it before `onAnswer` hears of it. Throws `InterruptedError` when `signal` is aborted (the answers so far are in
  * the journal).
  */
 export async function askAll(
@@ -14,7 +15,7 @@ export async function askAll(
   requests: readonly Request[],
   journal: Journal | null,
   signal: AbortSignal,
-  onAnswer: (done: number, total: number) => void = () => {},
+  onAnswer: OnAnswer = () => {},
 ): Promise<readonly Response[]> {
   const distinct = new Map(requests.map((request) => [JSON.stringify(request), request]));
   const answers = new Map<string, Response>();
@@ -23,6 +24,10 @@ export async function askAll(
     if (stored !== null) answers.set(key, guard(request, stored));
   }
   const open = [...distinct].filter(([key]) => !answers.has(key));
+  const size = (keys: Iterable<string>): number => [...keys].reduce((sum, key) => sum + key.length, 0);
+  const whole = size(distinct.keys());
+  let answered = size(answers.keys());
+  if (open.length > 0) onAnswer(answers.size, distinct.size, answered / whole);
   const asks = async function* (): AsyncIterable<Ask> {
     for (const [id, [, request]] of open.entries()) yield { id, request };
   };
@@ -32,9 +37,10 @@ export async function askAll(
     const checked = guard(request, response);
     if (checked.kind !== 'failure') await journal?.put(request, checked);
     answers.set(key, checked);
-    onAnswer(answers.size, distinct.size);
+    answered += key.length;
+    onAnswer(answers.size, distinct.size, answered / whole);
   }
-  if (signal.aborted) throw new InterruptedError('interrupted; finished answers are kept, give the same command again to go on');
+  if (signal.aborted) throw interrupted(journal !== null);
   const missing: Response = { kind: 'failure', reason: 'internal', message: 'the backend ended without an answer' };
   return requests.map((request) => answers.get(JSON.stringify(request)) ?? missing);
 }

@@ -7,6 +7,7 @@ import { holm } from '../statistics/holm.js';
 import { type OrderTest, orderTest, shuffledShards } from '../statistics/order-test.js';
 import type { Backend, DataSource, PreparedDoc, Request, Task, Value } from '../types.js';
 import { askAll } from './ask-all.js';
+import type { OnAnswer } from './events.js';
 import type { Journal } from './journal.js';
 
 export interface ContaminationSettings {
@@ -104,7 +105,7 @@ export async function testContamination(
   all: readonly OrderedTexts[],
   journal: Journal | null,
   signal: AbortSignal,
-  onAnswer?: (done: number, total: number) => void,
+  onAnswer?: OnAnswer,
 ): Promise<readonly TaskContamination[]> {
   if (!backend.kinds.has('rolling'))
     throw new UserError(

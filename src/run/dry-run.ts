@@ -1,19 +1,21 @@
 /** `run --dry-run`: what would be asked, and what it would cost. Nothing is sent and nothing written. */
 import { type CountTokens, createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
 import type { Survey } from '../backends/onnx/open.js';
-import { DEFAULT_OPEN_OPTIONS, parseReference, surveyModel } from '../backends/open.js';
+import { DEFAULT_OPEN_OPTIONS, EMBEDDED_MODEL, parseReference, surveyModel } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
 import type { SecondsRange, Workload } from '../forecast.js';
+import { packagePath } from '../package-files.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { ChatRenderer, Task } from '../types.js';
 import { timeWords } from './forecast.js';
 import { leaveOutMissing } from './missing-data.js';
+import type { SessionOptions } from './options.js';
 import { planRun } from './plan.js';
 import { prepareTask } from './prepare-task.js';
-import { chosenTasks, dataFolderOf, type SessionOptions } from './session.js';
+import { chosenTasks, dataFolderOf, wantedTasks } from './session.js';
 
 interface Row extends Estimate {
   readonly task: string;
@@ -37,10 +39,9 @@ export async function dryRun(options: SessionOptions, json: boolean, screen: Scr
   const name = nameOf(options.model);
   const reference = name === null ? null : parseReference(name);
   const source =
-    typeof options.data === 'object' && options.data !== null
-      ? options.data
-      : await openData({ dir: dataFolderOf(options), offline: options.open.offline });
-  const selected = await chosenTasks(options, await openRegistry(options.hooks ?? null, options.metrics));
+    typeof options.data === 'object' ? options.data : await openData({ dir: dataFolderOf(options), offline: options.open.offline });
+  const registry = await openRegistry(options.hooks ?? null, options.metrics);
+  const selected = await chosenTasks(await wantedTasks(options), options, registry);
   const { roots, notes } = leaveOutMissing(selected, dataFolderOf(options));
   for (const text of notes) options.onProgress({ kind: 'message', text });
   const tokens = await tokensOf(options);
@@ -84,8 +85,6 @@ export async function dryRun(options: SessionOptions, json: boolean, screen: Scr
 
 /** Token counter and chat template of the model, where its files are at hand without loading weights. */
 async function tokensOf(options: SessionOptions): Promise<{ count: CountTokens | null; render: ChatRenderer | null }> {
-  const { EMBEDDED_MODEL } = await import('../backends/open.js');
-  const { packagePath } = await import('../package-files.js');
   const given = nameOf(options.model);
   const reference = given === null ? { backend: 'onnx', name: packagePath(EMBEDDED_MODEL) } : parseReference(given);
   const name = reference.backend === 'onnx' ? reference.name : options.open.tokenizer;

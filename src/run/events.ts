@@ -31,5 +31,10 @@ export type RunEvent =
   | { readonly kind: 'task'; readonly outcome: TaskOutcome; readonly text: string }
   | { readonly kind: 'ended' };
 
+/**
+ * Told how many of `total` requests are answered, and the share of their text that those are: first of what the journal had, then after each answer.
+ */
+export type OnAnswer = (done: number, total: number, share: number) => void;
+
 /** Takes the events of a run. Called synchronously: what takes long belongs elsewhere. */
 export type OnProgress = (event: RunEvent) => void;

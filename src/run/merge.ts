@@ -4,6 +4,7 @@ import path from 'node:path';
 import { UserError } from '../errors.js';
 import { makeFolder, removeEmpty } from '../folders.js';
 import type { HookModule } from '../hooks/user-module.js';
+import { listOf, type OneOrMore, type Optional } from '../options.js';
 import { apiEntry } from '../prompts/api.js';
 import type { RunOutcome } from '../results/outcome.js';
 import { findResultFiles } from '../results/read.js';
@@ -16,30 +17,43 @@ import { withPromptVariants } from '../tasks/prompt-variants.js';
 import { selectTasks } from '../tasks/registry.js';
 import { variedAs } from '../tasks/vary.js';
 import type { Value } from '../types.js';
+import { noScoreLine } from './no-score.js';
 import { openPipeline } from './pipeline.js';
 import { restoreTask } from './restore.js';
 import { claimFolder, folderSuffix } from './result-folder.js';
 import { folderStore, type StorePass } from './result-store.js';
+import { fileDigest, VARIANTS_SETTING } from './settings.js';
 import { readShard, type ShardFile, sumWork } from './shard-file.js';
 
 export interface Merged {
   readonly outcome: RunOutcome;
   readonly content: Readonly<Record<string, Value>>;
   readonly resultsFile: string;
+  /** Why tasks have no score, and what to do about it; null where all have one. */
+  readonly noScore: string | null;
 }
 
+export type MergeOptions = {
+  /** Folders of shards, or folders above them. */
+  readonly shards: OneOrMore<string>;
+  /** Where the joined results go. */
+  readonly out: string;
+} & Optional<{
+  /** Share of requests that may have failed before a task has no score; 0.01 without it. */
+  maxErrorRate: number;
+  /** What the shards were run with. */
+  hooks: HookModule;
+  promptVariants: string;
+}>;
+
 /**
- * Joins the shards that lie in or below the folders `dirs` and writes results and samples under `out`, as one run would have.
+ * Joins the shards that lie in or below folders and writes results and samples under `out`, as one run would have.
  *
  * Throws `UserError` when shards are missing, doubled, damaged or belong to different runs, naming what is wrong.
  */
-export async function mergeShards(
-  dirs: readonly string[],
-  out: string,
-  maxErrorRate: number,
-  now: () => number,
-  hooks: HookModule | null = null,
-): Promise<Merged> {
+export async function mergeShards(options: MergeOptions, now: () => number): Promise<Merged> {
+  const { out, maxErrorRate = 0.01, hooks, promptVariants } = options;
+  const dirs = listOf(options.shards);
   const files = [...new Set((await Promise.all(dirs.map(findResultFiles))).flat())];
   if (files.length === 0)
     throw new UserError(`merge: no results_*.json in or below ${dirs.join(', ')}; give the folders that --shard runs wrote`);
@@ -47,10 +61,12 @@ export async function mergeShards(
   const [first] = shards;
   if (first === undefined) throw new UserError('merge: no shards');
   await keepApart(out, shards);
-  const registry = await openRegistry(hooks);
   const { facts } = first;
+  refuseOtherVariants(promptVariants, facts.settings);
+  const registry = await openRegistry(hooks ?? null);
   const names = new Set(Object.keys(first.tasks));
-  const selected = variedAs(await withPromptVariants(await selectTasks(facts.selected, registry), null), facts.settings);
+  const nodes = await selectTasks(facts.selected, registry);
+  const selected = variedAs(await withPromptVariants(nodes, promptVariants ?? null), facts.settings);
   const roots = selected.flatMap((root) => pruneTree(facts.family === 'api' ? apiEntry(root) : root, ({ name }) => names.has(name)) ?? []);
   const made = await makeFolder(out).catch(fail(out));
   const target = await claimFolder(out, {
@@ -73,13 +89,30 @@ export async function mergeShards(
       work: sumWork(shards.map((s) => s.facts.work)),
     });
     const { files: written } = await pass.publish(pipeline.samples(), content, now());
-    return { outcome, content, resultsFile: written.at(-1) ?? target.folder };
+    const without = [...outcome.tasks.values()].filter(({ table }) => table === null);
+    return {
+      outcome,
+      content,
+      resultsFile: written.at(-1) ?? target.folder,
+      noScore: noScoreLine(without, maxErrorRate, 'run those shards again'),
+    };
   } finally {
     await pass?.end();
     // Where nothing came of it, no empty folder stays.
     await target.abandon();
     await removeEmpty(made);
   }
+}
+
+/** Throws `UserError` where the wordings of prompts are not those that the shards were run with. */
+function refuseOtherVariants(file: string | undefined, settings: Readonly<Record<string, string>>): void {
+  const asked = settings[VARIANTS_SETTING];
+  if (file === undefined && asked !== undefined)
+    throw new UserError('merge: the shards were run with --prompt-variants FILE; give the same file here');
+  if (file !== undefined && asked === undefined)
+    throw new UserError(`merge: --prompt-variants ${file}: the shards were run without it; leave it out`);
+  if (file !== undefined && fileDigest(file) !== asked)
+    throw new UserError(`merge: --prompt-variants ${file}: the shards were run with another file, or it was changed since`);
 }
 
 /** The form of the joined samples: compact where those of every shard are. */

@@ -5,24 +5,12 @@ import { uniqueLeaves } from '../task-tree.js';
 import { DEFAULT_MARK } from '../thought.js';
 import type { Backend, ChatRenderer, Group, OutputType, PromptFamily, RequestKind, Task } from '../types.js';
 import type { Expected } from './events.js';
+import type { EvaluateOptions, Shard } from './options.js';
 
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
-
-export interface PlanOptions {
-  /** Null: the backend's default family. */
-  readonly family: PromptFamily | null;
-  readonly systemInstruction: string | null;
-  readonly fewshotAsMultiturn: boolean;
-  readonly limit: number | null;
-  readonly shard: Shard | null;
-  /** What ends a thought before the answer; `none`: the whole text is the answer; null: `</think>`, where there is one. */
-  readonly thinking?: string | null;
+export type PlanOptions = Pick<EvaluateOptions, 'prompt' | 'systemInstruction' | 'fewshotAsMultiturn' | 'limit' | 'shard' | 'thinking'> & {
   /** New tokens instead of what the tasks say. */
   readonly maxNewTokens?: number | null;
-}
+};
 
 /** What a plan needs to know of a backend. */
 export type PlanBackend = Pick<Backend, 'modelName' | 'source' | 'families' | 'kinds' | 'renderChat'>;
@@ -57,7 +45,8 @@ const NO_THINKING = 'none';
  * Throws `UserError` for an impossible pair of task, family and backend, naming all three and what would do.
  */
 export function planRun(selected: readonly (Group | Task)[], backend: PlanBackend, options: PlanOptions): RunPlan {
-  const family = options.family ?? backend.families[0] ?? 'plain';
+  const { systemInstruction = null, fewshotAsMultiturn = true, limit = null, shard = null, thinking, maxNewTokens = null } = options;
+  const family = options.prompt ?? backend.families[0] ?? 'plain';
   // A model that takes texts is given messages through its template; one behind an API takes them as they are, and so does the one without a model.
   const rendered = family === 'chat' || (family === 'api' && backend.source !== 'fake');
   if (rendered && backend.renderChat === null && backend.families[0] !== 'api') {
@@ -74,23 +63,20 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
     const kind = requestKind(task);
     if (!backend.kinds.has(kind)) throw new UserError(impossible(task, kind, backend));
   }
-  const expected = new Map(
-    tasks.map((t) => [t.name, shareOf(Math.min(t.meta.documents ?? 0, options.limit ?? Number.POSITIVE_INFINITY), options.shard)]),
-  );
+  const expected = new Map(tasks.map((t) => [t.name, shareOf(Math.min(t.meta.documents ?? 0, limit ?? Number.POSITIVE_INFINITY), shard)]));
   return {
     roots,
     tasks,
     family,
     renderChat: backend.renderChat,
-    systemInstruction: options.systemInstruction,
-    fewshotAsMultiturn: options.fewshotAsMultiturn,
-    limit: options.limit,
-    shard: options.shard,
-    thinking: options.thinking === NO_THINKING ? null : (options.thinking ?? DEFAULT_MARK),
+    systemInstruction,
+    fewshotAsMultiturn,
+    limit,
+    shard,
+    thinking: thinking === NO_THINKING ? null : (thinking ?? DEFAULT_MARK),
     // Who gives more new tokens expects a thought, in the api family at least, where letters need one token.
-    thinkingAwaited:
-      options.thinking !== NO_THINKING && (options.thinking != null || (family === 'api' && (options.maxNewTokens ?? 1) > 1)),
-    maxNewTokens: options.maxNewTokens ?? null,
+    thinkingAwaited: thinking !== NO_THINKING && (thinking !== undefined || (family === 'api' && (maxNewTokens ?? 1) > 1)),
+    maxNewTokens,
     expectDocuments: (task, count) => {
       expected.set(task.name, count);
       return tasks.map((one) => ({ task: one.name, kind: requestKind(one), documents: expected.get(one.name) ?? 0 }));

@@ -7,28 +7,26 @@ import type { SampleFile } from '../results/sample-file.js';
 import { openLanguageTeller } from '../scoring/answer-language.js';
 import type { TaskNode } from '../task-tree.js';
 import type { Ask, Backend, DataSource, Response, Task } from '../types.js';
-import type { OnProgress } from './events.js';
 import type { Journal } from './journal.js';
+import { NOT_A_NUMBER_ADVICE } from './no-score.js';
+import type { SessionOptions } from './options.js';
 import { type Counters, type Item, type Origin, openPipeline } from './pipeline.js';
 import type { RunPlan } from './plan.js';
 import { prepareTask } from './prepare-task.js';
 import { createScoringWays } from './scoring-ways.js';
 
 export interface RunInput {
+  readonly options: Pick<SessionOptions, 'onProgress' | 'maxErrorRate' | 'signal'>;
   readonly plan: RunPlan;
   readonly backend: Backend;
   readonly source: DataSource;
   readonly journal: Journal | null;
   /** Starts the sample file of a task; null keeps no samples. */
   readonly openSamples: ((task: Task) => SampleFile) | null;
-  readonly onProgress: OnProgress;
   /** All built-in benchmarks, for the averages by language. */
   readonly benchmarks: readonly TaskNode[];
-  /** Share of unscored requests from which a task gets no headline number. */
-  readonly maxErrorRate: number;
   /** Called with every answered document; `documents` are those of its task in this run. */
   readonly onAnswer?: (item: Item, response: Response, documents: number) => void;
-  readonly signal: AbortSignal;
 }
 
 export interface RunResult {
@@ -53,7 +51,8 @@ const MAX_STORING = 1024;
  * `CannotJudgeError` when the first requests all fail and nothing was ever answered.
  */
 export async function executeRun(input: RunInput): Promise<RunResult> {
-  const { plan, backend, onProgress, signal } = input;
+  const { plan, backend, options } = input;
+  const { onProgress, signal } = options;
   // Who has answered before is no wrong address: what is asked again may be just the requests that always fail.
   const answeredBefore = (input.journal?.size ?? 0) > 0;
   const counts = new Map<string, number>();
@@ -61,7 +60,9 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
   const scoringWays = createScoringWays();
   const writes = plan.tasks.some((task) => task.outputType === 'generate_until' && !isLetterChoice(task));
   const pipeline = openPipeline({
-    ...input,
+    journal: input.journal,
+    openSamples: input.openSamples,
+    maxErrorRate: options.maxErrorRate,
     languageOf: writes ? await openLanguageTeller() : null,
     onSettled: (item, response, origin: Origin) => {
       documents.finished += 1;
@@ -104,16 +105,22 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
       open.delete(id);
       await storing.add(pipeline.settle(item, response, 'model'));
       if (!answeredBefore && counters.answered >= HOPELESS && counters.failed === counters.answered)
-        throw new CannotJudgeError(`the first ${counters.failed} requests all failed; the last one: ${counters.failures.at(-1)}`);
+        throw new CannotJudgeError(hopeless(counters, response));
     }
   } finally {
     await storing.end();
   }
   storing.check();
-  if (signal.aborted) throw new InterruptedError('interrupted; finished answers are kept, give the same command again to go on');
+  if (signal.aborted) throw new InterruptedError('interrupted');
   for (const item of open.values())
     await pipeline.settle(item, { kind: 'failure', reason: 'internal', message: 'the backend ended without an answer' }, 'model');
   return { outcome: pipeline.finish(plan.roots, input.benchmarks), samples: pipeline.samples(), counters, scoring: scoringWays.details() };
+}
+
+/** Where the last answer was not a number, asking again is no way out. */
+function hopeless({ failed, failures }: Counters, last: Response): string {
+  const line = `the first ${failed} requests all failed; the last one: ${failures.at(-1)}`;
+  return last.kind === 'failure' && last.reason === 'not a number' ? `${line}; ${NOT_A_NUMBER_ADVICE}` : line;
 }
 
 /** Work that goes on beside the next answers: storing one must not hold up the next. What fails stops the run at the next answer. */

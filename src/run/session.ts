@@ -1,86 +1,42 @@
 /** One run from options to results: opens what is needed, runs, stores, and always cleans up. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { DEFAULT_OPEN_OPTIONS, type ModelOptions, type OpenOptions, openBackend } from '../backends/open.js';
+import { DEFAULT_OPEN_OPTIONS, type OpenOptions, openBackend } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { rememberSplits } from '../data/remember.js';
 import { stoppable } from '../data/stoppable.js';
-import { UserError } from '../errors.js';
+import { InterruptedError } from '../errors.js';
 import { fileNameOf } from '../file-name.js';
 import { makeFolder, removeEmpty } from '../folders.js';
-import type { HookModule } from '../hooks/user-module.js';
 import { progressLines } from '../hub/progress-lines.js';
-import type { Metric } from '../metrics/define.js';
+import { interrupted } from '../interrupt.js';
 import { packagePath } from '../package-files.js';
 import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
 import { modelIdentityOf } from '../results/model-identity.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { fail } from '../results/sample-file.js';
-import type { SamplesForm } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
 import type { TaskNode } from '../task-tree.js';
+import { includedTasks } from '../tasks/include-path.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import { withPromptVariants } from '../tasks/prompt-variants.js';
 import { type Registry, selectTasks, type Wanted } from '../tasks/registry.js';
-import { type Shots, variationSuffix, varied } from '../tasks/vary.js';
-import type { Backend, DataSource, PromptFamily, Value } from '../types.js';
+import { variationSuffix, varied } from '../tasks/vary.js';
+import type { Backend, DataSource, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
-import type { Expected, OnProgress } from './events.js';
+import type { Expected } from './events.js';
 import { forecastRun } from './forecast.js';
 import { headerLines } from './header.js';
 import { type Journal, memoryJournal, openJournal } from './journal.js';
 import { leaveOutMissing } from './missing-data.js';
-import { planRun, type RunPlan, type Shard, shareOf } from './plan.js';
+import { noScoreLine } from './no-score.js';
+import type { SessionOptions } from './options.js';
+import { planRun, type RunPlan, shareOf } from './plan.js';
 import { prepareTask } from './prepare-task.js';
 import { claimFolder, folderSuffix, type ResultFolder } from './result-folder.js';
 import { folderStore, memoryStore, type ResultStore } from './result-store.js';
-import { executeRun } from './run.js';
+import { executeRun, type RunInput } from './run.js';
 import { settingsOf } from './settings.js';
-
-export interface SessionOptions {
-  /** A reference, or a backend that is open and stays open; null: the embedded tiny model, without `data` on the embedded documents. */
-  readonly model: string | Backend | null;
-  /** What results and leaderboards call the model; null: what the backend calls it. */
-  readonly name: string | null;
-  readonly tasks: readonly Wanted[] | null;
-  readonly family: PromptFamily | null;
-  readonly systemInstruction: string | null;
-  readonly fewshotAsMultiturn: boolean;
-  readonly limit: number | null;
-  readonly shard: Shard | null;
-  /** Other numbers of few-shot examples than the tasks say. */
-  readonly shots?: Shots | null;
-  /** Another seed of their draws. */
-  readonly fewshotSeed?: number | null;
-  /** What ends a thought before the answer; `none`: the whole text is the answer; null: `</think>`, where there is one. */
-  readonly thinking?: string | null;
-  /** What answers the Python functions of task files: a JavaScript module, or functions by name. */
-  readonly hooks?: HookModule | null;
-  /** A YAML file with other wordings of prompts; those of task files are taken anyway. */
-  readonly promptVariants?: string | null;
-  /** Metrics beside the built-in ones, which task files given by path can name. */
-  readonly metrics?: readonly Metric[];
-  /** A folder with documents, or a source of them; null: the hub. */
-  readonly data: string | DataSource | null;
-  /** Folder for results; null keeps them in memory. */
-  readonly out: string | null;
-  readonly fresh: boolean;
-  readonly journal: boolean;
-  /** How samples are kept; null keeps none. */
-  readonly samples: SamplesForm | null;
-  readonly maxErrorRate: number;
-  /** Extra passes over the requests that failed. */
-  readonly retries: number;
-  /** Documents to score again one by one; 0 for none. */
-  readonly checkBatch: number;
-  /** Say at the start how long a local model will take, for which a second is measured. */
-  readonly forecast?: boolean;
-  /** How a model given by its reference is opened. */
-  readonly open: ModelOptions;
-  readonly onProgress: OnProgress;
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-}
 
 export interface SessionResult {
   readonly outcome: RunOutcome;
@@ -100,6 +56,8 @@ export interface SessionResult {
   readonly checked: string | null;
   /** Tasks without a headline number. */
   readonly withoutScore: readonly string[];
+  /** Why, and what to do about it; null where all have one. */
+  readonly noScore: string | null;
 }
 
 /** Of data sets on the hub, those of so many tasks are read for a forecast before the first document is asked. */
@@ -127,7 +85,8 @@ const EMBEDDED_REMARK = 'a tiny model with random weights: its scores only show 
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const open = openOptionsOf(options);
   const registry = await openRegistry(options.hooks ?? null, options.metrics);
-  const selected = await chosenTasks(options, registry);
+  const wanted = await wantedTasks(options);
+  const selected = await chosenTasks(wanted, options, registry);
   const dataFolder = dataFolderOf(options);
   const source = rememberSplits(stoppable(await sourceOf(options, open), options.signal));
   const present = leaveOutMissing(selected, dataFolder);
@@ -157,8 +116,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       options.forecast === true && forecast !== undefined && local
         ? await forecastRun(forecast, plan, expected, source, options.now)
         : null;
-    const header = { backend, modelName: target.name, plan, expected, folder: target.folder, seconds };
-    for (const line of headerLines(header)) open.onProgress(line);
+    for (const line of headerLines({ backend, modelName: target.name, plan, expected, folder: target.folder, seconds }))
+      open.onProgress(line);
     if (seconds !== null) options.onProgress({ kind: 'forecast', seconds });
     const context: PassContext = {
       options,
@@ -173,6 +132,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       remark: notes.length === 0 ? null : notes.join('; '),
       startedAt,
       benchmarks: registry.benchmarks,
+      selected: wanted.map((one) => (typeof one === 'string' ? one : one.name)),
     };
     let result = await runOnce(context);
     for (let pass = 0; pass < options.retries && result.failures.length > 0; pass++) {
@@ -181,6 +141,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
       result = await runOnce({ ...context, replaces: result.written });
     }
     return { ...result, remark: [...notes, ...renamed].join('; ') || null };
+  } catch (error) {
+    throw error instanceof InterruptedError ? interrupted(options.out !== undefined && options.journal) : error;
   } finally {
     await journal?.close();
     if (!isBackend(options.model)) await backend?.close();
@@ -212,13 +174,14 @@ function openOptionsOf({ open, signal, onProgress }: SessionOptions): OpenOption
 }
 
 async function sourceOf(options: SessionOptions, { offline, onProgress }: OpenOptions): Promise<DataSource> {
-  if (options.data !== null && typeof options.data === 'object') return options.data;
+  if (typeof options.data === 'object') return options.data;
   return openData({ dir: dataFolderOf(options), offline, onProgress: progressLines(onProgress) });
 }
 
 /** The folder of a run, or of its shard; null for a run in memory. */
 function baseFolder({ out, shard }: SessionOptions): string | null {
-  return out === null || shard === null ? out : path.join(out, `shard-${shard.index + 1}-of-${shard.count}`);
+  if (out === undefined || shard === undefined) return out ?? null;
+  return path.join(out, `shard-${shard.index + 1}-of-${shard.count}`);
 }
 
 /** Where results go, and what they call the model. */
@@ -238,7 +201,7 @@ async function targetOf(
   if (base === null) return { name, folder: null, store: memoryStore(), abandon: async () => {} };
   const claimed = await claimFolder(base, {
     name,
-    given: options.name !== null,
+    given: options.name !== undefined,
     suffix: folderSuffix(plan.family, backend.source, plan.tasks),
     model: { modelIdentity, identity: backend.identity },
   });
@@ -267,13 +230,13 @@ async function openJournalOf(options: SessionOptions, base: string | null, backe
   const journal = openJournal(store, backend.identity);
   if (journal.damaged > 0)
     open.onProgress(`journal ${store}: ${journal.damaged} damaged records are left out; what they answered is asked again`);
-  if (options.fresh) journal.clear();
+  if (options.fresh === true) journal.clear();
   return journal;
 }
 
 /** No model and no data: the tiny model on the made-up documents. */
 function embeddedRun(options: SessionOptions): boolean {
-  return options.data === null && options.model === null;
+  return options.data === undefined && options.model === null;
 }
 
 /**
@@ -285,35 +248,35 @@ export function dataFolderOf(options: SessionOptions): string | null {
 }
 
 /**
- * Returns the tasks asked for, or the default: all, or a small selection of the embedded documents.
+ * Returns the tasks asked for, or the default: all, or a small selection of the embedded documents. Throws `UserError` for an include path that cannot be read.
  */
-export function wantedTasks(options: SessionOptions): readonly Wanted[] {
-  return options.tasks ?? (embeddedRun(options) ? EMBEDDED_TASKS : ['all']);
+export async function wantedTasks(options: SessionOptions): Promise<readonly Wanted[]> {
+  if (options.tasks === null) return embeddedRun(options) ? EMBEDDED_TASKS : ['all'];
+  return includedTasks(options.tasks, options.includePath);
 }
 
 /**
- * Returns the tasks of a run with the variants of their prompts. Throws `UserError` for what is unknown, and for variants of a file in a shard: merging knows only those of task files.
+ * Returns the trees of `wanted` with the variants of their prompts. Throws `UserError` for what is unknown.
  */
-export async function chosenTasks(options: SessionOptions, registry: Registry): Promise<readonly TaskNode[]> {
-  const file = options.promptVariants ?? null;
-  if (file !== null && options.shard !== null)
-    throw new UserError('--prompt-variants does not go with --shard; write prompt_variants into the task file instead');
-  return withPromptVariants(varied(await selectTasks(wantedTasks(options), registry), options), file);
+export async function chosenTasks(
+  wanted: readonly Wanted[],
+  { promptVariants, shots, fewshotSeed }: SessionOptions,
+  registry: Registry,
+): Promise<readonly TaskNode[]> {
+  const nodes = varied(await selectTasks(wanted, registry), { shots, fewshotSeed: fewshotSeed ?? null });
+  return withPromptVariants(nodes, promptVariants ?? null);
 }
 
-interface PassContext {
+interface PassContext extends Omit<RunInput, 'openSamples' | 'onAnswer'> {
   readonly options: SessionOptions;
   readonly open: OpenOptions;
-  readonly plan: RunPlan;
-  readonly backend: Backend;
-  readonly source: DataSource;
-  readonly journal: Journal | null;
   readonly store: ResultStore;
   readonly modelName: string;
   readonly modelIdentity: string;
   readonly remark: string | null;
   readonly startedAt: number;
-  readonly benchmarks: Registry['benchmarks'];
+  /** The tasks as they were asked for. */
+  readonly selected: readonly string[];
   /** Files of an earlier pass that this one makes obsolete. */
   readonly replaces?: readonly string[];
 }
@@ -321,7 +284,7 @@ interface PassContext {
 async function runOnce(context: PassContext): Promise<SessionResult & { readonly written: readonly string[] }> {
   const { options, plan, backend, store } = context;
   const { onProgress } = options;
-  const pass = await store(options.samples);
+  const pass = await store(options.samples === false ? null : options.samples);
   const check = options.checkBatch > 0 ? newBatchCheck(options.checkBatch, plan.tasks.length) : null;
   onProgress({ kind: 'started', status: () => backend.status() });
   let ended = false;
@@ -333,9 +296,6 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
     const { outcome, samples, counters, scoring } = await executeRun({
       ...context,
       openSamples: pass.openSamples,
-      onProgress,
-      maxErrorRate: options.maxErrorRate,
-      signal: options.signal,
       ...(check === null ? {} : { onAnswer: check.watch }),
     });
     end();
@@ -343,6 +303,7 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
     const content = resultsContent(outcome, factsOf(context, scoring, options.now()));
     const { files, lines } = await pass.publish(samples, content, options.now());
     for (const file of context.replaces ?? []) await rm(file, { force: true });
+    const without = [...outcome.tasks.values()].filter((o) => o.table === null && !isEmptyShare(plan, o));
     return {
       outcome,
       content,
@@ -354,7 +315,8 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
       reused: counters.reused,
       remark: context.remark,
       checked: check === null ? null : await check.run(backend, options.signal),
-      withoutScore: [...outcome.tasks.values()].filter((o) => o.table === null && !isEmptyShare(plan, o)).map((o) => o.task.name),
+      withoutScore: without.map(({ task }) => task.name),
+      noScore: noScoreLine(without, options.maxErrorRate, 'give the same command again to ask only the failed ones'),
       written: files,
     };
   } finally {
@@ -388,8 +350,7 @@ export function unlistedLine(unlisted: ReadonlyMap<string, number>, written: rea
 }
 
 function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>>, endedAt: number): RunFacts {
-  const { options, plan, backend, source, remark, startedAt } = context;
-  const selected = wantedTasks(options).map((wanted) => (typeof wanted === 'string' ? wanted : wanted.name));
+  const { options, plan, backend, source, selected, remark, startedAt } = context;
   const work = backend.work();
   return {
     modelName: context.modelName,
@@ -398,14 +359,14 @@ function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>
     modelSource: backend.source,
     modelFacts: backend.facts,
     identity: backend.identity,
-    settings: settingsOf(plan, backend, context.open, selected, source.description, options.hooks ?? null),
+    settings: settingsOf({ ...context, data: source.description, hooks: options.hooks, promptVariants: options.promptVariants }),
     family: plan.family,
     selected,
     chatTemplate: plan.family === 'plain' ? null : backend.chatTemplate,
     systemInstruction: plan.systemInstruction ?? (plan.family === 'api' && plan.tasks.some(isLetterChoice) ? LETTER_INSTRUCTION : null),
     fewshotAsMultiturn: plan.family !== 'plain' && plan.fewshotAsMultiturn,
-    limit: options.limit,
-    shard: options.shard,
+    limit: plan.limit,
+    shard: plan.shard,
     data: source.description,
     startedAt: startedAt / 1000,
     endedAt: endedAt / 1000,

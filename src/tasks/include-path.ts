@@ -1,18 +1,19 @@
 /** Names of tasks in a folder of one's own, as the harness's `--include_path` takes them. */
 import { wildcard } from '../wildcard.js';
-import { sourcesIn } from './registry.js';
+import { sourcesIn, type Wanted } from './registry.js';
 
 /**
- * Returns words of `--tasks` with the names and tags of task files in `folder` replaced by those files; wildcards too. Words that the folder does not know stay as they are. Throws `UserError` when it
- * cannot be read.
+ * Returns words of `--tasks` with the names and tags of task files in `folder` replaced by those files; wildcards too. Words that the folder does not know, and tasks
+ * that are loaded, stay as they are; without a folder all do. Throws `UserError` when it cannot be read.
  */
-export async function includedTasks(words: readonly string[], folder: string): Promise<readonly string[]> {
+export async function includedTasks(wanted: readonly Wanted[], folder: string | undefined): Promise<readonly Wanted[]> {
+  if (folder === undefined) return wanted;
   const files = await sourcesIn(folder);
-  return words
-    .flatMap((word) => word.split(','))
-    .map((word) => word.trim())
+  return wanted
+    .flatMap((one): readonly Wanted[] => (typeof one === 'string' ? one.split(',').map((word) => word.trim()) : [one]))
     .filter((word) => word !== '')
-    .flatMap((word) => {
+    .flatMap((word): readonly Wanted[] => {
+      if (typeof word !== 'string') return [word];
       const exact = files.get(word);
       if (exact !== undefined) return exact;
       const pattern = wildcard(word);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeProgress, progressLine } from '../../src/cli/progress.js';
+import { progressLine, runDisplay } from '../../src/cli/progress.js';
 import { makeMeter } from '../../src/cli/time-left.js';
 import { widthOf } from '../../src/terminal/screen.js';
 
@@ -95,11 +95,12 @@ describe('the progress line', () => {
   it('is cleared before any other line, and at the end', () => {
     const written: string[] = [];
     const stream = { isTTY: true, columns: 60, write: (text: string) => written.push(text) > 0 };
-    const progress = makeProgress({ stream, screen: { width: 60, colour: false }, status: () => '', now: () => 0, quiet: false });
-    progress.total(EXPECTED);
-    progress.line('stopping; finished answers are kept');
-    progress.stop();
-    progress.stop();
+    const { onProgress, print } = runDisplay({ stream, screen: { width: 60, colour: false }, now: () => 0, quiet: false });
+    onProgress({ kind: 'started', status: () => '' });
+    onProgress({ kind: 'expected', tasks: EXPECTED });
+    print('stopping; finished answers are kept');
+    onProgress({ kind: 'ended' });
+    onProgress({ kind: 'ended' });
     const shown = written.join('').replaceAll('\r\u001b[K', '<');
     expect(shown).toMatch(/<stopping; finished answers are kept\n<[^\n<]*<$/);
   });
@@ -108,17 +109,12 @@ describe('the progress line', () => {
     let clock = 0;
     const written: string[] = [];
     const stream = { isTTY: false, columns: 0, write: (text: string) => written.push(text) > 0 };
-    const progress = makeProgress({
-      stream,
-      screen: { width: 60, colour: false },
-      status: () => '3 in flight',
-      now: () => clock,
-      quiet: false,
-    });
-    progress.total(EXPECTED);
-    for (let i = 0; i < 40; i++) {
+    const { onProgress } = runDisplay({ stream, screen: { width: 60, colour: false }, now: () => clock, quiet: false });
+    onProgress({ kind: 'started', status: () => '3 in flight' });
+    onProgress({ kind: 'expected', tasks: EXPECTED });
+    for (let i = 1; i <= 40; i++) {
       clock += 1000;
-      progress.done('a', true);
+      onProgress({ kind: 'document', task: 'a', asked: true, finished: i, total: 110 });
     }
     expect(written).toEqual([
       expect.stringMatching(/^15\/110 documents, .*3 in flight, a\n$/),

@@ -332,7 +332,7 @@ describe('results for the hub', () => {
 
 describe('what is refused', () => {
   it.each([
-    [['--format', 'csv'], '--format csv: unknown; valid: eee, hub, jsonl'],
+    [['--format', 'csv'], 'Valid: eee, hub, jsonl.'],
     [['--relationship', 'self'], 'Valid: first_party, third_party, collaborative, other.'],
     [['--source-name', 'x'], '--source-name needs --source-url'],
     [['--task-ids', 'x'], "--task-ids 'x': write TASK=ID"],

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_OPEN_OPTIONS } from '../../src/backends/open.js';
 import { packagePath } from '../../src/package-files.js';
 import { mergeShards } from '../../src/run/merge.js';
-import { runSession, type SessionOptions } from '../../src/run/session.js';
+import { type EvaluateOptions, sessionOptions } from '../../src/run/options.js';
+import { runSession } from '../../src/run/session.js';
 
 let folder: string;
 beforeEach(() => {
@@ -16,34 +16,23 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 let clock = 1_700_000_000_000;
 
 /** Runs one of two shards of a benchmark on the fake model. */
-async function shard(index: number, more: Partial<SessionOptions> = {}): Promise<string> {
-  const { resultsFile } = await runSession({
+async function shard(index: number, more: EvaluateOptions = {}): Promise<string> {
+  const options = sessionOptions({
     model: 'fake:1',
-    name: null,
     tasks: ['eus_trivia', 'mgsm_native_cot_eu'],
-    family: 'chat',
-    systemInstruction: null,
-    fewshotAsMultiturn: true,
-    limit: null,
+    prompt: 'chat',
     shard: { index, count: 2 },
     data: packagePath('fixtures/data'),
     out: path.join(folder, 'shards'),
-    fresh: false,
     journal: false,
-    samples: 'full',
-    maxErrorRate: 0.01,
-    retries: 0,
-    checkBatch: 0,
-    open: DEFAULT_OPEN_OPTIONS,
-    onProgress: () => {},
-    signal: new AbortController().signal,
-    now: () => clock++,
     ...more,
   });
+  const { resultsFile } = await runSession({ ...options, now: () => clock++ });
   return resultsFile ?? '';
 }
 
-const merge = () => mergeShards([path.join(folder, 'shards')], path.join(folder, 'merged'), 0.01, () => clock++);
+const merge = (promptVariants?: string) =>
+  mergeShards({ shards: path.join(folder, 'shards'), out: path.join(folder, 'merged'), promptVariants }, () => clock++);
 
 /** Changes the lines of the sample file of eus_trivia beside a results file. */
 function edit(resultsFile: string, change: (lines: string[]) => string[]): void {
@@ -58,10 +47,7 @@ describe('merge', () => {
     ['--no-multiturn', { fewshotAsMultiturn: false }],
     ['--system-instruction', { systemInstruction: 'Be brief.' }],
     ['--limit', { limit: 10 }],
-    ['--prompt', { family: 'plain' }],
-    ['--max-length', { open: { ...DEFAULT_OPEN_OPTIONS, maxLength: 64 } }],
-    ['--max-new-tokens', { open: { ...DEFAULT_OPEN_OPTIONS, maxNewTokens: 7 } }],
-    ['--template-date', { open: { ...DEFAULT_OPEN_OPTIONS, templateDate: new Date('2026-11-22') } }],
+    ['--prompt', { prompt: 'plain' }],
     ["the model's seed", { model: 'fake:2' }],
   ] as const)('refuses shards with another %s', async (name, more) => {
     await shard(0);
@@ -107,7 +93,7 @@ describe('merge', () => {
 
 describe('a run', () => {
   it('keeps two models of one name apart, also where an older program made the folder', async () => {
-    const first = await shard(0, { shard: null, name: null });
+    const first = await shard(0, { shard: undefined, name: undefined });
     const dir = path.dirname(first);
     rmSync(path.join(dir, '.model'));
     const content = JSON.parse(readFileSync(first, 'utf8'));
@@ -119,15 +105,15 @@ describe('a run', () => {
         eus_eval: { ...content.eus_eval, identity: { backend: 'fake', seed: '9' } },
       }),
     );
-    const second = await shard(0, { shard: null });
+    const second = await shard(0, { shard: undefined });
     expect(path.basename(path.dirname(second))).toMatch(/^fake-1-[0-9a-f]{8}__chat$/);
-    await expect(shard(0, { shard: null, name: 'fake-1' })).rejects.toThrow(/--name fake-1: .* holds results of another model/);
+    await expect(shard(0, { shard: undefined, name: 'fake-1' })).rejects.toThrow(/--name fake-1: .* holds results of another model/);
   });
 
   it('asks only what failed again, with and without a journal, however much failed', async () => {
     for (const journal of [true, false]) {
       const out = path.join(folder, `${journal}`);
-      const result = await shard(0, { model: 'fake:1,fail=0.6', shard: null, out, journal, retries: 1, maxErrorRate: 1 });
+      const result = await shard(0, { model: 'fake:1,fail=0.6', shard: undefined, out, journal, retries: 1, maxErrorRate: 1 });
       expect(result).toContain(out);
       const content = JSON.parse(readFileSync(result, 'utf8'));
       expect(content.eus_eval.work.runs).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import { prepareTask } from '../../src/run/prepare-task.js';
 import { uniqueLeaves } from '../../src/task-tree.js';
 import type { ChatRenderer } from '../../src/types.js';
 
-const bare = { systemInstruction: null, fewshotAsMultiturn: true, limit: 1, shard: null };
+const bare = { limit: 1 };
 const tasks = await loadTasks({ tasks: 'eus_trivia' });
 const source = {
   description: 'made up',
@@ -19,8 +19,8 @@ function backend(source: string, families: PlanBackend['families'], renderChat: 
   return { modelName: 'm', source, families, kinds: new Set(['choices', 'generate'] as const), renderChat };
 }
 
-async function firstContext(asked: PlanBackend, family: 'api' | null) {
-  const plan = planRun(tasks, asked, { ...bare, family });
+async function firstContext(asked: PlanBackend, prompt: 'api' | undefined) {
+  const plan = planRun(tasks, asked, { ...bare, prompt });
   const [task] = uniqueLeaves(plan.roots);
   if (task === undefined) throw new Error('no task');
   for await (const { request, promptHash } of (await prepareTask(plan, task, source)).documents)
@@ -30,7 +30,7 @@ async function firstContext(asked: PlanBackend, family: 'api' | null) {
 
 describe('the family api', () => {
   it('goes as messages to a chat server and through the template to a model that takes texts, with one fingerprint', async () => {
-    const server = await firstContext(backend('openai', ['api'], null), null);
+    const server = await firstContext(backend('openai', ['api'], null), undefined);
     const local = await firstContext(backend('completions', ['plain', 'chat', 'api'], render), 'api');
     if (typeof server.context === 'string') throw new Error('messages were expected');
     expect(server.context[0]).toEqual({ role: 'system', content: 'Respond always with a single letter: A, B, C or D.' });
@@ -40,6 +40,6 @@ describe('the family api', () => {
 
   it('is refused to a model that takes texts and has no template', () => {
     const asked = backend('completions', ['plain'], null);
-    expect(() => planRun(tasks, asked, { ...bare, family: 'api' })).toThrow(/--prompt api: .* no chat template .* of --tokenizer/);
+    expect(() => planRun(tasks, asked, { ...bare, prompt: 'api' })).toThrow(/--prompt api: .* no chat template .* of --tokenizer/);
   });
 });

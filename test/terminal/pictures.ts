@@ -4,7 +4,6 @@ import path from 'node:path';
 import { readBattles } from '../../src/arena/battles.js';
 import { fitArena } from '../../src/arena/fit.js';
 import { fitTable } from '../../src/arena/report.js';
-import { DEFAULT_OPEN_OPTIONS } from '../../src/backends/open.js';
 import { progressLine } from '../../src/cli/progress.js';
 import { makeMeter } from '../../src/cli/time-left.js';
 import { compareOptions, compareRuns } from '../../src/compare/compare.js';
@@ -16,6 +15,7 @@ import { DEFAULT_POLICY } from '../../src/gate/policy.js';
 import { judgementText } from '../../src/gate/report.js';
 import { packagePath } from '../../src/package-files.js';
 import { resultsTable } from '../../src/results/table.js';
+import { sessionOptions } from '../../src/run/options.js';
 import { runSession, type SessionResult } from '../../src/run/session.js';
 import { listLines, listTable } from '../../src/tasks/list.js';
 import { loadRegistry } from '../../src/tasks/registry.js';
@@ -30,28 +30,18 @@ function run(seed: number): Promise<SessionResult & { readonly said: readonly st
   const known =
     runs.get(seed) ??
     runSession({
-      model: `fake:${seed}`,
-      name: null,
-      tasks: ['eus_trivia', 'bbq', 'mgsm_native_cot_eu', 'eus_exams_eu'],
-      family: null,
-      systemInstruction: null,
-      fewshotAsMultiturn: true,
-      limit: 20,
-      shard: null,
-      data: packagePath('fixtures/data'),
-      out: folder,
-      fresh: false,
-      journal: false,
-      samples: 'full',
-      maxErrorRate: 0.01,
-      retries: 0,
-      checkBatch: 0,
-      open: DEFAULT_OPEN_OPTIONS,
-      onProgress: (event) => {
-        if (event.kind === 'message') said.push(event.text.replace(folder, 'results'));
-        else if (event.kind === 'task') said.push(event.text);
-      },
-      signal: new AbortController().signal,
+      ...sessionOptions({
+        model: `fake:${seed}`,
+        tasks: ['eus_trivia', 'bbq', 'mgsm_native_cot_eu', 'eus_exams_eu'],
+        limit: 20,
+        data: packagePath('fixtures/data'),
+        out: folder,
+        journal: false,
+        onProgress: (event) => {
+          if (event.kind === 'message') said.push(event.text.replace(folder, 'results'));
+          else if (event.kind === 'task') said.push(event.text);
+        },
+      }),
       now: () => 1_700_000_000_000,
     }).then((result) => ({ ...result, said }));
   runs.set(seed, known);
