@@ -133,12 +133,17 @@ describe('architecture', () => {
 
   it('commands hold arguments and printing only: what they do comes from the library, what they print from values', () => {
     const printing = [
-      /^(?:cli|library|terminal|results|explain)\//,
+      /^(?:cli|library|terminal)\//,
+      // What makes texts of values.
       /^(?:arena|compare|gate|safety)\/(?:report|print)\.ts$/,
       /^leaderboard\/correlation-report\.ts$/,
-      // Programs of their own, and what `--help` lists.
-      /^(?:arena-server|doctor|publish)\//,
-      /^(?:hub\/waits|run\/contamination|run\/several-models|serve\/engines|page\/words|tasks\/vary|tasks\/include-path)\.ts$/,
+      /^results\/(?:by-model|counts|seed-summary|table)\.ts$/,
+      // Words that `--help` lists.
+      /^(?:serve\/engines|page\/words)\.ts$/,
+      // What the process waits for, which is printed.
+      /^hub\/waits\.ts$/,
+      // A program of its own, which prints and listens to signals itself.
+      /^arena-server\//,
     ];
     const work = sources()
       .filter((file) => file.startsWith('cli/'))

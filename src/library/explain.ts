@@ -32,7 +32,7 @@ export async function explainWords({
   const entries = new Map([
     ...registry.entries,
     ...(more?.entries ?? []),
-    ...(await selectTasks(own, registry)).map((entry) => [word, entry] as const),
+    ...(own.length === 0 ? [] : await selectTasks(own, registry)).map((entry) => [word, entry] as const),
     ...(recorded === null ? [] : [[word, recorded] as const]),
   ]);
   const text = word === '' ? topicList(registry.benchmarks, width) : explain(word, entries, width);

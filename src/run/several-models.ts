@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { stepOf } from '../results/by-model.js';
+import { wildcard } from '../wildcard.js';
 
 export interface ChosenModel {
   readonly reference: string;
@@ -44,15 +45,9 @@ function matching(pattern: string): string[] {
   const parts = pattern.split('/');
   let found = [pattern.startsWith('/') ? '/' : ''];
   for (const part of parts.filter((one) => one !== '')) {
-    const test = new RegExp(
-      `^${part
-        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '.*')
-        .replaceAll('?', '.')}$`,
-      'u',
-    );
+    const test = wildcard(part);
     found = found.flatMap((base) => {
-      if (!/[*?]/.test(part)) return existsSync(path.join(base, part)) ? [path.join(base, part)] : [];
+      if (test === null) return existsSync(path.join(base, part)) ? [path.join(base, part)] : [];
       return namesIn(base === '' ? '.' : base).flatMap((name) => (test.test(name) && !name.startsWith('.') ? [path.join(base, name)] : []));
     });
   }
