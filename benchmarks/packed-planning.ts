@@ -7,10 +7,12 @@
  * The sizes are those of Llama 3.1 8B in bfloat16. `computed` counts prefixes that are computed again in each run; `rows` adds what only fills up blocks; `MB in` is what a run
  * moves to the card.
  */
+
 import { parseArgs } from 'node:util';
 import { newOnnxBackend } from '../src/backends/onnx/backend.js';
 import { activationBudget, generateBytes, keyCost, type ModelSize, runBytes } from '../src/backends/onnx/memory-plan.js';
 import type { PackedMessage } from '../src/backends/onnx/protocol.js';
+import { NO_DRAW_DEFAULTS } from '../src/backends/onnx/sample.js';
 import type { Session } from '../src/backends/onnx/session.js';
 import { openData } from '../src/data/open.js';
 import { loadTokenizer } from '../src/models/tokenizer.js';
@@ -92,6 +94,7 @@ for (const item of values.cases.split(',')) {
     maxLength: 8192,
     vocabSize: size.vocabulary,
     longest: null,
+    drawDefaults: NO_DRAW_DEFAULTS,
     eos: new Set(),
     ensurePositions: () => {},
     packed: {

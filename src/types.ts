@@ -107,11 +107,25 @@ export interface FilterSpec {
   readonly steps: readonly FilterStep[];
 }
 
-/** How a generation ends and how it is drawn; only greedy decoding is defined. */
+/** How a generation ends and how it is drawn. */
 export interface GenerationSpec {
   readonly until: readonly string[];
   /** New tokens at most; null leaves it to the backend's default (256 on a local model). */
   readonly maxNewTokens: number | null;
+  /** How tokens are drawn; null: always the likeliest one. */
+  readonly sampling: Sampling | null;
+}
+
+/** How the tokens of an answer are drawn from the model's distribution. */
+export interface Sampling {
+  /** Above 0. */
+  readonly temperature: number;
+  /** Only the likeliest tokens whose probabilities add up to this; null leaves it to the model's generation_config.json or the server. */
+  readonly topP: number | null;
+  /** Only so many of the likeliest tokens, 0 for all; null as above. */
+  readonly topK: number | null;
+  /** Of a task: the seed of all its draws. Of a request: the document's own, so that its answer does not depend on the others. */
+  readonly seed: number;
 }
 
 /** What is right: the index of a choice or a text; a list where several answers are. */
@@ -277,6 +291,8 @@ export interface GenerateRequest {
   readonly context: string | readonly Message[];
   readonly until: readonly string[];
   readonly maxNewTokens: number | null;
+  /** Absent: the likeliest token each time. */
+  readonly sampling?: Sampling;
   /** A thought may come before the answer: stop strings count behind it only. Absent: the whole text is the answer. */
   readonly thought?: ThoughtRule;
 }
@@ -404,6 +420,8 @@ export interface Backend {
   /** Everything that changes an answer, for the journal key: file digests or base URL, tokenizer, dtype, device kind, version. No secrets. */
   readonly identity: Readonly<Record<string, string>>;
   readonly kinds: ReadonlySet<RequestKind>;
+  /** False where tokens cannot be drawn at random, only the likeliest taken. */
+  readonly draws?: boolean;
   /** Prompt families it can be asked in; the first is its default. */
   readonly families: readonly PromptFamily[];
   /** Present where the model has a chat template. */

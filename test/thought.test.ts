@@ -266,7 +266,7 @@ describe('stop strings and local generation', async () => {
       ...(thought === null ? {} : { thought: { rule: thought, begun: more.begun ?? false, end: null } }),
     });
     for (const token of tokens) {
-      const answer = takeToken(growing, token, -1, { tokenizer, eos: new Set() }, newCounters());
+      const answer = takeToken(growing, { token, logprob: -1 }, { tokenizer, eos: new Set() }, newCounters());
       if (answer?.response.kind === 'generate') return { text: answer.response.text.trim(), finish: answer.response.finish };
     }
     return null;

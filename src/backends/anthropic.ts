@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Backend } from '../types.js';
 import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
 import { tokenCount } from './api/completion-reply.js';
+import { drawFields } from './api/draw-fields.js';
 import { keepErrorTexts } from './api/http.js';
 import { checkUrl, openTools, readKey } from './api/options.js';
 import { loadPackage } from './api/package.js';
@@ -29,7 +30,7 @@ export async function openAnthropic(options: ChatOptions): Promise<Backend> {
     key,
     client,
     // max_tokens is obligatory there, so it is never dropped.
-    mendable: { temperature: [], stop_sequences: [] },
+    mendable: { temperature: [], top_p: [], top_k: [], stop_sequences: [] },
     parameters: parametersOf,
     async send(body, signal) {
       const { data, response } = await sdk.post('/v1/messages', { body, signal }).withResponse();
@@ -42,12 +43,14 @@ export async function openAnthropic(options: ChatOptions): Promise<Backend> {
 
 /** System messages travel beside the others; stop sequences of nothing but white space are refused there and cut on our side. */
 function parametersOf(request: ChatRequest): Record<string, unknown> {
+  // There is no seed there.
+  const { seed: _seed, ...draws } = drawFields(request.sampling);
   const system = request.messages.filter((m) => m.role === 'system').map((m) => m.content);
   const stop = request.until.filter((s) => s.trim() !== '');
   return {
     model: request.model,
     max_tokens: request.maxNewTokens,
-    temperature: 0,
+    ...draws,
     ...(system.length === 0 ? {} : { system: system.join('\n\n') }),
     messages: request.messages.filter((m) => m.role !== 'system').map(({ role, content }) => ({ role, content })),
     ...(stop.length === 0 ? {} : { stop_sequences: stop }),

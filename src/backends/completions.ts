@@ -65,7 +65,15 @@ export async function openCompletions(options: CompletionsOptions): Promise<Back
   const { tokenizer, addBos = false, own } = options;
   const encoder: Encoder | null = tokenizer === null || options.promptsAs === 'text' ? null : { tokenizer, addBos };
   const tally: Tally = { httpRequests: 0, inputTokens: 0, cachedTokens: 0, outputTokens: 0, straddledBoundaries: 0, thoughtsStopped: 0 };
-  const parameters = createParameters({ add_special_tokens: [], temperature: [], stop: [], max_tokens: ['max_completion_tokens'] });
+  const parameters = createParameters({
+    add_special_tokens: [],
+    temperature: [],
+    top_p: [],
+    top_k: [],
+    seed: [],
+    stop: [],
+    max_tokens: ['max_completion_tokens'],
+  });
   const caller: Caller = {
     tools,
     headers: key === null ? {} : { authorization: `Bearer ${key}` },

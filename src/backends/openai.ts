@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Backend } from '../types.js';
 import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
 import { tokenCount } from './api/completion-reply.js';
+import { drawFields } from './api/draw-fields.js';
 import { readFinish } from './api/finish.js';
 import { keepErrorTexts } from './api/http.js';
 import { checkUrl, openTools, readKey } from './api/options.js';
@@ -40,7 +41,7 @@ export async function openOpenAI(options: ChatOptions): Promise<Backend> {
     keyFrom: from,
     key,
     client,
-    mendable: { max_tokens: ['max_completion_tokens'], temperature: [], stop: [] },
+    mendable: { max_tokens: ['max_completion_tokens'], temperature: [], top_p: [], top_k: [], seed: [], stop: [] },
     parameters: parametersOf,
     async send(body, signal) {
       const { data, response } = await sdk.post('/chat/completions', { body, signal }).withResponse();
@@ -56,7 +57,7 @@ function parametersOf(request: ChatRequest): Record<string, unknown> {
   return {
     model: request.model,
     messages: request.messages.map(({ role, content }) => ({ role, content })),
-    temperature: 0,
+    ...drawFields(request.sampling),
     max_tokens: request.maxNewTokens,
     ...(stop.length === 0 ? {} : { stop }),
   };

@@ -23,7 +23,7 @@ const BARE: Task = {
   fewshotDelimiter: '\n\n',
   fewshot: { count: 0, original: 0, seed: 1234, sampler: 'default', samples: null },
   outputType: 'multiple_choice',
-  generation: { until: [], maxNewTokens: null },
+  generation: { until: [], maxNewTokens: null, sampling: null },
   filters: [{ name: 'none', steps: [] }],
   metrics: [],
   bias: false,

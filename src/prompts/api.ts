@@ -77,7 +77,7 @@ export function apiTask(task: Task): Task {
   return {
     ...task,
     outputType: 'generate_until',
-    generation: { until: [], maxNewTokens: 1 },
+    generation: { until: [], maxNewTokens: 1, sampling: null },
     filters: [{ name: LETTER_FILTER, steps: [{ function: 'remove_whitespace' }, { function: 'take_first' }] }],
     metrics: [metricNamed('exact_match').bind(compared)],
     bias: false,

@@ -3,7 +3,7 @@ import type { ChatRenderer, ChoicesRequest, DataSource, Doc, Message, PreparedDo
 import { apiTask, isLetterChoice, LETTER_INSTRUCTION } from './api.js';
 import { compileTask, type DocumentView, locate } from './document.js';
 import { evaluatedSplit, makeSampler, poolSource, type Sampler } from './fewshot.js';
-import { docHash, promptHash, targetHash } from './fingerprint.js';
+import { docHash, drawSeed, promptHash, targetHash } from './fingerprint.js';
 
 export interface PrepareOptions {
   readonly family: PromptFamily;
@@ -246,7 +246,9 @@ function finish(
   }
   if (task.outputType !== 'generate_until')
     throw new UserError(`${task.name}: log-probabilities need a prompt that is a text, not messages`);
-  const request: Request = { kind: 'generate', context, until: task.generation.until, maxNewTokens: task.generation.maxNewTokens };
+  const { until, maxNewTokens, sampling } = task.generation;
+  const drawn = sampling === null ? {} : { sampling: { ...sampling, seed: drawSeed(sampling.seed, common.promptHash) } };
+  const request: Request = { kind: 'generate', context, until, maxNewTokens, ...drawn };
   const reference = (one: number | string): string => {
     const text = typeof one === 'number' && choices !== null ? choices.at(one) : String(one);
     if (text === undefined) throw new UserError(`${task.name}, document ${docId}, doc_to_target: ${one} is not the index of a choice`);

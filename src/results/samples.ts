@@ -4,7 +4,7 @@ import { PyFloat } from '../python/float.js';
 import { dumpsJson } from '../python/json.js';
 import { floatRepr } from '../python/number.js';
 import { pyStr } from '../python/strings.js';
-import type { Message, MetricValue, PreparedDoc, Response, Scored, Value } from '../types.js';
+import type { Message, MetricValue, PreparedDoc, Response, Sampling, Scored, Value } from '../types.js';
 
 /**
  * Returns the sample lines of one document, one per filter of its task, without line ends. An unscored document has `unscored` (the
@@ -50,12 +50,19 @@ function argumentsOf(prepared: PreparedDoc): Value {
   const { request } = prepared;
   const context = promptText(request.context);
   if (request.kind === 'generate') {
-    const settings: Record<string, Value> = { until: [...request.until], do_sample: false };
+    const settings: Record<string, Value> = { until: [...request.until], ...samplingSettings(request.sampling) };
     if (request.maxNewTokens !== null) settings.max_gen_toks = request.maxNewTokens;
     return { gen_args_0: { arg_0: context, arg_1: settings } };
   }
   if (request.kind === 'rolling') return { gen_args_0: { arg_0: context } };
   return Object.fromEntries(request.continuations.map((c, i) => [`gen_args_${i}`, { arg_0: request.contexts?.[i] ?? context, arg_1: c }]));
+}
+
+/** In the vocabulary of task files. */
+function samplingSettings(sampling: Sampling | undefined): Record<string, Value> {
+  if (sampling === undefined) return { do_sample: false };
+  const { temperature, topP, topK, seed } = sampling;
+  return { do_sample: true, temperature, ...(topP === null ? {} : { top_p: topP }), ...(topK === null ? {} : { top_k: topK }), seed };
 }
 
 /** Messages as the harness shows them to an API: a JSON text. */

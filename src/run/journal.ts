@@ -111,6 +111,7 @@ function canonical(request: Request): string {
         request.until,
         request.maxNewTokens,
         ...(request.thought === undefined ? [] : [request.thought.mark, request.thought.awaited]),
+        ...(request.sampling === undefined ? [] : [request.sampling]),
       ]);
   }
 }

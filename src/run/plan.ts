@@ -13,7 +13,7 @@ export type PlanOptions = Pick<EvaluateOptions, 'prompt' | 'systemInstruction' |
 };
 
 /** What a plan needs to know of a backend. */
-export type PlanBackend = Pick<Backend, 'modelName' | 'source' | 'families' | 'kinds' | 'renderChat'>;
+export type PlanBackend = Pick<Backend, 'modelName' | 'source' | 'families' | 'kinds' | 'draws' | 'renderChat'>;
 
 export interface RunPlan {
   /** Trees of tasks as they will be reported; for the api family with its letter-choice tasks. */
@@ -62,6 +62,10 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
   for (const task of tasks) {
     const kind = requestKind(task);
     if (!backend.kinds.has(kind)) throw new UserError(impossible(task, kind, backend));
+    if (kind === 'generate' && task.generation.sampling !== null && backend.draws === false)
+      throw new UserError(
+        `${task.name} draws its answers (temperature ${task.generation.sampling.temperature}), which a local model on CUDA cannot; use --device cpu or webgpu, or completions:NAME --base-url URL`,
+      );
   }
   const expected = new Map(tasks.map((t) => [t.name, shareOf(Math.min(t.meta.documents ?? 0, limit ?? Number.POSITIVE_INFINITY), shard)]));
   return {

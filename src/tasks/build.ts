@@ -4,7 +4,7 @@ import { isFields } from '../python/equal.js';
 import { fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { pythonRegex } from '../python/regex.js';
-import type { Doc, FilterSpec, FilterStep, Language, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
+import type { Doc, FilterSpec, FilterStep, Language, OutputType, Sampling, Task, TaskMeta, Template, Value } from '../types.js';
 import { buildMetrics, type Vocabulary } from './build-metrics.js';
 import { dataFilesOf, withoutFolders } from './data-files.js';
 import { bareName, HOOK_PREFIX, type HookContext, resolveHook, type TaskConfig } from './schema.js';
@@ -77,6 +77,7 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
       until: listOf(config.generation_kwargs?.until ?? fewshotDelimiter),
       maxNewTokens:
         config.generation_kwargs?.max_gen_toks ?? config.generation_kwargs?.max_new_tokens ?? config.generation_kwargs?.max_tokens ?? null,
+      sampling: buildSampling(file, config.generation_kwargs ?? {}),
     },
     filters,
     metrics,
@@ -87,6 +88,17 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
     ...(config.prompt_variants == null ? {} : { promptVariants: config.prompt_variants }),
     meta: buildMeta(config, filters, metrics[0]?.metric ?? 'acc'),
   };
+}
+
+/** Tokens are drawn where the file names a temperature above 0, as for the harness's API models; what it then leaves open is up to the model. */
+function buildSampling(file: string, kwargs: NonNullable<TaskConfig['generation_kwargs']>): Sampling | null {
+  const { do_sample: drawn, temperature = 0, top_p: topP = null, top_k: topK = null, seed = DRAW_SEED } = kwargs;
+  if (drawn === true && temperature === 0) throw new UserError(`${file}: generation_kwargs: do_sample: true needs a temperature above 0`);
+  if (drawn === false && temperature > 0)
+    throw new UserError(
+      `${file}: generation_kwargs: do_sample: false and temperature: ${temperature} contradict each other; leave one out`,
+    );
+  return temperature === 0 ? null : { temperature, topP, topK, seed };
 }
 
 /** The configuration as the harness's result files show it, with its defaults filled in. */
@@ -161,6 +173,9 @@ function buildMeta(config: TaskConfig, filters: readonly FilterSpec[], metric: s
 function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
+
+/** Seed of draws: the harness's of torch. */
+const DRAW_SEED = 1234;
 
 /** A few-shot example written in YAML as a document: the same kinds of value as in JSON. */
 function toDoc(file: string, sample: Readonly<Record<string, unknown>>): Doc {

@@ -46,8 +46,17 @@ const step = z.discriminatedUnion('function', [
 
 const generation = z.strictObject({
   until: textList.nullish(),
-  do_sample: z.literal(false, 'only greedy decoding is defined: do_sample must be false').optional(),
-  temperature: z.number().min(0).max(0, 'only greedy decoding is defined: temperature must be 0').optional(),
+  do_sample: z.boolean().optional(),
+  temperature: z.number().min(0).max(100).optional(),
+  top_p: z.number().positive().max(1).optional(),
+  top_k: z.number().int().min(0).optional(),
+  /** Of the draws; 1234 without it, the harness's. */
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .optional(),
   max_gen_toks: z.number().int().positive().optional(),
   max_new_tokens: z.number().int().positive().optional(),
   max_tokens: z.number().int().positive().optional(),

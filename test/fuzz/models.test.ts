@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, it } from 'vitest';
-import { endIds } from '../../src/backends/onnx/prepare-model.js';
+import { readGenerationConfig } from '../../src/backends/onnx/prepare-model.js';
 import { readHeader } from '../../src/backends/onnx/safetensors.js';
 import { readWeights } from '../../src/backends/onnx/weight-files.js';
 import { chatRenderer, chatTemplateOf } from '../../src/models/chat-template.js';
@@ -117,7 +117,7 @@ describe(`${runs} hostile model files each`, () => {
     const file = path.join(folder, 'generation_config.json');
     const hostile = property(nearJson([{ bos_token_id: 1, eos_token_id: [1, 2], temperature: 0.6 }, { eos_token_id: 2 }]), async (text) => {
       writeFileSync(file, text);
-      const read = await survivesLater(() => endIds(folder, [7]));
+      const read = await survivesLater(() => readGenerationConfig(folder, [7]));
       for (const id of read?.eos ?? []) if (typeof id !== 'number') throw new Error(`end of text ${id}`);
     });
     await fc.assert(hostile, options);

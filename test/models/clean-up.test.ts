@@ -29,7 +29,7 @@ function generate(tokenizer: ModelTokenizer, until: readonly string[]) {
     notes: undefined,
   });
   for (const token of words.keys()) {
-    const response = takeToken(growing, token, -1, { tokenizer, eos: new Set() }, newCounters())?.response;
+    const response = takeToken(growing, { token, logprob: -1 }, { tokenizer, eos: new Set() }, newCounters())?.response;
     if (response?.kind === 'generate') return { text: response.text, finish: response.finish };
   }
   return null;

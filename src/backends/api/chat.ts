@@ -2,7 +2,7 @@ import { UserError } from '../../errors.js';
 import { isPrivateHost } from '../../http/proxy.js';
 import { quoted } from '../../http/redact.js';
 import { cutBehindThought, stoppedInThought } from '../../thought.js';
-import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
+import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, Sampling, WorkReport } from '../../types.js';
 import { createBudget, mostItCosts } from './budget.js';
 import { describeNoJson, errorInside, failureReason, field, judgeError, judgeThrown, readServerError, type Where } from './http.js';
 import type { Outcome } from './limiter.js';
@@ -48,6 +48,8 @@ export interface ChatRequest {
   /** Stop strings to send. */
   readonly until: readonly string[];
   readonly maxNewTokens: number;
+  /** Absent: the likeliest token each time. */
+  readonly sampling?: Sampling;
 }
 
 export type ChatAnswer =
@@ -116,6 +118,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       messages,
       until: stopsToSend(request, thinks),
       maxNewTokens: maxNewTokens ?? request.maxNewTokens ?? API_NEW_TOKENS,
+      ...(request.sampling === undefined ? {} : { sampling: request.sampling }),
     };
   }
 

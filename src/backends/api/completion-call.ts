@@ -5,6 +5,7 @@ import { beginsInThought, cutBehindThought, stoppedInThought } from '../../thoug
 import type { GenerateResponse } from '../../types.js';
 import type { Encoder, GeneratePlan } from './completion-plan.js';
 import { type CompletionChoice, type CompletionReply, readCompletion } from './completion-reply.js';
+import { drawFields } from './draw-fields.js';
 import { readFinish } from './finish.js';
 import {
   describeNoJson,
@@ -150,6 +151,7 @@ export async function generate(server: Server, plan: GeneratePlan): Promise<Gene
   const stop = sent.length > 0 ? sent : plan.ends;
   const { text, finishReason, usage } = await callOne(server, plan.prompt, {
     max_tokens: plan.maxNewTokens,
+    ...drawFields(plan.request.sampling),
     ...(stop.length === 0 ? {} : { stop }),
     ...(typeof plan.prompt === 'string' ? { add_special_tokens: server.addBos } : {}),
   });

@@ -8,6 +8,7 @@ import { type GenerateLimits, generateAll } from './generate.js';
 import { generatePacked, type PackedGenerateLimits } from './generate-packed.js';
 import type { RunLimits } from './packed-plan.js';
 import { type EncodedItem, encodeRequest, type GenerateItem, type RequestContext, type ScoreItem, type TurnOf } from './requests.js';
+import type { DrawDefaults } from './sample.js';
 import { type EnsurePositions, newScorer } from './score.js';
 import { newPackedScorer } from './score-packed.js';
 import type { Session } from './session.js';
@@ -24,6 +25,7 @@ export interface BackendParts {
   /** Texts of more tokens turn otherwise; null: none do. */
   readonly longest: number | null;
   readonly eos: ReadonlySet<number>;
+  readonly drawDefaults: DrawDefaults;
   readonly ensurePositions: EnsurePositions;
   readonly limits: GenerateLimits;
   readonly identity: Readonly<Record<string, string>>;
@@ -183,6 +185,8 @@ export function newOnnxBackend(parts: BackendParts): Backend {
     source: 'onnx',
     identity: parts.identity,
     kinds: new Set(['choices', 'generate', 'rolling']),
+    // The graph of a packed run takes the likeliest tokens by itself.
+    draws: packed === null,
     families: parts.renderChat === null ? ['plain', 'chat'] : ['plain', 'chat', 'api'],
     renderChat: parts.renderChat,
     chatTemplate: parts.chatTemplate,

@@ -4,6 +4,7 @@
  */
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
+import { at } from '../../at.js';
 import { floats } from './graph-runner.js';
 import { copyRanges, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
 import type { Range, RunNumbers, Runner } from './protocol.js';
@@ -112,24 +113,24 @@ export function exportRunner(session: ort.InferenceSession): Runner {
     },
     async step(m): Promise<RunNumbers> {
       prepareSlots(cache, m);
-      const logprobs = new Float32Array(m.ids.length);
+      const logprobs = new Float32Array(m.pairs.length / 2);
       const greedy = new Int32Array(m.ids.length);
       const size = kvHeads * cache.slots.capacity * headDim;
       for (let slot = 0; slot < m.ids.length; slot++) {
         const length = m.lengths[slot] ?? 0;
-        const at = (h: number, position: number): number => slot * size + (h * cache.slots.capacity + position) * headDim;
+        const place = (h: number, position: number): number => slot * size + (h * cache.slots.capacity + position) * headDim;
         const { logits } = await call(
           m.ids.subarray(slot, slot + 1),
           length,
           (b, target) => {
             for (let h = 0; h < kvHeads; h++)
-              target.set((cache.slots.buffers[b] ?? target).subarray(at(h, 0), at(h, length)), h * length * headDim);
+              target.set((cache.slots.buffers[b] ?? target).subarray(place(h, 0), place(h, length)), h * length * headDim);
           },
-          (b, present) => store(present, length, 1, cache.slots.buffers[b] ?? new Float32Array(0), (h) => at(h, length)),
+          (b, present) => store(present, length, 1, cache.slots.buffers[b] ?? new Float32Array(0), (h) => place(h, length)),
         );
         const { best, logSum } = summary(logits);
         greedy[slot] = best;
-        logprobs[slot] = (logits[0] ?? Number.NaN) - logSum;
+        for (let k = 0; k < logprobs.length; k++) if (m.pairs[2 * k] === slot) logprobs[k] = at(logits, at(m.pairs, 2 * k + 1)) - logSum;
       }
       return { logprobs, greedy };
     },

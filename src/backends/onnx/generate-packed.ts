@@ -94,7 +94,7 @@ export async function* generatePacked(
         for (let k = 0; k < steps && k < Math.min(stretch, left[b] ?? 0); k++) {
           const at = k * count + b;
           used++;
-          const answer = takeToken(a, result.greedy[at], result.logprobs[at], rules, counters);
+          const answer = takeToken(a, { token: result.greedy[at], logprob: result.logprobs[at] }, rules, counters);
           if (answer === null) continue;
           answers.push(answer);
           return true;

@@ -1,10 +1,11 @@
 /**
- * Greedy generation for several documents at a time. Prompts are computed on the stack, where they share what they can; then each is copied into a slot, a cache
+ * Generation for several documents at a time. Prompts are computed on the stack, where they share what they can; then each is copied into a slot, a cache
  * of its own, and every step puts one token into each slot.
  */
+import { at } from '../../at.js';
 import type { Answer } from '../../types.js';
 import type { Counters } from './counters.js';
-import { type Growing, newGrowing, type StopRules, takeToken } from './greedy.js';
+import { type Growing, type NextToken, newGrowing, nextTokens, type StopRules, takeToken } from './greedy.js';
 import type { StepMessage } from './protocol.js';
 import { failure, type GenerateItem } from './requests.js';
 import type { EnsurePositions } from './score.js';
@@ -27,8 +28,7 @@ const WORTH_FILLING = 1 / 8;
 /** A prompt on the stack, and what its last row says. */
 interface Prompt {
   readonly where: Where;
-  token: number | undefined;
-  logprob: number | undefined;
+  next: NextToken;
 }
 
 /**
@@ -94,7 +94,8 @@ export async function* generateAll(
   };
 
   /** Computes prompts on the stack; returns for each its place and its first token. */
-  const prefill = async (items: readonly GenerateItem[]): Promise<Prompt[]> => {
+  const prefill = async (documents: readonly Growing[]): Promise<Prompt[]> => {
+    const items = documents.map(({ item }) => item);
     // Only last rows are wanted, so none may lie in what is kept; the target's log-probability shows whether the numbers are sound.
     const first = items[0]?.ids ?? [];
     const within = items.filter(({ ids }) => commonPrefix(ids, first) === ids.length);
@@ -110,17 +111,14 @@ export async function* generateAll(
     const plan = planBatch(path.ids.length, [path], sequences, { ...limits, runTokens }, states);
     kept = plan.kept;
     ensurePositions(Math.max(path.ids.length + plan.tokens, ...items.map(roomFor)), Math.max(...items.map(({ ids }) => ids.length)));
-    const prompts = plan.where.map((where): Prompt => ({ where, token: undefined, logprob: undefined }));
+    const prompts = plan.where.map((where): Prompt => ({ where, next: { token: undefined, logprob: undefined } }));
     for (const [i, run] of plan.runs.entries()) {
       const { wanted, ...message } = run;
-      const result = await session.run({ ...message, moves: i === 0 ? moves : [] });
+      const ends = wanted.map(({ sequence }, k) => ({ document: at(documents, sequence), row: at(run.pairs, 2 * k) }));
+      const { pairs, next } = nextTokens(ends);
+      const result = await session.run({ ...message, pairs, moves: i === 0 ? moves : [] });
       counters.addRun(run.ids.length, run.rows.length, result);
-      wanted.forEach(({ sequence }, k) => {
-        const prompt = prompts[sequence];
-        if (prompt === undefined) return;
-        prompt.token = result.greedy[run.pairs[2 * k] ?? 0];
-        prompt.logprob = result.logprobs[k];
-      });
+      for (const [k, token] of next(result).entries()) at(prompts, at(wanted, k).sequence).next = token;
     }
     known = [path, ...sequences.map(({ ids }, i) => ({ ids, where: plan.where[i] ?? [] }))];
     return prompts;
@@ -134,13 +132,14 @@ export async function* generateAll(
     try {
       const answers: Answer[] = [];
       if (incoming.length > 0) {
-        const prompts = await prefill(incoming);
-        for (const [i, item] of incoming.entries()) {
-          const a = newGrowing(item);
-          const answer = takeToken(a, prompts[i]?.token, prompts[i]?.logprob, rules, counters);
+        const growing = incoming.map(newGrowing);
+        const prompts = await prefill(growing);
+        for (const [i, a] of growing.entries()) {
+          const { where, next } = at(prompts, i);
+          const answer = takeToken(a, next, rules, counters);
           if (answer !== null) answers.push(answer);
           else {
-            places.push({ slot: active.length, ranges: prompts[i]?.where ?? [] });
+            places.push({ slot: active.length, ranges: where });
             active.push(a);
           }
         }
@@ -150,11 +149,13 @@ export async function* generateAll(
       if (active.length === 0 || stopped()) continue;
       const ids = Int32Array.from(active, (a) => a.tokens[a.tokens.length - 1] ?? 0);
       const lengths = Int32Array.from(active, (a) => a.item.ids.length + a.tokens.length - 1);
-      const result = await session.step({ ids, lengths, slots, capacity, moves, places });
+      const { pairs, next } = nextTokens(active.map((document, row) => ({ document, row })));
+      const result = await session.step({ ids, pairs, lengths, slots, capacity, moves, places });
       places = [];
       counters.addRun(ids.length, ids.length, result);
+      const tokens = next(result);
       const done = active.map((a, b) => {
-        const answer = takeToken(a, result.greedy[b], result.logprobs[b], rules, counters);
+        const answer = takeToken(a, at(tokens, b), rules, counters);
         if (answer !== null) answers.push(answer);
         return answer !== null;
       });

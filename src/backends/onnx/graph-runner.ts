@@ -8,7 +8,9 @@ import { newStates } from './state-store.js';
 
 const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor => {
   const out = new BigInt64Array(values.length);
-  for (let i = 0; i < values.length; i++) out[i] = BigInt(values[i] ?? 0);
+  // As halves, the lower one first: there may be millions of them, and each BigInt is an object.
+  const halves = new Int32Array(out.buffer);
+  for (const [i, value] of values.entries()) [halves[2 * i], halves[2 * i + 1]] = [value, value < 0 ? -1 : 0];
   return new ort.Tensor('int64', out, dims);
 };
 
@@ -129,8 +131,6 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
         return new ort.Tensor('float32', values, [batch, 1, 1, total]);
       };
       const rows = Int32Array.from(m.ids.keys());
-      // The log-probability of some token comes along and shows whether the numbers are sound.
-      const pairs = Int32Array.from({ length: 2 * batch }, (_, i) => (i % 2 === 0 ? i / 2 : 0));
       return infer({
         ids: m.ids,
         batch,
@@ -140,7 +140,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
         bias,
         states: states.step(m, batch),
         rows,
-        pairs,
+        pairs: m.pairs,
         ...cache.slots,
       });
     },

@@ -1,9 +1,12 @@
-/** What ends a greedy generation, token by token: the same rules wherever the tokens are computed. */
+/** How a generation goes on and what ends it, token by token: the same rules wherever the tokens are computed. */
+import { at } from '../../at.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
 import { cutAtStop, cutBehindThought, findThought, openingOf } from '../../thought.js';
 import type { Answer, GenerateResponse } from '../../types.js';
 import type { Counters } from './counters.js';
+import type { RunResult } from './protocol.js';
 import { failure, type GenerateItem } from './requests.js';
+import { newDrawer, rowPairs, type TokenDrawer } from './sample.js';
 
 export interface StopRules {
   readonly tokenizer: ModelTokenizer;
@@ -15,13 +18,44 @@ export interface StopRules {
 export interface Growing {
   readonly item: GenerateItem;
   readonly tokens: number[];
+  /** Null: the likeliest token each time. */
+  readonly drawer: TokenDrawer | null;
 }
 
 /**
  * Returns a document that has no token yet.
  */
 export function newGrowing(item: GenerateItem): Growing {
-  return { item, tokens: [] };
+  return { item, tokens: [], drawer: item.draws === undefined ? null : newDrawer(item.draws) };
+}
+
+/** What follows a document's last token. */
+export interface NextToken {
+  /** Undefined where the run gave none. */
+  readonly token: number | undefined;
+  /** Of some token of the same row: no number where the row is not sound. */
+  readonly logprob: number | undefined;
+}
+
+/**
+ * Returns what a run is asked for (`pairs`), so that the next token of each document is known from the row that is its last one, and what reads these tokens from its result: the likeliest
+ * ones, or drawn from all tokens of the row.
+ */
+export function nextTokens(ends: readonly { readonly document: Growing; readonly row: number }[]): {
+  pairs: Int32Array;
+  next(result: Pick<RunResult, 'greedy' | 'logprobs'>): readonly NextToken[];
+} {
+  // Where the likeliest is taken, the log-probability of some token comes along and shows whether the numbers are sound.
+  const { pairs, starts } = rowPairs(ends.map(({ document, row }) => ({ row, tokens: document.drawer?.vocabulary ?? 1 })));
+  return {
+    pairs,
+    next: ({ greedy, logprobs }) =>
+      ends.map(({ document: { drawer }, row }, i) => {
+        const start = at(starts, i);
+        const token = drawer === null ? greedy[row] : drawer.draw(logprobs.subarray(start, start + drawer.vocabulary));
+        return { token, logprob: logprobs[start] };
+      }),
+  };
 }
 
 /** The numbers of a run are sound when a log-probability that came along is a number. */
@@ -78,13 +112,7 @@ function isStop({ item, tokens }: Growing, tail: string, tokenizer: ModelTokeniz
 /**
  * Takes a document's next token and a log-probability of the same row; returns the answer when it was the last, else null.
  */
-export function takeToken(
-  a: Growing,
-  token: number | undefined,
-  logprob: number | undefined,
-  rules: StopRules,
-  counters: Counters,
-): Answer | null {
+export function takeToken(a: Growing, { token, logprob }: NextToken, rules: StopRules, counters: Counters): Answer | null {
   if (token === undefined || !sound(logprob)) return failure(a.item.id, 'not a number', 'the model gave no numbers for the next token');
   a.tokens.push(token);
   if (rules.eos.has(token)) return finish(a, 'stop', rules, counters);

@@ -17,10 +17,11 @@ import { chooseDevice, type Device, openError } from './choose-device.js';
 import { newForecast } from './forecast.js';
 import { activationBudget, generateBytes, keyCost, runBytes, type StackedLimits, stackedLimits } from './memory-plan.js';
 import { LOGIT_BYTES, prepareHost, runTokens, slotBytes } from './prepare-host.js';
-import { endIds, type PreparedModel, prepareModel } from './prepare-model.js';
+import { type PreparedModel, prepareModel, readGenerationConfig } from './prepare-model.js';
 import { probeSession } from './probe.js';
 import type { GraphSource, Provider } from './protocol.js';
 import { longestText, ropeTable } from './rope.js';
+import { NO_DRAW_DEFAULTS } from './sample.js';
 import { openSession, type Session } from './session.js';
 import { keepVerdict, readVerdict, type Verdict, verdictLine } from './verdicts.js';
 
@@ -195,7 +196,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     ));
   if (model.quantized !== null) say(`weights: ${model.quantized}`);
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
-  const { eos, digest: generationDigest } = await endIds(options.folder, model.eosTokenIds);
+  const { eos, draws: drawDefaults, digest: generationDigest } = await readGenerationConfig(options.folder, model.eosTokenIds);
   const threads = options.threads ?? availableParallelism();
   const maxLength = options.maxLength ?? model.maxLength;
 
@@ -266,7 +267,8 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
   };
 
   const documents = Math.max(1, Math.min(stacked?.documents ?? GENERATE_DOCUMENTS, statesInSlots(model)));
-  const context = { tokenizer, addBos: needsBos(model.modelType), maxLength, vocabSize, longest, renderChat: options.renderChat };
+  const { renderChat } = options;
+  const context = { tokenizer, addBos: needsBos(model.modelType), maxLength, vocabSize, longest, renderChat, drawDefaults };
   return newOnnxBackend({
     modelName: options.modelName,
     session,
@@ -276,6 +278,7 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
     vocabSize,
     longest,
     eos,
+    drawDefaults,
     ensurePositions,
     packed,
     limits: {
@@ -337,6 +340,7 @@ export async function surveyOnnx(options: OnnxOptions): Promise<Survey> {
   const context = {
     ...{ tokenizer, addBos: needsBos(model.modelType), maxLength: options.maxLength ?? model.maxLength },
     ...{ vocabSize: model.vocabSize ?? tokenizer.vocabSize, longest: longestText(model.tables ?? []), renderChat: options.renderChat },
+    drawDefaults: NO_DRAW_DEFAULTS,
   };
   const documents = Math.max(1, Math.min(GENERATE_DOCUMENTS, statesInSlots(model)));
   const threads = options.threads ?? availableParallelism();

@@ -1,4 +1,5 @@
 /** From a model folder to what the session thread opens: the graph over the safetensors, or an export; everything about the files is checked here. */
+
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -33,6 +34,7 @@ import type { ExportSource, GraphSource, StateShape } from './protocol.js';
 import { readQuantized } from './quantization/read-quantized.js';
 import { kernelHead } from './rope.js';
 import type { Weights } from './safetensors.js';
+import { type DrawDefaults, NO_DRAW_DEFAULTS } from './sample.js';
 import { withCommonNames } from './tensor-names.js';
 import { vocabularyParts } from './vocabulary.js';
 import { readWeights } from './weight-files.js';
@@ -296,25 +298,52 @@ export async function prepareModel(
   };
 }
 
+/** What generation_config.json says. */
+export interface GenerationConfig {
+  readonly eos: ReadonlySet<number>;
+  readonly draws: DrawDefaults;
+  /** The file's sha256, `absent` where there is none. */
+  readonly digest: string;
+}
+
+/** A number of generation_config.json that draws follow, or null. */
+function drawNumber(
+  file: string,
+  values: Readonly<Record<string, unknown>>,
+  name: string,
+  valid: (value: number) => boolean,
+): number | null {
+  const value = values[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' && valid(value)) return value;
+  throw new UserError(`${file}: ${name} is ${JSON.stringify(value)}, which no draw can follow`);
+}
+
 /**
- * Returns the end-of-text ids of generation_config.json, else `fallback` (those of config.json), and the file's sha256. Throws `UserError` when the file is broken.
+ * Reads generation_config.json: its end-of-text ids, else `fallback` (those of config.json), and what it says of draws. Throws `UserError` when the file is broken.
  */
-export async function endIds(folder: string, fallback: readonly number[]): Promise<{ eos: ReadonlySet<number>; digest: string }> {
+export async function readGenerationConfig(folder: string, fallback: readonly number[]): Promise<GenerationConfig> {
   const file = path.join(folder, 'generation_config.json');
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return { eos: new Set(fallback), digest: 'absent' };
+    if (systemCode(error) === 'ENOENT') return { eos: new Set(fallback), draws: NO_DRAW_DEFAULTS, digest: 'absent' };
     throw new UserError(`${file}: ${messageOf(error)}`);
   }
   const parsed = parseJsonFile(text, file);
-  const value = typeof parsed === 'object' && parsed !== null && 'eos_token_id' in parsed ? parsed.eos_token_id : undefined;
+  const values: Readonly<Record<string, unknown>> = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  const value = values.eos_token_id;
   const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? fallback : [value];
   const ids = list.filter((id): id is number => Number.isInteger(id));
   if (ids.length < list.length)
     throw new UserError(
       `${file}: eos_token_id is ${JSON.stringify(value)}; valid is the number of a token, a list of such numbers, or null`,
     );
-  return { eos: new Set(ids), digest: sha256(text) };
+  const draws = {
+    topK: drawNumber(file, values, 'top_k', (k) => Number.isInteger(k) && k >= 0),
+    topP: drawNumber(file, values, 'top_p', (p) => p >= 0 && p <= 1),
+    minP: drawNumber(file, values, 'min_p', (p) => p >= 0 && p <= 1),
+  };
+  return { eos: new Set(ids), draws, digest: sha256(text) };
 }

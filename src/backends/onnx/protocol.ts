@@ -120,6 +120,8 @@ export interface StepMessage {
   readonly kind: 'step';
   readonly id: number;
   readonly ids: Int32Array;
+  /** Which log-probabilities to pick, as in `RunMessage`; rows are those of `ids`. */
+  readonly pairs: Int32Array;
   /** Tokens that lie in each slot before the step. */
   readonly lengths: Int32Array;
   /** Slots to make room for at once, because more documents will come. */

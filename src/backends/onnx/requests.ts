@@ -14,6 +14,7 @@ import type {
   RollingRequest,
   ThoughtRule,
 } from '../../types.js';
+import { type DocumentDraws, type DrawDefaults, drawsOf } from './sample.js';
 import type { Sequence } from './stack.js';
 import type { Item } from './window.js';
 
@@ -41,6 +42,8 @@ export interface GenerateItem extends Item {
   /** Tokens at the end of an answer whose text may hold a stop string: two more than the longest has, since a model may spell one with other tokens. */
   readonly lookback: number;
   readonly maxNewTokens: number;
+  /** How its tokens are drawn, with the seed of its own; absent: the likeliest token each time. */
+  readonly draws?: DocumentDraws;
   /** A thought may come before the answer; `begun`: the prompt has opened it. `end` is the end-of-sequence text, which ends thoughts too. */
   readonly thought?: { readonly rule: ThoughtRule; readonly begun: boolean; readonly end: string | null };
   readonly notes: ResponseNotes | undefined;
@@ -56,6 +59,8 @@ export interface RequestContext {
   /** Texts of more tokens turn by other factors (LongRoPE); null: there is no such length. */
   readonly longest: number | null;
   readonly renderChat: ChatRenderer | null;
+  /** What generation_config.json says of draws. */
+  readonly drawDefaults: DrawDefaults;
 }
 
 /** New tokens where the request leaves it open (the harness's default). */
@@ -153,6 +158,7 @@ async function encodeGenerateRequest(id: number, request: GenerateRequest, c: Re
     until,
     lookback: Math.max(1, ...stops.map((stop) => stop.length)) + 2,
     maxNewTokens,
+    ...(request.sampling === undefined ? {} : { draws: drawsOf(request.sampling, c.drawDefaults, c.vocabSize) }),
     ...(request.thought === undefined
       ? {}
       : { thought: { rule: request.thought, begun: beginsInThought(text, request.thought), end: c.tokenizer.eos?.text ?? null } }),

@@ -208,10 +208,8 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
       guarded(async () => {
         await drop(columns.toKeep({ kind: 'step', slots: m.ids.length }));
         const rows = Int32Array.from(m.ids.keys());
-        // The log-probability of some token comes along and shows whether the numbers are sound.
-        const pairs = Int32Array.from({ length: 2 * m.ids.length }, (_, i) => (i % 2 === 0 ? i / 2 : 0));
         const v = columns.planStep(m);
-        return infer(v, { ids: m.ids, rows, pairs }, states.step(m, v.rows));
+        return infer(v, { ids: m.ids, rows, pairs: m.pairs }, states.step(m, v.rows));
       }),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newOnnxBackend } from '../../../src/backends/onnx/backend.js';
+import { NO_DRAW_DEFAULTS } from '../../../src/backends/onnx/sample.js';
 import { OutOfMemoryError, type Session } from '../../../src/backends/onnx/session.js';
 import { loadTokenizer } from '../../../src/models/tokenizer.js';
 import { MAX_TEXT } from '../../../src/models/tokenizer-hazards.js';
@@ -49,6 +50,7 @@ function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBack
     vocabSize: 1200,
     longest: null,
     eos: new Set([2]),
+    drawDefaults: NO_DRAW_DEFAULTS,
     ensurePositions: () => {},
     limits: { runTokens: 64, runRows: 16, documents: 4, slotTokens: 10_000 },
     identity: {},
