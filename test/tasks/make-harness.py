@@ -26,13 +26,17 @@ from lm_eval.tasks import TaskManager
 harness, out, *wanted = sys.argv[1:]
 fixtures = os.path.abspath(os.path.join(os.path.dirname(__file__), '../../fixtures'))
 NEWER = {'mutual', 'global_piqa_nonparallel_cloze_eus_latn', 'global_piqa_parallel_cloze_eus_latn'}
-FOLDERS = ['basqueglue', 'xnli_eu', 'basque_bench', 'truthfulqa-multi', 'okapi/arc_multilingual', 'okapi/hellaswag_multilingual', 'okapi/truthfulqa_multilingual', 'global_piqa/nonparallel_cloze', 'global_piqa/parallel_cloze', 'include/default/Basque']
+FOLDERS = ['basqueglue', 'xnli_eu', 'basque_bench', 'truthfulqa-multi', 'okapi/arc_multilingual', 'okapi/hellaswag_multilingual', 'okapi/truthfulqa_multilingual', 'global_piqa/nonparallel_cloze', 'global_piqa/parallel_cloze', 'include/default/Basque',
+ 'include/few_shot_en/Basque', 'include/few_shot_og/Basque', 'global_piqa/nonparallel_generation', 'global_piqa/parallel_generation', 'okapi/mmlu_multilingual', 'multiblimp', 'bhs', 'bertaqa']
 TASKS = '''bec2016eu bhtc_v2 vaxx_stance qnlieu wiceu epec_koref_bin xnli_eu xnli_eu_mt xnli_eu_native wnli_eu paws_eu xcopa_eu mgsm_direct_eu
  flores_es-eu flores_eu-es flores_en-eu flores_eu-en flores_eu-pt flores_pt-eu flores_eu-it flores_it-eu flores_eu-fr flores_fr-eu flores_eu-ca flores_ca-eu flores_eu-gl flores_gl-eu
  flores_eu-de flores_de-eu truthfulqa-multi_mc1_eu truthfulqa-multi_mc2_eu truthfulqa-multi_gen_eu global_piqa_nonparallel_cloze_eus_latn global_piqa_parallel_cloze_eus_latn
- include_base_44_basque_professional_certification arc_eu hellaswag_eu truthfulqa_eu_mc1 truthfulqa_eu_mc2'''.split()
+ include_base_44_basque_professional_certification include_base_44_basque_few_shot_en_professional_certification include_base_44_basque_few_shot_og_professional_certification
+ global_piqa_nonparallel_generation_eus_latn global_piqa_parallel_generation_eus_latn m_mmlu_eu multiblimp_eus arc_eu hellaswag_eu truthfulqa_eu_mc1 truthfulqa_eu_mc2'''.split()
+TASKS += ['bhs__basque__' + kind for kind in 'DO__S_DO_V_AUX DO__S_IO_DO_V_AUX IO__IO_S_V_AUX IO__S_IO_DO_V_AUX S__IO_S_V_AUX S__S_DO_V_AUX S__S_IO_DO_V_AUX S__S_V_AUX'.split()]
+TASKS += ['bertaqa_en_mt_' + by for by in 'gemma-7b hitz itzuli latxa-13b-v1.1 latxa-13b-v1 latxa-70b-v1.1 latxa-70b-v1 latxa-7b-v1.1 latxa-7b-v1 llama-2-13b llama-2-70b llama-2-7b madlad nllb'.split()]
 METRICS = [os.path.basename(f)[:-5] for f in sorted(glob.glob(f'{fixtures}/metrics/*.yaml'))]
-FEWSHOT = {'bec2016eu': 1, 'flores_es-eu': 2, 'mgsm_direct_eu': 1, 'truthfulqa-multi_mc1_eu': 1, 'truthfulqa-multi_gen_eu': 1, 'xcopa_eu': 1, 'arc_eu': 2}
+FEWSHOT = {'bec2016eu': 1, 'flores_es-eu': 2, 'mgsm_direct_eu': 1, 'truthfulqa-multi_mc1_eu': 1, 'truthfulqa-multi_gen_eu': 1, 'xcopa_eu': 1, 'arc_eu': 2, 'm_mmlu_eu': 2, 'bertaqa_en_mt_hitz': 2}
 ITERATIONS = 1000
 
 def load(path, name=None, **_):
@@ -52,6 +56,9 @@ class Model(LM):
         answers = []
         for r in requests:
             seed = draw(r.args[0])
+            if 'best answer is' in r.args[0]:
+                answers.append(['Hm. The best answer is: B', 'the final answer: [A].', 'Answer : "D" or so', 'so \\boxed{C}', 'A', 'The Answer is not B but A', ''][seed % 7])
+                continue
             if 'Zenbat' in r.args[0] and seed % 3:  # some right answers
                 answers.append(f' {seed % 5}' if 'Zenbat da' in r.args[0] else ['Mendi 7', '5 etxe', '1.etxe '][seed % 5 % 3])
                 continue
