@@ -9,7 +9,9 @@ import { type Config, FunctionReference } from './config.js';
 /** Names become parts of file names: letters, digits, `_`, `-`, `+` and inner dots (`latxa-7b-v1.1`) only; and a name must not look like a file. */
 export const NAME = /^(?!.*\.ya?ml$)[A-Za-z0-9](?:[A-Za-z0-9_+.-]{0,126}[A-Za-z0-9_+-])?$/;
 
-const name = z.string().regex(NAME, 'a name has letters, digits, _, -, + and inner dots only, at most 128 of them, and does not end like a file (.yaml)');
+const name = z
+  .string()
+  .regex(NAME, 'a name has letters, digits, _, -, + and inner dots only, at most 128 of them, and does not end like a file (.yaml)');
 const text = z.string();
 /** Parts of the path to a data set, on the hub or in a folder; nothing that leads elsewhere. */
 const PART = /^[A-Za-z0-9_][A-Za-z0-9_.+=, ()-]{0,199}$/;

@@ -116,6 +116,15 @@ describe('a letter is asked as the provider documents it', () => {
     });
     expect(sent[1]?.body).toMatchObject({ max_tokens: 1024, stop_sequences: ['Galdera:', '</s>'] });
   });
+
+  it('and drawn as the task says, where it wants no greedy answer; there is no seed at Anthropic', async () => {
+    const drawn = { ...REASONED, sampling: { temperature: 0.8, topP: 0.95, topK: null, seed: 5 } };
+    const [openai, anthropic] = [await ask('openai', [drawn], () => 'letter'), await ask('anthropic', [drawn], () => 'letter')];
+    expect(openai.sent[0]?.body).toMatchObject({ temperature: 0.8, top_p: 0.95, seed: 5 });
+    expect(openai.sent[0]?.body).not.toHaveProperty('top_k');
+    expect(anthropic.sent[0]?.body).toMatchObject({ temperature: 0.8, top_p: 0.95 });
+    expect(anthropic.sent[0]?.body).not.toHaveProperty('seed');
+  });
 });
 
 describe('parameters that a model refuses', () => {

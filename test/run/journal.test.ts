@@ -44,6 +44,11 @@ describe('journal', () => {
     expect(journal.get({ ...generate, until: ['\n', '.'] })).toBeNull();
     expect(journal.get({ ...generate, maxNewTokens: 9 })).toBeNull();
     expect(journal.get({ ...generate, maxNewTokens: null })).toBeNull();
+    const drawn = { ...generate, sampling: { temperature: 0.8, topP: null, topK: null, seed: 1 } };
+    expect(journal.get(drawn)).toBeNull();
+    await journal.put(drawn, { kind: 'generate', text: 'ez', finish: 'stop' });
+    expect(journal.get({ ...drawn, sampling: { ...drawn.sampling, seed: 2 } })).toBeNull();
+    expect([journal.get(drawn), journal.get(generate)]).toMatchObject([{ text: 'ez' }, { text: 'bai' }]);
     await journal.close();
     for (const other of [
       { ...model, dtype: 'bfloat16' },

@@ -43,3 +43,31 @@ describe('the family api', () => {
     expect(() => planRun(tasks, asked, { ...bare, prompt: 'api' })).toThrow(/--prompt api: .* no chat template .* of --tokenizer/);
   });
 });
+
+describe('answers that are drawn', () => {
+  it('are refused to a model that only takes the likeliest tokens, and have a seed of their own for each prompt', async () => {
+    const drawn = await loadTasks({ tasks: 'global_piqa_parallel_generation_eus_latn' });
+    const asked = backend('onnx', ['plain'], null);
+    expect(() => planRun(drawn, { ...asked, draws: false }, { ...bare, family: null })).toThrow(
+      /^global_piqa_parallel_generation_eus_latn draws its answers \(temperature 0\.8\), which a local model on CUDA cannot; use --device cpu/,
+    );
+    const plan = planRun(drawn, asked, { ...bare, limit: 3, family: null });
+    const [task] = plan.tasks;
+    if (task === undefined) throw new Error('no task');
+    const rows = {
+      description: 'made up',
+      split: async function* () {
+        for (const prompt of ['bat', 'bi', 'bat'])
+          yield { prompt, solution0: 'a', solution1: 'b', solution2: 'c', solution3: 'd', label: 1 };
+      },
+    };
+    const seeds: number[] = [];
+    for await (const { request } of (await prepareTask(plan, task, rows)).documents) {
+      if (request.kind !== 'generate') throw new Error('no generation');
+      expect(request.sampling).toMatchObject({ temperature: 0.8, topP: 0.95, topK: null });
+      seeds.push(request.sampling?.seed ?? -1);
+    }
+    expect(new Set(seeds).size).toBe(2);
+    for (const seed of seeds) expect(seed >= 0 && seed < 2 ** 31 && Number.isInteger(seed)).toBe(true);
+  });
+});

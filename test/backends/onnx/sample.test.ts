@@ -101,10 +101,12 @@ describe('drawn answers of a local model', () => {
     });
   const textsOf = async (of: Backend, requests: readonly Ask[]): Promise<readonly string[]> => {
     const answers = await askAll(of, requests);
-    return requests.toSorted((a, b) => a.id - b.id).map(({ id }) => {
-      const response = answers.get(id);
-      return response?.kind === 'generate' ? response.text : JSON.stringify(response);
-    });
+    return requests
+      .toSorted((a, b) => a.id - b.id)
+      .map(({ id }) => {
+        const response = answers.get(id);
+        return response?.kind === 'generate' ? response.text : JSON.stringify(response);
+      });
   };
   const drawn = (seed: number): Sampling => ({ temperature: 1.5, topP: 0.95, topK: 0, seed });
 
