@@ -7,6 +7,7 @@
  */
 import type { Forecast } from './forecast.js';
 import type { PyFloat } from './python/float.js';
+import type { Sampling } from './sampling.js';
 
 /**
  * A value of a document as it came from the data set. A `number` with an integral value is an integer, any other a float;
@@ -114,18 +115,6 @@ export interface GenerationSpec {
   readonly maxNewTokens: number | null;
   /** How tokens are drawn; null: always the likeliest one. */
   readonly sampling: Sampling | null;
-}
-
-/** How the tokens of an answer are drawn from the model's distribution. */
-export interface Sampling {
-  /** Above 0. */
-  readonly temperature: number;
-  /** Only the likeliest tokens whose probabilities add up to this; null leaves it to the model's generation_config.json or the server. */
-  readonly topP: number | null;
-  /** Only so many of the likeliest tokens, 0 for all; null as above. */
-  readonly topK: number | null;
-  /** Of a task: the seed of all its draws. Of a request: the document's own, so that its answer does not depend on the others. */
-  readonly seed: number;
 }
 
 /** What is right: the index of a choice or a text; a list where several answers are. */

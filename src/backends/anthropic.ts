@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { drawFields } from '../sampling.js';
 import type { Backend } from '../types.js';
 import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
 import { tokenCount } from './api/completion-reply.js';
-import { drawFields } from './api/draw-fields.js';
 import { keepErrorTexts } from './api/http.js';
 import { checkUrl, openTools, readKey } from './api/options.js';
 import { loadPackage } from './api/package.js';

@@ -34,13 +34,6 @@ export function messagesJson(messages: readonly Message[]): string {
 }
 
 /**
- * Returns the seed of a document's draws, from 0 to 2^31 - 1 (what servers take): that of its task and its prompt decide, not its place.
- */
-export function drawSeed(seed: number, prompt: string): number {
-  return Number.parseInt(sha256(`${seed}:${prompt}`).slice(0, 8), 16) >>> 1;
-}
-
-/**
  * Returns the digest of `str(target)`, the target as the task file calls it: an index of a choice, a text, or a list of them.
  */
 export function targetHash(target: Target): string {

@@ -1,9 +1,10 @@
 import { UserError } from '../errors.js';
+import { drawSeed } from '../sampling.js';
 import type { ChatRenderer, ChoicesRequest, DataSource, Doc, Message, PreparedDoc, PromptFamily, Request, Target, Task } from '../types.js';
 import { apiTask, isLetterChoice, LETTER_INSTRUCTION } from './api.js';
 import { compileTask, type DocumentView, locate } from './document.js';
 import { evaluatedSplit, makeSampler, poolSource, type Sampler } from './fewshot.js';
-import { docHash, drawSeed, promptHash, targetHash } from './fingerprint.js';
+import { docHash, promptHash, targetHash } from './fingerprint.js';
 
 export interface PrepareOptions {
   readonly family: PromptFamily;

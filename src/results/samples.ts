@@ -4,7 +4,8 @@ import { PyFloat } from '../python/float.js';
 import { dumpsJson } from '../python/json.js';
 import { floatRepr } from '../python/number.js';
 import { pyStr } from '../python/strings.js';
-import type { Message, MetricValue, PreparedDoc, Response, Sampling, Scored, Value } from '../types.js';
+import type { Sampling } from '../sampling.js';
+import type { Message, MetricValue, PreparedDoc, Response, Scored, Value } from '../types.js';
 
 /**
  * Returns the sample lines of one document, one per filter of its task, without line ends. An unscored document has `unscored` (the

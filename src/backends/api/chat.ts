@@ -1,8 +1,9 @@
 import { UserError } from '../../errors.js';
 import { isPrivateHost } from '../../http/proxy.js';
 import { quoted } from '../../http/redact.js';
+import type { Sampling } from '../../sampling.js';
 import { cutBehindThought, stoppedInThought } from '../../thought.js';
-import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, Sampling, WorkReport } from '../../types.js';
+import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
 import { createBudget, mostItCosts } from './budget.js';
 import { describeNoJson, errorInside, failureReason, field, judgeError, judgeThrown, readServerError, type Where } from './http.js';
 import type { Outcome } from './limiter.js';

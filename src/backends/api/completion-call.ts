@@ -1,11 +1,11 @@
 import { UserError } from '../../errors.js';
 import { quoted } from '../../http/redact.js';
 import { parsePlainJson } from '../../python/plain-json.js';
+import { drawFields } from '../../sampling.js';
 import { beginsInThought, cutBehindThought, stoppedInThought } from '../../thought.js';
 import type { GenerateResponse } from '../../types.js';
 import type { Encoder, GeneratePlan } from './completion-plan.js';
 import { type CompletionChoice, type CompletionReply, readCompletion } from './completion-reply.js';
-import { drawFields } from './draw-fields.js';
 import { readFinish } from './finish.js';
 import {
   describeNoJson,

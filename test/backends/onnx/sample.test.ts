@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DrawRules, distributionOf, drawsOf, NO_DRAW_DEFAULTS, newDrawer } from '../../../src/backends/onnx/sample.js';
 import { packagePath } from '../../../src/package-files.js';
-import type { Ask, Backend, Sampling } from '../../../src/types.js';
+import type { Sampling } from '../../../src/sampling.js';
+import type { Ask, Backend } from '../../../src/types.js';
 import { askAll, openModel } from './compare.js';
 
 interface Case {
