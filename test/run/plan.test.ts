@@ -48,10 +48,10 @@ describe('answers that are drawn', () => {
   it('are refused to a model that only takes the likeliest tokens, and have a seed of their own for each prompt', async () => {
     const drawn = await loadTasks({ tasks: 'global_piqa_parallel_generation_eus_latn' });
     const asked = backend('onnx', ['plain'], null);
-    expect(() => planRun(drawn, { ...asked, draws: false }, { ...bare, family: null })).toThrow(
+    expect(() => planRun(drawn, { ...asked, draws: false }, bare)).toThrow(
       /^global_piqa_parallel_generation_eus_latn draws its answers \(temperature 0\.8\), which a local model on CUDA cannot; use --device cpu/,
     );
-    const plan = planRun(drawn, asked, { ...bare, limit: 3, family: null });
+    const plan = planRun(drawn, asked, { ...bare, limit: 3 });
     const [task] = plan.tasks;
     if (task === undefined) throw new Error('no task');
     const rows = {
