@@ -1,6 +1,6 @@
-/** Which backends use which option of `run`: one that a backend would ignore is a misunderstanding, and is refused. */
+/** Which backends use which option of a model: one that a backend would ignore is a misunderstanding, and is refused. */
 import { UserError } from '../errors.js';
-import type { BackendName, OpenOptions } from './options.js';
+import { type BackendName, DEFAULT_OPEN_OPTIONS, type ModelOptions } from './options.js';
 
 type Use = 'local' | 'served' | 'completions' | 'chat' | 'fake';
 
@@ -13,70 +13,53 @@ const PLACES: Record<Use, string> = {
   fake: 'fake:SEED',
 };
 
+const ALL = ['local', 'served', 'completions', 'chat', 'fake'] as const;
 const SERVERS = ['served', 'completions', 'chat'] as const;
+const SCORERS = ['served', 'completions'] as const;
 
-/** Every option that only some backends use, how to tell that it was given, and who uses it. */
-export const BACKEND_OPTIONS: readonly {
-  readonly flag: string;
-  readonly given: (o: OpenOptions) => boolean;
-  readonly users: readonly Use[];
-}[] = [
-  // Which backend there is decides what `auto` and `cpu` mean.
-  { flag: '--device', given: (o) => o.device !== 'auto' && o.device !== 'cpu', users: ['local'] },
-  { flag: '--dtype', given: (o) => o.dtype !== 'auto', users: ['local', 'served'] },
-  { flag: '--threads', given: (o) => o.threads !== null, users: ['local'] },
-  { flag: '--batch-tokens', given: (o) => o.batchTokens !== null, users: ['local'] },
-  { flag: '--card-memory', given: (o) => o.cardMemoryGib !== null, users: ['local'] },
-  { flag: '--memory', given: (o) => o.memoryGib !== null, users: ['local'] },
-  { flag: '--max-length', given: (o) => o.maxLength !== null, users: ['local', 'served', 'completions', 'fake'] },
-  { flag: '--base-url', given: (o) => o.baseUrls.length > 0, users: ['completions', 'chat'] },
-  { flag: '--tokenizer', given: (o) => o.tokenizer !== null, users: ['served', 'completions'] },
-  { flag: '--template-date', given: (o) => o.templateDate !== null, users: ['local', 'served', 'completions', 'fake'] },
-  { flag: '--api-key-env', given: (o) => o.apiKeyEnv !== null, users: ['completions', 'chat'] },
-  { flag: '--concurrency', given: (o) => o.concurrency !== null, users: SERVERS },
-  { flag: '--timeout', given: (o) => o.timeoutSeconds !== null, users: SERVERS },
-  { flag: '--max-tries', given: (o) => o.maxTries !== null, users: SERVERS },
-  { flag: '--scoring', given: (o) => o.scoring !== null, users: ['served', 'completions'] },
-  { flag: '--prompts-as', given: (o) => o.promptsAs !== null, users: ['served', 'completions'] },
-  { flag: '--serve-args', given: (o) => o.serveArgs.length > 0, users: ['served'] },
-  { flag: '--max-cost', given: (o) => o.maxCostUsd !== null, users: ['chat'] },
-  { flag: '--prices', given: (o) => o.pricesFile !== null, users: ['chat'] },
-];
-
-/** Options of `run` that hold for every backend. */
-export const COMMON_OPTIONS: ReadonlySet<string> = new Set([
-  ...[
-    '--model',
-    '--tasks',
-    '--prompt',
-    '--limit',
-    '--shard',
-    '--dry-run',
-    '--data',
-    '--hooks',
-    '--include-path',
-    '--num-fewshot',
-    '--fewshot-seeds',
-    '--prompt-variants',
-    '--out',
-    '--name',
-    '--offline',
-    '--no-samples',
-    '--samples',
-    '--json',
-    '--quiet',
-  ],
-  ...['--system-instruction', '--max-new-tokens', '--thinking', '--no-multiturn', '--check-batch', '--serve'],
-  ...['--fresh', '--no-journal', '--retry-errors', '--max-error-rate'],
-]);
+/** Every option of a model: its flag, and who uses it. */
+export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions, { readonly flag: string; readonly users: readonly Use[] }>> = {
+  device: { flag: '--device', users: ['local'] },
+  dtype: { flag: '--dtype', users: ['local', 'served'] },
+  threads: { flag: '--threads', users: ['local'] },
+  batchTokens: { flag: '--batch-tokens', users: ['local'] },
+  cardMemoryGib: { flag: '--card-memory', users: ['local'] },
+  memoryGib: { flag: '--memory', users: ['local'] },
+  maxLength: { flag: '--max-length', users: ['local', 'served', 'completions', 'fake'] },
+  offline: { flag: '--offline', users: ALL },
+  baseUrls: { flag: '--base-url', users: ['completions', 'chat'] },
+  tokenizer: { flag: '--tokenizer', users: SCORERS },
+  templateDate: { flag: '--template-date', users: ['local', 'served', 'completions', 'fake'] },
+  apiKeyEnv: { flag: '--api-key-env', users: ['completions', 'chat'] },
+  concurrency: { flag: '--concurrency', users: SERVERS },
+  timeoutSeconds: { flag: '--timeout', users: SERVERS },
+  maxTries: { flag: '--max-tries', users: SERVERS },
+  maxNewTokens: { flag: '--max-new-tokens', users: ALL },
+  scoring: { flag: '--scoring', users: SCORERS },
+  promptsAs: { flag: '--prompts-as', users: SCORERS },
+  // What it does not go with, it says itself.
+  serve: { flag: '--serve', users: ALL },
+  serveArgs: { flag: '--serve-args', users: ['served'] },
+  maxCostUsd: { flag: '--max-cost', users: ['chat'] },
+  pricesFile: { flag: '--prices', users: ['chat'] },
+};
 
 /**
  * Throws `UserError` that names the first option that `backend` would ignore, and where it is of use; `served`: an engine is started for the model.
  */
-export function refuseForeignOptions(backend: BackendName, served: boolean, options: OpenOptions): void {
+export function refuseForeignOptions(backend: BackendName, served: boolean, options: ModelOptions): void {
   const kind = served ? 'served' : backend === 'onnx' ? 'local' : backend === 'openai' || backend === 'anthropic' ? 'chat' : backend;
-  const odd = BACKEND_OPTIONS.find(({ given, users }) => given(options) && !users.includes(kind));
-  if (odd === undefined) return;
-  const here = kind === 'chat' || kind === 'completions' || kind === 'fake' ? `${backend}:` : PLACES[kind];
-  throw new UserError(`${odd.flag} has no effect on ${here}; it goes with ${odd.users.map((user) => PLACES[user]).join(', ')}`);
+  for (const [name, { flag, users }] of Object.entries(MODEL_OPTIONS)) {
+    if (users.includes(kind) || !isGiven(name, options)) continue;
+    const here = kind === 'chat' || kind === 'completions' || kind === 'fake' ? `${backend}:` : PLACES[kind];
+    throw new UserError(`${flag} has no effect on ${here}; it goes with ${users.map((user) => PLACES[user]).join(', ')}`);
+  }
+}
+
+/** True for an option with another value than where nobody names it. */
+function isGiven(name: string, options: ModelOptions): boolean {
+  // Which backend there is decides what `auto` and `cpu` mean.
+  if (name === 'device' && options.device === 'cpu') return false;
+  const [value, otherwise]: unknown[] = [options, DEFAULT_OPEN_OPTIONS].map((all) => Reflect.get(all, name));
+  return Array.isArray(value) ? value.length > 0 : value !== otherwise;
 }
