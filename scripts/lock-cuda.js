@@ -1,10 +1,10 @@
 /**
- * Writes `src/cuda/wheels-lock.ts`: the wheels that CUDA needs for the pinned version of onnxruntime-node. Run after that version was raised:
+ * Writes `cuda-wheels.json`: the wheels that CUDA needs for the pinned version of onnxruntime-node. Run after that version was raised:
  *
  *   npm run build && node scripts/lock-cuda.js [FOLDER]
  *
  * pip chooses and fetches the wheels (about 1.6 GB, into FOLDER, where what is there already is not fetched again; else into a temporary folder); sizes and
- * checksums are computed from the files. Build again afterwards.
+ * checksums are computed from the files.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -32,7 +32,7 @@ try {
   // The runtime first: where a wheel cannot be had, it is the one whose absence says most.
   wheels.sort((a, b) => Number(b.name === 'onnxruntime-gpu') - Number(a.name === 'onnxruntime-gpu'));
   const glibc = wheels.map(({ file }) => glibcOf(file)).sort(([a, b], [c, d]) => c - a || d - b)[0];
-  await writeFile(path.join(root, 'src/cuda/wheels-lock.ts'), source({ onnxruntime: version, glibc, wheels }));
+  await writeFile(path.join(root, 'cuda-wheels.json'), `${JSON.stringify({ onnxruntime: version, glibc, wheels }, null, 2)}\n`);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -63,26 +63,4 @@ async function describe(folder, file) {
 function glibcOf(file) {
   const tags = [...file.matchAll(/manylinux_(\d+)_(\d+)_x86_64/g)].map(([, major, minor]) => [Number(major), Number(minor)]);
   return tags.sort(([a, b], [c, d]) => a - c || b - d)[0] ?? [2, 17];
-}
-
-/** The module, in the form that the formatter of this repository gives it. */
-function source({ onnxruntime, glibc, wheels }) {
-  const entry = (wheel) =>
-    `    {\n${Object.entries(wheel)
-      .map(([key, value]) => `      ${key}: ${literal(value)},\n`)
-      .join('')}    },\n`;
-  return `/** Written by scripts/lock-cuda.js; not to be edited. The wheels whose libraries CUDA needs, as they lie on PyPI. */
-import type { WheelsLock } from './locked-wheel.js';
-
-export const CUDA_WHEELS: WheelsLock = {
-  onnxruntime: ${literal(onnxruntime)},
-  glibc: [${glibc.join(', ')}],
-  wheels: [
-${wheels.map(entry).join('')}  ],
-};
-`;
-}
-
-function literal(value) {
-  return typeof value === 'number' ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : `'${value}'`;
 }

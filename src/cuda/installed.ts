@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Env } from '../cache-folders.js';
+import { versionIn } from '../version.js';
 import { cudaFolderIfAny } from './folders.js';
 import { systemLibraries } from './system-libraries.js';
 
@@ -46,8 +47,7 @@ export type Found = CudaInstallation | { readonly origin: 'none'; readonly missi
 /** Version of the installed onnxruntime-node, which the CUDA libraries must have too; null where the package cannot be read. */
 export function runtimeVersion(): string | null {
   try {
-    const found: unknown = require('onnxruntime-node/package.json');
-    return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : null;
+    return versionIn(require('onnxruntime-node/package.json'));
   } catch {
     return null;
   }
@@ -63,22 +63,30 @@ export function packageFolder(folder: string, name: string): string {
   return path.join(folder, 'packages', name);
 }
 
+/** What `setup cuda` brought. */
+export interface Setup {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** The first file that the manifest names and that is not there in full; null where all are. Sizes are compared; `setup cuda` compares checksums. */
+  readonly torn: string | null;
+}
+
 /**
- * Returns the manifest, or null when there is none that can be used.
+ * Returns what was set up for the installed version of ONNX Runtime, or null when there is no manifest that can be used.
  */
-export function readManifest(folder: string, version: string): Manifest | null {
+export function readSetup(env: Env): Setup | null {
+  const folder = cudaFolderIfAny(env);
+  const version = runtimeVersion();
+  if (folder === null || version === null) return null;
   try {
-    const parsed = Manifest.safeParse(JSON.parse(readFileSync(manifestPath(folder, version), 'utf8')));
-    return parsed.success && parsed.data.onnxruntime === version ? parsed.data : null;
+    const manifest = Manifest.parse(JSON.parse(readFileSync(manifestPath(folder, version), 'utf8')));
+    return manifest.onnxruntime === version ? { folder, manifest, torn: firstMissing(folder, manifest) } : null;
   } catch {
     return null;
   }
 }
 
-/**
- * Returns the first file that a manifest names and that is not there in full, or null. Sizes are compared; `setup cuda` compares checksums.
- */
-export function firstMissing(folder: string, manifest: Manifest): string | null {
+function firstMissing(folder: string, manifest: Manifest): string | null {
   for (const entry of manifest.packages) {
     for (const file of entry.files) {
       const target = path.join(packageFolder(folder, entry.folder), file.name);
@@ -99,12 +107,10 @@ const LOADED_LATER = /^lib(?:cudnn_|nvrtc-builtins|nvblas|cufftw|onnxruntime)|\.
  * when it may) together with NVIDIA's libraries of the system, else the first thing that is missing.
  */
 export function findCuda(env: Env = process.env): Found {
-  const version = runtimeVersion();
-  if (version === null) return { origin: 'none', missing: 'onnxruntime-node' };
-  const folder = cudaFolderIfAny(env);
-  const manifest = folder === null ? null : readManifest(folder, version);
-  const torn = folder === null || manifest === null ? null : firstMissing(folder, manifest);
-  if (folder !== null && manifest !== null && torn === null) {
+  if (runtimeVersion() === null) return { origin: 'none', missing: 'onnxruntime-node' };
+  const setup = readSetup(env);
+  if (setup?.torn === null) {
+    const { folder, manifest } = setup;
     const own = manifest.packages.flatMap((entry) => entry.files.map((file) => path.join(packageFolder(folder, entry.folder), file.name)));
     const runtime = own.find((file) => /^libonnxruntime\.so/.test(path.basename(file)));
     const provider = own.find((file) => path.basename(file) === PROVIDER);
@@ -118,7 +124,7 @@ export function findCuda(env: Env = process.env): Found {
   if (packaged !== null) {
     return { origin: 'package', libraries: systemLibraries(env).found, provider: packaged, versions: {} };
   }
-  return { origin: 'none', missing: torn === null ? PROVIDER : path.basename(torn) };
+  return { origin: 'none', missing: path.basename(setup?.torn ?? PROVIDER) };
 }
 
 /** The library that holds ONNX Runtime's CUDA kernels. */

@@ -1,27 +1,37 @@
-/** What is known beforehand of the wheels that CUDA needs: constants of a release of ONNX Runtime, see `wheels-lock.ts`. */
+/** The wheels that CUDA needs: constants of a release of ONNX Runtime, in `cuda-wheels.json` as `scripts/lock-cuda.js` writes it. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { packagePath } from '../package-files.js';
 
-export interface LockedWheel {
+const LockedWheel = z.object({
   /** Name of the package, as an index calls it. */
-  readonly name: string;
-  readonly version: string;
+  name: z.string(),
+  version: z.string(),
   /** Name of the file, the same in every index. */
-  readonly file: string;
+  file: z.string(),
   /** Bytes of the file. */
-  readonly size: number;
+  size: z.number(),
   /** Of the file, in hexadecimal. It decides, wherever the file comes from. */
-  readonly sha256: string;
+  sha256: z.string(),
   /** Bytes of its libraries when unpacked. */
-  readonly unpackedBytes: number;
-}
+  unpackedBytes: z.number(),
+});
+export type LockedWheel = Readonly<z.infer<typeof LockedWheel>>;
 
-export interface WheelsLock {
+const WheelsLock = z.object({
   /** The version of onnxruntime-node that the wheels belong to. */
-  readonly onnxruntime: string;
+  onnxruntime: z.string(),
   /** The glibc that all of them run on, as [major, minor]. */
-  readonly glibc: readonly [number, number];
+  glibc: z.tuple([z.number(), z.number()]),
   /** ONNX Runtime's own wheel first, then NVIDIA's. */
-  readonly wheels: readonly LockedWheel[];
+  wheels: z.array(LockedWheel),
+});
+export type WheelsLock = Readonly<z.infer<typeof WheelsLock>>;
+
+/** Returns the wheels of this release, as they lie on PyPI. */
+export function readLock(): WheelsLock {
+  return WheelsLock.parse(JSON.parse(readFileSync(packagePath('cuda-wheels.json'), 'utf8')));
 }
 
 /** The package of ONNX Runtime for CUDA; all others are NVIDIA's. */

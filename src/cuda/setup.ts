@@ -8,12 +8,11 @@ import { type CudaFault, explainCuda, faultLine, missingLibrary } from './explai
 import { cudaFolder } from './folders.js';
 import { glibcVersion } from './glibc.js';
 import { type InstallOptions, install, planInstall, removeDamaged } from './install.js';
-import { findCuda, firstMissing, readManifest, runtimeVersion } from './installed.js';
-import { type LockedWheel, lockedWheels, type WheelsLock } from './locked-wheel.js';
+import { findCuda, readSetup, runtimeVersion } from './installed.js';
+import { type LockedWheel, lockedWheels, readLock, type WheelsLock } from './locked-wheel.js';
 import { locate, wheelSources } from './package-index.js';
 import type { Probe } from './probe-types.js';
 import { systemLibraries } from './system-libraries.js';
-import { CUDA_WHEELS } from './wheels-lock.js';
 
 export interface SetupOptions {
   readonly index: string | null;
@@ -54,12 +53,12 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
   const version = runtimeVersion();
   if (version === null) throw new UserError("onnxruntime-node is not installed; run 'npm install' in the folder of this package");
   const folder = cudaFolder(env);
-  const before = readManifest(folder, version);
+  const before = readSetup(env);
   let damaged: readonly string[] = [];
   if (before !== null) {
-    damaged = await removeDamaged(folder, before, options.dryRun);
+    damaged = await removeDamaged(before, options.dryRun);
     if (damaged.length > 0) options.say(`damaged, so to be fetched again: ${damaged.join(', ')}`);
-    else if (firstMissing(folder, before) === null && before.system.length > 0 === options.system) {
+    else if (before.torn === null && before.manifest.system.length > 0 === options.system) {
       // A later version of this program may name newer libraries; those that are here fit, and nobody asked for others.
       options.say(`everything is there already, and every file has its checksum: ${folder}`);
       const kept = { folder, wheels: [], downloadBytes: 0, diskBytes: 0 };
@@ -68,7 +67,7 @@ export async function setupCuda(options: SetupOptions): Promise<SetupResult> {
   }
   const sources = await wheelSources({ index: options.index, wheels: options.wheels }, env);
   const system = options.system ? takeSystem(env) : [];
-  const wheels = lockedWheels(options.lock ?? CUDA_WHEELS, { version, glibc, runtimeOnly: options.system });
+  const wheels = lockedWheels(options.lock ?? readLock(), { version, glibc, runtimeOnly: options.system });
   const located = await Promise.all(wheels.map((wheel) => locate(sources, wheel)));
   const plan = await planInstall(folder, located, damaged);
   describe(options.say, folder, plan, system);

@@ -2,6 +2,7 @@
  * The types of JSON lines as Python's `datasets` finds them (through pyarrow): a field has one type in all rows, and all rows have all fields, in the order in
  * which they first occur; so it is inside of objects, too. Unlike there, a text that looks like a date stays the text that it is.
  */
+import { isFields } from '../python/equal.js';
 import { fieldOf, fieldsOf, fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { isArray } from '../python/json.js';
@@ -102,14 +103,10 @@ function asFloat(value: Value): Value {
 function objectConverter(column: Column): ((value: Value) => Value) | null {
   const fields = [...column.fields].map(([name, field]) => ({ name, convert: converterOf(field) }));
   if (!column.uneven && fields.every(({ convert }) => convert === null)) return null;
-  return (value) => (isObject(value) ? fromEntries(fields.map(({ name, convert }) => [name, valueIn(value, name, convert)])) : value);
+  return (value) => (isFields(value) ? fromEntries(fields.map(({ name, convert }) => [name, valueIn(value, name, convert)])) : value);
 }
 
 function valueIn(object: Doc, name: string, convert: ((value: Value) => Value) | null): Value {
   const value = fieldOf(object, name) ?? null;
   return convert === null ? value : convert(value);
-}
-
-function isObject(value: Value): value is Doc {
-  return typeof value === 'object' && value !== null && !isArray(value) && !(value instanceof PyFloat);
 }

@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../errors.js';
+import { isFields } from '../python/equal.js';
 import { fieldsOf } from '../python/fields.js';
-import { PyFloat } from '../python/float.js';
 import { isArray, MAX_LENGTH, parseJson } from '../python/json.js';
 import type { Doc, Value } from '../types.js';
 import { converterOf, emptyColumn, noteValue } from './json-columns.js';
@@ -36,7 +36,7 @@ export async function* readJsonRows(
   const convert = converterOf(column);
   const typed = (doc: Doc): Doc => {
     const value = convert === null ? doc : convert(doc);
-    return isDoc(value) ? value : doc;
+    return isFields(value) ? value : doc;
   };
   if (rows <= maxKept) {
     for (const doc of kept) yield typed(doc);
@@ -65,7 +65,7 @@ async function* readJsonFile(file: string): AsyncGenerator<Doc> {
     throw new UserError(`${file}: ${messageOf(error)}; expected one JSON object a line, or a list of objects`);
   }
   for (const [i, item] of (isArray(list) ? list : [list]).entries()) {
-    if (!isDoc(item)) throw new UserError(`${file}, item ${i + 1}: expected a JSON object, found ${kindOf(item)}`);
+    if (!isFields(item)) throw new UserError(`${file}, item ${i + 1}: expected a JSON object, found ${kindOf(item)}`);
     yield item;
   }
 }
@@ -99,12 +99,8 @@ function parseLine(file: string, number: number, text: string): Doc {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`${file}, line ${number}: ${messageOf(error)}; each line must be one JSON object`);
   }
-  if (!isDoc(value)) throw new UserError(`${file}, line ${number}: expected a JSON object, found ${kindOf(value)}`);
+  if (!isFields(value)) throw new UserError(`${file}, line ${number}: expected a JSON object, found ${kindOf(value)}`);
   return value;
-}
-
-function isDoc(value: Value): value is Doc {
-  return typeof value === 'object' && value !== null && !isArray(value) && !(value instanceof PyFloat);
 }
 
 function kindOf(value: Value): string {

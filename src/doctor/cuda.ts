@@ -4,8 +4,7 @@ import { probeSession } from '../backends/onnx/probe.js';
 import type { Env } from '../cache-folders.js';
 import { type Cards, visibleCards } from '../cuda/cards.js';
 import { explainCuda, INSTALL_DRIVER, SETUP } from '../cuda/explain.js';
-import { cudaFolderIfAny } from '../cuda/folders.js';
-import { findCuda, firstMissing, readManifest, runtimeVersion } from '../cuda/installed.js';
+import { findCuda, readSetup } from '../cuda/installed.js';
 import { DRIVER_LIBRARY, systemLibraries, systemLibrary } from '../cuda/system-libraries.js';
 import { type Finding, fault, notNeeded, ok } from './finding.js';
 
@@ -66,11 +65,9 @@ function driverFinding(file: string | null, version: string | null): Finding {
 
 /** A line for each package of libraries that setup brought, or for each library of the system. */
 function libraryFindings(env: Env): Finding[] {
-  const version = runtimeVersion();
-  const folder = cudaFolderIfAny(env);
-  const manifest = version === null || folder === null ? null : readManifest(folder, version);
-  if (manifest !== null && folder !== null) {
-    const torn = firstMissing(folder, manifest);
+  const setup = readSetup(env);
+  if (setup !== null) {
+    const { manifest, torn } = setup;
     const packages = manifest.packages.map((entry) => {
       const own = torn !== null && path.basename(path.dirname(torn)) === entry.folder;
       const name = `CUDA: ${entry.name}`;

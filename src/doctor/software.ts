@@ -6,6 +6,7 @@ import { probeSession } from '../backends/onnx/probe.js';
 import { runtimeVersion } from '../cuda/installed.js';
 import { messageOf } from '../errors.js';
 import { packagePath } from '../package-files.js';
+import { peerVersion, versionIn } from '../version.js';
 import { type Finding, fault, notNeeded, ok } from './finding.js';
 
 const require = createRequire(import.meta.url);
@@ -94,17 +95,4 @@ function installedVersion(name: string): string | null {
   const places = (require.resolve.paths(name) ?? []).map((folder) => path.join(folder, name, 'package.json'));
   const file = places.find((place) => existsSync(place));
   return file === undefined ? null : versionIn(require(file));
-}
-
-function versionIn(value: unknown): string | null {
-  return typeof value === 'object' && value !== null && 'version' in value ? String(value.version) : null;
-}
-
-/** The version that this package was tested with. */
-function peerVersion(name: string): string | null {
-  const own: unknown = require(packagePath('package.json'));
-  const peers = typeof own === 'object' && own !== null && 'peerDependencies' in own ? own.peerDependencies : null;
-  if (typeof peers !== 'object' || peers === null) return null;
-  const entry = Object.entries(peers).find(([key]) => key === name);
-  return entry === undefined ? null : String(entry[1]);
 }

@@ -15,7 +15,7 @@ export function plainEtag(header: string | null): string | null {
  * (some mirrors: the plain sha1). Other ETags say nothing about the content; the size alone is checked then, by the download.
  */
 export async function matchesEtag(path: string, etag: string): Promise<boolean> {
-  if (/^[0-9a-f]{64}$/.test(etag)) return (await digest(path, [createHash('sha256')])).includes(etag);
+  if (/^[0-9a-f]{64}$/.test(etag)) return (await sha256Of(path)) === etag;
   if (/^[0-9a-f]{40}$/.test(etag)) {
     const { size } = await stat(path);
     return (await digest(path, [createHash('sha1').update(`blob ${size}\0`), createHash('sha1')])).includes(etag);
@@ -23,6 +23,12 @@ export async function matchesEtag(path: string, etag: string): Promise<boolean> 
   return true;
 }
 
+/** Returns the sha256 of a file, in hexadecimal. */
+export async function sha256Of(path: string): Promise<string> {
+  return (await digest(path, [createHash('sha256')])).join();
+}
+
+/** The digests of a file, in hexadecimal. */
 async function digest(path: string, hashes: readonly ReturnType<typeof createHash>[]): Promise<string[]> {
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) for (const hash of hashes) hash.update(chunk);
   return hashes.map((hash) => hash.digest('hex'));

@@ -82,7 +82,6 @@ export function listConversion(repo: Repo, paths: readonly string[]): Listing {
   for (const path of [...paths].sort()) {
     const match = /^([^/]+)\/([^/]+)\/[^/]+\.parquet$/.exec(path);
     if (match?.[1] === undefined || match[2] === undefined) continue;
-    if (match[2].startsWith('partial-')) add(listing, repo, match[1], match[2], { path });
     add(listing, repo, match[1], match[2], { path });
   }
   return listing;

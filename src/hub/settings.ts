@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Env, folderIn, hubHome } from '../cache-folders.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { checkKey } from '../http/key.js';
 import { quote } from './names.js';
 
 /** Where the hub is, who asks, and where its files are kept: read from the variables that Python's tools read. */
@@ -34,7 +35,7 @@ export interface HubSettings {
 export function hubSettings(offline: boolean, env: Env = process.env): HubSettings {
   return {
     endpoint: endpointOf(env.HF_ENDPOINT),
-    token: tokenOf(env),
+    token: checkKey(...tokenText(env), 'token'),
     cacheDir: folderIn(env, 'HF_HUB_CACHE') ?? folderIn(env, 'HUGGINGFACE_HUB_CACHE') ?? join(hubHome(env), 'hub'),
     offline: offline || isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
     sleep: (milliseconds) => sleep(milliseconds),
@@ -57,27 +58,17 @@ function endpointOf(value: string | undefined): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function tokenOf(env: Env): string | null {
-  const [source, text] = tokenText(env);
-  const token = text.trim();
-  if (token === '') return null;
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw new UserError(
-      `${source} holds characters that no token has (a blank, a line break or a letter outside ASCII); it must hold one token alone`,
-    );
-  return token;
-}
-
-function tokenText(env: Env): [source: string, text: string] {
+/** The token, and where it comes from. */
+function tokenText(env: Env): [text: string, source: string] {
   for (const name of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
     const value = env[name];
-    if (value !== undefined && value.trim() !== '') return [name, value];
+    if (value !== undefined && value.trim() !== '') return [value, name];
   }
   if (isTrue(env.HF_HUB_DISABLE_IMPLICIT_TOKEN)) return ['', ''];
   const path = tokenFile(env);
   if (path === null) return ['', ''];
   try {
-    return [path, readFileSync(path, 'utf8')];
+    return [readFileSync(path, 'utf8'), path];
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return ['', ''];
     throw new UserError(`cannot read the token file ${quote(path)}: ${messageOf(error)}`);

@@ -7,10 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { probeSession } from '../../src/backends/onnx/probe.js';
 import { cudaFolder } from '../../src/cuda/folders.js';
 import { findCuda, Manifest, runtimeVersion } from '../../src/cuda/installed.js';
-import { type LockedWheel, lockedWheels, RUNTIME_PACKAGE, type WheelsLock } from '../../src/cuda/locked-wheel.js';
+import { type LockedWheel, lockedWheels, RUNTIME_PACKAGE, readLock, type WheelsLock } from '../../src/cuda/locked-wheel.js';
 import { indexAddress, wheelSources } from '../../src/cuda/package-index.js';
 import { removeCuda, type SetupOptions, type SetupResult, setupCuda, setupSummary } from '../../src/cuda/setup.js';
-import { CUDA_WHEELS } from '../../src/cuda/wheels-lock.js';
 import { messageOf, UserError } from '../../src/errors.js';
 import { packagePath } from '../../src/package-files.js';
 import { type FakeIndex, type IndexFile, makeWheel, makeZip, startIndex } from './fake-index.js';
@@ -320,8 +319,8 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
   });
 
   it('the real lock is for the runtime that is installed, and names each wheel once', () => {
-    expect(CUDA_WHEELS.onnxruntime).toBe(VERSION);
-    const { wheels } = CUDA_WHEELS;
+    const { onnxruntime, wheels } = readLock();
+    expect(onnxruntime).toBe(VERSION);
     expect(wheels[0]?.name).toBe(RUNTIME_PACKAGE);
     expect(wheels).toHaveLength(8);
     expect(new Set(wheels.map(({ sha256 }) => sha256)).size).toBe(8);
@@ -336,12 +335,12 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup c
 
   it('is for one version of the runtime, and for a glibc that is new enough', () => {
     const here = { version: VERSION, glibc: [2, 28], runtimeOnly: false } as const;
-    expect(lockedWheels(CUDA_WHEELS, here)).toHaveLength(8);
-    expect(lockedWheels(CUDA_WHEELS, { ...here, runtimeOnly: true }).map(({ name }) => name)).toEqual([RUNTIME_PACKAGE]);
-    expect(() => lockedWheels(CUDA_WHEELS, { ...here, version: '1.29.0' })).toThrow(
+    expect(lockedWheels(readLock(), here)).toHaveLength(8);
+    expect(lockedWheels(readLock(), { ...here, runtimeOnly: true }).map(({ name }) => name)).toEqual([RUNTIME_PACKAGE]);
+    expect(() => lockedWheels(readLock(), { ...here, version: '1.29.0' })).toThrow(
       /but 1\.29\.0 is installed; run 'npm install onnxruntime-node@/,
     );
-    expect(() => lockedWheels(CUDA_WHEELS, { ...here, glibc: [2, 27] })).toThrow(/need glibc 2\.28 or newer, and this machine has 2\.27$/);
+    expect(() => lockedWheels(readLock(), { ...here, glibc: [2, 27] })).toThrow(/need glibc 2\.28 or newer, and this machine has 2\.27$/);
   });
 
   it.each([

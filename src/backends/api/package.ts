@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { UserError } from '../../errors.js';
-import { packagePath } from '../../package-files.js';
+import { peerVersion } from '../../version.js';
 import { field } from './http.js';
 
 /** Optional packages, as `peerDependencies` of package.json names them. */
@@ -14,7 +13,7 @@ export async function loadPackage<M>(
   name: OptionalPackage,
   load: () => Promise<M>,
 ): Promise<{ readonly module: M; readonly client: string }> {
-  const wanted = wantedVersion(name);
+  const wanted = peerVersion(name) ?? 'latest';
   try {
     return { module: await load(), client: `${name} ${wanted}` };
   } catch (error) {
@@ -22,10 +21,4 @@ export async function loadPackage<M>(
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error;
     throw new UserError(`this model needs the package ${name}, which is not installed: npm install ${name}@${wanted}`);
   }
-}
-
-function wantedVersion(name: OptionalPackage): string {
-  const manifest: unknown = JSON.parse(readFileSync(packagePath('package.json'), 'utf8'));
-  const version = field(field(manifest, 'peerDependencies'), name);
-  return typeof version === 'string' ? version : 'latest';
 }
