@@ -36,10 +36,3 @@ export async function openFile(file: string): Promise<ByteSource> {
 function unreadable(file: string, error: unknown): unknown {
   return systemCode(error) === null ? error : new UserError(`cannot read ${file}: ${messageOf(error)}`);
 }
-
-/**
- * Returns bytes in memory as a source.
- */
-export function bytesSource(bytes: Buffer): ByteSource {
-  return { size: bytes.length, read: async (start, end) => bytes.subarray(start, end), close: async () => undefined };
-}

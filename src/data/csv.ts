@@ -28,28 +28,21 @@ export async function* readCsv(
   delimiter: string,
   chunks: () => AsyncIterable<Buffer> = () => readChunks(file),
 ): AsyncGenerator<Doc> {
-  let header: readonly string[] | null = null;
-  let facts: ColumnFacts[] = [];
+  let columns: { readonly name: string; readonly facts: ColumnFacts }[] | null = null;
   for await (const row of readRows(file, delimiter, chunks())) {
-    if (header === null) {
-      header = checkHeader(file, row);
-      facts = header.map(() => emptyFacts());
+    if (columns === null) {
+      columns = checkHeader(file, row).map((name) => ({ name, facts: emptyFacts() }));
       continue;
     }
-    if (row.cells.length > header.length) {
-      throw new UserError(`${file}, line ${row.line}: ${row.cells.length} fields, but the header names ${header.length}`);
-    }
-    for (let i = 0; i < header.length; i++) {
-      const fact = facts[i];
-      if (fact !== undefined) noteCell(fact, row.cells[i] ?? '');
-    }
+    if (row.cells.length > columns.length)
+      throw new UserError(`${file}, line ${row.line}: ${row.cells.length} fields, but the header names ${columns.length}`);
+    for (const [i, { facts }] of columns.entries()) noteCell(facts, row.cells[i] ?? '');
   }
-  if (header === null) throw new UserError(`${file}: empty; a header row with the names of the fields is expected`);
-  const types = facts.map(columnType);
-  const names: readonly string[] = header;
+  if (columns === null) throw new UserError(`${file}: empty; a header row with the names of the fields is expected`);
+  const typed = columns.map(({ name, facts }) => ({ name, type: columnType(facts) }));
   let first = true;
   for await (const { cells } of readRows(file, delimiter, chunks())) {
-    if (!first) yield fromEntries(names.map((name, i) => [name, typedCell(types[i] ?? 'string', cells[i] ?? '')] as const));
+    if (!first) yield fromEntries(typed.map(({ name, type }, i) => [name, typedCell(type, cells[i] ?? '')] as const));
     first = false;
   }
 }

@@ -3,9 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { MissingDataError, UserError } from '../errors.js';
 import { matchesGlob } from '../hub/glob.js';
-import { refusePlaceholderFile } from '../placeholder-file.js';
 import type { DataFiles, DataSource, Doc } from '../types.js';
-import { readJsonRows } from './jsonl.js';
+import { readFiles } from './read-file.js';
 
 /** Files and folders that a pattern is searched in. */
 const MAX_VISITED = 100_000;
@@ -27,25 +26,21 @@ export function withDataFiles(source: DataSource): DataSource {
  * Yields the documents of a split. Throws `MissingDataError` where no file fits, `UserError` for a file that cannot be read.
  */
 export async function* readDataFiles(files: DataFiles, split: string): AsyncGenerator<Doc> {
+  const format = files.format === 'json' ? 'jsonl' : files.format;
   const found = await findDataFiles(files, split);
-  for (const file of found) await refusePlaceholderFile(file);
-  if (files.format === 'json') {
-    const [first = split] = files.splits.keys();
-    yield* readJsonRows(found, undefined, first === split ? [] : await findDataFiles(files, first));
-    return;
-  }
-  const { sameFields } = await import('./read-file.js');
-  const { readCsv } = await import('./csv.js');
-  const { readParquet } = await import('./parquet.js');
-  const read = (file: string): AsyncIterable<Doc> => (files.format === 'csv' ? readCsv(file, files.separator) : readParquet(file));
-  yield* sameFields(found, read);
+  const [first = split] = files.splits.keys();
+  const before = format !== 'jsonl' || first === split ? [] : await findDataFiles(files, first);
+  yield* readFiles(
+    found.map((path) => ({ path, format, separator: files.separator })),
+    before,
+  );
 }
 
 /**
  * Returns the files of a split in their order: as listed, those of one pattern by name. Paths start at the task file, or at the current folder where there is nothing, which is where
  * the harness looks. Throws `MissingDataError` where one of them fits no file.
  */
-export async function findDataFiles({ base, splits }: DataFiles, split: string): Promise<readonly string[]> {
+async function findDataFiles({ base, splits }: DataFiles, split: string): Promise<readonly string[]> {
   const patterns = splits.get(split);
   if (patterns === undefined) throw new MissingDataError(`no split '${split}' in data_files; it has ${[...splits.keys()].join(', ')}`);
   const found: string[] = [];

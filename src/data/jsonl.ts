@@ -15,8 +15,8 @@ const MAX_KEPT = 20_000;
  */
 export async function* readJsonRows(
   files: readonly string[],
-  maxKept: number = MAX_KEPT,
   before: readonly string[] = [],
+  maxKept: number = MAX_KEPT,
 ): AsyncGenerator<Doc> {
   const column = emptyColumn();
   for (const file of before) for await (const doc of readJsonFile(file)) noteValue(column, doc);

@@ -1,4 +1,5 @@
 import type { CompressionCodec } from 'hyparquet';
+import { at } from '../at.js';
 import { decompressPage, MAX_PAGE_BYTES } from './parquet-codecs.js';
 import { type ByteReader, readThrift, readVarint, type ThriftStruct } from './thrift.js';
 
@@ -90,7 +91,7 @@ function checkValues(reader: ByteReader, encoding: number, values: number, facts
     checkRuns(reader, 1, values, false);
   } else if (encoding === ENCODING.plainDictionary || encoding === ENCODING.rleDictionary) {
     if (reader.at >= reader.bytes.length) return;
-    const width = reader.bytes[reader.at++] ?? 0;
+    const width = at(reader.bytes, reader.at++);
     if (width > 32) throw new Error('dictionary indices wider than 32 bits');
     checkRuns(reader, width, values, false);
   } else if (encoding === ENCODING.rle) {

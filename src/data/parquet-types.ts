@@ -1,4 +1,5 @@
 import type { SchemaElement, SchemaTree } from 'hyparquet';
+import { at } from '../at.js';
 import { fromEntries } from '../python/fields.js';
 import { toFloat, toInteger } from '../python/number.js';
 import type { Doc, Value } from '../types.js';
@@ -47,12 +48,15 @@ function listConverter(node: SchemaTree): Convert {
 function structConverter(node: SchemaTree): Convert {
   const names = node.children.map((child) => child.element.name);
   if (new Set(names).size !== names.length || names.includes('__proto__')) refuse(node, 'a structure with doubled or reserved field names');
-  const converters = node.children.map((child) => converterOf(child));
+  const fields = node.children.map((child) => ({ name: child.element.name, convert: converterOf(child) }));
   const build = objectBuilder(names);
   return (value) => {
     if (value === null || value === undefined) return null;
     if (typeof value !== 'object') throw new Error(`broken structure in column ${node.path.join('.')}`);
-    return build((i) => converters[i]?.(Reflect.get(value, names[i] ?? '')) ?? null);
+    return build((i) => {
+      const { name, convert } = at(fields, i);
+      return convert(Reflect.get(value, name));
+    });
   };
 }
 
@@ -65,7 +69,9 @@ export function objectBuilder(names: readonly string[]): (valueAt: (index: numbe
     return (valueAt) => fromEntries(names.map((name, i) => [name, valueAt(i)] as const));
   return (valueAt) => {
     const object: Record<string, Value> = {};
-    for (let i = 0; i < names.length; i++) object[names[i] ?? ''] = valueAt(i);
+    names.forEach((name, i) => {
+      object[name] = valueAt(i);
+    });
     return object;
   };
 }

@@ -7,8 +7,9 @@ import {
   type RowGroup,
   type SchemaTree,
 } from 'hyparquet';
+import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
-import type { Doc } from '../types.js';
+import type { Doc, Value } from '../types.js';
 import { type ByteSource, openFile } from './byte-source.js';
 import { codecs } from './parquet-codecs.js';
 import { checkPages } from './parquet-guard.js';
@@ -38,11 +39,10 @@ function text(bytes: Uint8Array | undefined | null): string | null | undefined {
 
 /**
  * Yields the documents of a parquet file, as Python's `datasets` gives them (parquet-types.ts). One row group is in memory at a time.
- * `opened` replaces the file's content.
  * Throws `UserError` naming the file when it is broken, hostile, or has a column that no document can hold.
  */
-export async function* readParquet(file: string, opened: () => Promise<ByteSource> = () => openFile(file)): AsyncGenerator<Doc> {
-  const source = await opened();
+export async function* readParquet(file: string): AsyncGenerator<Doc> {
+  const source = await openFile(file);
   try {
     const metadata = await readFooter(source);
     const columns = readSchema(metadata);
@@ -111,10 +111,14 @@ async function* readGroup(source: ByteSource, metadata: FileMetaData, group: Row
       else chunks.push(columnData);
     },
   });
-  const values = columns.map(({ name }) => joinChunks(name, parts.get(name) ?? [], rows));
+  const fields = columns.map(({ name, convert }) => ({ convert, values: joinChunks(name, parts.get(name) ?? [], rows) }));
   parts.clear();
   const build = objectBuilder(columns.map(({ name }) => name));
-  for (let row = 0; row < rows; row++) yield build((i) => columns[i]?.convert(values[i]?.[row]) ?? null);
+  const valueAt = (field: number, row: number): Value => {
+    const { convert, values } = at(fields, field);
+    return convert(values[row]);
+  };
+  for (let row = 0; row < rows; row++) yield build((field) => valueAt(field, row));
 }
 
 /** The values of a column in one array. Throws when there are not `rows` of them. */

@@ -8,24 +8,19 @@ import { readJsonRows } from './jsonl.js';
 export const DATA_FORMATS = ['jsonl', 'parquet', 'csv', 'tsv'] as const;
 export type DataFormat = (typeof DATA_FORMATS)[number];
 
-/** Readers of formats that a run may not meet are loaded when it does: their libraries take a tenth of the time in which the program starts. */
-const READERS: Readonly<Record<DataFormat, (file: string) => AsyncIterable<Doc>>> = {
-  jsonl: (file) => readJsonRows([file]),
-  parquet: async function* (file) {
-    yield* (await import('./parquet.js')).readParquet(file);
-  },
-  csv: (file) => separated(file, ','),
-  tsv: (file) => separated(file, '\t'),
-};
-
-async function* separated(file: string, separator: ',' | '\t'): AsyncGenerator<Doc> {
-  yield* (await import('./csv.js')).readCsv(file, separator);
-}
-
 /** A data file and how to read it. */
 export interface DataFile {
   readonly path: string;
   readonly format: DataFormat;
+  /** Between the fields of CSV; absent: a comma. */
+  readonly separator?: string;
+}
+
+/** Readers of formats that a run may not meet are loaded when it does: their libraries take a tenth of the time in which the program starts. */
+async function* readFile({ path, format, separator = ',' }: DataFile): AsyncGenerator<Doc> {
+  if (format === 'jsonl') yield* readJsonRows([path]);
+  else if (format === 'parquet') yield* (await import('./parquet.js')).readParquet(path);
+  else yield* (await import('./csv.js')).readCsv(path, format === 'tsv' ? '\t' : separator);
 }
 
 /**
@@ -36,30 +31,21 @@ export function formatOf(name: string): DataFormat | null {
 }
 
 /**
- * Yields the documents of a split's files one after the other, all with the same fields. Throws `UserError` for a file that stands in for another
- * (a Git LFS pointer, a web page) and for files whose fields differ, where they are no JSON lines.
+ * Yields the documents of a split's files one after the other, all with the same fields. Of JSON lines, `before` are the files of the data's first split, whose fields and types are
+ * those of all. Throws `UserError` for a file that stands in for another (a Git LFS pointer, a web page) and for files whose fields differ, where they are no JSON lines.
  */
-export async function* readFiles(files: readonly DataFile[]): AsyncGenerator<Doc> {
-  for (const { path } of files) await refusePlaceholderFile(path);
+export async function* readFiles(files: readonly DataFile[], before: readonly string[] = []): AsyncGenerator<Doc> {
+  const paths = files.map(({ path }) => path);
+  for (const path of paths) await refusePlaceholderFile(path);
   if (files.every(({ format }) => format === 'jsonl')) {
-    yield* readJsonRows(files.map(({ path }) => path));
+    yield* readJsonRows(paths, before);
     return;
   }
-  const formats = new Map(files.map(({ path, format }) => [path, format]));
-  yield* sameFields(
-    files.map(({ path }) => path),
-    (path) => READERS[formats.get(path) ?? 'jsonl'](path),
-  );
-}
-
-/**
- * Yields the documents of files one after the other. Throws `UserError` for files whose fields differ.
- */
-export async function* sameFields(paths: readonly string[], read: (path: string) => AsyncIterable<Doc>): AsyncGenerator<Doc> {
   let known: { readonly path: string; readonly fields: string } | null = null;
-  for (const path of paths) {
+  for (const file of files) {
+    const { path } = file;
     let first = true;
-    for await (const doc of read(path)) {
+    for await (const doc of readFile(file)) {
       if (first) {
         const fields: string = fieldsOf(doc).join(', ');
         known ??= { path, fields };

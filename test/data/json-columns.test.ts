@@ -29,7 +29,7 @@ function alike(doc: string): string {
 async function ours(lines: readonly string[], maxKept?: number): Promise<string[] | string> {
   const folder = tempFolder({ 'test.jsonl': `${lines.join('\n')}\n` });
   try {
-    return (await collect(readJsonRows([join(folder, 'test.jsonl')], maxKept))).map((doc) => dumpsJsonIndented(doc));
+    return (await collect(readJsonRows([join(folder, 'test.jsonl')], [], maxKept))).map((doc) => dumpsJsonIndented(doc));
   } catch (error) {
     if (error instanceof UserError) return error.message;
     throw error;
@@ -59,7 +59,7 @@ describe('rows of JSON lines', () => {
       .slice(0, 30)) {
       expect([await ours(lines, 1)].flat().map(alike)).toEqual([result].flat().map(alike));
       const folder = tempFolder({ 'a.jsonl': lines[0] ?? '', 'b.jsonl': lines.slice(1).join('\n') });
-      const docs = await collect(readJsonRows([join(folder, 'a.jsonl'), join(folder, 'b.jsonl')], 2));
+      const docs = await collect(readJsonRows([join(folder, 'a.jsonl'), join(folder, 'b.jsonl')], [], 2));
       expect(docs.map((doc) => alike(dumpsJsonIndented(doc)))).toEqual([result].flat().map(alike));
     }
   });
