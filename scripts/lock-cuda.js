@@ -32,7 +32,9 @@ try {
   // The runtime first: where a wheel cannot be had, it is the one whose absence says most.
   wheels.sort((a, b) => Number(b.name === 'onnxruntime-gpu') - Number(a.name === 'onnxruntime-gpu'));
   const glibc = wheels.map(({ file }) => glibcOf(file)).sort(([a, b], [c, d]) => c - a || d - b)[0];
-  await writeFile(path.join(root, 'cuda-wheels.json'), `${JSON.stringify({ onnxruntime: version, glibc, wheels }, null, 2)}\n`);
+  // In the form that the formatter of this repository gives it.
+  const text = JSON.stringify({ onnxruntime: version, glibc, wheels }, null, 2).replace(/\[\s+(\d+),\s+(\d+)\s+\]/, '[$1, $2]');
+  await writeFile(path.join(root, 'cuda-wheels.json'), `${text}\n`);
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

@@ -50,10 +50,10 @@ it('a host that has answered may be silent for longer', async () => {
   const endpoint = await listening(
     createHttp((_request, response) => {
       asked += 1;
-      setTimeout(() => response.end('{}'), asked === 1 ? 0 : 80);
+      setTimeout(() => response.end('{}'), asked === 1 ? 0 : 1100);
     }),
   );
-  const at = settings(endpoint, [], 60);
+  const at = settings(endpoint, [], 1000);
   await (await ask(at)).response.text();
   expect((await ask(at)).response.status).toBe(200);
 });
