@@ -1,17 +1,19 @@
 /** Scores as JSON lines: what a tracker (trackio, W&B) or a table takes with a few lines of one's own. */
 import type { ResultFile } from '../results/read.js';
+import { variantSuffix } from './model-info.js';
 
 /**
- * Returns one line for each score of a results file, without line ends. A value that JSON has no word for (NaN) is null.
+ * Returns one line for each score of a results file, without line ends; a revision or an adapter is a model of its own. A value that JSON has no word for (NaN) is null.
  */
 export function scoreLines(file: ResultFile, modelId: string): string[] {
   return [...file.tasks.values()].flatMap((task) =>
     [...task.estimates].map(([key, { value, stderr }]) => {
       const comma = key.indexOf(',');
       return JSON.stringify({
-        model: modelId,
+        model: modelId + variantSuffix(file),
         date: file.date,
         prompt: file.family,
+        variation: file.variation,
         task: task.name,
         metric: key.slice(0, comma),
         filter: key.slice(comma + 1),

@@ -1,6 +1,8 @@
 /** The benchmarks as `list` shows them. */
+
+import { packagePath } from '../package-files.js';
 import { hasApiForm } from '../prompts/api.js';
-import { isGroup, leavesOf } from '../task-tree.js';
+import { isGroup, leavesOf, nodesOf } from '../task-tree.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { Group, PromptFamily, Task } from '../types.js';
@@ -11,6 +13,8 @@ export interface ListLine {
   readonly language: string | null;
   readonly category: string | null;
   readonly documents: number | null;
+  /** Whether only a task file of the user's own says how many documents there are; those of the built-in benchmarks are counted. */
+  readonly documents_claimed: boolean;
   readonly headline_metric: string;
   readonly prompts: readonly PromptFamily[];
   /** Single tasks of a group; empty for a benchmark that is one task. */
@@ -26,37 +30,32 @@ export interface ListLine {
 export function listLines(entries: readonly (Group | Task)[]): ListLine[] {
   return entries.map((entry) => {
     const tasks = leavesOf(entry);
+    const documents = entry.meta.documents ?? sum(tasks);
     return {
       benchmark: entry.name,
       language: entry.meta.language,
       category: entry.meta.category,
-      documents: entry.meta.documents ?? sum(tasks),
+      documents,
+      documents_claimed: documents !== null && !entry.file.startsWith(packagePath('tasks')),
       headline_metric: entry.meta.headlineMetric,
       prompts: tasks.every(hasApiForm) ? ['plain', 'chat', 'api'] : ['plain', 'chat'],
       subtasks: isGroup(entry) ? tasks.map((task) => task.name) : [],
-      groups: isGroup(entry) ? groupsBelow(entry) : {},
+      groups: groupsBelow(entry),
       shots: tasks[0]?.fewshot.count ?? null,
     };
   });
 }
 
 function sum(tasks: readonly Task[]): number | null {
-  let total = 0;
-  for (const task of tasks) {
-    if (task.meta.documents === null) return null;
-    total += task.meta.documents;
-  }
-  return total;
+  return tasks.reduce<number | null>(
+    (total, { meta: { documents } }) => (total === null || documents === null ? null : total + documents),
+    0,
+  );
 }
 
-function groupsBelow(group: Group): Record<string, readonly string[]> {
-  const groups: Record<string, readonly string[]> = {};
-  for (const child of group.children) {
-    if (!('children' in child)) continue;
-    groups[child.name] = child.children.map((x) => x.name);
-    Object.assign(groups, groupsBelow(child));
-  }
-  return groups;
+function groupsBelow(entry: Group | Task): Record<string, readonly string[]> {
+  const groups = nodesOf(entry).flatMap(({ node, depth }) => (depth > 0 && isGroup(node) ? [node] : []));
+  return Object.fromEntries(groups.map(({ name, children }) => [name, children.map((child) => child.name)]));
 }
 
 /**
@@ -77,7 +76,7 @@ export function listTable(lines: readonly ListLine[], screen: Screen): string {
       line.benchmark,
       line.language ?? '-',
       line.category ?? '-',
-      line.documents === null ? '-' : line.documents.toLocaleString('en-US'),
+      line.documents === null ? '-' : `${line.documents.toLocaleString('en-US')}${line.documents_claimed ? ' (claimed)' : ''}`,
       String(line.subtasks.length === 0 ? 1 : line.subtasks.length),
       line.headline_metric,
       line.prompts.join(', '),
@@ -86,7 +85,8 @@ export function listTable(lines: readonly ListLine[], screen: Screen): string {
   );
   const documents = lines.reduce((total, line) => total + (line.documents ?? 0), 0);
   const tasks = lines.reduce((total, line) => total + Math.max(1, line.subtasks.length), 0);
-  return `${printed}\n\n${counted(lines.length, 'benchmark')}, ${counted(tasks, 'task')}, ${counted(documents, 'document')}`;
+  const claimed = lines.some((line) => line.documents_claimed) ? ' (claimed: as a task file says, not counted)' : '';
+  return `${printed}\n\n${counted(lines.length, 'benchmark')}, ${counted(tasks, 'task')}, ${counted(documents, 'document')}${claimed}`;
 }
 
 function counted(n: number, what: string): string {

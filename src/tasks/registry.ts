@@ -185,15 +185,14 @@ async function build(config: Config, file: string, library: Library, depth: numb
   if (--library.left.entries < 0) throw new UserError(`${file}: its groups hold more than ${MAX_ENTRIES} tasks`);
   if (Object.hasOwn(config, 'class')) throw new UserError(`${file}: class: tasks written as a Python class are never run here`);
   const resolved = await resolveIncludes(config, file);
-  if (!Object.hasOwn(resolved, 'group') && !Array.isArray(resolved.task))
-    return buildTask(file, checkTask(file, resolved, library.vocabulary.hooks), library.vocabulary);
+  if (!isGroupConfig(resolved)) return buildTask(file, checkTask(file, resolved, library.vocabulary.hooks), library.vocabulary);
   const group = checkGroup(file, resolved);
   const below = Object.fromEntries(Object.entries(resolved).filter(([field]) => !GROUP_FIELDS.includes(field)));
   const children: (Group | Task)[] = [];
-  for (const child of group.task) {
-    children.push(
-      ...(typeof child === 'string' ? await named(child, below, file, library, depth) : await inline(child, below, file, library, depth)),
-    );
+  for (const [i, child] of group.task.entries()) {
+    const label = typeof child === 'string' ? child : (nameOf(child) ?? '');
+    const member: Member = { place: `${file}: task.${i}${label === '' ? '' : ` (${label})`}`, file, below, library, depth };
+    children.push(...(typeof child === 'string' ? await named(child, member) : await inline(child, member)));
   }
   const names = children.map((child) => child.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -220,38 +219,71 @@ async function build(config: Config, file: string, library: Library, depth: numb
   };
 }
 
+/** Where a member of a group stands. */
+interface Member {
+  /** For messages. */
+  readonly place: string;
+  /** The group's file. */
+  readonly file: string;
+  /** Fields that go down to the member. */
+  readonly below: Config;
+  readonly library: Library;
+  readonly depth: number;
+}
+
 /** A member written inside the group's own file, or another file's or a built-in task with fields of its own; fields of the group win over them, as in the harness. */
-async function inline(child: Config, below: Config, file: string, library: Library, depth: number): Promise<(Group | Task)[]> {
+async function inline(child: Config, member: Member): Promise<(Group | Task)[]> {
+  const { place, file, library, depth } = member;
   const { task } = child;
-  const own = await resolveIncludes(child, file);
-  const another = typeof task === 'string' && (library.sources.has(task) || !Object.hasOwn({ ...own, ...below }, 'dataset_path'));
+  const fields = { ...(await resolveIncludes(child, file)), ...member.below };
+  const another = typeof task === 'string' && (library.sources.has(task) || !Object.hasOwn(fields, 'dataset_path'));
   if (another && !Object.hasOwn(child, 'group')) {
-    const { task: _, ...fields } = own;
-    return named(task, { ...fields, ...below }, file, library, depth);
+    const { task: _, ...below } = fields;
+    return named(task, { ...member, below });
   }
-  return [await build({ ...own, ...below }, file, library, depth + 1)];
+  return [await placed(place, file, build(fields, file, library, depth + 1))];
 }
 
 /** A member given by name: another file's task or group, a tag, or one of the tasks that are known already. */
-async function named(name: string, below: Config, file: string, library: Library, depth: number): Promise<(Group | Task)[]> {
+async function named(name: string, { place, file, below, library, depth }: Member): Promise<(Group | Task)[]> {
   const source = library.sources.get(name);
-  if (source !== undefined) return [await build({ ...source.config, ...below }, source.file, library, depth + 1)];
-  const tagged = library.tagged.get(name);
-  if (tagged !== undefined) return Promise.all(tagged.map((one) => build({ ...one.config, ...below }, one.file, library, depth + 1)));
+  const found = source === undefined ? library.tagged.get(name) : [source];
+  if (found !== undefined)
+    return Promise.all(
+      found.map((one) => {
+        const built = build({ ...one.config, ...below }, one.file, library, depth + 1);
+        // The group's fields may be what is wrong; a group names its members itself.
+        return Object.keys(below).length === 0 || isGroupConfig(one.config) ? built : placed(place, file, built);
+      }),
+    );
   const known = library.known.get(name);
   if (known === undefined) {
     const names = [...library.sources.keys(), ...library.tagged.keys(), ...library.known.keys()];
-    throw new UserError(`${file}: task: there is no task '${name}' in this folder or among the built-in ones.${didYouMean(name, names)}`);
+    throw new UserError(`${place}: there is no task '${name}' in this folder or among the built-in ones.${didYouMean(name, names)}`);
   }
   const { num_fewshot: shots, ...others } = below;
   const [other] = Object.keys(others);
-  if (other !== undefined) {
-    throw new UserError(`${file}: ${other}: of the built-in task ${name} a group can change num_fewshot only; write a task of your own`);
-  }
+  if (other !== undefined)
+    throw new UserError(`${place}: ${other}: of the built-in task ${name} a group can change num_fewshot only; write a task of your own`);
   if (shots === undefined) return [known];
   if (typeof shots !== 'number' || !Number.isInteger(shots) || shots < 0 || shots > MAX_SHOTS)
-    throw new UserError(`${file}: num_fewshot: expected a whole number from 0 to ${MAX_SHOTS}`);
-  return [mapTasks(known, (task) => withShots(task, shots, `${file}: num_fewshot`))];
+    throw new UserError(`${place}: num_fewshot: expected a whole number from 0 to ${MAX_SHOTS}`);
+  return [mapTasks(known, (task) => withShots(task, shots, `${place}: num_fewshot`))];
+}
+
+/** What a member is built from, with its place before what is wrong with it. */
+async function placed<T>(place: string, file: string, built: Promise<T>): Promise<T> {
+  try {
+    return await built;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const own = `${file}: `;
+    throw new UserError(`${place}: ${error.message.startsWith(own) ? error.message.slice(own.length) : error.message}`);
+  }
+}
+
+function isGroupConfig(config: Config): boolean {
+  return Object.hasOwn(config, 'group') || Array.isArray(config.task);
 }
 
 /** Tasks of a group show its language and category where they name none. */
@@ -329,8 +361,7 @@ async function allEntries(registry: Registry): Promise<ReadonlyMap<string, Group
 /** A stranger's task file; names in it refer to files of its folder, then to built-in tasks. */
 async function loadForeign(file: string, registry: Registry): Promise<Group | Task> {
   const config = await readTaskFile(file);
-  const isGroupFile = Object.hasOwn(config, 'group') || Array.isArray(config.task);
-  const library = isGroupFile
+  const library = isGroupConfig(config)
     ? await readLibrary(path.dirname(path.resolve(file)), await allEntries(registry), registry.vocabulary, true)
     : { sources: new Map(), tagged: new Map(), known: new Map(), vocabulary: registry.vocabulary, left: { entries: MAX_ENTRIES } };
   const entry = await build(config, file, library, 0);

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -392,4 +393,54 @@ describe('JSON lines', () => {
     );
     expect(new Set(lines.map((one) => JSON.stringify([one.model, one.task, one.metric, one.filter]))).size).toBe(lines.length);
   });
+
+  it('tell revisions and other draws of examples apart', async () => {
+    const one = { model: 'a/b', scores: { eus_trivia: 0.5 } };
+    const from = writeResults([one, { ...one, args: 'pretrained=a/b,revision=step10' }, { ...one, more: { config: { fewshot_seed: 7 } } }]);
+    await run('publish', from, '--out', path.join(from, 'out'), '--format', 'jsonl');
+    const lines = readFileSync(path.join(from, 'out/scores.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ model, variation }) => [model, variation])).toEqual([
+      ['a/b', ''],
+      ['a/b@step10', ''],
+      ['a/b', 'fewshot_seed=7'],
+    ]);
+  });
+
+  const python = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0);
+  it.skipIf(python === undefined)(
+    'go into a tracker by the script of docs/publish.md: a run for each model, the newest of each score',
+    async () => {
+      const page = readFileSync(packagePath('docs/publish.md'), 'utf8');
+      const script = page.slice(page.indexOf('    import json, trackio')).replace(/^ {4}/gm, '');
+      const from = writeResults([
+        { model: 'ñandú', scores: { eus_trivia: 0.25 }, date: 2 },
+        { model: 'ñandú', scores: { eus_trivia: 0.5, piqa_eu: 0.5 }, date: 1 },
+        { model: 'a/c', scores: { eus_trivia: 1 } },
+      ]);
+      await run('publish', from, '--out', path.join(from, 'published'), '--format', 'jsonl');
+      for (const [tracker, wanted] of [
+        ['trackio', 'import json, trackio'],
+        ['wandb', 'import json\nimport wandb as trackio'],
+      ] as const) {
+        const home = path.join(from, tracker);
+        mkdirSync(home);
+        copyFileSync(path.join(fixtures, 'tracker.py'), path.join(home, `${tracker}.py`));
+        writeFileSync(path.join(home, 'script.py'), script.replace('import json, trackio', wanted));
+        const { stdout, stderr, status } = spawnSync(python ?? '', [path.join(home, 'script.py')], { cwd: from, encoding: 'utf8' });
+        expect(status, stderr).toBe(0);
+        expect(
+          stdout
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line)),
+        ).toEqual([
+          { project: 'eus-eval', name: 'ñandú plain', logged: { 'eus_trivia/acc,none': 0.25, 'piqa_eu/acc,none': 0.5 } },
+          { project: 'eus-eval', name: 'a/c plain', logged: { 'eus_trivia/acc,none': 1 } },
+        ]);
+      }
+    },
+  );
 });

@@ -119,9 +119,22 @@ describe('num_fewshot in a group', () => {
   });
 
   it.each([
-    ['task: [{task: eus_trivia, num_fewshot: many}]', /num_fewshot: expected a whole number from 0 to 1000/],
-    ['task: [{task: eus_trivia, description: x}]', /description: of the built-in task eus_trivia a group can change num_fewshot only/],
-    ['task: [{task: eus_trivial, num_fewshot: 1}]', /there is no task 'eus_trivial'.*eus_trivia/],
+    [
+      'task: [own, {task: eus_trivia, num_fewshot: many}]',
+      /g\d+\.yaml: task\.1 \(eus_trivia\): num_fewshot: expected a whole number from 0 to 1000/,
+    ],
+    ['task: [{task: own, num_fewshot: many}]', /g\d+\.yaml: task\.0 \(own\): .*own\.yaml: num_fewshot: /],
+    ['task: [own, {task: new, dataset_path: a/b}]', /g\d+\.yaml: task\.1 \(new\): doc_to_text: missing/],
+    ['bogus: 1\ntask: [own]', /g\d+\.yaml: task\.0 \(own\): .*own\.yaml: unknown field 'bogus'/],
+    [
+      'task: [own, {group: inner, task: [second, {task: new, dataset_path: a/b}]}]',
+      /: task\.1 \(inner\): task\.1 \(new\): doc_to_text: missing/,
+    ],
+    [
+      'task: [{task: eus_trivia, description: x}]',
+      /task\.0 \(eus_trivia\): description: of the built-in task eus_trivia a group can change num_fewshot only/,
+    ],
+    ['task: [{task: eus_trivial, num_fewshot: 1}]', /task\.0 \(eus_trivial\): there is no task 'eus_trivial'.*eus_trivia/],
   ])('%s is refused', async (text, message) => {
     await expect(group(text)).rejects.toThrow(message);
   });
