@@ -59,7 +59,15 @@ const resultsOf = (model: string, from = results) => {
 describe("a benchmark of one's own", () => {
   it('is listed, shown and explained', async () => {
     const listed = await run('list', file, '--json');
-    expect(JSON.parse(listed.out)[0]).toMatchObject({ benchmark: 'stance', language: 'eu', category: 'stance', X, file, '--data', data)).out).toContain('0. esaldia\nErantzuna:');
+    expect(JSON.parse(listed.out)[0]).toMatchObject({ benchmark: 'stance', language: 'eu', category: 'stance', headline_metric: 'f1' });
+    const claims = path.join(folder, 'claims.yaml');
+    writeFileSync(claims, text.replace('metadata: {', 'metadata: {documents: 500, '));
+    // Nobody has looked at the data.
+    expect((await run('list', claims)).out).toMatch(
+      /500 \(claimed\)[\s\S]*1 task, 500 documents \(claimed: as a task file says, not counted\)/,
+    );
+    expect((await run('list', 'eus_trivia')).out).not.toContain('claimed');
+    expect((await run('show', file, '--data', data)).out).toContain('0. esaldia\nErantzuna:');
     expect((await run('explain', file)).out).toMatch(/stance: Basque, stance[\s\S]*Headline: f1[\s\S]*f1: F1 of predicted labels/);
   });
 
