@@ -1,5 +1,5 @@
 /**
- * Compiles `src/` to `dist/`, bundles the scripts of the pages of `view` and `leaderboard`, stores the parsed task files and copies data files; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
+ * Compiles `src/` to `dist/`, bundles the scripts of the pages of `view`, `leaderboard` and `arena serve`, stores the parsed task files and copies data files; npm runs it as `prepare`. Plain Node, so that it needs no Unix shell and nothing
  * that must be compiled first.
  */
 import { spawnSync } from 'node:child_process';
@@ -29,7 +29,12 @@ async function bundle() {
   const { build } = await import('esbuild');
   await build({
     absWorkingDir: root,
-    entryPoints: { 'view/page-script': 'src/view/client/main.ts', 'leaderboard/page-script': 'src/leaderboard/client/main.ts' },
+    entryPoints: {
+      'view/page-script': 'src/view/client/main.ts',
+      'leaderboard/page-script': 'src/leaderboard/client/main.ts',
+      'arena-server/arena-script': 'src/arena-server/page/arena.ts',
+      'arena-server/moderator-script': 'src/arena-server/page/moderator.ts',
+    },
     outdir: 'dist',
     bundle: true,
     format: 'iife',

@@ -1,101 +1,85 @@
 /** One side's answer while it comes: what has arrived, how far it may be shown, how it ended. */
 import { messageOf } from '../errors.js';
 import type { ArenaConfig, ArenaModelConfig } from './config.js';
-import type { ChatMessage } from './endpoint.js';
-import { type AnswerStream, EndpointError } from './endpoint.js';
-
-/** Where an answer stands. `text` is what may be shown: without thoughts and without white space at its ends. */
-export interface Answer {
-  readonly model: ArenaModelConfig;
-  text(): string;
-  readonly state: 'coming' | 'whole' | 'failed';
-  /** Why it failed, for the moderator; empty otherwise. */
-  readonly reason: string;
-  /** Resolves each time that text arrives or the state changes. */
-  changed(): Promise<void>;
-  stop(): void;
-}
+import type { AnswerStream, ChatMessage } from './endpoint.js';
 
 /**
- * Starts an answer. It fails when the endpoint does, when it stays silent too long, when it dribbles (from the first text to be shown, `lead` characters take too long; not
+ * One answer, asked for as it is made. It fails when the endpoint does, when it stays silent too long, when it dribbles (from the first text to be shown, `lead` characters take too long; not
  * where `lead` is infinite), and when it is empty: an endpoint that gives nothing is broken more often than a model that has nothing to say.
  */
-export function startAnswer(
-  stream: AnswerStream,
-  model: ArenaModelConfig,
-  messages: readonly ChatMessage[],
-  timeouts: ArenaConfig['timeouts'],
-  lead: number,
-): Answer {
-  const stopping = new AbortController();
-  let raw = '';
-  let state: Answer['state'] = 'coming';
-  let reason = '';
-  let hasLead = false;
-  let wake: (() => void)[] = [];
-  const notify = (): void => {
-    for (const one of wake.splice(0)) one();
-  };
-  const fail = (why: string): void => {
-    if (state !== 'coming') return;
-    state = 'failed';
-    reason = why;
-    stopping.abort();
-    notify();
-  };
-  const alarm = (seconds: number, why: string): NodeJS.Timeout => setTimeout(() => fail(why), seconds * 1000);
-  let silence = alarm(timeouts.first_text_seconds, `no text within ${timeouts.first_text_seconds} s`);
-  const whole = alarm(timeouts.answer_seconds, `no end within ${timeouts.answer_seconds} s`);
-  let dribbling: NodeJS.Timeout | null = null;
-  /** The clock of the lead runs from the first text that is shown: thinking takes as long as it takes. */
-  function watchLead(): void {
-    const length = Number.isFinite(lead) && !hasLead ? shown(raw, false).length : 0;
-    if (length > 0)
-      dribbling ??= alarm(timeouts.lead_seconds, `less than ${lead} characters within ${timeouts.lead_seconds} s of the first`);
-    if (length < lead) return;
-    hasLead = true;
-    if (dribbling !== null) clearTimeout(dribbling);
+export class Answer {
+  readonly model: ArenaModelConfig;
+  state: 'coming' | 'whole' | 'failed' = 'coming';
+  /** Why it failed, for the moderator; empty otherwise. */
+  reason = '';
+  #raw = '';
+  readonly #stopping = new AbortController();
+  readonly #timeouts: ArenaConfig['timeouts'];
+  readonly #lead: number;
+  readonly #changed: () => void;
+
+  /** `changed` is called each time that text arrives or the state changes. */
+  constructor(
+    stream: AnswerStream,
+    model: ArenaModelConfig,
+    messages: readonly ChatMessage[],
+    timeouts: ArenaConfig['timeouts'],
+    lead: number,
+    changed: () => void,
+  ) {
+    this.model = model;
+    this.#timeouts = timeouts;
+    this.#lead = lead;
+    this.#changed = changed;
+    void this.#read(stream(model, messages, this.#stopping.signal));
   }
 
-  async function read(): Promise<void> {
+  /** What may be shown: without thoughts and without white space at its ends. */
+  text(): string {
+    return shown(this.#raw, this.state === 'whole');
+  }
+
+  stop(): void {
+    this.#end('failed', 'stopped');
+  }
+
+  #end(state: 'whole' | 'failed', reason = ''): void {
+    if (this.state !== 'coming') return;
+    this.state = state;
+    this.reason = reason;
+    if (state === 'failed') this.#stopping.abort();
+    this.#changed();
+  }
+
+  async #read(pieces: AsyncIterable<string>): Promise<void> {
+    const { first_text_seconds, silence_seconds, lead_seconds, answer_seconds } = this.#timeouts;
+    const alarm = (seconds: number, why: string): NodeJS.Timeout => setTimeout(() => this.#end('failed', why), seconds * 1000);
+    const whole = alarm(answer_seconds, `no end within ${answer_seconds} s`);
+    let silence = alarm(first_text_seconds, `no text within ${first_text_seconds} s`);
+    /** The clock of the lead runs from the first text that is shown: thinking takes as long as it takes. */
+    let dribbling: NodeJS.Timeout | undefined;
     try {
-      for await (const piece of stream(model, messages, stopping.signal)) {
-        if (state !== 'coming') return;
-        raw += piece;
+      for await (const piece of pieces) {
+        if (this.state !== 'coming') return;
+        this.#raw += piece;
         clearTimeout(silence);
-        silence = alarm(timeouts.silence_seconds, `silent for ${timeouts.silence_seconds} s`);
-        watchLead();
-        notify();
+        silence = alarm(silence_seconds, `silent for ${silence_seconds} s`);
+        if (Number.isFinite(this.#lead)) {
+          const length = this.text().length;
+          if (length >= this.#lead) clearTimeout(dribbling);
+          else if (length > 0)
+            dribbling ??= alarm(lead_seconds, `less than ${this.#lead} characters within ${lead_seconds} s of the first`);
+        }
+        this.#changed();
       }
-      if (state !== 'coming') return;
-      if (shown(raw, true) === '') return fail('an empty answer');
-      state = 'whole';
-      notify();
+      if (shown(this.#raw, true) === '') this.#end('failed', 'an empty answer');
+      else this.#end('whole');
     } catch (error) {
-      fail(error instanceof EndpointError ? error.message : messageOf(error));
+      this.#end('failed', messageOf(error));
     } finally {
-      for (const one of [silence, whole, dribbling]) if (one !== null) clearTimeout(one);
+      for (const one of [silence, whole, dribbling]) clearTimeout(one);
     }
   }
-  void read();
-  return {
-    model,
-    text: () => shown(raw, state === 'whole'),
-    get state() {
-      return state;
-    },
-    get reason() {
-      return reason;
-    },
-    changed: () =>
-      new Promise<void>((resolve) => {
-        wake.push(resolve);
-      }),
-    stop: () => {
-      if (state === 'coming') fail('stopped');
-      wake = [];
-    },
-  };
 }
 
 const OPEN = '<think>';

@@ -33,8 +33,7 @@ export function arenaApp(arena: Arena): Hono<Env> {
   app.onError((error, c) => refusalOf(arena, error, c));
   app.notFound((c) => c.json({ error: 'not-found' }, 404));
   app.use('/api/*', async (c, next) => {
-    const wait = arena.limits.requests.take(placeOf(arena, c));
-    if (wait > 0) throw new RequestError('slow-down', 'address', wait);
+    arena.limits.requests.take(placeOf(arena, c), 'address');
     await next();
   });
   app.use('/api/*', bodyLimit({ maxSize: MOST_BYTES, onError: () => Promise.reject(new RequestError('too-large')) }));
@@ -43,7 +42,7 @@ export function arenaApp(arena: Arena): Hono<Env> {
     await next();
   });
   for (const page of ['arena', 'moderator'] as const) {
-    const script = packagePath(`dist/arena-server/page/${page}.js`);
+    const script = packagePath(`dist/arena-server/${page}-script.js`);
     app.get(page === 'arena' ? '/' : '/moderator', (c) => {
       arena.guard.visitor(c);
       const language = languageOf(arena, c);
@@ -51,8 +50,6 @@ export function arenaApp(arena: Arena): Hono<Env> {
     });
     app.get(`/${page}.js`, (c) => asset(c, readFileSync(script, 'utf8'), 'text/javascript'));
   }
-  for (const part of ['elements', 'markdown', 'requests', 'charts', 'ranking-table', 'battle', 'vote'])
-    app.get(`/${part}.js`, (c) => asset(c, readFileSync(packagePath(`dist/arena-server/page/${part}.js`), 'utf8'), 'text/javascript'));
   app.get('/style.css', (c) => asset(c, STYLE, 'text/css'));
   app.get('/healthz', async (c) => {
     await arena.db.all('select 1 as one');

@@ -3,15 +3,15 @@ import { openConnections } from '../http/connections.js';
 import { beat } from './battles.js';
 import type { ArenaConfig } from './config.js';
 import { type AnswerStream, endpointStream } from './endpoint.js';
-import { endpointHealth } from './endpoint-health.js';
-import { type Guard, httpGuard } from './http-guard.js';
-import { randomToken } from './identity.js';
-import { type LiveTurns, liveTurns } from './live-turns.js';
+import { EndpointHealth } from './endpoint-health.js';
+import { Guard } from './http-guard.js';
+import { LiveTurns } from './live-turns.js';
 import { type Matchmaker, matchmaker } from './matchmaker.js';
 import { processName } from './process-name.js';
 import { type LiveRankings, liveRankings } from './ranking.js';
-import { type RateLimit, rateLimit } from './rate-limit.js';
-import { type Database, text } from './sql.js';
+import { RateLimit } from './rate-limit.js';
+import { keptSecret } from './secret.js';
+import type { Database } from './sql.js';
 
 export interface Arena {
   readonly config: ArenaConfig;
@@ -23,7 +23,8 @@ export interface Arena {
   readonly turns: LiveTurns;
   /** Asks a model of the arena. */
   readonly stream: AnswerStream;
-  readonly matchmaker: Matchmaker;
+  /** Draws the models of a battle. */
+  readonly draw: Matchmaker;
   readonly rankings: LiveRankings;
   /** Requests by address, and attempts at passwords and passphrases by address. */
   readonly limits: { readonly requests: RateLimit; readonly attempts: RateLimit; readonly prompts: RateLimit };
@@ -60,58 +61,45 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
   const secret = options.secret ?? (await keptSecret(db));
   const name = processName();
   const connections = openConnections({ silenceMs: 0 });
-  const health = endpointHealth(now);
-  const makeMatch = matchmaker(db, config, health, now);
+  const health = new EndpointHealth(now);
+  const draw = matchmaker(db, config, health, now);
   const stream = options.stream ?? endpointStream(config, connections, process.env);
   await beat(db, name, now());
   const beating = setInterval(() => void beat(db, name, now()).catch(() => undefined), BEAT_MS);
   beating.unref();
-  const turns = liveTurns({
-    db,
-    config,
-    stream,
-    process: name,
-    redraw: (draw, keep, side, without) => makeMatch.draw(draw, { fixed: { model: keep, side }, without }),
-    health,
-    log,
+  const turns = new LiveTurns({ db, config, stream, process: name, draw, health, log, now });
+  const guard = new Guard({
+    secret,
+    https: options.https,
+    origin: config.origin === undefined ? null : new URL(config.origin).origin,
+    trustedProxies: config.trusted_proxies,
+    moderatorPassword: options.moderatorPassword,
     now,
   });
+  const limits = {
+    requests: new RateLimit(config.limits.requests_per_address_per_minute, now),
+    attempts: new RateLimit(ATTEMPTS, now),
+    prompts: new RateLimit(config.limits.prompts_per_minute, now),
+  };
+  const close = async (): Promise<void> => {
+    clearInterval(beating);
+    await turns.close();
+    await connections.close();
+    await db.close();
+  };
   return {
     config,
     db,
     secret,
     process: name,
-    guard: httpGuard({
-      secret,
-      https: options.https,
-      origin: config.origin === undefined ? null : new URL(config.origin).origin,
-      trustedProxies: config.trusted_proxies,
-      moderatorPassword: options.moderatorPassword,
-      now,
-    }),
+    guard,
     turns,
     stream,
-    matchmaker: makeMatch,
+    draw,
     rankings: liveRankings(db, config, now),
-    limits: {
-      requests: rateLimit(config.limits.requests_per_address_per_minute, now),
-      attempts: rateLimit(ATTEMPTS, now),
-      prompts: rateLimit(config.limits.prompts_per_minute, now),
-    },
+    limits,
     now,
     log,
-    close: async () => {
-      clearInterval(beating);
-      await turns.close();
-      await connections.close();
-      await db.close();
-    },
+    close,
   };
-}
-
-/** The secret that all processes on one database share where none is given. */
-async function keptSecret(db: Database): Promise<string> {
-  await db.run("insert into meta (name, value) values ('secret', ?) on conflict (name) do nothing", randomToken());
-  const [row] = await db.all("select value from meta where name = 'secret'");
-  return text(row, 'value');
 }

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { withoutLogin } from '../http/redact.js';
 import { TABLES } from './migrations.js';
-import { openDatabase } from './open-database.js';
-import { type Database, number } from './sql.js';
+import { isPostgres, openDatabase, withDatabase } from './open-database.js';
+import { count, type Database } from './sql.js';
 
 /** Rows read at once. */
 const PAGE = 1000;
@@ -14,22 +14,17 @@ const PAGE = 1000;
  * Throws `UserError` where the source is not there, or the target is not empty.
  */
 export async function backup(from: string, to: string): Promise<number> {
-  const isFile = (address: string): boolean => !/^postgres(ql)?:\/\//.test(address);
-  if (isFile(from) && !existsSync(from)) throw new UserError(`${from}: no such database`);
-  if (isFile(to) && existsSync(to)) throw new UserError(`${to} is there already; give the name of a new file`);
-  const source = await openDatabase(from);
-  try {
+  return withDatabase(from, async (source) => {
+    if (!isPostgres(to) && existsSync(to)) throw new UserError(`${to} is there already; give the name of a new file`);
     const target = await openDatabase(to);
     try {
-      const [row] = await target.all('select (select count(*) from participants) + (select count(*) from meta) as n');
-      if (number(row, 'n') > 0) throw new UserError(`${withoutLogin(to)} holds an arena already; give an empty database`);
+      if ((await count(target, 'select (select count(*) from participants) + (select count(*) from meta) as n')) > 0)
+        throw new UserError(`${withoutLogin(to)} holds an arena already; give an empty database`);
       return await copyAll(source, target);
     } finally {
       await target.close();
     }
-  } finally {
-    await source.close();
-  }
+  });
 }
 
 async function copyAll(source: Database, target: Database): Promise<number> {
@@ -37,16 +32,17 @@ async function copyAll(source: Database, target: Database): Promise<number> {
   // A copy of one moment, and all of it or nothing.
   await source.snapshot(async (reading) => {
     await target.transaction(async (writing) => {
-      for (const { name, columns } of TABLES) {
-        const list = columns.join(', ');
-        const order = columns.slice(0, 2).join(', ');
-        const places = columns.map(() => '?').join(', ');
-        for (let at = 0; ; at += PAGE) {
-          const page = await reading.all(`select ${list} from ${name} order by ${order} limit ${PAGE} offset ${at}`);
-          for (const row of page)
-            await writing.run(`insert into ${name} (${list}) values (${places})`, ...columns.map((c) => row[c] ?? null));
-          rows += page.length;
-          if (page.length < PAGE) break;
+      for (const table of TABLES) {
+        for (let offset = 0, size = PAGE; size === PAGE; offset += PAGE) {
+          // The first two columns of every table are its key.
+          const page = await reading.all(`select * from ${table} order by 1, 2 limit ${PAGE} offset ${offset}`);
+          for (const row of page) {
+            const columns = Object.keys(row);
+            const places = columns.map(() => '?').join(', ');
+            await writing.run(`insert into ${table} (${columns.join(', ')}) values (${places})`, ...Object.values(row));
+          }
+          size = page.length;
+          rows += size;
         }
       }
     });

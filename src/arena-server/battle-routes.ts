@@ -3,12 +3,14 @@ import type { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import type { Arena } from './arena.js';
-import { addTurn, battleOf, type NewTurn, newBattleId, openBattleOf, promptsSince, report, startBattle, turnsOf } from './battles.js';
+import { addTurn, type Battle, battleOf, type NewTurn, promptsSince, report, startBattle, turnOfRequest, turnsOf } from './battles.js';
 import { CHOICES } from './choice.js';
 import { normalPrompt } from './fair-play.js';
-import { keyedHash } from './identity.js';
+import { keyedHash, randomId } from './identity.js';
+import type { Participant } from './participants.js';
 import { RequestError } from './request-error.js';
-import { bodyOf, type Env, signedIn } from './requests.js';
+import { bodyOf, type Env, NOTHING, signedIn } from './requests.js';
+import type { Sql } from './sql.js';
 import { castVote, reveal, voteOn } from './votes.js';
 
 /** The page makes this up for each prompt: sent again, the same request starts nothing new. */
@@ -23,9 +25,21 @@ const VOTE = z.strictObject({
   revision: z.number().int().min(1).max(1_000_000),
 });
 const REPORT = z.strictObject({ message: z.string().trim().min(1).max(2000) });
-const NOTHING = z.strictObject({});
 const DAY_MS = 24 * 3600 * 1000;
 const PING_MS = 15_000;
+
+/** What came of a battle that is over: its models by their sides. */
+export interface Revealed {
+  readonly models: { readonly a: string; readonly b: string };
+}
+
+/** A battle as its participant may see it: the names of the models after the vote alone. */
+export type BattleView = Awaited<ReturnType<typeof viewOf>>;
+
+async function viewOf(db: Sql, { id, state, revealed, modelA, modelB }: Battle) {
+  const turns = (await turnsOf(db, id)).map(({ turn, prompt, state, a, b }) => ({ turn, prompt, state, a, b }));
+  return { id, state, turns, vote: await voteOn(db, id), models: revealed === null ? null : { a: modelA, b: modelB } };
+}
 
 /** Adds the routes to the application. */
 export function battleRoutes(app: Hono<Env>, arena: Arena): void {
@@ -33,102 +47,58 @@ export function battleRoutes(app: Hono<Env>, arena: Arena): void {
 
   app.post('/api/prompts', async (c) => {
     const participant = await signedIn(arena, c);
-    const body = await bodyOf(c, PROMPT);
-    const turn = newTurn(body.request, body.prompt);
-    if (body.battle !== null) {
-      await checkLimits(participant.id, body.request);
-      const earlier = await turnsOf(db, (await battleOf(db, body.battle, participant.id)).id);
-      const added = await addTurn(db, body.battle, participant.id, turn, config.turns, arena.now());
-      if (added.created) await run(body.battle, participant.id, added.turn, body.prompt, earlier);
-      return c.json({ battle: body.battle, turn: added.turn }, 201);
-    }
-    const [known] = await db.all('select id from battles where participant = ? and request = ?', participant.id, body.request);
-    if (typeof known?.id === 'string') return c.json({ battle: known.id, turn: 1 }, 201);
-    await checkLimits(participant.id, body.request);
-    const id = newBattleId();
-    const drawn = await arena.matchmaker.draw(id);
-    if (drawn === null) throw new RequestError('no-models');
-    const started = await startBattle(
-      db,
-      {
-        id,
-        participant: participant.id,
-        language: participant.language,
-        modelA: drawn.left,
-        modelB: drawn.right,
-        draw: JSON.stringify([drawn]),
-      },
-      turn,
-      arena.now(),
-    );
-    if (started.created)
-      arena.turns.start({ battle: id, turn: 1, prompt: body.prompt, modelA: drawn.left, modelB: drawn.right, draws: [drawn], earlier: [] });
-    return c.json({ battle: started.id, turn: 1 }, 201);
-  });
-
-  function newTurn(request: string, prompt: string): NewTurn {
+    const { request, prompt, battle } = await bodyOf(c, PROMPT);
     const length = [...prompt].length;
     if (prompt.trim() === '') throw new RequestError('empty-prompt');
-    if (length > config.limits.prompt_characters) throw new RequestError('long-prompt', String(length));
-    return { request, prompt, promptHash: keyedHash(arena.secret, 'prompt', normalPrompt(prompt)), owner: arena.process };
-  }
-
-  async function checkLimits(participant: string, request: string): Promise<void> {
-    const known = await db.all(
-      'select 1 as one from turns t join battles b on b.id = t.battle where b.participant = ? and t.request = ?',
-      participant,
-      request,
-    );
-    if (known.length > 0) return;
-    const wait = arena.limits.prompts.take(participant);
-    if (wait > 0) throw new RequestError('slow-down', 'prompts', wait);
-    if ((await promptsSince(db, participant, arena.now() - DAY_MS)) >= config.limits.prompts_per_day)
+    if (length > config.limits.prompt_characters) throw new RequestError('long-prompt', String(config.limits.prompt_characters));
+    const known = await turnOfRequest(db, participant.id, request);
+    if (known !== null) return c.json(known, 201);
+    arena.limits.prompts.take(participant.id, 'prompts');
+    if ((await promptsSince(db, participant.id, arena.now() - DAY_MS)) >= config.limits.prompts_per_day)
       throw new RequestError('daily-limit', 'prompts');
+    const promptHash = keyedHash(arena.secret, 'prompt', normalPrompt(prompt));
+    const turn = { request, prompt, promptHash, owner: arena.process };
+    return c.json(battle === null ? await begin(participant, turn) : await goOn(battle, participant, turn), 201);
+  });
+
+  async function begin({ id: participant, language }: Participant, turn: NewTurn): Promise<{ battle: string; turn: number }> {
+    const id = randomId();
+    const drawn = await arena.draw(id);
+    if (drawn === null) throw new RequestError('no-models');
+    const models = { modelA: drawn.left, modelB: drawn.right };
+    const battle = await startBattle(db, { id, participant, language, ...models, draw: JSON.stringify([drawn]) }, turn, arena.now());
+    if (battle === id) arena.turns.start({ battle, turn: 1, prompt: turn.prompt, ...models, draws: [drawn], earlier: [] });
+    return { battle, turn: 1 };
   }
 
-  async function run(
-    battle: string,
-    participant: string,
-    turn: number,
-    prompt: string,
-    earlier: Awaited<ReturnType<typeof turnsOf>>,
-  ): Promise<void> {
-    const { modelA, modelB } = await battleOf(db, battle, participant);
-    arena.turns.start({ battle, turn, prompt, modelA, modelB, draws: [], earlier });
+  async function goOn(battle: string, participant: Participant, turn: NewTurn): Promise<{ battle: string; turn: number }> {
+    const added = await addTurn(db, battle, participant.id, turn, config.turns, arena.now());
+    const { modelA, modelB } = added.found;
+    if (added.created)
+      arena.turns.start({ battle, turn: added.turn, prompt: turn.prompt, modelA, modelB, draws: [], earlier: added.earlier });
+    return { battle, turn: added.turn };
   }
 
   app.get('/api/battles/:id', async (c) => {
     const participant = await signedIn(arena, c);
-    const battle = await battleOf(db, c.req.param('id'), participant.id);
-    const turns = await turnsOf(db, battle.id);
-    return c.json({
-      id: battle.id,
-      state: battle.state,
-      turns: turns.map((t) => ({ turn: t.turn, prompt: t.prompt, state: t.state, a: t.answerA, b: t.answerB })),
-      vote: await voteOn(db, battle.id),
-      // Names after the vote alone.
-      models: battle.revealed ? { a: battle.modelA, b: battle.modelB } : null,
-    });
+    return c.json(await viewOf(db, await battleOf(db, c.req.param('id'), participant.id)));
   });
 
   app.get('/api/battles/:id/turns/:turn', async (c) => {
     const participant = await signedIn(arena, c);
-    const battle = await battleOf(db, c.req.param('id'), participant.id);
-    const turn = Number(c.req.param('turn'));
-    if (!Number.isInteger(turn) || turn < 1) throw new RequestError('not-found', 'turn');
+    const { id } = await battleOf(db, c.req.param('id'), participant.id);
+    const turn = (await turnsOf(db, id)).find((t) => String(t.turn) === c.req.param('turn'))?.turn;
+    if (turn === undefined) throw new RequestError('not-found', 'turn');
     // A browser that lost the connection says what it had last.
-    const last = Number(c.req.header('last-event-id') ?? -1);
-    const from = Number.isInteger(last) && last >= 0 ? last + 1 : 0;
+    const last = c.req.header('last-event-id') ?? '';
+    let next = /^\d{1,9}$/.test(last) ? Number(last) + 1 : 0;
     return streamSSE(c, async (stream) => {
       const over = new AbortController();
       stream.onAbort(() => over.abort());
       const ping = setInterval(() => void stream.write(': still here\n\n'), PING_MS);
       try {
-        let at = from;
-        for await (const event of arena.turns.follow(battle.id, turn, participant.id, from, over.signal)) {
-          const data = 'a' in event ? { a: event.a, b: event.b } : {};
-          await stream.writeSSE({ id: String(at++), event: event.kind, data: JSON.stringify(data) });
-        }
+        for await (const { kind, ...texts } of arena.turns.follow(id, turn, next, over.signal))
+          await stream.writeSSE({ id: String(next++), event: kind, data: JSON.stringify(texts) });
       } finally {
         clearInterval(ping);
       }
@@ -146,7 +116,8 @@ export function battleRoutes(app: Hono<Env>, arena: Arena): void {
   app.post('/api/battles/:id/reveal', async (c) => {
     const participant = await signedIn(arena, c);
     await bodyOf(c, NOTHING);
-    return c.json({ models: await reveal(db, c.req.param('id'), participant.id, arena.now()) });
+    const revealed: Revealed = { models: await reveal(db, c.req.param('id'), participant.id, arena.now()) };
+    return c.json(revealed);
   });
 
   app.post('/api/battles/:id/report', async (c) => {
@@ -154,10 +125,5 @@ export function battleRoutes(app: Hono<Env>, arena: Arena): void {
     const { message } = await bodyOf(c, REPORT);
     await report(db, c.req.param('id'), participant.id, message, arena.now());
     return c.json({ ok: true });
-  });
-
-  app.get('/api/open-battle', async (c) => {
-    const participant = await signedIn(arena, c);
-    return c.json({ battle: (await openBattleOf(db, participant.id))?.id ?? null });
   });
 }

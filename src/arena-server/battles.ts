@@ -1,137 +1,109 @@
 /** Battles and their turns in the database. What follows from a retried request is the same as from the first. */
-import { randomId } from './identity.js';
+import { z } from 'zod';
 import { isGone } from './process-name.js';
 import { RequestError } from './request-error.js';
-import { type Database, number, numberOrNull, type Row, type Sql, text, textOrNull } from './sql.js';
+import { count, type Database, lock, type Sql, select } from './sql.js';
 
-export interface Battle {
-  readonly id: string;
-  readonly participant: string;
-  readonly modelA: string;
-  readonly modelB: string;
-  readonly draw: string;
+const BATTLE = z.object({
+  id: z.string(),
+  modelA: z.string(),
+  modelB: z.string(),
   /** `open`: the participant may vote or go on; `done`: voted and over; `left`: over without a vote; `void`: a side failed. */
-  readonly state: 'open' | 'done' | 'left' | 'void';
-  readonly revealed: boolean;
-}
+  state: z.enum(['open', 'done', 'left', 'void']),
+  /** When its models were shown. */
+  revealed: z.number().nullable(),
+});
+export type Battle = z.infer<typeof BATTLE>;
 
-export interface Turn {
-  readonly turn: number;
-  readonly request: string;
-  readonly prompt: string;
-  readonly answerA: string | null;
-  readonly answerB: string | null;
-  readonly state: 'running' | 'done' | 'failed';
-  readonly owner: string;
-  readonly started: number;
-  readonly shown: number | null;
-  readonly finished: number | null;
-}
+const TURN = z.object({
+  /** From 1. */
+  turn: z.number(),
+  request: z.string(),
+  prompt: z.string(),
+  a: z.string().nullable(),
+  b: z.string().nullable(),
+  state: z.enum(['running', 'done', 'failed']),
+  /** The process that runs it. */
+  owner: z.string(),
+  started: z.number(),
+});
+export type Turn = z.infer<typeof TURN>;
 
 /** A prompt on its way to the models. */
-export interface NewTurn {
-  readonly request: string;
-  readonly prompt: string;
+export interface NewTurn extends Pick<Turn, 'request' | 'prompt' | 'owner'> {
   readonly promptHash: string;
-  /** The process that runs the turn. */
-  readonly owner: string;
 }
 
-const BATTLE = 'id, participant, model_a, model_b, draw, state, revealed';
-
-function battleFrom(row: Row): Battle {
-  const state = text(row, 'state');
-  return {
-    id: text(row, 'id'),
-    participant: text(row, 'participant'),
-    modelA: text(row, 'model_a'),
-    modelB: text(row, 'model_b'),
-    draw: text(row, 'draw'),
-    state: state === 'open' || state === 'done' || state === 'left' ? state : 'void',
-    revealed: numberOrNull(row, 'revealed') !== null,
-  };
-}
-
-function turnFrom(row: Row): Turn {
-  const state = text(row, 'state');
-  return {
-    turn: number(row, 'turn'),
-    request: text(row, 'request'),
-    prompt: text(row, 'prompt'),
-    answerA: textOrNull(row, 'answer_a'),
-    answerB: textOrNull(row, 'answer_b'),
-    state: state === 'running' || state === 'done' ? state : 'failed',
-    owner: text(row, 'owner'),
-    started: number(row, 'started'),
-    shown: numberOrNull(row, 'shown'),
-    finished: numberOrNull(row, 'finished'),
-  };
-}
+const BATTLES = 'select id, model_a as "modelA", model_b as "modelB", state, revealed from battles';
 
 /**
  * Returns a battle of this participant. Throws `RequestError` 'not-found' for one that does not exist and for another's alike.
  */
 export async function battleOf(sql: Sql, battle: string, participant: string): Promise<Battle> {
-  const [row] = await sql.all(`select ${BATTLE} from battles where id = ? and participant = ?`, battle, participant);
-  if (row === undefined) throw new RequestError('not-found', 'battle');
-  return battleFrom(row);
+  const [found] = await select(sql, BATTLE, `${BATTLES} where id = ? and participant = ?`, battle, participant);
+  if (found === undefined) throw new RequestError('not-found', 'battle');
+  return found;
 }
 
 /** Returns the open battle of a participant, or null. */
 export async function openBattleOf(sql: Sql, participant: string): Promise<Battle | null> {
-  const [row] = await sql.all(`select ${BATTLE} from battles where participant = ? and state = 'open'`, participant);
-  return row === undefined ? null : battleFrom(row);
+  const [found] = await select(sql, BATTLE, `${BATTLES} where participant = ? and state = 'open'`, participant);
+  return found ?? null;
 }
 
 /** Returns the turns of a battle, first to last. */
 export async function turnsOf(sql: Sql, battle: string): Promise<Turn[]> {
-  return (await sql.all('select * from turns where battle = ? order by turn', battle)).map(turnFrom);
+  const query =
+    'select turn, request, prompt, answer_a as a, answer_b as b, state, owner, started from turns where battle = ? order by turn';
+  return select(sql, TURN, query, battle);
+}
+
+/** Returns the battle and the number of the turn that a request of this participant started, or null. */
+export async function turnOfRequest(sql: Sql, participant: string, request: string): Promise<{ battle: string; turn: number } | null> {
+  const query =
+    'select t.battle, t.turn from turns t join battles b on b.id = t.battle where b.participant = ? and t.request = ? order by t.turn';
+  const [known] = await select(sql, z.object({ battle: z.string(), turn: z.number() }), query, participant, request);
+  return known ?? null;
 }
 
 /**
- * Starts a battle with its first turn; a battle that was open is over with that. `created` is false where this request had started one already.
+ * Starts a battle with its first turn; a battle that was open is over with that. Returns its name; another than `battle.id` where this request had started one already.
  */
 export async function startBattle(
   db: Database,
   battle: {
+    readonly id: string;
     readonly participant: string;
     readonly language: string;
     readonly modelA: string;
     readonly modelB: string;
     readonly draw: string;
-    readonly id: string;
   },
   turn: NewTurn,
   now: number,
-): Promise<{ readonly id: string; readonly created: boolean }> {
+): Promise<string> {
+  const { id, participant, language, modelA, modelB, draw } = battle;
   return db.transaction(async (sql) => {
-    // Two windows of one participant take turns: without this, PostgreSQL would let both find no open battle.
-    if (db.kind === 'postgres') await sql.all('select id from participants where id = ? for update', battle.participant);
-    const [known] = await sql.all('select id from battles where participant = ? and request = ?', battle.participant, turn.request);
-    if (known !== undefined) return { id: text(known, 'id'), created: false };
+    // Two windows of one participant take turns.
+    await lock(sql, 'participants', participant);
+    const known = await turnOfRequest(sql, participant, turn.request);
+    if (known?.turn === 1) return known.battle;
     await sql.run(
       `update battles set state = case when exists (select 1 from votes v where v.battle = battles.id) then 'done' else 'left' end
        where participant = ? and state = 'open'`,
-      battle.participant,
+      participant,
     );
-    await sql.run(
-      `insert into battles (id, participant, request, created, language, model_a, model_b, draw, state, named) values (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0)`,
-      battle.id,
-      battle.participant,
-      turn.request,
-      now,
-      battle.language,
-      battle.modelA,
-      battle.modelB,
-      battle.draw,
-    );
-    await insertTurn(sql, battle.id, 1, turn, now);
-    return { id: battle.id, created: true };
+    const columns = 'id, participant, request, created, language, model_a, model_b, draw, state, named';
+    const values = [id, participant, turn.request, now, language, modelA, modelB, draw];
+    await sql.run(`insert into battles (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, 'open', 0)`, ...values);
+    await insertTurn(sql, id, 1, turn, now);
+    return id;
   });
 }
 
 /**
- * Adds a turn to an open battle. Throws `RequestError` where the battle is over or voted on, its last turn is not done, or it has `mostTurns`.
+ * Adds a turn to an open battle, and returns its number and what came before. `created` is false where this request had added it already. Throws `RequestError` where the battle is over or
+ * voted on, its last turn is not done, or it has `mostTurns`.
  */
 export async function addTurn(
   db: Database,
@@ -140,33 +112,26 @@ export async function addTurn(
   turn: NewTurn,
   mostTurns: number,
   now: number,
-): Promise<{ readonly turn: number; readonly created: boolean }> {
+): Promise<{ readonly turn: number; readonly created: boolean; readonly found: Battle; readonly earlier: readonly Turn[] }> {
   return db.transaction(async (sql) => {
-    if (db.kind === 'postgres') await sql.all('select id from battles where id = ? for update', battle);
+    await lock(sql, 'battles', battle);
     const found = await battleOf(sql, battle, participant);
-    const turns = await turnsOf(sql, battle);
-    const known = turns.find((t) => t.request === turn.request);
-    if (known !== undefined) return { turn: known.turn, created: false };
+    const earlier = await turnsOf(sql, battle);
+    const known = earlier.find((t) => t.request === turn.request);
+    if (known !== undefined) return { turn: known.turn, created: false, found, earlier };
     if (found.state !== 'open') throw new RequestError('conflict', 'the battle is over');
-    if ((await sql.all('select 1 as one from votes where battle = ?', battle)).length > 0) throw new RequestError('conflict', 'voted');
-    if (turns.at(-1)?.state !== 'done') throw new RequestError('conflict', 'the answers are not complete');
-    if (turns.length >= mostTurns) throw new RequestError('conflict', 'the last turn of this battle');
-    await insertTurn(sql, battle, turns.length + 1, turn, now);
-    return { turn: turns.length + 1, created: true };
+    if ((await count(sql, 'select count(*) as n from votes where battle = ?', battle)) > 0) throw new RequestError('conflict', 'voted');
+    if (earlier.at(-1)?.state !== 'done') throw new RequestError('conflict', 'the answers are not complete');
+    if (earlier.length >= mostTurns) throw new RequestError('conflict', 'the last turn of this battle');
+    await insertTurn(sql, battle, earlier.length + 1, turn, now);
+    return { turn: earlier.length + 1, created: true, found, earlier };
   });
 }
 
-async function insertTurn(sql: Sql, battle: string, turn: number, t: NewTurn, now: number): Promise<void> {
-  await sql.run(
-    "insert into turns (battle, turn, request, prompt, prompt_hash, state, owner, started) values (?, ?, ?, ?, ?, 'running', ?, ?)",
-    battle,
-    turn,
-    t.request,
-    t.prompt,
-    t.promptHash,
-    t.owner,
-    now,
-  );
+async function insertTurn(sql: Sql, battle: string, number: number, turn: NewTurn, now: number): Promise<void> {
+  const values = [battle, number, turn.request, turn.prompt, turn.promptHash, turn.owner, now];
+  const columns = 'battle, turn, request, prompt, prompt_hash, owner, started, state';
+  await sql.run(`insert into turns (${columns}) values (?, ?, ?, ?, ?, ?, ?, 'running')`, ...values);
 }
 
 /** Puts other models in place of those drawn first. Only while nothing was shown. */
@@ -176,8 +141,8 @@ export async function replaceModels(db: Database, battle: string, modelA: string
 
 /** What came of a turn. */
 export interface TurnResult {
-  readonly answerA: string;
-  readonly answerB: string;
+  readonly a: string;
+  readonly b: string;
   readonly shown: number;
   readonly finished: number;
   /** An answer gave a model's name away. */
@@ -190,13 +155,7 @@ export async function finishTurn(db: Database, battle: string, turn: number, res
     const stored = await sql.run(
       `update turns set state = 'done', answer_a = ?, answer_b = ?, shown = ?, finished = ?
        where battle = ? and turn = ? and state = 'running' and exists (select 1 from battles b where b.id = ? and b.state = 'open')`,
-      result.answerA,
-      result.answerB,
-      result.shown,
-      result.finished,
-      battle,
-      turn,
-      battle,
+      ...[result.a, result.b, result.shown, result.finished, battle, turn, battle],
     );
     if (stored > 0 && result.named) await sql.run('update battles set named = 1 where id = ?', battle);
     return stored > 0;
@@ -224,30 +183,33 @@ const DEAD_MS = 30_000;
 
 /** Tells whether a process gave a sign of life lately. */
 export async function isAlive(sql: Sql, process: string, now: number): Promise<boolean> {
-  if (isGone(process)) return false;
-  const [row] = await sql.all('select seen from processes where id = ?', process);
-  return row !== undefined && now - number(row, 'seen') < DEAD_MS;
+  return (
+    !isGone(process) && (await count(sql, 'select count(*) as n from processes where id = ? and seen > ?', process, now - DEAD_MS)) > 0
+  );
 }
 
 /** Prompts of a participant since a time. */
 export async function promptsSince(sql: Sql, participant: string, since: number): Promise<number> {
-  const [row] = await sql.all(
+  return count(
+    sql,
     'select count(*) as n from turns t join battles b on b.id = t.battle where b.participant = ? and t.started > ? and b.created > ?',
     participant,
     since,
     // A conversation lasts a day at most; the index on battles then finds the few that matter.
     since - 24 * 3600 * 1000,
   );
-  return number(row, 'n');
 }
 
-/** Battles of each pair of models that count or may still count. */
-export async function pairCounts(sql: Sql): Promise<{ a: string; b: string; battles: number }[]> {
-  const rows = await sql.all(
-    `select model_a, model_b, count(*) as n from battles b left join votes v on v.battle = b.id
+const PAIR = z.object({ a: z.string(), b: z.string(), battles: z.number() });
+
+/** Battles of each pair of models, by their sides, that count or may still count. */
+export async function pairCounts(sql: Sql): Promise<z.infer<typeof PAIR>[]> {
+  return select(
+    sql,
+    PAIR,
+    `select model_a as a, model_b as b, count(*) as battles from battles b left join votes v on v.battle = b.id
      where b.state = 'open' or (v.battle is not null and b.state <> 'void' and b.named = 0) group by model_a, model_b`,
   );
-  return rows.map((row) => ({ a: text(row, 'model_a'), b: text(row, 'model_b'), battles: number(row, 'n') }));
 }
 
 /** Stores a participant's report about the answers of a battle; a second one takes the place of the first. */
@@ -261,9 +223,4 @@ export async function report(db: Database, battle: string, participant: string, 
       now,
     );
   });
-}
-
-/** Returns a new name for a battle. */
-export function newBattleId(): string {
-  return randomId();
 }

@@ -4,11 +4,6 @@
 export const CHOICES = ['a', 'b', 'tie', 'bad'] as const;
 export type Choice = (typeof CHOICES)[number];
 
-/** Tells whether a text is a choice. */
-export function isChoice(text: unknown): text is Choice {
-  return CHOICES.some((c) => c === text);
-}
-
 /** Tells whether the votes on content and on language contradict each other: one prefers the left answer and the other the right. */
 export function contradict(content: Choice, language: Choice): boolean {
   return (content === 'a' && language === 'b') || (content === 'b' && language === 'a');

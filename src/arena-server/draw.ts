@@ -1,12 +1,6 @@
 /** Which two models meet, and on which side: drawn from a seed, so that every draw can be repeated from its record. */
 import { createHash } from 'node:crypto';
-
-/** Battles between two models so far, whichever stood left. */
-export interface PairCount {
-  readonly a: string;
-  readonly b: string;
-  readonly battles: number;
-}
+import { at } from '../at.js';
 
 /** One draw. `weights` and `number` are what it followed from: the same give the same. */
 export interface Draw {
@@ -22,15 +16,21 @@ export interface Draw {
 export interface DrawInput {
   /** Models that may fight. */
   readonly models: readonly string[];
-  readonly counts: readonly PairCount[];
+  /** Battles so far, by `pairKey`. */
+  readonly counts: ReadonlyMap<string, number>;
   readonly policy: 'even' | 'uncertain';
   /** Log-strengths of the current ranking; what is missing counts as the mean. */
   readonly strengths: ReadonlyMap<string, number>;
   readonly seed: number;
   /** Name of the battle, and of the attempt where a model had to be replaced. */
   readonly name: string;
-  /** A model that stays, on its side, when the other is replaced. */
-  readonly fixed?: { readonly model: string; readonly side: 'left' | 'right' };
+  readonly fixed?: FixedSide | undefined;
+}
+
+/** A model that stays, on its side, when the other is replaced. */
+export interface FixedSide {
+  readonly model: string;
+  readonly side: 'left' | 'right';
 }
 
 /**
@@ -48,28 +48,23 @@ export function pairsOf(models: readonly string[]): [string, string][] {
  * sqrt(p(1-p)/n) - sqrt(p(1-p)/(n+1)), p the expected win rate and n the battles so far (Chiang et al. 2024, Chatbot Arena, section 5); n = 1/2 for none.
  */
 export function drawPair(input: DrawInput): Draw | null {
-  const pairs = pairsOf(input.models);
-  const counts = new Map(input.counts.map(({ a, b, battles }) => [pairKey(a, b), battles]));
-  const possible = pairs.filter(([a, b]) => input.fixed === undefined || a === input.fixed.model || b === input.fixed.model);
+  const { models, counts, policy, strengths, fixed } = input;
+  const possible = pairsOf(models).filter(([a, b]) => fixed === undefined || a === fixed.model || b === fixed.model);
   if (possible.length === 0) return null;
   const battles = possible.map(([a, b]) => counts.get(pairKey(a, b)) ?? 0);
-  const fewest = battles.reduce((x, y) => Math.min(x, y));
+  const fewest = Math.min(...battles);
   const weights = possible.map(([a, b], i) => {
-    const n = battles[i] ?? 0;
-    if (input.policy === 'even') return n === fewest ? 1 : 0;
-    const p = 1 / (1 + Math.exp((input.strengths.get(b) ?? 0) - (input.strengths.get(a) ?? 0)));
+    const n = at(battles, i);
+    if (policy === 'even') return n === fewest ? 1 : 0;
+    const p = 1 / (1 + Math.exp((strengths.get(b) ?? 0) - (strengths.get(a) ?? 0)));
     const spread = Math.sqrt(p * (1 - p));
     return spread / Math.sqrt(Math.max(n, 0.5)) - spread / Math.sqrt(Math.max(n, 0.5) + 1);
   });
   const [number, side] = chances(input.seed, input.name);
-  const [first, second] = possible[pick(weights, number)] ?? ['', ''];
-  if (input.fixed !== undefined) {
-    const other = first === input.fixed.model ? second : first;
-    const sides = input.fixed.side === 'left' ? { left: input.fixed.model, right: other } : { left: other, right: input.fixed.model };
-    return { policy: input.policy, ...sides, weights, number };
-  }
-  const sides = side < 0.5 ? { left: first, right: second } : { left: second, right: first };
-  return { policy: input.policy, ...sides, weights, number };
+  const [first, second] = at(possible, pick(weights, number));
+  const firstIsLeft = fixed === undefined ? side < 0.5 : (first === fixed.model) === (fixed.side === 'left');
+  const [left, right] = firstIsLeft ? [first, second] : [second, first];
+  return { policy, left, right, weights, number };
 }
 
 /** Two numbers in [0, 1) that follow from the seed and the name: 48 bits each of SHA-256. */

@@ -1,25 +1,29 @@
 /** Endpoints that fail again and again rest for a while: each draw of one costs a participant the wait for its failure. */
-
-import { isFresh } from './fresh.js';
+import { isFresh } from './kept.js';
 
 const MOST_IN_A_ROW = 3;
 const REST_MS = 60_000;
 
-export interface EndpointHealth {
-  failed(model: string): void;
-  worked(model: string): void;
-  /** Models that are not drawn now. */
-  resting(): string[];
-}
+/** The health of all endpoints of this process: after three failures in a row one rests for a minute, after each further one again. */
+export class EndpointHealth {
+  readonly #failures = new Map<string, { readonly inARow: number; readonly at: number }>();
+  readonly #now: () => number;
 
-/**
- * Returns the health of all endpoints of this process: after three failures in a row one rests for a minute, after each further one again.
- */
-export function endpointHealth(now: () => number): EndpointHealth {
-  const failures = new Map<string, { inARow: number; at: number }>();
-  return {
-    failed: (model) => void failures.set(model, { inARow: (failures.get(model)?.inARow ?? 0) + 1, at: now() }),
-    worked: (model) => void failures.delete(model),
-    resting: () => [...failures].filter(([, f]) => f.inARow >= MOST_IN_A_ROW && isFresh(f.at, now(), REST_MS)).map(([model]) => model),
-  };
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  failed(model: string): void {
+    this.#failures.set(model, { inARow: (this.#failures.get(model)?.inARow ?? 0) + 1, at: this.#now() });
+  }
+
+  worked(model: string): void {
+    this.#failures.delete(model);
+  }
+
+  /** Models that are not drawn now. */
+  resting(): string[] {
+    const now = this.#now();
+    return [...this.#failures].filter(([, f]) => f.inARow >= MOST_IN_A_ROW && isFresh(f.at, now, REST_MS)).map(([model]) => model);
+  }
 }

@@ -1,9 +1,10 @@
 /** Battles for others: without anything that leads to a participant, texts only under consent. */
+import { z } from 'zod';
 import { toCsv } from '../tables/write-csv.js';
-import type { Choice } from './choice.js';
+import { CHOICES, type Choice } from './choice.js';
 import { keyedHash } from './identity.js';
-import { number, type Row, type Sql, text, textOrNull } from './sql.js';
-import { COUNTS } from './tallies.js';
+import { type Sql, select } from './sql.js';
+import { COUNTED } from './tallies.js';
 
 /** What exports of one arena share. */
 export interface ExportOptions {
@@ -14,16 +15,31 @@ export interface ExportOptions {
 
 const WORDS: Readonly<Record<Choice, string>> = { a: 'model_a', b: 'model_b', tie: 'tie', bad: 'tie (bothbad)' };
 
-function word(row: Row, column: string): string {
-  const choice = text(row, column);
-  return choice === 'a' || choice === 'b' || choice === 'bad' ? WORDS[choice] : WORDS.tie;
-}
+const choice = z.enum(CHOICES).transform((made) => WORDS[made]);
+const VOTE = z.object({
+  id: z.string(),
+  participant: z.string(),
+  model_a: z.string(),
+  model_b: z.string(),
+  level: z.string(),
+  education: z.string(),
+  share_texts: z.number(),
+  content: choice,
+  language: choice,
+  whole: choice,
+  asked_whole: z.number(),
+  /** The day (UTC) only. */
+  created: z.number().transform((time) => new Date(time).toISOString().slice(0, 10)),
+  turns: z.number(),
+});
 
-async function counted(db: Sql): Promise<readonly Row[]> {
-  return db.all(
-    `select b.id, b.participant, b.model_a, b.model_b, b.language as page, p.level, p.education, p.share_texts, v.content, v.language, v.whole, v.asked_whole, v.created,
+async function counted(db: Sql): Promise<z.infer<typeof VOTE>[]> {
+  return select(
+    db,
+    VOTE,
+    `select b.id, b.participant, b.model_a, b.model_b, p.level, p.education, p.share_texts, v.content, v.language, v.whole, v.asked_whole, v.created,
        (select count(*) from turns t where t.battle = b.id) as turns
-     from votes v join battles b on b.id = v.battle join participants p on p.id = b.participant where ${COUNTS} order by v.created, b.id`,
+     from ${COUNTED} order by v.created, b.id`,
   );
 }
 
@@ -32,55 +48,44 @@ async function counted(db: Sql): Promise<readonly Row[]> {
  */
 export async function battlesCsv(db: Sql, options: ExportOptions): Promise<string> {
   const header = 'model_a,model_b,winner,winner_content,winner_language,asked_whole,turns,day,participant,level,education'.split(',');
-  const rows = (await counted(db)).map((row) => [
-    text(row, 'model_a'),
-    text(row, 'model_b'),
-    word(row, 'whole'),
-    word(row, 'content'),
-    word(row, 'language'),
-    String(number(row, 'asked_whole')),
-    String(number(row, 'turns')),
-    new Date(number(row, 'created')).toISOString().slice(0, 10),
-    pseudonym(options, text(row, 'participant')),
-    text(row, 'level'),
-    text(row, 'education'),
+  const rows = (await counted(db)).map((v) => [
+    ...[v.model_a, v.model_b, v.whole, v.content, v.language, String(v.asked_whole), String(v.turns), v.created],
+    ...[pseudonym(options, v.participant), v.level, v.education],
   ]);
   return toCsv([header, ...rows]);
 }
+
+const TURN = z.object({ prompt: z.string(), answer_a: z.string().nullable(), answer_b: z.string().nullable() });
 
 /**
  * Yields the lines of the format in which the paper's battles were published (JSON, one battle a line: id, username, user_language, user_education, timestamp, model_a,
  * model_b, conv_a, conv_b, winner, winner_content, winner_language). Conversations are empty where the participant did not allow their publication.
  */
 export async function* releasedLines(db: Sql, options: ExportOptions): AsyncGenerator<string> {
-  for (const row of await counted(db)) {
-    const turns =
-      number(row, 'share_texts') === 1
-        ? await db.all('select prompt, answer_a, answer_b from turns where battle = ? order by turn', text(row, 'id'))
-        : [];
-    const conversation = (answer: 'answer_a' | 'answer_b') =>
-      turns.length === 0
-        ? []
-        : [
-            ...(options.systemPrompt === '' ? [] : [{ role: 'system', content: options.systemPrompt }]),
-            ...turns.flatMap((t) => [
-              { role: 'user', content: text(t, 'prompt') },
-              { role: 'assistant', content: textOrNull(t, answer) ?? '' },
-            ]),
-          ];
+  const system = options.systemPrompt === '' ? [] : [{ role: 'system', content: options.systemPrompt }];
+  for (const vote of await counted(db)) {
+    const query = 'select prompt, answer_a, answer_b from turns where battle = ? order by turn';
+    const turns = vote.share_texts === 1 ? await select(db, TURN, query, vote.id) : [];
+    const conversation = (answer: 'answer_a' | 'answer_b') => {
+      const said = turns.flatMap((t) => [
+        { role: 'user', content: t.prompt },
+        { role: 'assistant', content: t[answer] ?? '' },
+      ]);
+      return said.length === 0 ? [] : [...system, ...said];
+    };
     const battle = {
-      id: keyedHash(options.secret, 'export-battle', text(row, 'id')),
-      username: pseudonym(options, text(row, 'participant')),
-      user_language: text(row, 'level'),
-      user_education: text(row, 'education'),
-      timestamp: new Date(number(row, 'created')).toISOString().slice(0, 10),
-      model_a: text(row, 'model_a'),
-      model_b: text(row, 'model_b'),
+      id: keyedHash(options.secret, 'export-battle', vote.id),
+      username: pseudonym(options, vote.participant),
+      user_language: vote.level,
+      user_education: vote.education,
+      timestamp: vote.created,
+      model_a: vote.model_a,
+      model_b: vote.model_b,
       conv_a: conversation('answer_a'),
       conv_b: conversation('answer_b'),
-      winner: word(row, 'whole'),
-      winner_content: word(row, 'content'),
-      winner_language: word(row, 'language'),
+      winner: vote.whole,
+      winner_content: vote.content,
+      winner_language: vote.language,
     };
     yield `${JSON.stringify(battle)}\n`;
   }

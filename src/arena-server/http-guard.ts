@@ -37,76 +37,83 @@ export interface GuardOptions {
 }
 
 /** Cookies and checks of one arena. */
-export interface Guard {
-  /** Token of the browser, made where it has none. */
-  visitor(c: Context): string;
-  /** Gives the browser a token of its own after it signed in, so that nobody can have planted the old one. */
-  renew(c: Context, token: string): void;
-  /** What a page of ours must send back with every change. */
-  csrf(token: string): string;
-  /** Throws `RequestError` for a change that did not come from our page. */
-  checkChange(c: Context): void;
-  /** The address at the other end; behind proxies, what the outermost trusted one says. */
-  address(c: Context, socket: string): string;
-  /** Signs the moderator in, or throws `RequestError`. */
-  signInModerator(c: Context, password: string): void;
-  signOutModerator(c: Context): void;
-  /** Throws `RequestError` unless the moderator is signed in. */
-  checkModerator(c: Context): void;
-}
+export class Guard {
+  readonly #options: GuardOptions;
 
-/**
- * Returns the guard of an arena.
- */
-export function httpGuard(options: GuardOptions): Guard {
-  const { secret, https, now } = options;
-  const set = (c: Context, name: string, value: string, maxAge: number): void =>
-    setCookie(c, name, value, { httpOnly: true, sameSite: 'Strict', secure: https, path: '/', maxAge });
-  const csrf = (token: string): string => keyedHash(secret, 'csrf', token);
-  // The password is part of the key: a new one ends all sessions of the old.
-  const seal = (until: string): string => keyedHash(secret, `moderator ${options.moderatorPassword ?? ''}`, until);
-  return {
-    visitor(c) {
-      const known = getCookie(c, COOKIE);
-      if (known !== undefined && /^[\w-]{43}$/.test(known)) return known;
-      const made = randomToken();
-      set(c, COOKIE, made, SIXTY_DAYS);
-      return made;
-    },
-    renew: (c, token) => set(c, COOKIE, token, SIXTY_DAYS),
-    csrf,
-    checkChange(c) {
-      const site = c.req.header('sec-fetch-site');
-      if (site !== undefined && site !== 'same-origin') throw new RequestError('forbidden', 'another site');
-      const origin = c.req.header('origin');
-      const own = options.origin ?? `${https ? 'https' : 'http'}://${c.req.header('host') ?? ''}`;
-      if (origin !== undefined && origin !== own)
-        throw new RequestError(
-          'forbidden',
-          `the page is of ${quoted(origin, [])}, the arena of ${quoted(own, [])}; behind a proxy, ARENA.yaml needs origin`,
-        );
-      const type = c.req.header('content-type') ?? '';
-      // A form of another page cannot send this type.
-      if (!/^application\/json\b/.test(type)) throw new RequestError('bad-request', 'content-type');
-      const token = getCookie(c, COOKIE) ?? '';
-      if (!sameSecret(c.req.header('x-arena-csrf') ?? '', csrf(token))) throw new RequestError('forbidden', 'csrf');
-    },
-    address(c, socket) {
-      if (options.trustedProxies === 0) return socket;
-      const hops = (c.req.header('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
-      return hops.at(-options.trustedProxies) || socket;
-    },
-    signInModerator(c, password) {
-      if (options.moderatorPassword === null || !sameSecret(password, options.moderatorPassword))
-        throw new RequestError('wrong-password', 'moderator');
-      const until = String(now() + MODERATOR_MS);
-      set(c, MODERATOR_COOKIE, `${until}.${seal(until)}`, MODERATOR_MS / 1000);
-    },
-    signOutModerator: (c) => set(c, MODERATOR_COOKIE, '', 0),
-    checkModerator(c) {
-      const [until = '', sealed = ''] = (getCookie(c, MODERATOR_COOKIE) ?? '').split('.');
-      const valid = options.moderatorPassword !== null && /^\d+$/.test(until) && Number(until) > now() && sameSecret(sealed, seal(until));
-      if (!valid) throw new RequestError('sign-in', 'moderator');
-    },
-  };
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  #set(c: Context, name: string, value: string, maxAge: number): void {
+    setCookie(c, name, value, { httpOnly: true, sameSite: 'Strict', secure: this.#options.https, path: '/', maxAge });
+  }
+
+  /** Token of the browser, made where it has none. */
+  visitor(c: Context): string {
+    const known = getCookie(c, COOKIE);
+    if (known !== undefined && /^[\w-]{43}$/.test(known)) return known;
+    const made = randomToken();
+    this.renew(c, made);
+    return made;
+  }
+
+  /** Gives the browser a token of its own after it signed in, so that nobody can have planted the old one. */
+  renew(c: Context, token: string): void {
+    this.#set(c, COOKIE, token, SIXTY_DAYS);
+  }
+
+  /** What a page of ours must send back with every change. */
+  csrf(token: string): string {
+    return keyedHash(this.#options.secret, 'csrf', token);
+  }
+
+  /** Throws `RequestError` for a change that did not come from our page. */
+  checkChange(c: Context): void {
+    const site = c.req.header('sec-fetch-site');
+    if (site !== undefined && site !== 'same-origin') throw new RequestError('forbidden', 'another site');
+    const origin = c.req.header('origin');
+    const own = this.#options.origin ?? `${this.#options.https ? 'https' : 'http'}://${c.req.header('host') ?? ''}`;
+    if (origin !== undefined && origin !== own)
+      throw new RequestError(
+        'forbidden',
+        `the page is of ${quoted(origin, [])}, the arena of ${quoted(own, [])}; behind a proxy, ARENA.yaml needs origin`,
+      );
+    const type = c.req.header('content-type') ?? '';
+    // A form of another page cannot send this type.
+    if (!/^application\/json\b/.test(type)) throw new RequestError('bad-request', 'content-type');
+    const token = getCookie(c, COOKIE) ?? '';
+    if (!sameSecret(c.req.header('x-arena-csrf') ?? '', this.csrf(token))) throw new RequestError('forbidden', 'csrf');
+  }
+
+  /** The address at the other end; behind proxies, what the outermost trusted one says. */
+  address(c: Context, socket: string): string {
+    if (this.#options.trustedProxies === 0) return socket;
+    const hops = (c.req.header('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
+    return hops.at(-this.#options.trustedProxies) || socket;
+  }
+
+  /** The password is part of the key: a new one ends all sessions of the old. */
+  #seal(until: string): string {
+    return keyedHash(this.#options.secret, `moderator ${this.#options.moderatorPassword ?? ''}`, until);
+  }
+
+  /** Signs the moderator in, or throws `RequestError`. */
+  signInModerator(c: Context, password: string): void {
+    const { moderatorPassword, now } = this.#options;
+    if (moderatorPassword === null || !sameSecret(password, moderatorPassword)) throw new RequestError('wrong-password', 'moderator');
+    const until = String(now() + MODERATOR_MS);
+    this.#set(c, MODERATOR_COOKIE, `${until}.${this.#seal(until)}`, MODERATOR_MS / 1000);
+  }
+
+  signOutModerator(c: Context): void {
+    this.#set(c, MODERATOR_COOKIE, '', 0);
+  }
+
+  /** Throws `RequestError` unless the moderator is signed in. */
+  checkModerator(c: Context): void {
+    const { moderatorPassword, now } = this.#options;
+    const [until = '', sealed = ''] = (getCookie(c, MODERATOR_COOKIE) ?? '').split('.');
+    const valid = moderatorPassword !== null && /^\d+$/.test(until) && Number(until) > now() && sameSecret(sealed, this.#seal(until));
+    if (!valid) throw new RequestError('sign-in', 'moderator');
+  }
 }

@@ -1,10 +1,13 @@
 /** Turns that run in this process: both endpoints asked, failures replaced before anything is shown, both answers shown at one pace, and stored. */
-import { type Answer, startAnswer } from './answer.js';
-import { battleOf, finishTurn, isAlive, replaceModels, type Turn, turnsOf, voidBattle } from './battles.js';
-import type { ArenaConfig, ArenaModelConfig } from './config.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { at } from '../at.js';
+import { Answer } from './answer.js';
+import { finishTurn, isAlive, replaceModels, type Turn, turnsOf, voidBattle } from './battles.js';
+import type { ArenaConfig } from './config.js';
 import type { Draw } from './draw.js';
 import type { AnswerStream, ChatMessage } from './endpoint.js';
 import type { EndpointHealth } from './endpoint-health.js';
+import type { Matchmaker } from './matchmaker.js';
 import { advance, isOver, mayBegin, type Shown, type Sides } from './pace.js';
 import { type Database, StorageError } from './sql.js';
 
@@ -33,8 +36,8 @@ export interface LiveTurnsOptions {
   readonly stream: AnswerStream;
   /** Name of this process. */
   readonly process: string;
-  /** Draws another model for one side; null where none is left. */
-  readonly redraw: (name: string, keep: string, side: 'left' | 'right', without: readonly string[]) => Promise<Draw | null>;
+  /** Draws another model for one side. */
+  readonly draw: Matchmaker;
   readonly health: EndpointHealth;
   /** A line for the moderator about an endpoint that failed. */
   readonly log: (line: string) => void;
@@ -53,227 +56,216 @@ const START_MS = 5_000;
 /** Milliseconds that answers wait for a database that is away. */
 const STORE_MS = 120_000;
 
+type Side = 'a' | 'b';
+
+/** Lets others wait for the next change of something. */
+class Bell {
+  #waiting: (() => void)[] = [];
+
+  readonly ring = (): void => {
+    for (const one of this.#waiting.splice(0)) one();
+  };
+
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+}
+
+/** A turn that runs in this process, or did a moment ago. */
 interface Live {
   readonly events: TurnEvent[];
-  wake: (() => void)[];
+  readonly bell: Bell;
   over: boolean;
   readonly stop: AbortController;
 }
 
 /** The turns of one process. */
-export interface LiveTurns {
-  start(plan: TurnPlan): void;
-  /** Yields the events of a turn from number `from` on, wherever it runs. Ends with `done` or `void`, or when the signal is aborted. */
-  follow(battle: string, turn: number, participant: string, from: number, signal: AbortSignal): AsyncGenerator<TurnEvent>;
-  /** Turns that run now. */
-  readonly running: number;
-  /** Ends all turns; their battles are void. */
-  close(): Promise<void>;
-}
-
-/**
- * Returns the turns of this process.
- */
-export function liveTurns(options: LiveTurnsOptions): LiveTurns {
-  const { db, config } = options;
-  const turns = new Map<string, Live>();
-  const byName = new Map(config.models.map((m) => [m.name, m]));
-  const running = new Set<Promise<void>>();
+export class LiveTurns {
+  readonly #options: LiveTurnsOptions;
+  readonly #turns = new Map<string, Live>();
+  readonly #running = new Set<Promise<void>>();
   /** Characters that both sides must have before either is shown. */
-  const lead =
-    config.pace.lead_seconds === 'all'
-      ? Number.POSITIVE_INFINITY
-      : Math.max(1, config.pace.lead_seconds * config.pace.characters_per_second);
-  const key = (battle: string, turn: number): string => `${battle}/${turn}`;
+  readonly #lead: number;
 
-  function start(plan: TurnPlan): void {
-    const live: Live = { events: [], wake: [], over: false, stop: new AbortController() };
-    turns.set(key(plan.battle, plan.turn), live);
-    const work = run(plan, live)
+  constructor(options: LiveTurnsOptions) {
+    this.#options = options;
+    const { lead_seconds, characters_per_second } = options.config.pace;
+    this.#lead = lead_seconds === 'all' ? Number.POSITIVE_INFINITY : Math.max(1, lead_seconds * characters_per_second);
+  }
+
+  /** Runs a turn: asks both models, shows their answers, stores them. */
+  start(plan: TurnPlan): void {
+    const key = `${plan.battle}/${plan.turn}`;
+    const live: Live = { events: [], bell: new Bell(), over: false, stop: new AbortController() };
+    this.#turns.set(key, live);
+    const work = this.#run(plan, live)
       .catch((error: unknown) => {
-        options.log(`a turn failed: ${String(error)}`);
-        emit(live, { kind: 'void' });
+        this.#options.log(`a turn failed: ${String(error)}`);
+        return false;
       })
-      .finally(() => {
-        running.delete(work);
+      .then((stored) => {
+        live.events.push({ kind: stored ? 'done' : 'void' });
         live.over = true;
-        emit(live, null);
-        setTimeout(() => turns.delete(key(plan.battle, plan.turn)), KEPT_MS).unref();
+        live.bell.ring();
+        this.#running.delete(work);
+        setTimeout(() => this.#turns.delete(key), KEPT_MS).unref();
       });
-    running.add(work);
+    this.#running.add(work);
   }
 
-  function emit(live: Live, event: TurnEvent | null): void {
-    if (event !== null && !live.over) live.events.push(event);
-    for (const one of live.wake.splice(0)) one();
+  /** Returns whether the turn was stored; the battle of one that is not is void. */
+  async #run(plan: TurnPlan, live: Live): Promise<boolean> {
+    const { db, config, health, now } = this.#options;
+    const answers = { a: this.#ask(plan, live, 'a', plan.modelA), b: this.#ask(plan, live, 'b', plan.modelB) };
+    live.stop.signal.addEventListener('abort', live.bell.ring);
+    try {
+      const begun = await this.#replaceFailed(plan, live, answers);
+      const shown = now();
+      if (!begun || !(await this.#show(live, answers))) {
+        await this.#untilStored(() => voidBattle(db, plan.battle, plan.turn));
+        return false;
+      }
+      for (const { model } of Object.values(answers)) health.worked(model.name);
+      const { a, b } = sidesOf(answers);
+      const named = givesName(config.identity_words, [a, b], [plan.prompt, ...plan.earlier.map((t) => t.prompt)]);
+      return await this.#untilStored(() => finishTurn(db, plan.battle, plan.turn, { a, b, shown, finished: now(), named }));
+    } finally {
+      for (const answer of Object.values(answers)) answer.stop();
+    }
   }
 
-  function history(plan: TurnPlan, side: 'a' | 'b'): ChatMessage[] {
+  #ask(plan: TurnPlan, live: Live, side: Side, name: string): Answer {
+    const { stream, config } = this.#options;
+    const model = config.models.find((m) => m.name === name);
+    if (model === undefined) throw new Error('a battle of a model that the arena does not have any more');
     const earlier = plan.earlier.flatMap((t): ChatMessage[] => [
       { role: 'user', content: t.prompt },
-      { role: 'assistant', content: (side === 'a' ? t.answerA : t.answerB) ?? '' },
+      { role: 'assistant', content: t[side] ?? '' },
     ]);
-    return [...earlier, { role: 'user', content: plan.prompt }];
+    const messages: ChatMessage[] = [...earlier, { role: 'user', content: plan.prompt }];
+    return new Answer(stream, model, messages, config.timeouts, this.#lead, live.bell.ring);
   }
 
-  function ask(plan: TurnPlan, side: 'a' | 'b', name: string): Answer {
-    const model: ArenaModelConfig | undefined = byName.get(name);
-    if (model === undefined) throw new Error('a battle of a model that the arena does not have any more');
-    return startAnswer(options.stream, model, history(plan, side), config.timeouts, lead);
+  #noteFailure({ model, reason }: Answer, when: string): void {
+    this.#options.log(`${model.name}: ${reason}${when}`);
+    this.#options.health.failed(model.name);
   }
 
-  async function run(plan: TurnPlan, live: Live): Promise<void> {
-    let [a, b] = [ask(plan, 'a', plan.modelA), ask(plan, 'b', plan.modelB)];
+  /** Waits until both answers may be shown, and replaces those that fail. False where that is not to be, or the turn is stopped. */
+  async #replaceFailed(plan: TurnPlan, live: Live, answers: Record<Side, Answer>): Promise<boolean> {
     const draws = [...plan.draws];
     const tried = { a: [plan.modelA], b: [plan.modelB] };
-    const fail = async (): Promise<void> => {
-      a.stop();
-      b.stop();
-      await untilStored(() => voidBattle(db, plan.battle, plan.turn));
-      emit(live, { kind: 'void' });
-    };
-    const stopped = aborted(live.stop.signal);
-    // Before anything is shown: wait for both, replace what fails.
-    while (true) {
-      if (live.stop.signal.aborted) return fail();
-      const side = a.state === 'failed' ? 'a' : b.state === 'failed' ? 'b' : null;
-      if (side === null) {
-        if (mayBegin(sidesOf(a, b), lead)) break;
-        await Promise.race([a.changed(), b.changed(), stopped]);
+    while (!live.stop.signal.aborted) {
+      const side = (['a', 'b'] as const).find((one) => answers[one].state === 'failed');
+      if (side === undefined) {
+        if (mayBegin(sidesOf(answers), this.#lead)) return true;
+        await live.bell.next();
         continue;
       }
-      const [failed, other] = side === 'a' ? [a, b] : [b, a];
-      options.log(`${failed.model.name}: ${failed.reason}`);
-      options.health.failed(failed.model.name);
-      if (tried[side].length > MOST_REPLACEMENTS) return fail();
-      if (plan.earlier.length > 0) {
-        // A conversation stays with its models: one more try of the same.
-        if (tried[side].length > 1) return fail();
-        tried[side].push(failed.model.name);
-      } else {
-        const drawn = await options.redraw(
-          `${plan.battle}/${draws.length}`,
-          other.model.name,
-          side === 'a' ? 'right' : 'left',
-          tried[side],
-        );
-        if (drawn === null) return fail();
-        draws.push(drawn);
-        tried[side].push(side === 'a' ? drawn.left : drawn.right);
-        await untilStored(() => replaceModels(db, plan.battle, drawn.left, drawn.right, JSON.stringify(draws)));
-      }
-      const next = ask(plan, side, tried[side].at(-1) ?? '');
-      if (side === 'a') a = next;
-      else b = next;
+      this.#noteFailure(answers[side], '');
+      const keep = answers[side === 'a' ? 'b' : 'a'].model.name;
+      const name = await this.#replacement(plan, draws, side, keep, tried[side]);
+      if (name === null) return false;
+      tried[side].push(name);
+      answers[side] = this.#ask(plan, live, side, name);
     }
-    const shownAt = options.now();
-    const step = Math.max(2, Math.round((config.pace.characters_per_second * TICK_MS) / 1000));
-    let now: Shown = { a: 0, b: 0 };
-    let sides = sidesOf(a, b);
-    while (!isOver(sides, now)) {
-      if (live.stop.signal.aborted || a.state === 'failed' || b.state === 'failed') {
-        for (const one of [a, b])
-          if (one.state === 'failed') {
-            options.log(`${one.model.name}: ${one.reason}, after it was shown`);
-            options.health.failed(one.model.name);
-          }
-        return fail();
+    return false;
+  }
+
+  async #replacement(plan: TurnPlan, draws: Draw[], side: Side, keep: string, tried: readonly string[]): Promise<string | null> {
+    const { db, draw } = this.#options;
+    // A conversation stays with its models: one more try of the same.
+    if (plan.earlier.length > 0) return tried.length > 1 ? null : at(tried, 0);
+    if (tried.length > MOST_REPLACEMENTS) return null;
+    const drawn = await draw(`${plan.battle}/${draws.length}`, { model: keep, side: side === 'a' ? 'right' : 'left' }, tried);
+    if (drawn === null) return null;
+    draws.push(drawn);
+    await this.#untilStored(() => replaceModels(db, plan.battle, drawn.left, drawn.right, JSON.stringify(draws)));
+    return side === 'a' ? drawn.left : drawn.right;
+  }
+
+  /** Shows both answers to their end. False where one fails, or the turn is stopped. */
+  async #show(live: Live, answers: Record<Side, Answer>): Promise<boolean> {
+    const step = Math.max(2, Math.round((this.#options.config.pace.characters_per_second * TICK_MS) / 1000));
+    for (let shown: Shown = { a: 0, b: 0 }; ; ) {
+      const sides = sidesOf(answers);
+      if (isOver(sides, shown)) return true;
+      const failed = Object.values(answers).filter((answer) => answer.state === 'failed');
+      for (const answer of failed) this.#noteFailure(answer, ', after it was shown');
+      if (failed.length > 0 || live.stop.signal.aborted) return false;
+      const next = advance(sides, shown, step);
+      if (next.a > shown.a || next.b > shown.b) {
+        live.events.push({ kind: 'text', a: sides.a.slice(shown.a, next.a), b: sides.b.slice(shown.b, next.b) });
+        live.bell.ring();
       }
-      const next = advance(sides, now, step);
-      if (next.a > now.a || next.b > now.b) emit(live, { kind: 'text', a: sides.a.slice(now.a, next.a), b: sides.b.slice(now.b, next.b) });
-      now = next;
-      if (isOver(sides, now)) break;
-      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
-      sides = sidesOf(a, b);
+      shown = next;
+      if (!isOver(sides, shown)) await sleep(TICK_MS);
     }
-    for (const one of [a, b]) options.health.worked(one.model.name);
-    const named = givesName(config.identity_words, [sides.a, sides.b], [plan.prompt, ...plan.earlier.map((t) => t.prompt)]);
-    const result = { answerA: sides.a, answerB: sides.b, shown: shownAt, finished: options.now(), named };
-    const stored = await untilStored(() => finishTurn(db, plan.battle, plan.turn, result));
-    emit(live, stored ? { kind: 'done' } : { kind: 'void' });
   }
 
   /** A database that is away comes back; the answers wait for it. */
-  async function untilStored<T>(work: () => Promise<T>): Promise<T> {
-    const end = options.now() + STORE_MS;
+  async #untilStored<T>(work: () => Promise<T>): Promise<T> {
+    const end = this.#options.now() + STORE_MS;
     while (true) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof StorageError) || options.now() > end) throw error;
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        if (!(error instanceof StorageError) || this.#options.now() > end) throw error;
+        await sleep(POLL_MS);
       }
     }
   }
 
-  async function* follow(battle: string, turn: number, participant: string, from: number, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    // Asked first, so that nobody reads another's battle from memory either.
-    await battleOf(db, battle, participant);
-    const live = turns.get(key(battle, turn));
-    if (live === undefined) {
-      yield* elsewhere(battle, turn, signal);
-      return;
-    }
-    const gone = aborted(signal);
-    for (let at = from; !signal.aborted; ) {
-      const event = live.events[at];
+  /** Yields the events of a turn that exists from number `from` on, wherever it runs. Ends with `done` or `void`, or when the signal is aborted. */
+  async *follow(battle: string, turn: number, from: number, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    const live = this.#turns.get(`${battle}/${turn}`);
+    if (live === undefined) return yield* this.#elsewhere(battle, turn, signal);
+    signal.addEventListener('abort', live.bell.ring);
+    for (let next = from; !signal.aborted; ) {
+      const event = live.events[next];
       if (event !== undefined) {
-        at++;
+        next++;
         yield event;
       } else if (live.over) return;
-      else {
-        await Promise.race([new Promise<void>((resolve) => live.wake.push(resolve)), gone]);
-      }
+      else await live.bell.next();
     }
   }
 
   /** A turn that is over, or that another process runs: it is shown whole when it is stored. */
-  async function* elsewhere(battle: string, turn: number, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    while (!signal.aborted) {
+  async *#elsewhere(battle: string, turn: number, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+    const { db } = this.#options;
+    for (; !signal.aborted; await sleep(POLL_MS)) {
       const found = (await turnsOf(db, battle)).find((t) => t.turn === turn);
       if (found?.state === 'done') {
-        yield { kind: 'whole', a: found.answerA ?? '', b: found.answerB ?? '' };
+        yield { kind: 'whole', a: found.a ?? '', b: found.b ?? '' };
         yield { kind: 'done' };
         return;
       }
-      const lost = found?.state === 'running' && (await isLost(found));
-      if (lost) await voidBattle(db, battle, turn);
-      if (found === undefined || found.state === 'failed' || lost) {
-        yield { kind: 'void' };
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (found?.state === 'running' && !(await this.#isLost(found))) continue;
+      await voidBattle(db, battle, turn);
+      yield { kind: 'void' };
+      return;
     }
   }
 
   /** Its process is gone, or it is this one, which does not run it (any more). */
-  async function isLost(turn: Turn): Promise<boolean> {
-    if (turn.owner === options.process) return options.now() - turn.started > START_MS;
-    return !(await isAlive(db, turn.owner, options.now()));
+  async #isLost(turn: Turn): Promise<boolean> {
+    const { db, process, now } = this.#options;
+    if (turn.owner === process) return now() - turn.started > START_MS;
+    return !(await isAlive(db, turn.owner, now()));
   }
 
-  return {
-    start,
-    follow,
-    get running() {
-      return running.size;
-    },
-    close: async () => {
-      for (const live of turns.values()) live.stop.abort();
-      await Promise.allSettled(running);
-    },
-  };
+  /** Ends all turns; their battles are void. */
+  async close(): Promise<void> {
+    for (const live of this.#turns.values()) live.stop.abort();
+    await Promise.allSettled(this.#running);
+  }
 }
 
-function sidesOf(a: Answer, b: Answer): Sides {
+function sidesOf({ a, b }: Readonly<Record<Side, Answer>>): Sides {
   return { a: a.text(), b: b.text(), wholeA: a.state === 'whole', wholeB: b.state === 'whole' };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /**

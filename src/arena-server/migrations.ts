@@ -1,6 +1,6 @@
 /** The tables, and how older files come to have them. */
 import { UserError } from '../errors.js';
-import { type Database, number } from './sql.js';
+import { count, type Database } from './sql.js';
 
 /** One step each, never changed once published: what a file went through is its version. */
 const MIGRATIONS: readonly (readonly string[])[] = [
@@ -40,29 +40,8 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ],
 ];
 
-/** All tables, parents before children, with their columns: what a backup copies. */
-export const TABLES: readonly { readonly name: string; readonly columns: readonly string[] }[] = [
-  { name: 'meta', columns: ['name', 'value'] },
-  {
-    name: 'participants',
-    columns:
-      'id created language level education age consent_version guidelines_version share_texts passphrase invitation address banned ban_reason'.split(
-        ' ',
-      ),
-  },
-  { name: 'sessions', columns: ['token', 'participant', 'created'] },
-  {
-    name: 'battles',
-    columns: 'id participant request created language model_a model_b draw state named revealed'.split(' '),
-  },
-  {
-    name: 'turns',
-    columns: 'battle turn request prompt prompt_hash answer_a answer_b state owner started shown finished'.split(' '),
-  },
-  { name: 'votes', columns: 'battle content language whole asked_whole reason revision created changed changes'.split(' ') },
-  { name: 'reports', columns: ['battle', 'message', 'created'] },
-  { name: 'actions', columns: ['id', 'at', 'action', 'target', 'note'] },
-];
+/** All tables that a backup copies, parents before children. */
+export const TABLES = ['meta', 'participants', 'sessions', 'battles', 'turns', 'votes', 'reports', 'actions'] as const;
 
 /** A number of ours for PostgreSQL's advisory locks: processes that start together must not create the tables together. */
 const LOCK = 7_305_418;
@@ -74,8 +53,7 @@ export async function migrate(db: Database): Promise<void> {
   await db.transaction(async (sql) => {
     if (db.kind === 'postgres') await sql.all('select pg_advisory_xact_lock(?)', LOCK);
     await sql.run('create table if not exists schema_version (version bigint not null)');
-    const [row] = await sql.all('select max(version) as version, count(*) as n from schema_version');
-    const version = number(row, 'n') === 0 ? 0 : number(row, 'version');
+    const version = await count(sql, 'select coalesce(max(version), 0) as n from schema_version');
     if (version > MIGRATIONS.length)
       throw new UserError(`the database has version ${version}, and this program knows up to ${MIGRATIONS.length}; install the newer one`);
     for (const [i, statements] of MIGRATIONS.entries()) {

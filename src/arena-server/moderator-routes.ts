@@ -5,32 +5,67 @@ import { z } from 'zod';
 import type { Arena } from './arena.js';
 import { battlesCsv, releasedLines } from './export.js';
 import { suspects } from './observations.js';
-import { wordsOf } from './page/words.js';
 import { deleteParticipant, setBan } from './participants.js';
 import { participation } from './participation.js';
 import { RequestError } from './request-error.js';
-import { bodyOf, type Env, languageOf, placeOf } from './requests.js';
-import { number, text, textOrNull } from './sql.js';
+import { type ArenaContext, bodyOf, type Env, NOTHING, slowGuessing } from './requests.js';
+import { type Sql, select } from './sql.js';
 
 const PASSWORD = z.strictObject({ password: z.string().max(1000) });
 const BAN = z.strictObject({ participant: z.string().max(64), banned: z.boolean(), note: z.string().max(500) });
 const PARTICIPANT = z.strictObject({ participant: z.string().max(64) });
-const NOTHING = z.strictObject({});
 /** Reports shown at once, the latest first. */
 const MOST_REPORTS = 100;
+
+/** What the moderator's page starts from. */
+export interface ModeratorStart {
+  readonly csrf: string;
+}
+
+/** A report, with the last turn of its battle. */
+const REPORT = z.object({
+  message: z.string(),
+  created: z.number(),
+  participant: z.string(),
+  prompt: z.string(),
+  modelA: z.string(),
+  modelB: z.string(),
+  a: z.string().nullable(),
+  b: z.string().nullable(),
+});
+export type Report = z.infer<typeof REPORT>;
+export type Overview = Awaited<ReturnType<typeof overviewOf>>;
+
+async function overviewOf({ db, rankings }: Arena) {
+  return {
+    participation: await participation(db),
+    rankings: await rankings.read(),
+    suspects: await suspects(db),
+    reports: await lastReports(db),
+  };
+}
+
+function lastReports(db: Sql): Promise<Report[]> {
+  return select(
+    db,
+    REPORT,
+    `select r.message, r.created, b.participant, t.prompt, b.model_a as "modelA", b.model_b as "modelB", t.answer_a as a, t.answer_b as b
+     from reports r join battles b on b.id = r.battle join turns t on t.battle = b.id and t.turn = (select max(u.turn) from turns u where u.battle = b.id)
+     order by r.created desc limit ${MOST_REPORTS}`,
+  );
+}
 
 /** Adds the routes to the application. */
 export function moderatorRoutes(app: Hono<Env>, arena: Arena): void {
   const { config, db, guard } = arena;
 
   app.get('/api/moderator/start', (c) => {
-    const language = languageOf(arena, c);
-    return c.json({ csrf: guard.csrf(guard.visitor(c)), language, words: wordsOf(language), name: config.name[language] });
+    const start: ModeratorStart = { csrf: guard.csrf(guard.visitor(c)) };
+    return c.json(start);
   });
 
   app.post('/api/moderator/sign-in', async (c) => {
-    const wait = arena.limits.attempts.take(placeOf(arena, c));
-    if (wait > 0) throw new RequestError('slow-down', 'attempts', wait);
+    slowGuessing(arena, c);
     guard.signInModerator(c, (await bodyOf(c, PASSWORD)).password);
     return c.json({ ok: true });
   });
@@ -43,30 +78,8 @@ export function moderatorRoutes(app: Hono<Env>, arena: Arena): void {
 
   app.get('/api/moderator/overview', async (c) => {
     guard.checkModerator(c);
-    const [numbers, rankings, people, reports] = [
-      await participation(db),
-      await arena.rankings.read(),
-      await suspects(db),
-      await lastReports(),
-    ];
-    return c.json({ participation: numbers, rankings, suspects: people, reports });
+    return c.json(await overviewOf(arena));
   });
-
-  async function lastReports(): Promise<unknown[]> {
-    const rows = await db.all(
-      `select r.battle, r.message, r.created, b.participant, b.model_a, b.model_b, t.prompt, t.answer_a, t.answer_b
-       from reports r join battles b on b.id = r.battle join turns t on t.battle = b.id and t.turn = (select max(u.turn) from turns u where u.battle = b.id)
-       order by r.created desc limit ${MOST_REPORTS}`,
-    );
-    return rows.map((row) => ({
-      message: text(row, 'message'),
-      created: number(row, 'created'),
-      participant: text(row, 'participant'),
-      prompt: text(row, 'prompt'),
-      a: { model: text(row, 'model_a'), answer: textOrNull(row, 'answer_a') ?? '' },
-      b: { model: text(row, 'model_b'), answer: textOrNull(row, 'answer_b') ?? '' },
-    }));
-  }
 
   app.post('/api/moderator/ban', async (c) => {
     guard.checkModerator(c);
@@ -83,18 +96,20 @@ export function moderatorRoutes(app: Hono<Env>, arena: Arena): void {
     return c.json({ ok: true });
   });
 
+  function attachment(c: ArenaContext, file: string, type: string): void {
+    guard.checkModerator(c);
+    c.header('content-type', `${type}; charset=utf-8`);
+    c.header('content-disposition', `attachment; filename="${file}"`);
+  }
+
   const options = { secret: arena.secret, systemPrompt: config.system_prompt };
   app.get('/api/moderator/battles.csv', async (c) => {
-    guard.checkModerator(c);
-    c.header('content-type', 'text/csv; charset=utf-8');
-    c.header('content-disposition', 'attachment; filename="battles.csv"');
+    attachment(c, 'battles.csv', 'text/csv');
     return c.body(await battlesCsv(db, options));
   });
 
   app.get('/api/moderator/battles.jsonl', (c) => {
-    guard.checkModerator(c);
-    c.header('content-type', 'application/x-ndjson; charset=utf-8');
-    c.header('content-disposition', 'attachment; filename="battles.jsonl"');
+    attachment(c, 'battles.jsonl', 'application/x-ndjson');
     return stream(c, async (out) => {
       for await (const line of releasedLines(db, options)) await out.write(line);
     });

@@ -5,26 +5,59 @@ import { PAGE_LANGUAGES } from '../page/words.js';
 import type { Arena } from './arena.js';
 import { openBattleOf } from './battles.js';
 import { digest } from './identity.js';
-import { wordsOf } from './page/words.js';
-import { comeBack, consent, deleteParticipant, participantOf, register, signOut } from './participants.js';
-import { AGES, EDUCATIONS, LEVELS } from './profile.js';
+import { AGES, comeBack, consent, deleteParticipant, EDUCATIONS, LEVELS, participantOf, register, signOut } from './participants.js';
 import { RequestError } from './request-error.js';
-import { bodyOf, type Env, languageOf, placeOf, signedIn } from './requests.js';
+import { type ArenaContext, bodyOf, type Env, hasConsented, languageOf, NOTHING, placeOf, signedIn, slowGuessing } from './requests.js';
 
-const versions = { privacyVersion: z.string(), guidelinesVersion: z.string() };
-const REGISTRATION = z.strictObject({
+const CONSENT = z.strictObject({
+  consent: z.literal(true),
+  shareTexts: z.boolean(),
+  privacyVersion: z.string(),
+  guidelinesVersion: z.string(),
+});
+const REGISTRATION = CONSENT.extend({
   language: z.enum(PAGE_LANGUAGES),
   level: z.enum(LEVELS),
   education: z.enum(EDUCATIONS),
   age: z.enum(AGES).nullable(),
-  shareTexts: z.boolean(),
-  consent: z.literal(true),
   invitation: z.string().max(100).nullable(),
-  ...versions,
 });
-const CONSENT = z.strictObject({ consent: z.literal(true), shareTexts: z.boolean(), ...versions });
 const PASSPHRASE = z.strictObject({ passphrase: z.string().max(200) });
-const NOTHING = z.strictObject({});
+
+/** What a browser is told after the registration. */
+export interface Registered {
+  readonly csrf: string;
+  readonly passphrase: string;
+}
+
+/** What the page starts from. */
+export type Start = Awaited<ReturnType<typeof startOf>>;
+
+async function startOf(arena: Arena, c: ArenaContext) {
+  const { config, db, guard } = arena;
+  const token = guard.visitor(c);
+  const language = languageOf(arena, c);
+  const participant = await participantOf(db, token, arena.now());
+  const open = participant === null ? null : await openBattleOf(db, participant.id);
+  return {
+    csrf: guard.csrf(token),
+    language,
+    name: config.name[language],
+    guidelines: { version: config.guidelines.version, text: config.guidelines[language] },
+    privacy: { version: config.privacy.version, text: config.privacy[language] },
+    profile: { levels: LEVELS, educations: EDUCATIONS, ages: AGES },
+    invitationNeeded: config.registration === 'invitation',
+    rankingPublic: config.ranking === 'public',
+    mostCharacters: config.limits.prompt_characters,
+    mostTurns: config.turns,
+    participant: participant && {
+      banned: participant.banned !== null,
+      shareTexts: participant.shareTexts === 1,
+      consented: hasConsented(arena, participant),
+    },
+    battle: open?.id ?? null,
+  };
+}
 
 /** Adds the routes to the application. */
 export function participantRoutes(app: Hono<Env>, arena: Arena): void {
@@ -32,65 +65,32 @@ export function participantRoutes(app: Hono<Env>, arena: Arena): void {
   const invitations = new Set(config.invitations.map(digest));
   const current = { consent: config.privacy.version, guidelines: config.guidelines.version };
 
-  app.get('/api/start', async (c) => {
-    const token = guard.visitor(c);
-    const language = languageOf(arena, c);
-    const participant = await participantOf(db, token, arena.now());
-    const open = participant === null ? null : await openBattleOf(db, participant.id);
-    return c.json({
-      csrf: guard.csrf(token),
-      language,
-      words: wordsOf(language),
-      name: config.name[language],
-      guidelines: { version: config.guidelines.version, text: config.guidelines[language] },
-      privacy: { version: config.privacy.version, text: config.privacy[language] },
-      profile: { levels: LEVELS, educations: EDUCATIONS, ages: AGES },
-      invitationNeeded: config.registration === 'invitation',
-      rankingPublic: config.ranking === 'public',
-      mostCharacters: config.limits.prompt_characters,
-      mostTurns: config.turns,
-      participant:
-        participant === null
-          ? null
-          : {
-              banned: participant.banned,
-              shareTexts: participant.shareTexts,
-              consented: participant.consentVersion === current.consent && participant.guidelinesVersion === current.guidelines,
-            },
-      battle: open?.id ?? null,
-    });
-  });
+  function refuseOldTexts(seen: z.infer<typeof CONSENT>): void {
+    if (seen.privacyVersion !== current.consent || seen.guidelinesVersion !== current.guidelines)
+      throw new RequestError('consent-needed', 'the texts have changed');
+  }
+
+  app.get('/api/start', async (c) => c.json(await startOf(arena, c)));
 
   app.post('/api/register', async (c) => {
     const body = await bodyOf(c, REGISTRATION);
-    if (body.privacyVersion !== current.consent || body.guidelinesVersion !== current.guidelines)
-      throw new RequestError('consent-needed', 'the texts have changed');
+    refuseOldTexts(body);
     let invitation: string | null = null;
     if (config.registration === 'invitation') {
-      // Guessing codes is slowed down like guessing passphrases.
-      const wait = arena.limits.attempts.take(placeOf(arena, c));
-      if (wait > 0) throw new RequestError('slow-down', 'attempts', wait);
+      slowGuessing(arena, c);
       invitation = body.invitation ?? '';
       if (!invitations.has(digest(invitation))) throw new RequestError('wrong-invitation');
     }
-    const { passphrase, token } = await register(
-      db,
-      body,
-      {
-        versions: current,
-        address: placeOf(arena, c),
-        mostPerAddressAndDay: config.limits.registrations_per_address_per_day,
-        invitation,
-      },
-      arena.now(),
-    );
+    const mostPerAddressAndDay = config.limits.registrations_per_address_per_day;
+    const admission = { versions: current, address: placeOf(arena, c), mostPerAddressAndDay, invitation };
+    const { passphrase, token } = await register(db, body, admission, arena.now());
     guard.renew(c, token);
-    return c.json({ passphrase, csrf: guard.csrf(token) }, 201);
+    const registered: Registered = { passphrase, csrf: guard.csrf(token) };
+    return c.json(registered, 201);
   });
 
   app.post('/api/return', async (c) => {
-    const wait = arena.limits.attempts.take(placeOf(arena, c));
-    if (wait > 0) throw new RequestError('slow-down', 'attempts', wait);
+    slowGuessing(arena, c);
     const { passphrase } = await bodyOf(c, PASSPHRASE);
     const token = await comeBack(db, passphrase, arena.now());
     guard.renew(c, token);
@@ -100,8 +100,7 @@ export function participantRoutes(app: Hono<Env>, arena: Arena): void {
   app.post('/api/consent', async (c) => {
     const participant = await signedIn(arena, c, { consented: false });
     const body = await bodyOf(c, CONSENT);
-    if (body.privacyVersion !== current.consent || body.guidelinesVersion !== current.guidelines)
-      throw new RequestError('consent-needed', 'the texts have changed');
+    refuseOldTexts(body);
     await consent(db, participant.id, current, body.shareTexts);
     return c.json({ ok: true });
   });

@@ -1,9 +1,14 @@
 /** Participants: registration, coming back, deletion, bans. */
-
+import { z } from 'zod';
 import type { PageLanguage } from '../page/words.js';
 import { digest, makePassphrase, randomId, randomToken, tokenDigest } from './identity.js';
 import { RequestError } from './request-error.js';
-import { type Database, number, numberOrNull, type Row, type Sql, text } from './sql.js';
+import { count, type Database, type Sql, select } from './sql.js';
+
+/** What participants may say about themselves: ranges, so that nobody is recognised by them. The level of Basque is in steps of the Common European Framework. */
+export const LEVELS = ['A1-A2', 'B1-B2', 'C1-C2', 'native'] as const;
+export const EDUCATIONS = ['primary', 'secondary', 'vocational', 'bachelor', 'master', 'doctorate'] as const;
+export const AGES = ['under-25', '25-39', '40-54', '55-69', '70-over'] as const;
 
 /** Milliseconds that a browser stays signed in. */
 const SESSION_MS = 60 * 24 * 3600 * 1000;
@@ -18,20 +23,19 @@ export interface Profile {
   readonly shareTexts: boolean;
 }
 
-/** What is known of a signed-in participant. */
-export interface Participant {
-  readonly id: string;
-  readonly language: string;
-  readonly banned: boolean;
-  readonly consentVersion: string;
-  readonly guidelinesVersion: string;
-  readonly shareTexts: boolean;
-}
+const PARTICIPANT = z.object({
+  id: z.string(),
+  language: z.string(),
+  banned: z.number().nullable(),
+  consent: z.string(),
+  guidelines: z.string(),
+  shareTexts: z.number(),
+});
+/** What is known of a signed-in participant; `banned` is when. */
+export type Participant = z.infer<typeof PARTICIPANT>;
 
-export interface Versions {
-  readonly consent: string;
-  readonly guidelines: string;
-}
+/** Versions of the texts that a participant consents to. */
+export type Versions = Pick<Participant, 'consent' | 'guidelines'>;
 
 /** Conditions of a registration. */
 export interface Admission {
@@ -52,35 +56,22 @@ export async function register(
   profile: Profile,
   admission: Admission,
   now: number,
-): Promise<{ readonly id: string; readonly passphrase: string; readonly token: string }> {
+): Promise<{ readonly passphrase: string; readonly token: string }> {
   const [id, passphrase] = [randomId(), makePassphrase()];
+  const { versions, address, mostPerAddressAndDay, invitation } = admission;
   const token = await db.transaction(async (sql) => {
-    const [recent] = await sql.all(
-      'select count(*) as n from participants where address = ? and created > ?',
-      admission.address,
-      now - DAY_MS,
-    );
-    if (number(recent, 'n') >= admission.mostPerAddressAndDay) throw new RequestError('daily-limit', 'registrations', 3600);
+    const recent = await count(sql, 'select count(*) as n from participants where address = ? and created > ?', address, now - DAY_MS);
+    if (recent >= mostPerAddressAndDay) throw new RequestError('daily-limit', 'registrations', 3600);
     const made = await sql.run(
       `insert into participants (id, created, language, level, education, age, consent_version, guidelines_version, share_texts, passphrase, invitation, address)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-      id,
-      now,
-      profile.language,
-      profile.level,
-      profile.education,
-      profile.age,
-      admission.versions.consent,
-      admission.versions.guidelines,
-      profile.shareTexts ? 1 : 0,
-      digest(passphrase),
-      admission.invitation === null ? null : digest(admission.invitation),
-      admission.address,
+      ...[id, now, profile.language, profile.level, profile.education, profile.age, versions.consent, versions.guidelines],
+      ...[profile.shareTexts ? 1 : 0, digest(passphrase), invitation === null ? null : digest(invitation), address],
     );
     if (made === 0) throw new RequestError('wrong-invitation', 'used');
     return openSession(sql, id, now);
   });
-  return { id, passphrase, token };
+  return { passphrase, token };
 }
 
 /**
@@ -88,9 +79,9 @@ export async function register(
  */
 export async function comeBack(db: Database, passphrase: string, now: number): Promise<string> {
   return db.transaction(async (sql) => {
-    const [row] = await sql.all('select id from participants where passphrase = ?', digest(passphrase));
-    if (row === undefined) throw new RequestError('wrong-passphrase');
-    return openSession(sql, text(row, 'id'), now);
+    const [known] = await select(sql, z.object({ id: z.string() }), 'select id from participants where passphrase = ?', digest(passphrase));
+    if (known === undefined) throw new RequestError('wrong-passphrase');
+    return openSession(sql, known.id, now);
   });
 }
 
@@ -102,34 +93,22 @@ async function openSession(sql: Sql, participant: string, now: number): Promise<
 
 /** Returns who a session token belongs to, or null. */
 export async function participantOf(db: Sql, token: string, now: number): Promise<Participant | null> {
-  const [row] = await db.all(
-    `select p.id, p.language, p.banned, p.consent_version, p.guidelines_version, p.share_texts
+  const [known] = await select(
+    db,
+    PARTICIPANT,
+    `select p.id, p.language, p.banned, p.consent_version as consent, p.guidelines_version as guidelines, p.share_texts as "shareTexts"
      from sessions s join participants p on p.id = s.participant where s.token = ? and s.created > ?`,
     tokenDigest(token),
     now - SESSION_MS,
   );
-  return row === undefined ? null : participantFrom(row);
-}
-
-function participantFrom(row: Row): Participant {
-  return {
-    id: text(row, 'id'),
-    language: text(row, 'language'),
-    banned: numberOrNull(row, 'banned') !== null,
-    consentVersion: text(row, 'consent_version'),
-    guidelinesVersion: text(row, 'guidelines_version'),
-    shareTexts: number(row, 'share_texts') === 1,
-  };
+  return known ?? null;
 }
 
 /** Notes that a participant accepted the present versions, and whether texts may be published. */
 export async function consent(db: Database, participant: string, versions: Versions, shareTexts: boolean): Promise<void> {
   await db.run(
     'update participants set consent_version = ?, guidelines_version = ?, share_texts = ? where id = ?',
-    versions.consent,
-    versions.guidelines,
-    shareTexts ? 1 : 0,
-    participant,
+    ...[versions.consent, versions.guidelines, shareTexts ? 1 : 0, participant],
   );
 }
 
@@ -142,16 +121,16 @@ export async function signOut(db: Database, token: string): Promise<void> {
  * Deletes a participant with all texts, battles and votes; nothing of them is left but in earlier backups and exports. Returns whether there was one.
  */
 export async function deleteParticipant(db: Database, participant: string): Promise<boolean> {
-  return db.transaction(async (sql) => {
-    const ofBattles = 'where battle in (select id from battles where participant = ?)';
-    await sql.run(`delete from votes ${ofBattles}`, participant);
-    await sql.run(`delete from reports ${ofBattles}`, participant);
-    await sql.run(`delete from turns ${ofBattles}`, participant);
+  const deleted = await db.transaction(async (sql) => {
+    for (const table of ['votes', 'reports', 'turns'])
+      await sql.run(`delete from ${table} where battle in (select id from battles where participant = ?)`, participant);
     await sql.run('delete from battles where participant = ?', participant);
     await sql.run('delete from sessions where participant = ?', participant);
     await sql.run('delete from actions where target = ?', participant);
     return (await sql.run('delete from participants where id = ?', participant)) > 0;
   });
+  await db.scrub();
+  return deleted;
 }
 
 /**
@@ -159,21 +138,11 @@ export async function deleteParticipant(db: Database, participant: string): Prom
  */
 export async function setBan(db: Database, participant: string, banned: boolean, note: string, now: number): Promise<boolean> {
   return db.transaction(async (sql) => {
-    const changed = await sql.run(
-      'update participants set banned = ?, ban_reason = ? where id = ?',
-      banned ? now : null,
-      banned ? note : null,
-      participant,
-    );
+    const [since, reason] = banned ? [now, note] : [null, null];
+    const changed = await sql.run('update participants set banned = ?, ban_reason = ? where id = ?', since, reason, participant);
     if (changed === 0) return false;
-    await sql.run(
-      'insert into actions (id, at, action, target, note) values (?, ?, ?, ?, ?)',
-      randomId(),
-      now,
-      banned ? 'ban' : 'unban',
-      participant,
-      note,
-    );
+    const values = [randomId(), now, banned ? 'ban' : 'unban', participant, note];
+    await sql.run('insert into actions (id, at, action, target, note) values (?, ?, ?, ?, ?)', ...values);
     return true;
   });
 }

@@ -1,6 +1,7 @@
 /** Who took part, and when. */
-import { number, type Sql, text } from './sql.js';
-import { COUNTS } from './tallies.js';
+import { z } from 'zod';
+import { count, type Sql, select } from './sql.js';
+import { COUNTED } from './tallies.js';
 
 /** Numbers by day, education and level of Basque. */
 export interface Participation {
@@ -19,45 +20,33 @@ export interface Participation {
   readonly level: readonly Group[];
 }
 
-export interface Group {
-  readonly name: string;
-  readonly participants: number;
-  readonly votes: number;
-}
+const GROUP = z.object({ name: z.string(), participants: z.number(), votes: z.number() });
+export type Group = z.infer<typeof GROUP>;
+const DAY = z.object({ day: z.number(), votes: z.number() });
+const DAY_MS = 86_400_000;
 
 /**
  * Returns participation so far; votes are those that count.
  */
 export async function participation(db: Sql): Promise<Participation> {
-  const [people] = await db.all('select count(*) as n, count(banned) as banned from participants');
-  const [battles] = await db.all(
-    "select count(*) as n, sum(case when state = 'void' then 1 else 0 end) as voided, sum(named) as named from battles",
-  );
-  const counted = `from votes v join battles b on b.id = v.battle join participants p on p.id = b.participant where ${COUNTS}`;
-  const [votes] = await db.all(`select count(*) as n, count(distinct b.participant) as voters ${counted}`);
   // Days since 1970: whole division is the same in both databases.
-  const days = await db.all(`select v.created / 86400000 as day, count(*) as n ${counted} group by v.created / 86400000 order by day`);
+  const days = await select(db, DAY, `select v.created / ${DAY_MS} as day, count(*) as votes from ${COUNTED} group by 1 order by 1`);
   return {
-    participants: number(people, 'n'),
-    voters: number(votes, 'voters'),
-    banned: number(people, 'banned'),
-    battles: number(battles, 'n'),
-    votes: number(votes, 'n'),
-    voided: Number(battles?.voided ?? 0),
-    named: Number(battles?.named ?? 0),
-    days: days.map((row) => ({ name: new Date(number(row, 'day') * 86_400_000).toISOString().slice(0, 10), votes: number(row, 'n') })),
-    education: await groups(db, 'education', counted),
-    level: await groups(db, 'level', counted),
+    participants: await count(db, 'select count(*) as n from participants'),
+    voters: await count(db, `select count(distinct b.participant) as n from ${COUNTED}`),
+    banned: await count(db, 'select count(banned) as n from participants'),
+    battles: await count(db, 'select count(*) as n from battles'),
+    votes: await count(db, `select count(*) as n from ${COUNTED}`),
+    voided: await count(db, "select count(*) as n from battles where state = 'void'"),
+    named: await count(db, 'select count(*) as n from battles where named = 1'),
+    days: days.map(({ day, votes }) => ({ name: new Date(day * DAY_MS).toISOString().slice(0, 10), votes })),
+    education: await groups(db, 'education'),
+    level: await groups(db, 'level'),
   };
 }
 
-async function groups(db: Sql, column: 'education' | 'level', counted: string): Promise<Group[]> {
-  const people = await db.all(`select ${column} as name, count(*) as n from participants group by ${column} order by ${column}`);
-  const votes = new Map(
-    (await db.all(`select p.${column} as name, count(*) as n ${counted} group by p.${column}`)).map((row) => [
-      text(row, 'name'),
-      number(row, 'n'),
-    ]),
-  );
-  return people.map((row) => ({ name: text(row, 'name'), participants: number(row, 'n'), votes: votes.get(text(row, 'name')) ?? 0 }));
+async function groups(db: Sql, column: 'education' | 'level'): Promise<Group[]> {
+  const votes = `select count(*) from ${COUNTED} and p.${column} = people.${column}`;
+  const query = `select ${column} as name, count(*) as participants, (${votes}) as votes from participants people group by ${column} order by ${column}`;
+  return select(db, GROUP, query);
 }

@@ -1,7 +1,7 @@
 /** PostgreSQL, for an arena of several processes. */
 import pg from 'pg';
 import { messageOf, systemCode } from '../errors.js';
-import { type Database, type Row, type Sql, StorageError, storable, type Value } from './sql.js';
+import { type Database, rowOf, type Sql, StorageError, storable, type Value } from './sql.js';
 
 /** Classes of SQLSTATE that pass: connection, resources (disk full), operator (restart), system. */
 const PASSING_STATE = /^(08|53|57|58|XX|40)/;
@@ -63,6 +63,8 @@ export function openPostgres(address: string, connections = 10): Database {
         await inside.run('set transaction isolation level repeatable read, read only');
         return work(inside);
       }),
+    // Vacuum overwrites deleted rows in its own time.
+    scrub: async () => undefined,
     close: () => pool.end(),
   };
 }
@@ -78,6 +80,7 @@ function statementsOn(query: Query): Sql {
     }
   }
   return {
+    kind: 'postgres',
     all: async (sql, ...values) => (await ask(sql, values)).rows.map(rowOf),
     run: async (sql, ...values) => (await ask(sql, values)).rowCount ?? 0,
   };
@@ -94,12 +97,4 @@ function failureOf(error: unknown): unknown {
   // Errors of sockets have codes like ECONNREFUSED, those of the pool and the protocol none.
   const passes = code === null || PASSING_STATE.test(code) || /^E[A-Z]/.test(code);
   return passes ? new StorageError(messageOf(error) || 'the database cannot be reached', { cause: error }) : error;
-}
-
-function rowOf(raw: Record<string, unknown>): Row {
-  const row: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    if (value === null || typeof value === 'string' || typeof value === 'number') row[name] = value;
-  }
-  return row;
 }

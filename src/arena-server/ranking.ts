@@ -1,10 +1,11 @@
 /** The ranking while votes come in. */
 import { QUESTIONS, type Question } from '../arena/battles.js';
 import { fitUnhurried } from '../arena/fit.js';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import type { ArenaConfig } from './config.js';
 import { pairKey, pairsOf } from './draw.js';
-import { isFresh } from './fresh.js';
+import { Kept } from './kept.js';
 import type { Sql } from './sql.js';
 import { tallies } from './tallies.js';
 
@@ -36,52 +37,32 @@ export interface LiveRanking {
 }
 
 /** The rankings of all questions. */
-export interface LiveRankings {
-  /** Returns them as they were at most a minute ago. */
-  read(): Promise<readonly LiveRanking[]>;
-  /** The next reading fits them anew: the moderator has just changed which votes count. */
-  forget(): void;
-}
+export type LiveRankings = Kept<readonly LiveRanking[]>;
 
 /** Returns the rankings of an arena, fitted at most once a minute. */
 export function liveRankings(db: Sql, config: ArenaConfig, now: () => number): LiveRankings {
-  let cached: { readonly at: number; readonly value: Promise<readonly LiveRanking[]> } | null = null;
-  async function fitAll(): Promise<readonly LiveRanking[]> {
+  const fitAll = async (): Promise<readonly LiveRanking[]> => {
     const all: LiveRanking[] = [];
     for (const question of QUESTIONS) all.push(await rankingOf(db, config, question));
     return all;
-  }
-  function read(): Promise<readonly LiveRanking[]> {
-    if (cached !== null && isFresh(cached.at, now(), FRESH_MS)) return cached.value;
-    const value = fitAll();
-    cached = { at: now(), value };
-    value.catch(() => {
-      cached = null;
-    });
-    return value;
-  }
-  return {
-    read,
-    forget: () => {
-      cached = null;
-    },
   };
+  return new Kept(fitAll, FRESH_MS, now);
 }
 
 /**
  * Returns the ranking of one question: Bradley-Terry scores with 90 % bootstrap intervals (100 rounds, the arena's seed).
  */
-export async function rankingOf(db: Sql, config: ArenaConfig, question: Question): Promise<LiveRanking> {
-  const battles = await tallies(db, question);
-  const total = battles.pairs.reduce((sum, p) => sum + p.winsA + p.winsB + p.ties, 0);
-  const met = new Map(
-    battles.pairs.map((p) => [pairKey(battles.models[p.a] ?? '', battles.models[p.b] ?? ''), p.winsA + p.winsB + p.ties]),
-  );
+async function rankingOf(db: Sql, config: ArenaConfig, question: Question): Promise<LiveRanking> {
+  const tallied = await tallies(db, question);
+  const met = new Map<string, number>();
+  for (const { a, b, winsA, winsB, ties } of tallied.pairs)
+    met.set(pairKey(at(tallied.models, a), at(tallied.models, b)), winsA + winsB + ties);
+  const battles = [...met.values()].reduce((sum, n) => sum + n, 0);
   const active = config.models.filter((m) => m.active).map((m) => m.name);
   const missing = pairsOf(active).map(([a, b]) => Math.max(0, config.target.battles_per_pair - (met.get(pairKey(a, b)) ?? 0)));
   const needed = { battlesNeeded: missing.reduce((x, y) => x + y, 0), pairsNeeded: missing.filter((n) => n > 0).length };
   try {
-    const fit = await fitUnhurried(battles, { rounds: ROUNDS, seed: config.seed, level: 0.9, largestGroup: true });
+    const fit = await fitUnhurried(tallied, { rounds: ROUNDS, seed: config.seed, level: 0.9, largestGroup: true });
     const models = fit.models.map((m) => ({
       model: m.model,
       score: m.score,
@@ -92,9 +73,9 @@ export async function rankingOf(db: Sql, config: ArenaConfig, question: Question
       rankHigh: m.rank_high,
     }));
     const widest = models.reduce((most, m) => Math.max(most, m.high - m.low), 0);
-    return { question, battles: total, models, leftOut: fit.left_out, problem: '', ...needed, widest };
+    return { question, battles, models, leftOut: fit.left_out, problem: '', ...needed, widest };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { question, battles: total, models: [], leftOut: [], problem: error.message, ...needed, widest: null };
+    return { question, battles, models: [], leftOut: [], problem: error.message, ...needed, widest: null };
   }
 }

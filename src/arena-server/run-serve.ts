@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { withoutLogin } from '../http/redact.js';
-import { openArena } from './arena.js';
+import { type Arena, openArena } from './arena.js';
 import { type ArenaConfig, configOf, readConfig } from './config.js';
 import { makePassphrase } from './identity.js';
 import { openDatabase } from './open-database.js';
@@ -43,12 +43,11 @@ export async function runServe(options: ServeOptions): Promise<void> {
     // Behind a proxy the arena listens on this machine, and participants come over https all the same.
     const https = config.https ?? (config.origin === undefined ? !local : config.origin.startsWith('https:'));
     const database = options.database ?? config.database;
-    const db = await openDatabase(database);
-    const arena = await openArena({ config, db, moderatorPassword: password, secret: options.secret, https, log: options.note });
-    const server = await serveArena(arena, options.host, options.port).catch(async (error: unknown) => {
-      await arena.close();
-      throw error;
-    });
+    const open = async (): Promise<Arena> => {
+      const db = await openDatabase(database);
+      return openArena({ config, db, moderatorPassword: password, secret: options.secret, https, log: options.note });
+    };
+    const server = await serveArena(open, options.host, options.port);
     const models = config.models.filter((m) => m.active).length;
     options.note(`arena of ${models} models on ${server.address}, database ${withoutLogin(database)}`);
     options.note(
@@ -58,7 +57,7 @@ export async function runServe(options: ServeOptions): Promise<void> {
     );
     if (https && !local) options.note('cookies are for https only; https: false in ARENA.yaml is for trying without TLS');
     // In the background: one that starts later than the arena is no fault.
-    void silentModels(config, arena.stream).then((lines) => {
+    void silentModels(config, server.arena.stream).then((lines) => {
       for (const line of lines) options.note(`${line}; battles go to the others until it does`);
     });
     await new Promise<void>((resolve) => {

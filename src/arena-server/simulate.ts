@@ -1,8 +1,9 @@
 /** Arenas that are only calculated: how many battles until the ranking is known as well as wished? */
-import type { Battles, Pair } from '../arena/battles.js';
+import { type Battles, Tally } from '../arena/battles.js';
 import { fitArena } from '../arena/fit.js';
+import { at } from '../at.js';
 import { PythonRandom } from '../python/random.js';
-import { drawPair, pairKey, pairsOf } from './draw.js';
+import { drawPair, pairKey } from './draw.js';
 
 /** A model of known score, 1000 + 400 log10(strength). */
 export interface KnownModel {
@@ -41,31 +42,24 @@ export function honestVote(scoreA: number, scoreB: number, ties: number, random:
  * Returns simulated battles. Pairs are drawn as the arena draws them; strengths for `uncertain` are the true ones.
  */
 export function simulateBattles(options: SimulationOptions): Battles {
-  const { models, seed, ties } = options;
+  const { models, policy, seed, ties } = options;
   const names = models.map((m) => m.model);
-  const scores = new Map(models.map((m) => [m.model, m.score]));
   const strengths = new Map(models.map((m) => [m.model, ((m.score - 1000) * Math.LN10) / 400]));
   const random = new PythonRandom(seed);
-  const pairs = new Map<string, { a: string; b: string; battles: number; outcome: [number, number, number] }>();
-  for (const [a, b] of pairsOf(names)) pairs.set(pairKey(a, b), { a, b, battles: 0, outcome: [0, 0, 0] });
+  const byName = models.toSorted((x, y) => (x.model < y.model ? -1 : 1));
+  const pairs = byName.flatMap((a, i) => byName.slice(i + 1).map((b) => ({ a, b, key: pairKey(a.model, b.model) })));
+  const counts = new Map<string, number>();
+  const tally = new Tally();
   for (let i = 0; i < options.battles; i++) {
-    const drawn =
-      options.policy === 'even'
-        ? null
-        : drawPair({ models: names, counts: [...pairs.values()], policy: 'uncertain', strengths, seed, name: String(i) });
     // Evenly drawn pairs take turns; which is first does not matter here.
-    const pair = drawn === null ? [...pairs.values()][i % pairs.size] : pairs.get(pairKey(drawn.left, drawn.right));
-    if (pair === undefined) continue;
-    const vote = honestVote(scores.get(pair.a) ?? 1000, scores.get(pair.b) ?? 1000, ties, random);
-    pair.battles++;
-    pair.outcome[vote === 'a' ? 0 : vote === 'b' ? 1 : 2]++;
+    const drawn = policy === 'even' ? null : drawPair({ models: names, counts, policy, strengths, seed, name: String(i) });
+    const key = drawn === null ? null : pairKey(drawn.left, drawn.right);
+    const pair = at(pairs, key === null ? i % pairs.length : pairs.findIndex((p) => p.key === key));
+    counts.set(pair.key, (counts.get(pair.key) ?? 0) + 1);
+    const vote = honestVote(pair.a.score, pair.b.score, ties, random);
+    tally.add(pair.a.model, pair.b.model, vote === 'a' ? 1 : 0, vote === 'b' ? 1 : 0, vote === 'tie' ? 1 : 0);
   }
-  const sorted = [...names].sort();
-  const place = new Map(sorted.map((m, i) => [m, i]));
-  const counted: Pair[] = [...pairs.values()]
-    .filter((p) => p.battles > 0)
-    .map((p) => ({ a: place.get(p.a) ?? 0, b: place.get(p.b) ?? 0, winsA: p.outcome[0], winsB: p.outcome[1], ties: p.outcome[2] }));
-  return { question: 'global', models: sorted, pairs: counted, skipped: 0 };
+  return { question: 'global', ...tally.result(), skipped: 0 };
 }
 
 /** What a number of battles would give. */
@@ -85,14 +79,13 @@ export function planArena(options: Omit<SimulationOptions, 'battles'>, numbers: 
   const mean = options.models.reduce((sum, m) => sum + m.score, 0) / options.models.length;
   const truth = new Map(options.models.map((m) => [m.model, m.score - mean + 1000]));
   return numbers.map((battles) => {
-    const fit = fitArena(simulateBattles({ ...options, battles }), { rounds, seed: options.seed, level: 0.9, largestGroup: true });
-    const widths = fit.models.map((m) => m.high - m.low).sort((x, y) => x - y);
-    const inside = fit.models.filter((m) => (truth.get(m.model) ?? 0) >= m.low && (truth.get(m.model) ?? 0) <= m.high).length;
-    return {
-      battles,
-      median: widths[Math.floor(widths.length / 2)] ?? Number.NaN,
-      widest: widths.at(-1) ?? Number.NaN,
-      covered: inside / fit.models.length,
-    };
+    const { models } = fitArena(simulateBattles({ ...options, battles }), { rounds, seed: options.seed, level: 0.9, largestGroup: true });
+    const widths = models.map((m) => m.high - m.low).sort((x, y) => x - y);
+    const inside = models.filter(({ model, low, high }) => {
+      const score = truth.get(model);
+      return score !== undefined && score >= low && score <= high;
+    });
+    const median = at(widths, Math.floor(widths.length / 2));
+    return { battles, median, widest: Math.max(...widths), covered: inside.length / models.length };
   });
 }

@@ -1,11 +1,11 @@
 /** A voter without a browser: registers, writes prompts, reads both streams, votes, goes on. Everything is sent again until it is answered, as the page does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { at } from '../at.js';
 import { PythonRandom } from '../python/random.js';
-import type { Choice } from './choice.js';
-import { contradict } from './choice.js';
+import { type Choice, contradict } from './choice.js';
 import { randomId } from './identity.js';
-import { EDUCATIONS, LEVELS } from './profile.js';
+import { EDUCATIONS, LEVELS } from './participants.js';
 import { honestVote, uniform } from './simulate.js';
 import { eventData } from './sse.js';
 import { stubScore } from './stub-models.js';
@@ -62,7 +62,7 @@ class Refusal extends Error {
 export async function simulatedVoter(options: VoterOptions): Promise<void> {
   const { tally, signal } = options;
   const random = new PythonRandom(options.seed);
-  const place = (): string => options.urls[random.randBelow(options.urls.length)] ?? '';
+  const place = (): string => at(options.urls, random.randBelow(options.urls.length));
   let cookie = '';
   let csrf = '';
 
@@ -129,8 +129,8 @@ export async function simulatedVoter(options: VoterOptions): Promise<void> {
     '/api/register',
     {
       language: 'eu',
-      level: LEVELS[random.randBelow(LEVELS.length)],
-      education: EDUCATIONS[random.randBelow(EDUCATIONS.length)],
+      level: at(LEVELS, random.randBelow(LEVELS.length)),
+      education: at(EDUCATIONS, random.randBelow(EDUCATIONS.length)),
       age: null,
       shareTexts: uniform(random) < 0.5,
       consent: true,

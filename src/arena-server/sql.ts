@@ -1,4 +1,6 @@
 /** What the arena asks of a database. Two kinds are behind it: SQLite in one file, and PostgreSQL for several processes. */
+import { type ZodType, z } from 'zod';
+import { at } from '../at.js';
 
 /** A value of a column. Times are milliseconds since 1970. */
 export type Value = string | number | null;
@@ -6,6 +8,7 @@ export type Row = Readonly<Record<string, Value>>;
 
 /** Statements have `?` for values, never values in their text; the SQL is the subset that both databases understand. */
 export interface Sql {
+  readonly kind: 'sqlite' | 'postgres';
   /** Returns all rows. */
   all(sql: string, ...values: readonly Value[]): Promise<readonly Row[]>;
   /** Returns the number of rows changed. */
@@ -14,7 +17,6 @@ export interface Sql {
 
 /** All methods throw `StorageError` where the database cannot do its work now: disk full, server gone. What was asked is then not stored. */
 export interface Database extends Sql {
-  readonly kind: 'sqlite' | 'postgres';
   /**
    * Runs statements that belong together: all are stored when the promise resolves (on disk, not only in memory), none when it rejects. The work must
    * only await statements, since others may wait for its end.
@@ -22,6 +24,8 @@ export interface Database extends Sql {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Runs reading statements on the database as it stood at one moment, without keeping anybody from writing. */
   snapshot<T>(work: (sql: Pick<Sql, 'all'>) => Promise<T>): Promise<T>;
+  /** Makes sure that what was deleted stands nowhere in the files of the database any more; where somebody else still reads an older state, as soon as that is over. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,28 +41,28 @@ export class StorageError extends Error {
   override readonly name = 'StorageError';
 }
 
-/** Returns a column of text. Throws where the row has none: a fault of ours. */
-export function text(row: Row | undefined, column: string): string {
-  const value = row?.[column];
-  if (typeof value !== 'string') throw new Error(`no text in column ${column}`);
-  return value;
+/**
+ * Returns rows in the form of a schema. Throws where one has another: a fault of ours.
+ */
+export async function select<T>(sql: Pick<Sql, 'all'>, shape: ZodType<T>, query: string, ...values: readonly Value[]): Promise<T[]> {
+  return z.array(shape).parse(await sql.all(query, ...values));
 }
 
-/** Returns a column of text that may be empty. */
-export function textOrNull(row: Row | undefined, column: string): string | null {
-  const value = row?.[column];
-  return typeof value === 'string' ? value : null;
+const COUNT = z.strictObject({ n: z.number() });
+
+/** Returns the number that a query asks for as `n`. */
+export async function count(sql: Pick<Sql, 'all'>, query: string, ...values: readonly Value[]): Promise<number> {
+  return at(await select(sql, COUNT, query, ...values), 0).n;
 }
 
-/** Returns a column of numbers. Throws where the row has none: a fault of ours. */
-export function number(row: Row | undefined, column: string): number {
-  const value = row?.[column];
-  if (typeof value !== 'number') throw new Error(`no number in column ${column}`);
-  return value;
+/** Returns a row as a database gives it, without what is no value of a column. */
+export function rowOf(raw: unknown): Row {
+  const isValue = (field: [string, unknown]): field is [string, Value] =>
+    field[1] === null || typeof field[1] === 'string' || typeof field[1] === 'number';
+  return Object.fromEntries(Object.entries(raw ?? {}).filter(isValue));
 }
 
-/** Returns a column of numbers that may be empty. */
-export function numberOrNull(row: Row | undefined, column: string): number | null {
-  const value = row?.[column];
-  return typeof value === 'number' ? value : null;
+/** Keeps others from changing a row until the end of the transaction. SQLite has one writer at a time anyway; PostgreSQL would let two go on side by side. */
+export async function lock(sql: Sql, table: 'battles' | 'participants', id: string): Promise<void> {
+  if (sql.kind === 'postgres') await sql.all(`select id from ${table} where id = ? for update`, id);
 }

@@ -1,8 +1,10 @@
 /** SQLite in one file, in WAL mode. */
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
 import Libsql from 'libsql';
 import LibsqlInThreads from 'libsql/promise';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import { type Database, type Row, type Sql, StorageError, storable, type Value } from './sql.js';
+import { type Database, type Row, rowOf, type Sql, StorageError, storable, type Value } from './sql.js';
 
 /** Faults of the machine, not of the statement: they pass when somebody makes room or mends the disk. */
 const PASSING = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|CANTOPEN|READONLY)/;
@@ -10,11 +12,12 @@ const PASSING = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|NOMEM|CANTOPEN|READONLY)/;
 /** Milliseconds that a process waits for another one's lock, and between two tries. */
 const LOCK_MS = 5000;
 const LOCK_AGAIN_MS = 10;
+/** Milliseconds between two tries to empty the write-ahead log. */
+const SCRUB_AGAIN_MS = 1000;
 
-/** A transaction that waits for its turn. */
+/** A transaction that waits for its turn; what its work returns is to be called once all is stored. */
 interface Waiting {
-  readonly work: (sql: Sql) => Promise<unknown>;
-  readonly stored: (value: unknown) => void;
+  readonly work: (sql: Sql) => Promise<() => void>;
   readonly failed: (error: unknown) => void;
 }
 
@@ -23,9 +26,8 @@ interface Waiting {
  * one is written share the next commit: each waits for its disk anyway, and 500 participants would otherwise queue for 500 of them.
  * Throws `UserError` where the file cannot be opened or is no database.
  */
-export function openSqlite(file: string, options: { readonly mostPages?: number } = {}): Database {
+export function openSqlite(file: string): Database {
   const writer = open(file);
-  if (options.mostPages !== undefined) writer.pragma(`max_page_count = ${options.mostPages}`);
   const reader = open(file);
   const writing = statementsOf(writer);
   const reading = statementsOf(reader);
@@ -65,15 +67,15 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
   }
 
   async function commitAll(batch: readonly Waiting[]): Promise<void> {
-    const done: { readonly one: Waiting; readonly value: unknown }[] = [];
+    const done: (() => void)[] = [];
     try {
       await begin();
       for (const one of batch) {
         await writing.run('savepoint one');
         try {
-          const value = await one.work(writing);
+          const stored = await one.work(writing);
           await writing.run('release one');
-          done.push({ one, value });
+          done.push(stored);
         } catch (error) {
           // A full disk may have rolled back the whole batch already.
           if (!writer.inTransaction) throw error;
@@ -89,21 +91,35 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
       for (const one of batch) one.failed(failure);
       return;
     }
-    for (const { one, value } of done) one.stored(value);
+    for (const stored of done) stored();
   }
 
   function transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      let result: { readonly value: T } | null = null;
-      waiting.push({
-        work: async (sql) => {
-          result = { value: await work(sql) };
-        },
-        stored: () => (result === null ? reject(new Error('a transaction without a result')) : resolve(result.value)),
-        failed: reject,
-      });
+      const stored = async (sql: Sql): Promise<() => void> => {
+        const value = await work(sql);
+        return () => resolve(value);
+      };
+      waiting.push({ work: stored, failed: reject });
       draining ??= drain();
     });
+  }
+
+  let scrubAgain: NodeJS.Timeout | undefined;
+  /** Deleted texts are overwritten in the file, but stand in the write-ahead log until it is emptied, which waits for all who read an older state. */
+  async function scrub(): Promise<void> {
+    clearTimeout(scrubAgain);
+    // A connection of its own: the writing one may be in the middle of a transaction.
+    const cleaner = open(file);
+    try {
+      cleaner.pragma('busy_timeout = 0');
+      if ((await statementsOf(cleaner).all('pragma wal_checkpoint(truncate)'))[0]?.busy === 0) return;
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+    } finally {
+      cleaner.close();
+    }
+    scrubAgain = setTimeout(() => void scrub().catch(() => undefined), SCRUB_AGAIN_MS).unref();
   }
 
   return {
@@ -122,7 +138,9 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
         past.close();
       }
     },
+    scrub,
     close: async () => {
+      clearTimeout(scrubAgain);
       while (draining !== null) await draining;
       reader.close();
       writer.close();
@@ -130,7 +148,11 @@ export function openSqlite(file: string, options: { readonly mostPages?: number 
   };
 }
 
+/** What SQLite calls a file that it cannot open or make (SQLITE_CANTOPEN). */
+const CANNOT_OPEN = /\b14"\)$/;
+
 function open(file: string): Libsql.Database {
+  refuseUnwritable(file);
   try {
     const db = new Libsql(file, { timeout: LOCK_MS });
     db.pragma('journal_mode = WAL');
@@ -141,7 +163,24 @@ function open(file: string): Libsql.Database {
     db.pragma('secure_delete = ON');
     return db;
   } catch (error) {
-    throw new UserError(`cannot open the database ${file}: ${messageOf(error)}`);
+    const why = CANNOT_OPEN.test(messageOf(error)) ? `no file can be made in ${path.dirname(file)}; give another folder` : messageOf(error);
+    throw new UserError(`cannot open the database ${file}: ${why}`);
+  }
+}
+
+/** The folder too must be writable: files that belong to the database come and go beside it. */
+function refuseUnwritable(file: string): void {
+  const folder = path.dirname(file);
+  for (const place of existsSync(file) ? [folder, file] : [folder]) {
+    try {
+      accessSync(place, constants.R_OK | constants.W_OK);
+    } catch (error) {
+      const why =
+        systemCode(error) === 'ENOENT'
+          ? `there is no folder ${place}; make it`
+          : `${place} cannot be written to; give the right to, or another place`;
+      throw new UserError(`cannot open the database ${file}: ${why}`);
+    }
   }
 }
 
@@ -155,13 +194,13 @@ function statementsOf(db: Libsql.Database): Sql {
     prepared.set(sql, made);
     return made;
   }
+  const rows = (sql: string, values: readonly Value[]): Row[] =>
+    statement(sql)
+      .all(...values.map(storable))
+      .map(rowOf);
   return {
-    all: async (sql, ...values) =>
-      guard(() =>
-        statement(sql)
-          .all(...values.map(storable))
-          .map(rowOf),
-      ),
+    kind: 'sqlite',
+    all: async (sql, ...values) => guard(() => rows(sql, values)),
     run: async (sql, ...values) => guard(() => statement(sql).run(...values.map(storable)).changes),
   };
 }
@@ -176,13 +215,4 @@ function guard<T>(work: () => T): T {
 
 function passing(error: unknown): unknown {
   return PASSING.test(systemCode(error) ?? '') ? new StorageError(messageOf(error), { cause: error }) : error;
-}
-
-/** Libsql adds a field of its own to each row. */
-function rowOf(raw: unknown): Row {
-  const row: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(raw ?? {})) {
-    if (name !== '_metadata' && (value === null || typeof value === 'string' || typeof value === 'number')) row[name] = value;
-  }
-  return row;
 }

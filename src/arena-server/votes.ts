@@ -1,8 +1,9 @@
 /** Votes in the database: one a battle, whatever is clicked or sent twice. */
+import { z } from 'zod';
 import { battleOf, turnsOf } from './battles.js';
-import { type Choice, isChoice, wholeOf } from './choice.js';
+import { CHOICES, type Choice, wholeOf } from './choice.js';
 import { RequestError } from './request-error.js';
-import { type Database, number, type Sql, text, textOrNull } from './sql.js';
+import { type Database, lock, type Sql, select } from './sql.js';
 
 /** A vote as it is sent. `whole` is given exactly where content and language contradict each other. */
 export interface Vote {
@@ -14,22 +15,20 @@ export interface Vote {
   readonly revision: number;
 }
 
+const STORED = z.object({
+  content: z.enum(CHOICES),
+  language: z.enum(CHOICES),
+  whole: z.enum(CHOICES),
+  reason: z.string().nullable(),
+  revision: z.number(),
+});
 /** A vote as it is stored. */
-export interface StoredVote {
-  readonly content: Choice;
-  readonly language: Choice;
-  readonly whole: Choice;
-  readonly reason: string | null;
-  readonly revision: number;
-}
+export type StoredVote = z.infer<typeof STORED>;
 
 /** Returns the vote on a battle, or null. */
 export async function voteOn(sql: Sql, battle: string): Promise<StoredVote | null> {
-  const [row] = await sql.all('select content, language, whole, reason, revision from votes where battle = ?', battle);
-  if (row === undefined) return null;
-  const [content, language, whole] = [text(row, 'content'), text(row, 'language'), text(row, 'whole')];
-  if (!isChoice(content) || !isChoice(language) || !isChoice(whole)) throw new Error('a vote that is none in the database');
-  return { content, language, whole, reason: textOrNull(row, 'reason'), revision: number(row, 'revision') };
+  const [stored] = await select(sql, STORED, 'select content, language, whole, reason, revision from votes where battle = ?', battle);
+  return stored ?? null;
 }
 
 /**
@@ -46,27 +45,19 @@ export async function castVote(db: Database, battle: string, participant: string
   const whole = follows ?? vote.whole;
   if (whole === null) throw new RequestError('vote-incomplete', 'whole');
   return db.transaction(async (sql) => {
-    if (db.kind === 'postgres') await sql.all('select id from battles where id = ? for update', battle);
+    await lock(sql, 'battles', battle);
     const found = await battleOf(sql, battle, participant);
     const stored = await voteOn(sql, battle);
     const same = stored !== null && stored.content === vote.content && stored.language === vote.language && stored.whole === whole;
     if (same && stored.reason === vote.reason) return stored;
-    if (found.state !== 'open' || found.revealed) throw new RequestError('conflict', 'the battle is over');
+    if (found.state !== 'open' || found.revealed !== null) throw new RequestError('conflict', 'the battle is over');
     if ((await turnsOf(sql, battle)).at(-1)?.state !== 'done') throw new RequestError('conflict', 'the answers are not complete');
     await sql.run(
       `insert into votes (battle, content, language, whole, asked_whole, reason, revision, created, changed, changes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
        on conflict (battle) do update set content = excluded.content, language = excluded.language, whole = excluded.whole, asked_whole = excluded.asked_whole,
          reason = excluded.reason, revision = excluded.revision, changed = excluded.changed, changes = votes.changes + 1
        where excluded.revision > votes.revision`,
-      battle,
-      vote.content,
-      vote.language,
-      whole,
-      follows === null ? 1 : 0,
-      vote.reason,
-      vote.revision,
-      now,
-      now,
+      ...[battle, vote.content, vote.language, whole, follows === null ? 1 : 0, vote.reason, vote.revision, now, now],
     );
     const stands = await voteOn(sql, battle);
     if (stands === null) throw new Error('a vote that was stored is not there');
@@ -84,7 +75,7 @@ export async function reveal(
   now: number,
 ): Promise<{ readonly a: string; readonly b: string }> {
   return db.transaction(async (sql) => {
-    if (db.kind === 'postgres') await sql.all('select id from battles where id = ? for update', battle);
+    await lock(sql, 'battles', battle);
     const found = await battleOf(sql, battle, participant);
     if ((await voteOn(sql, battle)) === null) throw new RequestError('conflict', 'no vote yet');
     await sql.run("update battles set revealed = coalesce(revealed, ?), state = 'done' where id = ?", now, battle);

@@ -22,7 +22,7 @@ describe.skipIf(CHROMIUM === null)('the pages of the arena in Chromium', () => {
   beforeAll(async () => {
     const database = path.join(freshFolder(), 'arena.db');
     arena = await testArena({ database, over: { ranking: 'public' } });
-    server = await serveArena(arena.arena, '127.0.0.1', 0);
+    server = await serveArena(async () => arena.arena, '127.0.0.1', 0);
     browser = await openBrowser();
     page = await browser.newPage();
     for (const name of ['voter', 'flagged', 'banned', 'old'] as const) {

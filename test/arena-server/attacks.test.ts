@@ -96,6 +96,14 @@ describe('votes and battles', () => {
     expect(await count('votes')).toBe(0);
   });
 
+  it('a turn that does not exist is not found', async () => {
+    const battle = await client.battle();
+    for (const turn of ['0', '2', '01', '1.0', 'x', '99999999999999999999']) {
+      const reply = await client.get(`/api/battles/${battle}/turns/${turn}`);
+      expect([reply.status, reply.json]).toEqual([404, { error: 'not-found', detail: 'turn' }]);
+    }
+  });
+
   it('nobody votes, prompts or reads without being signed in', async () => {
     const battle = await client.battle();
     const stranger = new Client(arena);
@@ -227,13 +235,11 @@ describe('names of models before the vote', () => {
     for (const url of [
       '/',
       '/arena.js',
-      '/battle.js',
       '/api/start',
       `/api/battles/${battle}`,
       `/api/battles/${battle}/turns/1`,
       `/api/battles/${battle}/turns/2`,
       '/api/ranking',
-      '/api/open-battle',
     ]) {
       const reply = await client.get(url);
       heard.push(reply.text, JSON.stringify([...reply.headers]));
@@ -261,7 +267,7 @@ describe('names of models before the vote', () => {
   it('are not in the order: either model stands on either side as often', () => {
     let left = 0;
     for (let i = 0; i < 2000; i++) {
-      const draw = drawPair({ models: ['x', 'y'], counts: [], policy: 'even', strengths: new Map(), seed: 1, name: `battle ${i}` });
+      const draw = drawPair({ models: ['x', 'y'], counts: new Map(), policy: 'even', strengths: new Map(), seed: 1, name: `battle ${i}` });
       if (draw?.left === 'x') left++;
     }
     // 3.9 standard deviations either way.

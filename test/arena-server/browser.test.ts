@@ -38,7 +38,7 @@ describe.skipIf(CHROMIUM === null)('the arena in Chromium', () => {
       log: () => undefined,
       stream: streaming,
     });
-    server = await serveArena(arena, '127.0.0.1', 0);
+    server = await serveArena(async () => arena, '127.0.0.1', 0);
     browser = await openBrowser();
     page = await browser.newPage();
     page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -28,8 +28,11 @@ describe('arena serve', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const address = taken.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await expect(start({ port })).rejects.toThrow(`port ${port} of 127.0.0.1 is taken; give another with --port`);
+    const database = path.join(freshFolder(), 'arena.db');
+    await expect(start({ port, database })).rejects.toThrow(`port ${port} of 127.0.0.1 is taken; give another with --port`);
+    expect(existsSync(database)).toBe(false);
     taken.close();
+    if (process.platform === 'linux') await expect(start({ database: '/proc/arena.db' })).rejects.toThrow(/no file can be made in \/proc/);
   });
 });
 

@@ -85,4 +85,17 @@ describe('participants', () => {
     for (const { id } of ids) expect(text).not.toContain(id);
     await arena.close();
   });
+
+  it('see the page in the language that they chose, else the one of before, else the first that their browser asks for', async () => {
+    const arena = await testArena();
+    const client = new Client(arena);
+    const language = async (query: string, wishes: string): Promise<string> =>
+      (await client.send('GET', `/api/start${query}`, undefined, { 'accept-language': wishes })).json.language;
+    const wished = ['es-ES,es;q=0.9,en;q=0.8', 'fr,en;q=0.5,eu;q=0.7', 'fr', '', 'en;q=0,es;q=0.1'];
+    expect(await Promise.all(wished.map((wishes) => language('', wishes)))).toEqual(['es', 'eu', 'eu', 'eu', 'es']);
+    expect(await language('?lang=en', 'es')).toBe('en');
+    expect(await language('?lang=fr', 'es')).toBe('en');
+    expect(await language('', 'es')).toBe('en');
+    await arena.close();
+  });
 });

@@ -3,21 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { shown } from '../../src/arena-server/answer.js';
 import { CHOICES, contradict, wholeOf } from '../../src/arena-server/choice.js';
 import { configFrom, configOf } from '../../src/arena-server/config.js';
-import { drawPair, type PairCount, pairKey, pairsOf } from '../../src/arena-server/draw.js';
+import { drawPair, pairKey, pairsOf } from '../../src/arena-server/draw.js';
 import { type AnswerStream, EndpointError, endpointStream } from '../../src/arena-server/endpoint.js';
-import { isFresh } from '../../src/arena-server/fresh.js';
 import { addressHash, digest, makePassphrase } from '../../src/arena-server/identity.js';
-import { preferredLanguage } from '../../src/arena-server/languages.js';
+import { isFresh, Kept } from '../../src/arena-server/kept.js';
 import { givesName } from '../../src/arena-server/live-turns.js';
 import { advance, isOver, mayBegin, type Shown } from '../../src/arena-server/pace.js';
 import { silentModels } from '../../src/arena-server/probe.js';
-import { rateLimit } from '../../src/arena-server/rate-limit.js';
+import { RateLimit } from '../../src/arena-server/rate-limit.js';
+import { RequestError } from '../../src/arena-server/request-error.js';
 import { eventData } from '../../src/arena-server/sse.js';
 import { openConnections } from '../../src/http/connections.js';
 import { packagePath } from '../../src/package-files.js';
 
 const MODELS = ['d', 'a', 'c', 'b'];
-const base = { models: MODELS, counts: [], policy: 'even', strengths: new Map(), seed: 7, name: 'x' } as const;
+const base = { models: MODELS, counts: new Map<string, number>(), policy: 'even', strengths: new Map(), seed: 7, name: 'x' } as const;
 
 describe('the draw', () => {
   it('follows from seed and name, and can be repeated from its record', () => {
@@ -32,13 +32,13 @@ describe('the draw', () => {
   });
 
   it('evens out the pairs: none is more than one ahead of another', () => {
-    const counts = new Map<string, PairCount>();
+    const counts = new Map<string, number>();
     for (let i = 0; i < 63; i++) {
-      const draw = drawPair({ ...base, name: String(i), counts: [...counts.values()] });
+      const draw = drawPair({ ...base, name: String(i), counts });
       const key = pairKey(draw?.left ?? '', draw?.right ?? '');
-      counts.set(key, { a: draw?.left ?? '', b: draw?.right ?? '', battles: (counts.get(key)?.battles ?? 0) + 1 });
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     }
-    const fought = [...counts.values()].map((c) => c.battles).sort((x, y) => x - y);
+    const fought = [...counts.values()].sort((x, y) => x - y);
     expect(fought).toEqual([10, 10, 10, 11, 11, 11]);
   });
 
@@ -49,14 +49,9 @@ describe('the draw', () => {
       ['c', 4],
       ['d', 0],
     ]);
-    const counts = [
-      { a: 'a', b: 'b', battles: 1 },
-      { a: 'b', b: 'd', battles: 100 },
-      { a: 'a', b: 'd', battles: 100 },
-      { a: 'a', b: 'c', battles: 1 },
-      { a: 'b', b: 'c', battles: 1 },
-      { a: 'c', b: 'd', battles: 1 },
-    ];
+    const counts = new Map(
+      [...'ab1 bd100 ad100 ac1 bc1 cd1'.matchAll(/(\w)(\w)(\d+)/g)].map(([, a = '', b = '', n]) => [pairKey(a, b), Number(n)]),
+    );
     const draw = drawPair({ ...base, policy: 'uncertain', strengths, counts });
     const weight = new Map(pairsOf(MODELS).map(([a, b], i) => [a + b, draw?.weights[i] ?? Number.NaN]));
     // sqrt(p (1 - p)) (1/sqrt n - 1/sqrt(n + 1)), computed by hand.
@@ -160,30 +155,48 @@ describe('identities', () => {
     expect(addressHash('t', '1.2.3.4')).not.toBe(hash('1.2.3.4'));
     expect(hash('1.2.3.4')).not.toContain('1.2');
   });
-
-  it.each([
-    ['es-ES,es;q=0.9,en;q=0.8', 'es'],
-    ['fr,en;q=0.5,eu;q=0.7', 'eu'],
-    ['fr', 'eu'],
-    ['', 'eu'],
-    ['en;q=0,es;q=0.1', 'es'],
-  ])('%j prefers %s', (header, language) => expect(preferredLanguage(header, 'eu')).toBe(language));
 });
 
 it('a rate limit lets through a burst, then as many as time allows', () => {
   let time = 0;
-  const limit = rateLimit(60, () => time);
-  const burst = Array.from({ length: 61 }, () => limit.take('x'));
+  const limit = new RateLimit(60, () => time);
+  /** Seconds to wait. */
+  const take = (place: string): number | null => {
+    try {
+      limit.take(place, 'requests');
+      return 0;
+    } catch (error) {
+      return error instanceof RequestError ? error.retryAfter : null;
+    }
+  };
+  const burst = Array.from({ length: 61 }, () => take('x'));
   expect(burst.filter((wait) => wait === 0)).toHaveLength(60);
   expect(burst.at(-1)).toBe(1);
-  expect(limit.take('y')).toBe(0);
+  expect(take('y')).toBe(0);
   time = 1000;
-  expect([limit.take('x'), limit.take('x')]).toEqual([0, 1]);
+  expect([take('x'), take('x')]).toEqual([0, 1]);
   // A clock that is set back a day locks nobody out.
   time -= 86_400_000;
-  expect(limit.take('x')).toBe(1);
+  expect(take('x')).toBe(1);
   time += 1000;
-  expect(limit.take('x')).toBe(0);
+  expect(take('x')).toBe(0);
+});
+
+it('something kept is made once for all who ask, again when it is old or forgotten, and after a failure', async () => {
+  let [time, made] = [0, 0];
+  const kept = new Kept(
+    async () => (++made === 4 ? Promise.reject(new Error('away')) : made),
+    60,
+    () => time,
+  );
+  expect(await Promise.all([kept.read(), kept.read()])).toEqual([1, 1]);
+  time = 61;
+  expect(await kept.read()).toBe(2);
+  kept.forget();
+  expect(await kept.read()).toBe(3);
+  kept.forget();
+  await expect(kept.read()).rejects.toThrow('away');
+  expect(await kept.read()).toBe(5);
 });
 
 it('what is kept for a while is not kept until a clock that was set back is there again', () => {

@@ -71,7 +71,7 @@ describe('voters against a running arena', () => {
       https: false,
       log: () => undefined,
     });
-    server = await serveArena(arena, '127.0.0.1', 0);
+    server = await serveArena(async () => arena, '127.0.0.1', 0);
   });
   afterAll(async () => {
     await server.close();

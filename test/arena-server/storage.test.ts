@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backup } from '../../src/arena-server/backup.js';
@@ -23,12 +23,27 @@ it('leaves no text of a deleted participant in the free pages of an SQLite file'
   for (const client of [gone, kept]) await client.register();
   await gone.battle('hau ezabatuko da');
   await kept.battle('hau geratuko da');
-  await gone.post('/api/delete-me');
-  await arena.db.all('pragma wal_checkpoint(truncate)');
+  const holds = (text: string) => ['', '-wal'].some((end) => readFileSync(`${file}${end}`).includes(text));
+  expect(holds('hau ezabatuko da')).toBe(true);
+  // Somebody who reads an older state, as a backup does, keeps the log from being emptied.
+  const reader = openSqlite(file);
+  let readOn = (): void => undefined;
+  const reading = reader.snapshot(async (sql) => {
+    await sql.all('select count(*) from turns');
+    await new Promise<void>((resolve) => {
+      readOn = resolve;
+    });
+  });
+  expect((await gone.post('/api/delete-me')).status).toBe(200);
+  expect(holds('hau ezabatuko da')).toBe(true);
+  readOn();
+  await reading;
+  await reader.close();
+  while (holds('hau ezabatuko da')) await new Promise((resolve) => setTimeout(resolve, 20));
+  // With no other reader it is empty at once.
+  await kept.post('/api/delete-me');
+  expect(holds('hau geratuko da')).toBe(false);
   await arena.close();
-  const bytes = readFileSync(file);
-  expect(bytes.includes('hau geratuko da')).toBe(true);
-  expect(bytes.includes('hau ezabatuko da')).toBe(false);
 });
 
 describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
@@ -139,11 +154,10 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (kind) => {
 describe('a disk that is full', () => {
   it('costs a request, not a vote: the page sends it again', async () => {
     const file = path.join(freshFolder(), 'arena.db');
-    const first = openSqlite(file);
-    await migrate(first);
-    const [{ page_count: pages } = { page_count: 0 }] = await first.all('pragma page_count');
-    await first.close();
-    const db = openSqlite(file, { mostPages: Number(pages) + 4 });
+    const db = openSqlite(file);
+    await migrate(db);
+    const [{ page_count: pages } = { page_count: 0 }] = await db.all('pragma page_count');
+    await db.transaction((sql) => sql.all(`pragma max_page_count = ${Number(pages) + 4}`));
     let [stored, refused] = [0, 0];
     for (let i = 0; i < 300; i++) {
       await db.run('insert into meta (name, value) values (?, ?)', `name ${i}`, 'x'.repeat(200)).then(
@@ -206,11 +220,34 @@ describe('addresses that are none', () => {
       /^cannot use the database \.\.\.@127\.0\.0\.1:9\/arena: /,
     );
     await expect(openDatabase('postgres://me:hunter2@127.0.0.1:9/arena')).rejects.not.toThrow(/hunter2/);
-    await expect(openDatabase(path.join(freshFolder(), 'no', 'such', 'folder.db'))).rejects.toThrow(/cannot open the database/);
+    await expect(openDatabase(path.join(freshFolder(), 'no', 'such', 'folder.db'))).rejects.toThrow(
+      /^cannot open the database .*folder\.db: there is no folder .*such; make it$/,
+    );
     const other = path.join(freshFolder(), 'other.db');
     writeFileSync(other, 'no database at all, but long enough to be read as one, line after line\n'.repeat(100));
     await expect(openDatabase(other)).rejects.toThrow(/cannot (open|use) the database/);
     await expect(backup(path.join(freshFolder(), 'none.db'), 'x.db')).rejects.toThrow(/no such database/);
     expect(existsSync('x.db')).toBe(false);
+  });
+});
+
+describe('places that cannot be written to', () => {
+  it.skipIf(process.platform !== 'linux')('are named with what to do', async () => {
+    await expect(openDatabase('/proc/arena.db')).rejects.toThrow(
+      /^cannot open the database \/proc\/arena\.db: no file can be made in \/proc; give another folder$/,
+    );
+  });
+
+  it.skipIf(process.platform !== 'linux' || process.getuid?.() === 0)('a folder and a file that others own', async () => {
+    const folder = freshFolder();
+    const file = path.join(folder, 'arena.db');
+    await (await openDatabase(file)).close();
+    chmodSync(file, 0o444);
+    await expect(openDatabase(file)).rejects.toThrow(
+      `cannot open the database ${file}: ${file} cannot be written to; give the right to, or another place`,
+    );
+    chmodSync(folder, 0o555);
+    await expect(openDatabase(file)).rejects.toThrow(`cannot open the database ${file}: ${folder} cannot be written to`);
+    chmodSync(folder, 0o755);
   });
 });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { QUESTIONS } from '../../src/arena/battles.js';
 import { FLAG_KINDS } from '../../src/arena-server/fair-play.js';
 import { wordsOf } from '../../src/arena-server/page/words.js';
-import { AGES, EDUCATIONS, LEVELS } from '../../src/arena-server/profile.js';
+import { AGES, EDUCATIONS, LEVELS } from '../../src/arena-server/participants.js';
 import { REFUSALS } from '../../src/arena-server/request-error.js';
 import { packagePath } from '../../src/package-files.js';
 import { PAGE_LANGUAGES } from '../../src/page/words.js';

@@ -3,7 +3,7 @@
  * The part of Markdown that models write, as elements: headings, lists, quotes, code, tables as code, bold, italic. There is no HTML in it, no image and no link that can
  * be followed: an address is shown as it stands, so that no answer leads anybody anywhere, and nothing is loaded from elsewhere.
  */
-import { el } from './elements.js';
+import { h } from '../../page/dom.js';
 
 /**
  * Returns the elements of a text.
@@ -25,11 +25,11 @@ export function markdown(text: string): DocumentFragment {
       at++;
       const code = take((l) => !l.startsWith('```'));
       at++;
-      out.append(el('pre', { tabindex: '0' }, el('code', {}, code.join('\n'))));
+      out.append(h('pre', { tabindex: '0' }, h('code', {}, code.join('\n'))));
     } else if (heading !== null) {
       at++;
       // The page has its own headings of the first two levels.
-      out.append(el(heading[1]?.length === 1 ? 'h3' : 'h4', {}, ...inline(heading[2] ?? '')));
+      out.append(h(heading[1]?.length === 1 ? 'h3' : 'h4', {}, ...inline(heading[2] ?? '')));
     } else if (/^\s*[-*+]\s+/.test(line()))
       out.append(
         list(
@@ -46,7 +46,7 @@ export function markdown(text: string): DocumentFragment {
       );
     else if (line().startsWith('>'))
       out.append(
-        el(
+        h(
           'blockquote',
           {},
           ...inline(
@@ -56,11 +56,11 @@ export function markdown(text: string): DocumentFragment {
           ),
         ),
       );
-    else if (line().startsWith('|')) out.append(el('pre', { tabindex: '0' }, take((l) => l.startsWith('|')).join('\n')));
+    else if (line().startsWith('|')) out.append(h('pre', { tabindex: '0' }, take((l) => l.startsWith('|')).join('\n')));
     else {
       const first = lines[at++] ?? '';
       const rest = take((l) => l.trim() !== '' && !/^(#{1,6}\s|```|>|\||\s*[-*+]\s|\s*\d+[.)]\s)/.test(l));
-      out.append(el('p', {}, ...inline([first, ...rest].join('\n'))));
+      out.append(h('p', {}, ...inline([first, ...rest].join('\n'))));
     }
   }
   return out;
@@ -68,11 +68,11 @@ export function markdown(text: string): DocumentFragment {
 
 function list(kind: 'ul' | 'ol', lines: readonly string[]): HTMLElement {
   const start = kind === 'ol' ? (/^\s*(\d{1,9})/.exec(lines[0] ?? '')?.[1] ?? '1') : null;
-  const made = el(kind, { start: start === '1' ? null : start });
+  const made = h(kind, { start: start === '1' ? null : start });
   for (const line of lines) {
     const item = /^\s*(?:[-*+]|\d+[.)])\s+(.*)$/.exec(line);
     const last = made.lastElementChild;
-    if (item !== null || last === null) made.append(el('li', {}, ...inline(item?.[1] ?? line.trim())));
+    if (item !== null || last === null) made.append(h('li', {}, ...inline(item?.[1] ?? line.trim())));
     else last.append('\n', ...inline(line.trim()));
   }
   return made;
@@ -88,9 +88,9 @@ function inline(text: string): Node[] {
     plain(out, text.slice(last, match.index));
     last = match.index + match[0].length;
     const [, code, bold, bold2, italic, italic2] = match;
-    if (code !== undefined) out.push(el('code', {}, code));
-    else if (bold !== undefined || bold2 !== undefined) out.push(el('strong', {}, bold ?? bold2 ?? ''));
-    else out.push(el('em', {}, italic ?? italic2 ?? ''));
+    if (code !== undefined) out.push(h('code', {}, code));
+    else if (bold !== undefined || bold2 !== undefined) out.push(h('strong', {}, bold ?? bold2 ?? ''));
+    else out.push(h('em', {}, italic ?? italic2 ?? ''));
   }
   plain(out, text.slice(last));
   return out;
@@ -98,7 +98,7 @@ function inline(text: string): Node[] {
 
 function plain(out: Node[], text: string): void {
   text.split('\n').forEach((part, i) => {
-    if (i > 0) out.push(el('br'));
+    if (i > 0) out.push(h('br'));
     if (part !== '') out.push(document.createTextNode(part));
   });
 }

@@ -1,51 +1,40 @@
 /// <reference lib="dom" />
 /** The ranking as tables, one a question. */
-import { el, fill } from './elements.js';
-import { field, items, part } from './requests.js';
+import { h } from '../../page/dom.js';
+import type { LiveModel, LiveRanking } from '../ranking.js';
+import { word } from './frame.js';
 
 /**
- * Returns the tables of all questions.
+ * Returns the tables of all questions; with `needs`, also how many battles are missing.
  */
-export function rankingTables(rankings: readonly unknown[], word: (key: string) => string, withNeeds: boolean): HTMLElement {
-  const section = el('section', {}, el('h2', {}, word('ranking')));
-  for (const ranking of rankings) {
-    const models = items(ranking, 'models');
-    section.append(el('h3', {}, word(`question.${field(ranking, 'question')}`)));
-    if (models.length === 0) section.append(el('p', {}, word('noRanking')));
-    else section.append(table(models, word));
-    const leftOut = items(ranking, 'leftOut').map(String);
-    if (leftOut.length > 0) section.append(el('p', {}, fill(word('leftOut'), { names: leftOut.join(', ') })));
-    const widest = part(ranking, 'widest');
-    if (withNeeds)
-      section.append(
-        el(
-          'p',
-          {},
-          fill(word('needed'), {
-            n: Number(part(ranking, 'battlesNeeded')),
-            pairs: Number(part(ranking, 'pairsNeeded')),
-            widest: typeof widest === 'number' ? widest.toFixed(0) : '-',
-          }),
-        ),
-      );
-  }
-  return section;
+export function rankingTables(rankings: readonly LiveRanking[], needs: boolean): HTMLElement {
+  const parts = rankings.flatMap(({ question, models, leftOut, battlesNeeded, pairsNeeded, widest }) => [
+    h('h3', {}, word(`question.${question}`)),
+    models.length === 0 ? h('p', {}, word('noRanking')) : rankingTable(models),
+    leftOut.length === 0 ? null : h('p', {}, word('leftOut', { names: leftOut.join(', ') })),
+    needs ? h('p', {}, word('needed', { n: battlesNeeded, pairs: pairsNeeded, widest: widest?.toFixed(0) ?? '-' })) : null,
+  ]);
+  return h('section', {}, h('h2', {}, word('ranking')), ...parts);
 }
 
-function table(models: readonly unknown[], word: (key: string) => string): HTMLElement {
-  const head = ['rank', 'model', 'score', 'interval', 'battles'].map((key) => el('th', { scope: 'col' }, word(key)));
-  const rows = models.map((m, i) => {
-    const number = (name: string): number => Number(part(m, name));
-    const [low, high] = [number('rankLow'), number('rankHigh')];
-    return el(
+function rankingTable(models: readonly LiveModel[]): HTMLElement {
+  const rows = models.map(({ model, score, low, high, battles, rankLow, rankHigh }, i) =>
+    h(
       'tr',
       {},
-      el('td', {}, low === high ? String(i + 1) : `${i + 1} (${low}-${high})`),
-      el('th', { scope: 'row' }, field(m, 'model')),
-      el('td', { class: 'number' }, number('score').toFixed(0)),
-      el('td', { class: 'number' }, `${number('low').toFixed(0)}-${number('high').toFixed(0)}`),
-      el('td', { class: 'number' }, String(number('battles'))),
-    );
-  });
-  return el('div', { class: 'scroll', tabindex: '0' }, el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...rows)));
+      h('td', {}, rankLow === rankHigh ? String(i + 1) : `${i + 1} (${rankLow}-${rankHigh})`),
+      h('th', { scope: 'row' }, model),
+      ...[score.toFixed(0), `${low.toFixed(0)}-${high.toFixed(0)}`, String(battles)].map((text) => h('td', { class: 'number' }, text)),
+    ),
+  );
+  return table(['rank', 'model', 'score', 'interval', 'battles'], rows);
+}
+
+/**
+ * Returns a table that scrolls where it is too wide; `head` are keys of words.
+ */
+export function table(head: readonly string[], rows: readonly HTMLElement[], id: string | null = null): HTMLElement {
+  const titles = head.map((key) => h('th', { scope: 'col' }, word(key)));
+  const made = h('table', { id }, h('thead', {}, h('tr', {}, ...titles)), h('tbody', {}, ...rows));
+  return h('div', { class: 'scroll', tabindex: '0' }, made);
 }

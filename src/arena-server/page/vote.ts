@@ -1,81 +1,73 @@
 /// <reference lib="dom" />
 /** The questions about two answers, by mouse and by keyboard. */
-import { el } from './elements.js';
+import { h } from '../../page/dom.js';
+import { CHOICES, type Choice, contradict } from '../choice.js';
+import type { Vote } from '../votes.js';
+import { button, word } from './frame.js';
 
-export interface VoteChoices {
-  readonly content: string;
-  readonly language: string;
-  readonly whole: string | null;
-  readonly reason: string | null;
-}
+/** A vote before it has its revision. */
+export type VoteChoices = Omit<Vote, 'revision'>;
 
-interface Question {
-  readonly name: 'content' | 'language' | 'whole';
-  readonly choices: readonly string[];
-  readonly keys: readonly string[];
-}
-
-const QUESTIONS: readonly Question[] = [
-  { name: 'content', choices: ['a', 'b', 'tie', 'bad'], keys: ['1', '2', '3', '4'] },
-  { name: 'language', choices: ['a', 'b', 'tie', 'bad'], keys: ['5', '6', '7', '8'] },
+/** Each question with its choices, and the key of each. */
+const QUESTIONS = [
+  { name: 'content', ask: 'askContent', choices: CHOICES, keys: '1234' },
+  { name: 'language', ask: 'askLanguage', choices: CHOICES, keys: '5678' },
   // Asked where content and language point to different sides; both bad is no answer to that.
-  { name: 'whole', choices: ['a', 'b', 'tie'], keys: ['9', '0', '-'] },
-];
-const WORD = { content: 'askContent', language: 'askLanguage', whole: 'askWhole' } as const;
+  { name: 'whole', ask: 'askWhole', choices: ['a', 'b', 'tie'], keys: '90-' },
+] as const;
+type QuestionName = (typeof QUESTIONS)[number]['name'];
 
 /** The form of one vote. */
 export interface VoteForm {
   readonly element: HTMLElement;
-  /** Shows a vote that is stored already. */
-  set(vote: VoteChoices): void;
   /** Lets the participant go on, once the vote is stored. */
   setStored(stored: boolean): void;
 }
 
 /**
- * Returns the form. `changed` hears every complete vote, `next` that the participant goes on.
+ * Returns the form, with a vote that is stored already if there is one. `changed` hears every complete vote, `next` that the participant goes on; keys are heard until `signal` is aborted.
  */
 export function voteForm(
-  word: (key: string) => string,
+  stored: VoteChoices | null,
   changed: (vote: VoteChoices) => void,
-  next: () => void,
+  next: () => Promise<void>,
   signal: AbortSignal,
 ): VoteForm {
-  const chosen: Record<Question['name'], string | null> = { content: null, language: null, whole: null };
-  const buttons = new Map<string, HTMLButtonElement>();
-  const reason = el('textarea', { id: 'reason', maxlength: '2000', change: () => send() });
-  const nextButton = el('button', { type: 'button', class: 'main', disabled: true, click: () => next() }, word('next'));
-  const groups = QUESTIONS.map((question) => {
-    const made = question.choices.map((choice, i) => {
-      const button = el(
-        'button',
-        { type: 'button', 'aria-pressed': 'false', 'aria-keyshortcuts': question.keys[i] ?? null, click: () => choose(question, choice) },
-        word(`choice.${choice}`),
-      );
-      buttons.set(`${question.name}/${choice}`, button);
-      return button;
+  const chosen: Record<QuestionName, Choice | null> = { content: stored?.content ?? null, language: stored?.language ?? null, whole: null };
+  if (contradiction()) chosen.whole = stored?.whole ?? null;
+  const reason = h('textarea', { id: 'reason', maxlength: '2000', onchange: () => send() });
+  reason.value = stored?.reason ?? '';
+  const nextButton = button(word('next'), next, { class: 'main', disabled: stored === null });
+  const byKey = new Map<string, () => void>([['n', () => nextButton.click()]]);
+  const updates: (() => void)[] = [];
+  const groups = QUESTIONS.map(({ name, ask, choices, keys }) => {
+    const buttons = choices.map((choice, i) => {
+      const act = (): void => choose(name, choice);
+      const made = button(word(`choice.${choice}`), act, { 'aria-keyshortcuts': keys.charAt(i) });
+      byKey.set(keys.charAt(i), act);
+      updates.push(() => made.setAttribute('aria-pressed', String(chosen[name] === choice)));
+      return made;
     });
-    const hint = question.name === 'whole' ? el('p', { class: 'hint' }, word('whyWhole')) : null;
-    return el('fieldset', { hidden: question.name === 'whole' }, el('legend', {}, word(WORD[question.name])), hint, ...made);
+    const hint = name === 'whole' ? h('p', { class: 'hint' }, word('whyWhole')) : null;
+    const group = h('fieldset', {}, h('legend', {}, word(ask)), hint, ...buttons);
+    updates.push(() => {
+      group.hidden = name === 'whole' && !contradiction();
+    });
+    return group;
   });
+  show();
 
   function contradiction(): boolean {
-    return (chosen.content === 'a' && chosen.language === 'b') || (chosen.content === 'b' && chosen.language === 'a');
+    return chosen.content !== null && chosen.language !== null && contradict(chosen.content, chosen.language);
   }
 
   function show(): void {
-    for (const [key, button] of buttons) {
-      const [name, choice] = key.split('/');
-      const on = (name === 'content' || name === 'language' || name === 'whole') && chosen[name] === choice;
-      button.setAttribute('aria-pressed', String(on));
-    }
-    const whole = groups[2];
-    if (whole !== undefined) whole.hidden = !contradiction();
+    for (const update of updates) update();
   }
 
-  function choose(question: Question, choice: string): void {
-    if (question.name === 'whole' && !contradiction()) return;
-    chosen[question.name] = choice;
+  function choose(name: QuestionName, choice: Choice): void {
+    if (name === 'whole' && !contradiction()) return;
+    chosen[name] = choice;
     if (!contradiction()) chosen.whole = null;
     show();
     send();
@@ -83,54 +75,29 @@ export function voteForm(
 
   function send(): void {
     const { content, language, whole } = chosen;
-    if (content === null || language === null || (contradiction() && whole === null)) {
-      setStored(false);
-      return;
-    }
-    const why = reason.value.trim();
-    changed({ content, language, whole, reason: why === '' ? null : why });
+    if (content === null || language === null || (contradiction() && whole === null)) setStored(false);
+    else changed({ content, language, whole, reason: reason.value.trim() || null });
   }
 
-  function setStored(stored: boolean): void {
-    nextButton.disabled = !stored;
+  function setStored(isStored: boolean): void {
+    nextButton.disabled = !isStored;
   }
 
-  document.addEventListener(
-    'keydown',
-    (event) => {
-      const at = event.target;
-      const writing = at instanceof HTMLTextAreaElement || at instanceof HTMLInputElement || at instanceof HTMLSelectElement;
-      if (writing || event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.key.toLowerCase() === 'n' && !nextButton.disabled) {
-        next();
-        return;
-      }
-      for (const question of QUESTIONS) {
-        const choice = question.choices[question.keys.indexOf(event.key)];
-        if (choice !== undefined) choose(question, choice);
-      }
-    },
-    { signal },
-  );
-  const element = el(
+  const onKey = (event: KeyboardEvent): void => {
+    const to = event.target;
+    const writing = to instanceof HTMLTextAreaElement || to instanceof HTMLInputElement || to instanceof HTMLSelectElement;
+    if (!writing && !event.ctrlKey && !event.altKey && !event.metaKey) byKey.get(event.key.toLowerCase())?.();
+  };
+  document.addEventListener('keydown', onKey, { signal });
+  const element = h(
     'section',
     { 'aria-labelledby': 'vote-title' },
-    el('h2', { id: 'vote-title' }, word('vote')),
+    h('h2', { id: 'vote-title' }, word('vote')),
     ...groups,
-    el('label', { for: 'reason' }, word('reason')),
+    h('label', { for: 'reason' }, word('reason')),
     reason,
-    el('p', { class: 'hint' }, word('keys')),
+    h('p', { class: 'hint' }, word('keys')),
     nextButton,
   );
-  return {
-    element,
-    set: (vote) => {
-      chosen.content = vote.content;
-      chosen.language = vote.language;
-      chosen.whole = contradiction() ? vote.whole : null;
-      reason.value = vote.reason ?? '';
-      show();
-    },
-    setStored,
-  };
+  return { element, setStored };
 }
