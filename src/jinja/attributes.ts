@@ -1,11 +1,11 @@
 import { PyFloat } from '../python/float.js';
+import { isInteger } from '../python/number.js';
 import { codePointLength } from '../python/strings.js';
 import { dictMethod, listMethod, numberAttribute } from './container-methods.js';
 import type { Lookup } from './format.js';
 import { stringMethod } from './string-methods.js';
 import {
   Dict,
-  isInteger,
   isList,
   Markup,
   NativeFunction,

@@ -1,6 +1,7 @@
 import { PyFloat } from '../python/float.js';
+import { isFloat, isInteger, numberOf } from '../python/number.js';
 import { equals } from './operators.js';
-import { asIndex, bind, type Dict, isFloat, isInteger, NativeFunction, numberOf, type Runtime, Tuple, Undefined, View } from './values.js';
+import { asIndex, bind, type Dict, NativeFunction, type Runtime, Tuple, Undefined, View } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 /** Methods that change their owner: Python's sandbox does not let chat templates call them, and here nothing changes. */

@@ -1,13 +1,13 @@
+import { isFloat, isInteger } from '../python/number.js';
 import type { Environment, Filter, Test } from './environment.js';
 import { isIterable } from './iterate.js';
-import type { ComparisonOperator } from './nodes.js';
 import { isNumber, NUMBER_FILTERS } from './number-filters.js';
-import { arithmetic, compared, equals } from './operators.js';
+import { arithmetic, type ComparisonOperator, compared, equals } from './operators.js';
 import { toText } from './print.js';
 import { isSequence, sequenceFilters } from './sequence-filters.js';
 import { isLower, isUpper } from './text-case.js';
 import { TEXT_FILTERS } from './text-filters.js';
-import { bind, Callable, Dict, isFloat, isInteger, isList, Markup, type Runtime, typeName, Undefined } from './values.js';
+import { bind, Callable, Dict, isList, Markup, type Runtime, typeName, Undefined } from './values.js';
 import { TemplateError } from './work.js';
 
 /** Jinja's filters; those that make HTML or are random are not supported. */

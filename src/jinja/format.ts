@@ -1,7 +1,8 @@
+import { isFloat, isInteger, numberOf } from '../python/number.js';
 import { codePointLength } from '../python/strings.js';
 import { toRepr, toText } from './print.js';
 import { formatFloat } from './printf.js';
-import { type Arguments, isFloat, isInteger, Markup, numberOf, type Runtime, typeName, Undefined } from './values.js';
+import { type Arguments, Markup, type Runtime, typeName, Undefined } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 const MAX_WIDTH = 1_000;

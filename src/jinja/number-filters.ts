@@ -1,11 +1,11 @@
 import { fixed, roundFloat, roundInteger } from '../python/decimal.js';
 import { PyFloat } from '../python/float.js';
-import { toFloat, toInteger } from '../python/number.js';
+import { isFloat, isInteger, numberOf, toFloat, toInteger } from '../python/number.js';
 import { strip } from '../python/strings.js';
 import type { Filter } from './environment.js';
 import { arithmetic } from './operators.js';
 import { plainDigits } from './text-case.js';
-import { asIndex, asText, bind, isFloat, isInteger, Markup, numberOf, type Runtime, typeName, Undefined } from './values.js';
+import { asIndex, asText, bind, Markup, type Runtime, typeName, Undefined } from './values.js';
 import { TemplateError } from './work.js';
 
 /** Decimal digits of a text that Python's int() takes. */

@@ -1,25 +1,12 @@
 import { PyFloat } from '../python/float.js';
-import { toFloat, toInteger } from '../python/number.js';
+import { isFloat, isInteger, numberOf, toFloat, toInteger } from '../python/number.js';
 import { iterate } from './iterate.js';
-import type { BinaryOperator, ComparisonOperator } from './nodes.js';
 import { printf } from './printf.js';
-import {
-  checkStrict,
-  Dict,
-  isFloat,
-  isInteger,
-  isList,
-  Markup,
-  numberOf,
-  Range,
-  type Runtime,
-  Tuple,
-  typeName,
-  Undefined,
-  View,
-  weightOf,
-} from './values.js';
+import { checkStrict, Dict, isList, Markup, Range, type Runtime, Tuple, typeName, Undefined, View, weightOf } from './values.js';
 import { spend, TemplateError } from './work.js';
+
+export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**';
+export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in';
 
 /** Longest text or list that `*` may make, and largest power; templates come from strangers' files. */
 const MAX_REPEAT = 1_000_000;

@@ -1,8 +1,9 @@
 import { exponential, fixed, general } from '../python/decimal.js';
 import { PyFloat } from '../python/float.js';
+import { isFloat, isInteger, numberOf } from '../python/number.js';
 import { codePointLength } from '../python/strings.js';
 import { toRepr, toText } from './print.js';
-import { asIndex, Dict, isFloat, isInteger, isList, numberOf, type Runtime, Tuple, typeName, Undefined } from './values.js';
+import { asIndex, Dict, isList, type Runtime, Tuple, typeName, Undefined } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 /** Widest field and longest fraction. */

@@ -1,11 +1,10 @@
 import { fieldOf } from '../python/fields.js';
 import type { Doc, Value } from '../types.js';
-import { compileStatements, compileValue } from './compile.js';
 import { fromValue, toValue } from './convert.js';
 import type { Environment } from './environment.js';
 import { GLOBALS } from './globals.js';
-import { parseTemplate } from './parse.js';
 import { Output, Scope } from './scope.js';
+import { parseTemplate } from './statement.js';
 import type { Runtime } from './values.js';
 import { startWork, TemplateError } from './work.js';
 
@@ -35,10 +34,8 @@ export interface RunnableTemplate {
  * named.
  */
 export function prepareTemplate(source: string, environment: Environment): RunnableTemplate {
-  const body = bounded(() => parseTemplate(source, environment), 'the template does not parse: ');
-  const run = bounded(() => compileStatements(body));
-  const [only] = body;
-  const single = body.length === 1 && only?.kind === 'print' && source.startsWith('{{') ? compileValue(only.value) : null;
+  const { run, value, check } = bounded(() => parseTemplate(source, environment), 'the template does not parse: ');
+  check();
   const start = (lookup: (name: string) => Runtime | undefined, own: Environment) => {
     startWork();
     return new Scope({ environment: own, lookup }, null);
@@ -50,7 +47,7 @@ export function prepareTemplate(source: string, environment: Environment): Runna
         run(start(lookup, own), out);
         return out.text;
       }),
-    value: single === null ? null : (lookup) => bounded(() => single(start(lookup, environment))),
+    value: value === null ? null : (lookup) => bounded(() => value(start(lookup, environment))),
   };
 }
 

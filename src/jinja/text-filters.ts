@@ -97,12 +97,12 @@ function urlencode(value: Runtime, args: Arguments): Runtime {
 function tojson(value: Runtime, args: Arguments, environment: Environment): Runtime {
   if (environment.json === 'html') {
     const [indentation = null] = bind('tojson', args, ['indent']);
-    const text = dumps(value, { ...jsonLayout(indentation, null), ascii: true, sortKeys: true });
+    const text = dumps(value, { ...jsonLayout(indentation, null), ascii: true }, true);
     return new Markup(text.replace(/[<>&']/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`));
   }
   const names = ['ensure_ascii', 'indent', 'separators', 'sort_keys'];
   const [ascii = false, indentation = null, separators = null, sortKeys = false] = bind('tojson', args, names);
-  return dumps(value, { ...jsonLayout(indentation, separators), ascii: truth(ascii), sortKeys: truth(sortKeys) });
+  return dumps(value, { ...jsonLayout(indentation, separators), ascii: truth(ascii) }, truth(sortKeys));
 }
 
 function jsonLayout(indentation: Runtime, separators: Runtime) {

@@ -1,3 +1,4 @@
+import { at } from '../at.js';
 import type { Token, TokenKind } from './lex.js';
 import { TemplateError } from './work.js';
 
@@ -6,8 +7,17 @@ const MAX_NESTING = 100;
 /** Operators in a row (`a + b + c` nests as deep as it is long). */
 const MAX_CHAIN = 500;
 
+interface Lookup {
+  readonly found: () => unknown;
+  /** Whether no condition forgives it. */
+  firm: boolean;
+}
+
 /** The tokens of a template while they are parsed. */
 export class TokenStream {
+  /** Names that the expressions so far read. */
+  readonly loads: string[] = [];
+  readonly #lookups: Lookup[] = [];
   #at = 0;
   #depth = 0;
 
@@ -21,10 +31,8 @@ export class TokenStream {
     return this.#token(this.#at + 1);
   }
 
-  #token(at: number): Token {
-    const token = this.tokens[Math.min(at, this.tokens.length - 1)];
-    if (token === undefined) throw new TemplateError('no tokens');
-    return token;
+  #token(index: number): Token {
+    return at(this.tokens, Math.min(index, this.tokens.length - 1));
   }
 
   /** Returns the current token and moves on. */
@@ -71,6 +79,37 @@ export class TokenStream {
     const result = parse();
     this.#depth--;
     return result;
+  }
+
+  /** Notes that the template names a filter or test, and returns the function that gives what `find` finds. */
+  lookup<T>(find: () => T): () => T {
+    let known: T | null = null;
+    const found = (): T => (known ??= find());
+    this.#lookups.push({ found, firm: false });
+    return found;
+  }
+
+  /** What has been looked up so far, for `forgive`. */
+  get mark(): number {
+    return this.#lookups.length;
+  }
+
+  /** What was looked up since the mark stands in a condition: where it is not known, that is an error only when it is reached. */
+  forgive(mark: number): void {
+    for (const lookup of this.#lookups.splice(mark)) if (lookup.firm) this.#lookups.push(lookup);
+  }
+
+  /** Parses what Jinja holds to be no part of the conditions around it. */
+  insisting<T>(parse: () => T): T {
+    const { mark } = this;
+    const result = parse();
+    for (const lookup of this.#lookups.slice(mark)) lookup.firm = true;
+    return result;
+  }
+
+  /** Throws the error of what was looked up, is not forgiven and not known. */
+  check(): void {
+    for (const { found } of this.#lookups) found();
   }
 
   /** Checks the length of a row of operators. */

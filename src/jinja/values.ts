@@ -1,4 +1,5 @@
 import { PyFloat } from '../python/float.js';
+import { isInteger, numberOf } from '../python/number.js';
 import { spend, TemplateError } from './work.js';
 
 /**
@@ -197,25 +198,6 @@ export class Namespace extends Special {
 /** `Array.isArray` for values: TypeScript does not narrow read-only arrays by itself. */
 export function isList(value: Runtime): value is readonly Runtime[] {
   return Array.isArray(value);
-}
-
-/** Whether the value is a Python int (booleans apart). */
-export function isInteger(value: unknown): value is number | bigint {
-  return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
-}
-
-/** Whether the value is a Python float. */
-export function isFloat(value: unknown): value is number | PyFloat {
-  return value instanceof PyFloat || (typeof value === 'number' && !Number.isInteger(value));
-}
-
-/**
- * Returns the value of a number or boolean as a JavaScript number or bigint, else null.
- */
-export function numberOf(value: Runtime): number | bigint | null {
-  if (typeof value === 'number' || typeof value === 'bigint') return value;
-  if (typeof value === 'boolean') return Number(value);
-  return value instanceof PyFloat ? value.value : null;
 }
 
 /**

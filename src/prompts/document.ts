@@ -1,11 +1,11 @@
 import { messageOf, UserError } from '../errors.js';
 import { typeOf } from '../jinja/convert.js';
 import { type CompiledTemplate, compileTemplate } from '../jinja/template.js';
-import { isInteger } from '../jinja/values.js';
 import { TemplateError } from '../jinja/work.js';
 import { fieldOf } from '../python/fields.js';
 import { isArray } from '../python/json.js';
 import { literalEval } from '../python/literal.js';
+import { isInteger } from '../python/number.js';
 import { pyStr } from '../python/strings.js';
 import type { Doc, Target, Task, Template, Value } from '../types.js';
 

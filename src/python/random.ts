@@ -59,7 +59,9 @@ export class PythonRandom {
   /** Returns the next 32 random bits as an unsigned integer. */
   next32(): number {
     if (this.#index >= N) this.#refill();
-    let y = at(this.#state, this.#index++);
+    // Not with `at`: the bootstrap asks for thousands of millions of them.
+    let y = this.#state[this.#index++];
+    if (y === undefined) throw new RangeError('no state');
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c5680;
     y ^= (y << 15) & 0xefc60000;
