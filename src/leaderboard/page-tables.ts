@@ -1,10 +1,10 @@
 /** The tables for browsers without JavaScript: everything below one another, nothing to press. */
 import { BOARD_WORDS } from '../page/board-words.js';
+import { escapeHtml } from '../page/escape-html.js';
 import { numberText, type PageLanguage, type Translate, translator } from '../page/words.js';
 import type { Language } from '../types.js';
 import type { Average, Cell } from './board.js';
 import { byCategory, LANGUAGES, labelOf } from './columns.js';
-import { escapeHtml } from './escape-html.js';
 import { isAlert, noteText } from './notes.js';
 import { ranked } from './order.js';
 import type { PageData } from './page-data.js';

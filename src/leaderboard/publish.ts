@@ -2,15 +2,16 @@
 
 import type { ArenaFit } from '../arena/fit.js';
 import type { ArenaScores } from '../arena/scores.js';
-import { correlations, matchModels } from '../leaderboard/correlate.js';
+import { pageScript } from '../page/document.js';
 import type { PageLanguage } from '../page/words.js';
 import { VERSION } from '../version.js';
 import type { BenchmarkFacts } from './benchmark-facts.js';
 import type { Board } from './board.js';
+import { correlations, matchModels } from './correlate.js';
 import { boardCsv } from './csv.js';
 import { boardJson } from './json.js';
 import { boardMarkdown } from './markdown.js';
-import { pageHtml, pageScript } from './page.js';
+import { pageHtml } from './page.js';
 import type { ArenaPart } from './page-data.js';
 import { writeFiles } from './write-files.js';
 
@@ -34,7 +35,7 @@ export interface PublishOptions {
 export async function publish(board: Board, options: PublishOptions): Promise<string[]> {
   const { title, language, pictures, facts } = options;
   const arena = options.arenas.map((scores) => arenaPart(board, scores, options.fits));
-  const page = pageHtml({ title, language, version: VERSION, pictures, board, facts, arena }, await pageScript());
+  const page = pageHtml({ title, language, version: VERSION, pictures, board, facts, arena }, await pageScript('leaderboard'));
   return writeFiles(
     options.out,
     new Map([

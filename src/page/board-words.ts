@@ -29,7 +29,6 @@ export const BOARD_WORDS = {
     es: { one: '{n} prueba', other: '{n} pruebas' },
     en: { one: '{n} benchmark', other: '{n} benchmarks' },
   },
-  modelHead: { eu: 'Eredua', es: 'Modelo', en: 'Model' },
   shownModels: {
     eu: '{n} / {total} eredu',
     es: '{n} de {total} modelos',
@@ -187,7 +186,6 @@ export const BOARD_WORDS = {
     es: 'Diferencia en puntos con intervalo de confianza de {level}. Lleno: significativa; vacío: no se distingue.',
     en: 'Difference in points with its {level} interval. Filled: significant; hollow: cannot be told apart.',
   },
-  compareWith: { eu: 'Alderatu honekin', es: 'Comparar con', en: 'Compare with' },
   value: { eu: 'Emaitza', es: 'Resultado', en: 'Result' },
   results: { eu: 'Emaitza guztiak', es: 'Todos los resultados', en: 'All results' },
   category: { eu: 'Kategoria', es: 'Categoría', en: 'Category' },
@@ -203,7 +201,6 @@ export const BOARD_WORDS = {
     es: 'Documento inventado con la forma de los de la prueba: aquí no se difunden preguntas reales.',
     en: 'A made-up document in the form of the benchmark: real questions are not spread here.',
   },
-  rightChoice: { eu: 'erantzun zuzena', es: 'respuesta correcta', en: 'right answer' },
   answer: { eu: 'Erantzuna', es: 'Respuesta', en: 'Answer' },
   allModels: { eu: 'Ereduak, onenetik hasita', es: 'Los modelos, del mejor al peor', en: 'The models, best first' },
   intervalAbout: {
@@ -249,7 +246,6 @@ export const BOARD_WORDS = {
     es: 'Puntuaciones de Bradley-Terry a partir de {battles} enfrentamientos, media 1000; intervalos de {level}. Los modelos que los intervalos no distinguen comparten puestos.',
     en: 'Bradley-Terry scores from {battles} battles, mean 1000; {level} intervals. Models that the intervals cannot tell apart share ranks.',
   },
-  question: { eu: 'Galdera', es: 'Pregunta', en: 'Question' },
   'question.global': { eu: 'Oro har', es: 'En conjunto', en: 'As a whole' },
   'question.content': { eu: 'Edukia', es: 'Contenido', en: 'Content' },
   'question.language': { eu: 'Hizkuntza', es: 'Lengua', en: 'Language' },

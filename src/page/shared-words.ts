@@ -1,21 +1,18 @@
 /** Words that every page needs, in one wording. docs/glossary-eu.md says why the Basque ones are what they are. */
+import type { Language } from '../types.js';
 import type { Dictionary } from './words.js';
 
 export const SHARED_WORDS = {
   accuracy: { eu: 'zehaztasuna', es: 'exactitud', en: 'accuracy' },
   benchmark: { eu: 'proba-multzoa', es: 'prueba', en: 'benchmark' },
-  model: { eu: 'eredua', es: 'modelo', en: 'model' },
+  modelHead: { eu: 'Eredua', es: 'Modelo', en: 'Model' },
   language: { eu: 'hizkuntza', es: 'idioma', en: 'language' },
-  task: { eu: 'ataza', es: 'tarea', en: 'task' },
-  subject: { eu: 'gaia', es: 'tema', en: 'subject' },
   documents: {
     eu: { one: 'dokumentu {n}', other: '{n} dokumentu' },
     es: { one: '{n} documento', other: '{n} documentos' },
     en: { one: '{n} document', other: '{n} documents' },
   },
   chanceLevel: { eu: 'ausazko maila', es: 'nivel de azar', en: 'chance level' },
-  confidenceInterval: { eu: 'konfiantza-tartea', es: 'intervalo de confianza', en: 'confidence interval' },
-  standardError: { eu: 'errore estandarra', es: 'error estándar', en: 'standard error' },
   basque: { eu: 'Euskara', es: 'Euskera', en: 'Basque' },
   spanish: { eu: 'Gaztelania', es: 'Español', en: 'Spanish' },
   english: { eu: 'Ingelesa', es: 'Inglés', en: 'English' },
@@ -24,5 +21,11 @@ export const SHARED_WORDS = {
   darkMode: { eu: 'Modu iluna', es: 'Modo oscuro', en: 'Dark mode' },
   lightMode: { eu: 'Modu argia', es: 'Modo claro', en: 'Light mode' },
   close: { eu: 'Itxi', es: 'Cerrar', en: 'Close' },
+  compareWith: { eu: 'Alderatu honekin', es: 'Comparar con', en: 'Compare with' },
+  question: { eu: 'Galdera', es: 'Pregunta', en: 'Question' },
+  rightAnswer: { eu: 'erantzun zuzena', es: 'respuesta correcta', en: 'right answer' },
   loading: { eu: 'Kargatzen…', es: 'Cargando…', en: 'Loading…' },
 } as const satisfies Dictionary;
+
+/** The word of a language of benchmarks. */
+export const LANGUAGE_WORDS = { eu: 'basque', en: 'english', es: 'spanish' } as const satisfies Record<Language, keyof typeof SHARED_WORDS>;

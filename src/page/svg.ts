@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /** SVG as data: charts are drawn once and become an element in a browser, or text in a file. */
+import { escapeMarkup } from './escape-html.js';
 
 export interface SvgNode {
   readonly tag: string;
@@ -33,8 +34,6 @@ export function svgElement(node: SvgNode): SVGElement {
   return element;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
 /**
  * Returns a node as the text of an SVG file; the outermost one gets the namespace. Characters that XML cannot hold become blanks.
  */
@@ -48,5 +47,5 @@ function textOf({ tag, attributes, children }: SvgNode): string {
 }
 
 function escapeXml(text: string): string {
-  return text.replace(/\p{Cc}|[\ud800-\udfff\ufffe\uffff]/gu, ' ').replace(/[&<>"]/g, (c) => ENTITIES[c] ?? c);
+  return escapeMarkup(text.replace(/\p{Cc}|[\ud800-\udfff\ufffe\uffff]/gu, ' '));
 }

@@ -1,5 +1,6 @@
 /** Everything that a page needs, in one piece: for a file that can be passed on. */
 import { UserError } from '../errors.js';
+import { inScript } from '../page/document.js';
 import type { Provider } from './engine.js';
 import type { Catalog, DocumentView, TaskIndex } from './protocol.js';
 
@@ -51,9 +52,4 @@ function plainIndex(index: TaskIndex): TaskIndex {
     subjects: Array.from(index.subjects),
     subjectNames: index.subjectNames,
   };
-}
-
-/** JSON in which no text can end the script element or open a comment. */
-function inScript(value: unknown): string {
-  return JSON.stringify(value).replace(/</g, '\\u003c');
 }

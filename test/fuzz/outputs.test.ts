@@ -10,7 +10,7 @@ import { DEFAULT_POLICY } from '../../src/gate/policy.js';
 import { judgementAnnotations, judgementJunit, judgementSummary, judgementText } from '../../src/gate/report.js';
 import type { Board } from '../../src/leaderboard/board.js';
 import { boardCsv } from '../../src/leaderboard/csv.js';
-import { escapeHtml } from '../../src/leaderboard/escape-html.js';
+import { escapeHtml } from '../../src/page/escape-html.js';
 import { boardMarkdown } from '../../src/leaderboard/markdown.js';
 import { pageHtml } from '../../src/leaderboard/page.js';
 import { docs, known, scratch, spoil, writeRun } from '../compare/runs.js';

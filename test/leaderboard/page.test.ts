@@ -5,9 +5,9 @@ import { JSDOM } from 'jsdom';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readBattles } from '../../src/arena/battles.js';
 import { fitArena } from '../../src/arena/fit.js';
-import { escapeHtml } from '../../src/leaderboard/escape-html.js';
 import { publish } from '../../src/leaderboard/publish.js';
 import { packagePath } from '../../src/package-files.js';
+import { escapeHtml } from '../../src/page/escape-html.js';
 import { board, freshFolder, scores } from './results.js';
 
 const EVIL = `<img src=x onerror="window.hit=1">'"&amp;</script><script>window.hit=1</script><!--`;

@@ -164,7 +164,11 @@ it('names of points cover neither points nor one another and stay inside', () =>
   });
   fc.assert(
     fc.property(fc.array(point, { maxLength: 30 }), (points) => {
-      const labels = placeLabels(points, { width: 500, height: 300, font: 11, radius: 4 });
+      const area = { left: 0, right: 500, top: 0, bottom: 300, font: 11, radius: 4 };
+      const labels = placeLabels(
+        points.map((p, of) => ({ ...p, of })),
+        area,
+      );
       expect(labels).toHaveLength(points.length);
       const boxes = labels
         .filter((l) => l.text !== '')

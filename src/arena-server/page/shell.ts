@@ -1,5 +1,5 @@
 /** The HTML that the arena sends: a frame without any content of participants or models; all of that is put in as text by the script. */
-import { escapeHtml } from '../../leaderboard/escape-html.js';
+import { escapeHtml } from '../../page/escape-html.js';
 import { PAGE_LANGUAGES, type PageLanguage } from '../../page/words.js';
 import { wordsOf } from './words.js';
 

@@ -1,7 +1,8 @@
 /** Models by benchmarks: colour is how far a score is on the way from guessing to a perfect one. */
+import { at } from '../../at.js';
 import { type SvgNode, s } from '../../page/svg.js';
-import { fitted, textWidth } from './labels.js';
-import { FONT } from './scatter.js';
+import { FONT, picture, rowName } from './frame.js';
+import { textWidth } from './labels.js';
 
 export interface HeatColumn {
   readonly label: string;
@@ -36,63 +37,45 @@ export function heatMap(
   rows: readonly HeatRow[],
   { width, summary }: { readonly width: number; readonly summary: string },
 ): SvgNode {
-  const gaps = columns.filter((c, i) => i > 0 && columns[i - 1]?.group !== c.group).length;
+  const gapsBefore = columns.map((_, i) => gapsUpTo(columns, i));
   const longest = rows.reduce((most, row) => Math.max(most, textWidth(row.name, FONT)), 60);
   const left = Math.round(Math.min(longest + 12, Math.max(132, width * 0.26), 290));
-  const cell = Math.min(64, (width - left - gaps * GAP) / Math.max(1, columns.length));
+  const cell = Math.min(64, (width - left - (gapsBefore.at(-1) ?? 0) * GAP) / Math.max(1, columns.length));
   const row = cell >= NUMBERS_FROM ? 24 : 19;
   const top = Math.ceil(columns.reduce((most, c) => Math.max(most, textWidth(c.label, FONT)), 0)) + 14;
-  let at = left;
-  const xs = columns.map((c, i) => {
-    if (i > 0 && columns[i - 1]?.group !== c.group) at += GAP;
-    at += cell;
-    return at - cell;
-  });
-  const height = top + rows.length * row + 4;
-  return s(
-    'svg',
-    { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': summary, class: 'chart heat' },
+  const xs = gapsBefore.map((gaps, i) => left + i * cell + gaps * GAP);
+  return picture({ width, height: top + rows.length * row + 4, summary }, ' heat', [
     s(
       'g',
       { class: 'axis', 'font-size': cell < FONT + 1 ? Math.max(9, cell) : FONT },
-      ...columns.map((c, i) =>
-        s('text', { transform: `translate(${((xs[i] ?? 0) + cell / 2).toFixed(1)},${top - 7}) rotate(-90)`, dy: '0.35em' }, c.label),
+      ...columns.map(({ label }, i) =>
+        s('text', { transform: `translate(${(at(xs, i) + cell / 2).toFixed(1)},${top - 7}) rotate(-90)`, dy: '0.35em' }, label),
       ),
     ),
-    ...rows.map((r, j) => {
+    ...rows.map(({ name, cells }, j) => {
       const y = top + j * row;
       return s(
         'g',
         { 'font-size': FONT },
-        s(
-          'text',
-          { class: 'name', x: left - 9, y: y + row / 2, dy: '0.35em', 'text-anchor': 'end' },
-          fitted(r.name, left - 12, FONT),
-          s('title', {}, r.name),
-        ),
-        ...r.cells.flatMap((c, i) => {
-          const x = xs[i] ?? 0;
-          if (c === null) return [s('rect', { class: 'none', x: x + 0.5, y: y + 0.5, width: cell - 1, height: row - 1 })];
-          const box = s(
-            'rect',
-            {
-              class: 'cell',
-              x: x + 0.5,
-              y: y + 0.5,
-              width: cell - 1,
-              height: row - 1,
-              'fill-opacity': 0.04 + 0.66 * Math.min(1, Math.max(0, c.share)),
-            },
-            s('title', {}, c.title),
-          );
-          const number =
-            cell >= NUMBERS_FROM
-              ? [s('text', { class: 'value', x: x + cell / 2, y: y + row / 2, dy: '0.35em', 'text-anchor': 'middle' }, c.text)]
-              : [];
-          const dot = c.top ? [s('circle', { class: 'top', cx: x + cell - 5, cy: y + 5, r: 2 })] : [];
-          return [box, ...number, ...dot];
-        }),
+        rowName(name, left - 9, y + row / 2, left - 12),
+        ...cells.flatMap((c, i) => cellOf(c, at(xs, i), y, cell, row)),
       );
     }),
-  );
+  ]);
+}
+
+/** Borders between groups before a column. */
+function gapsUpTo(columns: readonly HeatColumn[], index: number): number {
+  return columns.slice(1, index + 1).filter((c, i) => at(columns, i).group !== c.group).length;
+}
+
+function cellOf(cell: HeatCell | null, x: number, y: number, width: number, height: number): SvgNode[] {
+  const place = { x: x + 0.5, y: y + 0.5, width: width - 1, height: height - 1 };
+  if (cell === null) return [s('rect', { class: 'none', ...place })];
+  const opacity = 0.04 + 0.66 * Math.min(1, Math.max(0, cell.share));
+  const box = s('rect', { class: 'cell', ...place, 'fill-opacity': opacity }, s('title', {}, cell.title));
+  const middle = { x: x + width / 2, y: y + height / 2, dy: '0.35em', 'text-anchor': 'middle' };
+  const number = width >= NUMBERS_FROM ? [s('text', { class: 'value', ...middle }, cell.text)] : [];
+  const dot = cell.top ? [s('circle', { class: 'top', cx: x + width - 5, cy: y + 5, r: 2 })] : [];
+  return [box, ...number, ...dot];
 }

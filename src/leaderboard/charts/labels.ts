@@ -1,15 +1,15 @@
 /** Places for the names of points in a picture. */
 
-export interface Point {
+export interface Point<T> {
   readonly x: number;
   readonly y: number;
   readonly text: string;
-  /** Which point it is, where somebody wants to know. */
-  readonly id?: number;
+  /** What stands at the point. */
+  readonly of: T;
 }
 
 /** A point with the place of its name; `text` is empty where there was no room. Coordinates in pixels, `anchor` as in SVG. */
-export interface Label extends Point {
+export interface Label<T = unknown> extends Point<T> {
   readonly labelX: number;
   readonly labelY: number;
   readonly anchor: 'start' | 'middle' | 'end';
@@ -17,7 +17,7 @@ export interface Label extends Point {
   readonly led: boolean;
 }
 
-interface Box {
+export interface Box {
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -52,15 +52,15 @@ export function fitted(text: string, width: number, font: number): string {
 const APART = 3;
 
 /**
- * Returns for every point a place for its name beside it where it covers neither a point nor an earlier name and stays inside `width` x `height`; a point that has no such
+ * Returns for every point a place for its name beside it where it covers neither a point nor an earlier name and stays inside the area; a point that has no such
  * place goes without. Greedy, points from top to bottom, near places before far ones. `before` are names that have their places already.
  */
-export function placeLabels(
-  points: readonly Point[],
-  size: { readonly width: number; readonly height: number; readonly font: number; readonly radius: number },
-  before: readonly Label[] = [],
-): Label[] {
-  const { width, height, font, radius } = size;
+export function placeLabels<T>(
+  points: readonly Point<T>[],
+  area: Box & { readonly font: number; readonly radius: number },
+  before: readonly Label<T>[] = [],
+): Label<T>[] {
+  const { font, radius } = area;
   const boxOf = (x: number, y: number, anchor: Label['anchor'], text: string): Box => {
     const w = textWidth(text, font);
     const left = x - (anchor === 'end' ? w : anchor === 'middle' ? w / 2 : 0);
@@ -76,7 +76,8 @@ export function placeLabels(
       for (const ring of p.text === '' ? [] : RINGS) {
         for (const [anchor, dx, dy] of placesOf(radius + 3 + ring, font, ring)) {
           const box = boxOf(p.x + dx, p.y + dy, anchor, p.text);
-          if (box.left < 0 || box.right > width || box.top < 0 || box.bottom > height || taken.some((t) => overlap(t, box))) continue;
+          const inside = box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
+          if (!inside || taken.some((t) => overlap(t, box))) continue;
           taken.push(box);
           return { ...p, labelX: p.x + dx, labelY: p.y + dy, anchor, led: ring > 0 };
         }

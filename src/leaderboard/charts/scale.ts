@@ -1,9 +1,11 @@
 /** From values to pixels, and the round values to write at an axis. */
+import { extent } from '../statistics.js';
 
 export interface Scale {
   /** Pixels of a value. */
   (value: number): number;
   readonly domain: readonly [number, number];
+  readonly range: readonly [number, number];
 }
 
 /**
@@ -13,7 +15,7 @@ export function linear(domain: readonly [number, number], range: readonly [numbe
   const [from, to] = domain;
   const of = (value: number): number =>
     to === from ? (range[0] + range[1]) / 2 : range[0] + ((value - from) / (to - from)) * (range[1] - range[0]);
-  return Object.assign(of, { domain });
+  return Object.assign(of, { domain, range });
 }
 
 /**
@@ -65,8 +67,7 @@ export function dayOf(released: string): number {
  * Returns the extent of values with a margin, so that nothing stands at the edge.
  */
 export function padded(values: readonly number[], share = 0.06): [number, number] {
-  const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const high = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const [low, high] = extent(values);
   const pad = (high - low || 1) * share;
   return [low - pad, high + pad];
 }

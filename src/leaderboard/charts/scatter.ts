@@ -1,6 +1,8 @@
 /** Points with error bars and names: two measures against each other, or a measure over time. */
+import { at } from '../../at.js';
 import { type SvgNode, s } from '../../page/svg.js';
-import { fitted, type Label, placeLabels } from './labels.js';
+import { FONT, picture } from './frame.js';
+import { type Box, fitted, type Label, placeLabels } from './labels.js';
 import { dayTicks, linear, padded, type Scale, ticks } from './scale.js';
 
 export interface ScatterPoint {
@@ -33,11 +35,10 @@ export interface ScatterOptions {
 
 export interface Scatter {
   readonly svg: SvgNode;
-  /** Names that stand below the picture because there was no room in it, each with its number there. */
-  readonly numbered: readonly { readonly number: number; readonly name: string }[];
+  /** Names that stand below the picture because there was no room in it, in the order of their numbers, which are from 1. */
+  readonly numbered: readonly string[];
 }
 
-export const FONT = 12;
 /** Below this width points carry numbers: names would cover one another. */
 const NAMES_FROM = 620;
 const MOST_WIDTH = 220;
@@ -54,9 +55,7 @@ export function scatter(points: readonly ScatterPoint[], options: ScatterOptions
   const x = linear(padded(points.flatMap((p) => [p.x - (p.xError ?? 0), p.x + (p.xError ?? 0)])), [inner.left, inner.right]);
   const y = linear(padded(points.flatMap((p) => [p.y - (p.yError ?? 0), p.y + (p.yError ?? 0)])), [inner.bottom, inner.top]);
   const { labels, numbered } = namesOf(points, x, y, inner, width);
-  const svg = s(
-    'svg',
-    { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': options.summary, class: 'chart' },
+  const svg = picture({ width, height, summary: options.summary }, '', [
     ...axes(x, y, inner, options),
     ...(options.best === true ? [bestSoFar(points, x, y, inner.right)] : []),
     s('g', { class: 'errors' }, ...points.flatMap((p) => errorBars(p, x, y))),
@@ -69,46 +68,36 @@ export function scatter(points: readonly ScatterPoint[], options: ScatterOptions
         s('text', { x: l.labelX, y: l.labelY, 'text-anchor': l.anchor, dy: '0.35em' }, l.text),
       ]),
     ),
-  );
+  ]);
   return { svg, numbered };
 }
-
-type Inner = { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number };
 
 /** Names beside their points; those without room get a number there and stand below the picture. */
 function namesOf(
   points: readonly ScatterPoint[],
   x: Scale,
   y: Scale,
-  inner: Inner,
+  inner: Box,
   width: number,
 ): { labels: Label[]; numbered: Scatter['numbered'] } {
-  const size = { width: inner.right - inner.left, height: inner.bottom - inner.top, font: FONT, radius: 4.5 };
-  const place = (textOf: (i: number) => string, before: readonly Label[]): Label[] =>
+  const place = (textOf: (point: ScatterPoint) => string, before: readonly Label<ScatterPoint>[]): Label<ScatterPoint>[] =>
     placeLabels(
-      points.map((p, i) => ({ x: x(p.x) - inner.left, y: y(p.y) - inner.top, text: textOf(i), id: i })),
-      size,
+      points.map((p) => ({ x: x(p.x), y: y(p.y), text: textOf(p), of: p })),
+      { ...inner, font: FONT, radius: 4.5 },
       before,
     ).filter((l) => l.text !== '');
-  const names = width < NAMES_FROM || points.length > MOST_NAMES ? [] : place((i) => fitted(points[i]?.name ?? '', MOST_WIDTH, FONT), []);
-  const named = new Set(names.map((l) => l.id));
+  const names = width < NAMES_FROM || points.length > MOST_NAMES ? [] : place((p) => fitted(p.name, MOST_WIDTH, FONT), []);
+  const named = new Set(names.map((l) => l.of));
   // From left to right, so that a number is found again.
-  const rest = [...points.keys()].filter((i) => !named.has(i)).sort((a, b) => (points[a]?.x ?? 0) - (points[b]?.x ?? 0));
-  const numbers = new Map(rest.map((i, n) => [i, n + 1]));
-  const labels = [...names, ...place((i) => String(numbers.get(i) ?? ''), names)];
+  const rest = points.filter((p) => !named.has(p)).sort((a, b) => a.x - b.x);
+  const numbers = new Map(rest.map((p, i) => [p, String(i + 1)]));
   return {
-    labels: labels.map((l) => ({
-      ...l,
-      x: l.x + inner.left,
-      y: l.y + inner.top,
-      labelX: l.labelX + inner.left,
-      labelY: l.labelY + inner.top,
-    })),
-    numbered: rest.map((i, n) => ({ number: n + 1, name: points[i]?.name ?? '' })),
+    labels: [...names, ...place((p) => numbers.get(p) ?? '', names)],
+    numbered: rest.map(({ name }) => name),
   };
 }
 
-function axes(x: Scale, y: Scale, inner: Inner, options: ScatterOptions): SvgNode[] {
+function axes(x: Scale, y: Scale, inner: Box, options: ScatterOptions): SvgNode[] {
   const sign = (value: number) => (options.signed === true && value > 0 ? `+${options.number(value)}` : options.number(value));
   const wished = Math.max(2, Math.floor((inner.right - inner.left) / 90));
   const across =
@@ -179,10 +168,10 @@ export const MOST_GROUPS = SHAPES.length;
  * Returns the mark of a group around a point.
  */
 export function mark(group: number, x: number, y: number, radius: number, title: string): SvgNode {
-  const shape = SHAPES[Math.min(group, SHAPES.length - 1)] ?? SHAPES[0];
+  const shape = at(SHAPES, Math.min(group, SHAPES.length - 1));
   return s(
     'path',
-    { class: `mark c${group}`, d: shape?.(radius) ?? '', transform: `translate(${x.toFixed(1)},${y.toFixed(1)})` },
+    { class: `mark c${group}`, d: shape(radius), transform: `translate(${x.toFixed(1)},${y.toFixed(1)})` },
     ...(title === '' ? [] : [s('title', {}, title)]),
   );
 }

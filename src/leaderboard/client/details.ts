@@ -291,7 +291,7 @@ function exampleSection(example: NonNullable<Context['data']['facts'][string]['e
                 'li',
                 i === example.target ? { class: 'right' } : {},
                 text,
-                i === example.target && h('span', { class: 'tag' }, t('rightChoice')),
+                i === example.target && h('span', { class: 'tag' }, t('rightAnswer')),
               ),
             ),
           ),

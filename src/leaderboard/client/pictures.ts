@@ -63,7 +63,7 @@ export function withLegend({ svg, numbered }: Scatter, groups: Groups, used: Rea
             }),
           ),
         ];
-  const list = numbered.length === 0 ? [] : [h('ol', { class: 'numbered' }, ...numbered.map(({ name }) => h('li', {}, name)))];
+  const list = numbered.length === 0 ? [] : [h('ol', { class: 'numbered' }, ...numbered.map((name) => h('li', {}, name)))];
   return { svg, below: [...legend, ...list] };
 }
 

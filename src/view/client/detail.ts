@@ -117,7 +117,7 @@ function choiceBars(document: DocumentView, choices: NonNullable<DocumentView['c
         'span',
         { class: 'said' },
         h('span', { class: 'words', dir: 'auto', lang: '' }, content),
-        right && h('span', { class: 'tag good' }, `✓ ${t('target')}`),
+        right && h('span', { class: 'tag good' }, `✓ ${t('rightAnswer')}`),
         picked && h('span', { class: 'tag' }, `● ${t('picked')}`),
       ),
       h('span', { class: 'track' }, bar),
@@ -150,7 +150,7 @@ function generation(document: DocumentView, { t }: DetailOptions): HTMLElement[]
     h(
       'dl',
       { class: 'facts' },
-      h('dt', {}, t('target')),
+      h('dt', {}, t('rightAnswer')),
       h('dd', {}, h('code', { dir: 'auto', lang: '' }, document.targetText)),
       ...taken,
       ...finish,

@@ -44,7 +44,7 @@ export function pageHeader({ t, catalog, view, change, help }: HeaderOptions): H
     'header',
     { class: 'top' },
     h('h1', {}, t('title')),
-    h('label', {}, h('span', {}, t('run')), run),
+    h('label', {}, h('span', {}, t('modelHead')), run),
     catalog.runs.length < 2 ? null : h('label', {}, h('span', {}, t('compareWith')), other),
     languageSwitch(t('pageLanguage'), view.language, (language) => change({ language })),
     themeButton({ dark: t('darkMode'), light: t('lightMode') }),
