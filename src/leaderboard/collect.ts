@@ -11,6 +11,7 @@ import type { PromptFamily } from '../types.js';
 import { API_METRIC_KEY, factorOf } from './benchmarks.js';
 import { type Benchmark, LANGUAGES } from './columns.js';
 import type { Note } from './notes.js';
+import { knownSum } from './statistics.js';
 
 /** The result of one benchmark in one file, as far as the leaderboard needs it. */
 export interface Measurement {
@@ -266,9 +267,9 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
     stderr: estimate?.stderr == null ? null : factorOf(benchmark) * estimate.stderr,
     bias: finite(task.estimates.get('bias,none')?.value),
     higherIsBetter: task.higherIsBetter.get(metric) ?? true,
-    documents: total(leaves.map((l) => l.samples?.effective)),
-    scored: total(leaves.map((l) => l.own?.scored ?? l.samples?.effective)),
-    original: total(leaves.map((l) => l.samples?.original)),
+    documents: knownSum(leaves.map((l) => l.samples?.effective)),
+    scored: knownSum(leaves.map((l) => l.own?.scored ?? l.samples?.effective)),
+    original: knownSum(leaves.map((l) => l.samples?.original)),
     weight: weightOf(file, benchmark, leaves),
     absent: benchmark.leaves.filter((leaf) => !leaves.some((l) => l.name === leaf)),
     family: file.family,
@@ -285,13 +286,13 @@ function measurementOf(file: ResultFile, benchmark: Benchmark): Measurement | nu
 /** True where a limit left documents out; a limit above the number of documents leaves out none. */
 function isTrial(file: ResultFile, leaves: readonly TaskResult[]): boolean {
   if (file.limit === null || file.limit <= 0) return false;
-  const [evaluated, original] = [total(leaves.map((l) => l.samples?.effective)), total(leaves.map((l) => l.samples?.original))];
+  const [evaluated, original] = [knownSum(leaves.map((l) => l.samples?.effective)), knownSum(leaves.map((l) => l.samples?.original))];
   return evaluated === null || original === null || evaluated < original;
 }
 
 /** Files of the harness before 0.4.3 do not count their documents: a run without a limit had all of them. Unknown is not none. */
 function weightOf(file: ResultFile, benchmark: Benchmark, leaves: readonly TaskResult[]): number {
-  const counted = total(leaves.map((l) => l.own?.scored ?? l.samples?.effective));
+  const counted = knownSum(leaves.map((l) => l.own?.scored ?? l.samples?.effective));
   if (counted !== null) return counted;
   const whole = benchmark.documents ?? Number.POSITIVE_INFINITY;
   if (file.limit === null || file.limit <= 0) return whole;
@@ -330,15 +331,6 @@ function percent(share: number, field: string): number {
 
 function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
-}
-
-function total(counts: readonly (number | null | undefined)[]): number | null {
-  let sum = 0;
-  for (const c of counts) {
-    if (c == null) return null;
-    sum += c;
-  }
-  return counts.length === 0 ? null : sum;
 }
 
 function same(values: readonly (number | null)[]): number | null {

@@ -24,15 +24,15 @@ export interface Benchmark {
   readonly leaves: readonly string[];
 }
 
-/** Order of categories on the page; others follow by name. */
-const CATEGORY_ORDER = [
+/** The paper's categories, in the order of the page; others follow by name. */
+export const CATEGORIES = [
   'reading comprehension',
   'common sense',
   'linguistic proficiency',
   'miscellaneous knowledge',
   'maths and reasoning',
   BIAS,
-];
+] as const;
 
 /**
  * Returns the benchmarks of one language grouped by category, categories in the page's order.
@@ -46,8 +46,9 @@ export function byCategory(benchmarks: readonly Benchmark[], language: Language)
 }
 
 function rank(category: string): number {
-  const at = CATEGORY_ORDER.indexOf(category);
-  return at < 0 ? CATEGORY_ORDER.length - 1.5 : at;
+  const known: readonly string[] = CATEGORIES;
+  const at = known.indexOf(category);
+  return at < 0 ? known.length - 1.5 : at;
 }
 
 /** Families of benchmarks by the beginning of their names, as people call them. */

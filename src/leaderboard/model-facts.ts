@@ -3,6 +3,7 @@ import type { ResultFile } from '../results/read.js';
 import type { Measurement } from './collect.js';
 import { familyOf, releasedOf } from './families.js';
 import type { ModelNames } from './names.js';
+import { knownSum } from './statistics.js';
 
 /** Facts of a row; null is unknown. */
 export interface ModelFacts {
@@ -38,17 +39,16 @@ export function modelFacts(
   const paths = new Set(counted.map((m) => m.path));
   const behind = files.filter((file) => paths.has(file.path));
   const known = familyOf([identity.modelName, identity.folder]);
-  const documents = counted.map((m) => m.documents);
   return {
     family: named?.family ?? known?.family ?? null,
     maker: named?.family == null ? (known?.maker ?? null) : null,
     released: named?.released ?? (identity.variant === '' ? releasedOf(identity.modelName) : null),
     link: named?.link ?? hubLink(files[0]?.modelSource ?? '', identity),
     paper: named?.paper ?? null,
-    documents: documents.length > 0 && documents.every((n) => n !== null) ? documents.reduce<number>((sum, n) => sum + (n ?? 0), 0) : null,
+    documents: knownSum(counted.map((m) => m.documents)),
     evaluated: counted.reduce((latest, m) => Math.max(latest, m.date), 0),
-    seconds: total(behind.map((file) => file.seconds)),
-    usd: total(behind.map((file) => file.usd)),
+    seconds: knownSum(behind.map((file) => file.seconds)),
+    usd: knownSum(behind.map((file) => file.usd)),
   };
 }
 
@@ -56,14 +56,4 @@ function hubLink(source: string, { modelName, variant }: { readonly modelName: s
   if (ELSEWHERE.test(source) || !/^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(modelName)) return null;
   const revision = /^revision=([\w.-]+)$/.exec(variant)?.[1];
   return `https://huggingface.co/${modelName}${revision === undefined ? '' : `/tree/${revision}`}`;
-}
-
-function total(values: readonly (number | null)[]): number | null {
-  if (values.length === 0) return null;
-  let sum = 0;
-  for (const value of values) {
-    if (value === null) return null;
-    sum += value;
-  }
-  return sum;
 }

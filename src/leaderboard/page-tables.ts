@@ -1,6 +1,7 @@
 /** The tables for browsers without JavaScript: everything below one another, nothing to press. */
 import { BOARD_WORDS } from '../page/board-words.js';
 import { escapeHtml } from '../page/escape-html.js';
+import { LANGUAGE_WORDS } from '../page/shared-words.js';
 import { numberText, type PageLanguage, type Translate, translator } from '../page/words.js';
 import type { Language } from '../types.js';
 import type { Average, Cell } from './board.js';
@@ -8,6 +9,7 @@ import { byCategory, LANGUAGES, labelOf } from './columns.js';
 import { isAlert, noteText } from './notes.js';
 import { ranked } from './order.js';
 import type { PageData } from './page-data.js';
+import { rankText, type Score } from './statistics.js';
 
 type Words = Translate<typeof BOARD_WORDS>;
 
@@ -37,10 +39,10 @@ function overview({ board }: PageData, t: Words, number: (x: number) => string):
   const rows = ranked(board.models, 'eu').map((m) =>
     row(
       m.model,
-      LANGUAGES.flatMap((l) => [rankText(m.averages[l]), averageText(m.averages[l], t, number)]),
+      LANGUAGES.flatMap((l) => [rankText(m.averages[l]?.rank ?? null), averageText(m.averages[l], t, number)]),
     ),
   );
-  const heads = LANGUAGES.flatMap((l) => [t('rank'), t(({ eu: 'basque', en: 'english', es: 'spanish' } as const)[l])]);
+  const heads = LANGUAGES.flatMap((l) => [t('rank'), t(LANGUAGE_WORDS[l])]);
   return table(t('averages'), [t('modelHead'), ...heads], rows);
 }
 
@@ -53,8 +55,7 @@ function languageTable({ board }: PageData, language: Language, t: Words, number
   const rows = models.map((m) =>
     row(m.model, [averageText(m.averages[language], t, number), ...columns.map((b) => cellText(m.cells[b.name], number))]),
   );
-  const name = t(({ eu: 'basque', en: 'english', es: 'spanish' } as const)[language]);
-  return table(name, [t('modelHead'), t('average'), ...columns.map((b) => labelOf(b.name))], rows);
+  return table(t(LANGUAGE_WORDS[language]), [t('modelHead'), t('average'), ...columns.map((b) => labelOf(b.name))], rows);
 }
 
 function table(title: string, heads: readonly string[], rows: readonly string[]): string {
@@ -66,19 +67,17 @@ function row(name: string, cells: readonly string[]): string {
   return `<tr><th scope="row">${escapeHtml(name)}</th>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;
 }
 
-function rankText(average: Average | null): string {
-  if (average?.rank == null) return '–';
-  const { low, high } = average.rank;
-  return low === high ? String(low) : `${low}–${high}`;
-}
-
 function averageText(average: Average | null, t: Words, number: (x: number) => string): string {
   if (average === null) return '—';
   if (!average.complete) return `${number(average.value)}* (${t('ofBenchmarks', { n: average.present, total: average.total })})`;
-  return `${number(average.value)}${average.stderr === null ? '' : ` ±${number(average.stderr)}`}${average.marked ? ' ‡' : ''}`;
+  return `${withError(average, number)}${average.marked ? ' ‡' : ''}`;
 }
 
 function cellText(cell: Cell | undefined, number: (x: number) => string): string {
   if (cell === undefined) return '—';
-  return `${number(cell.value)}${cell.stderr === null ? '' : ` ±${number(cell.stderr)}`}${cell.partial ? ' °' : ''}${cell.mark === null ? '' : ' ‡'}`;
+  return `${withError(cell, number)}${cell.partial ? ' °' : ''}${cell.mark === null ? '' : ' ‡'}`;
+}
+
+function withError({ value, stderr }: Score, number: (x: number) => string): string {
+  return stderr === null ? number(value) : `${number(value)} ±${number(stderr)}`;
 }

@@ -1,7 +1,7 @@
-/** Averages and the question whether the best is better than the second. */
+/** Averages and the question whether the best is better than the second. Runs in the page too. */
 
-/** Two-sided 5 % point of the normal distribution. */
-const Z = 1.959963984540054;
+/** Two-sided 5 % point of the normal distribution: half a 95 % interval in standard errors. */
+export const Z = 1.959963984540054;
 
 /** A number with its standard error, both in percent. */
 export interface Score {
@@ -53,10 +53,25 @@ export function clearBest(scores: readonly (Score | null)[], higherIsBetter = tr
   return first !== undefined && second !== undefined && differ(first.score, second.score) ? first.i : null;
 }
 
+/**
+ * Returns the sum of numbers; null for none, or where one is unknown.
+ */
+export function knownSum(values: readonly (number | null | undefined)[]): number | null {
+  return values.length === 0 ? null : values.reduce<number | null>((sum, x) => (sum === null || x == null ? null : sum + x), 0);
+}
+
 /** First and last rank that a score may have; ranks count from 1. */
 export interface Rank {
   readonly low: number;
   readonly high: number;
+}
+
+/**
+ * Returns a rank as text: `3`, `2–5`, a dash for none.
+ */
+export function rankText(rank: Rank | null): string {
+  if (rank === null) return '–';
+  return rank.low === rank.high ? String(rank.low) : `${rank.low}–${rank.high}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Words of the page of `eus-eval view`. */
 import { SHARED_WORDS } from './shared-words.js';
-import type { Dictionary } from './words.js';
+import type { Dictionary, Translate } from './words.js';
 
 export const VIEW_WORDS = {
   ...SHARED_WORDS,
@@ -120,3 +120,5 @@ export const VIEW_WORDS = {
   limited: { eu: 'lehen {n} dokumentuak', es: 'los primeros {n} documentos', en: 'the first {n} documents' },
   part: { eu: '{text} zatia', es: 'parte {text}', en: 'part {text}' },
 } as const satisfies Dictionary;
+
+export type ViewWords = Translate<typeof VIEW_WORDS>;

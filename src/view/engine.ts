@@ -1,10 +1,14 @@
 /** Answers the page from indexes and documents, wherever these come from: files on a server, or the data in an exported page. */
+import { at } from '../at.js';
 import {
   type Catalog,
+  COUNTED,
   type Counts,
   CUT,
   type DocumentView,
   type Filter,
+  FLIPS,
+  noCounts,
   type Query,
   type Row,
   type RunInfo,
@@ -35,6 +39,10 @@ interface Stretch {
   readonly places: readonly number[] | null;
 }
 
+/** The outcome in the other run of the document at a place in this one; null where it is not there. */
+type Outcomes = (place: number) => State | null;
+const nowhere: Outcomes = () => null;
+
 /** Lists that are kept: the one on the screen and those just left. */
 const KEPT_LISTS = 6;
 
@@ -55,9 +63,18 @@ export function makeSource(provider: Provider): Source {
   /** For each document of `run` its place in `other`; -1 where it is not there. */
   const partnersOf = (run: string, other: string, task: string): Promise<Int32Array> => {
     const key = JSON.stringify([run, other, task]);
-    const known = partners.get(key) ?? pairUp(provider, run, other, task, has(other, task));
+    const known = partners.get(key) ?? pairUp(provider, run, other, task);
     partners.set(key, known);
     return known;
+  };
+
+  const outcomesOf = async (run: string, other: string | null, task: string): Promise<Outcomes> => {
+    if (other === null || !has(other, task)) return nowhere;
+    const [pairs, index] = [await partnersOf(run, other, task), await provider.index(other, task)];
+    return (place) => {
+      const partner = at(pairs, place);
+      return partner < 0 ? null : stateAt(index, partner);
+    };
   };
 
   const listOf = (query: Query): Promise<readonly Stretch[]> => {
@@ -94,15 +111,13 @@ export function makeSource(provider: Provider): Source {
   const fitting = async (query: Query, task: string, words: readonly string[]): Promise<number[]> => {
     const index = await provider.index(query.run, task);
     const subject = query.subject === null ? null : index.subjectNames.indexOf(query.subject);
-    const pairs = query.other === null || !isFlip(query.filter) ? null : await partnersOf(query.run, query.other, task);
-    const other = pairs === null || query.other === null || !has(query.other, task) ? null : await provider.index(query.other, task);
+    const theirs = FLIPS.has(query.filter) ? await outcomesOf(query.run, query.other, task) : nowhere;
     const texts = words.length === 0 ? null : await provider.search(query.run, task, words);
     const places: number[] = [];
     for (let i = 0; i < index.docIds.length; i++) {
       if (subject !== null && index.subjects[i] !== subject) continue;
       if (texts !== null && !texts.has(i)) continue;
-      const partner = pairs?.[i] ?? -1;
-      if (fits(query.filter, index, i, other === null || partner < 0 ? null : (other.states[partner] ?? null))) places.push(i);
+      if (fits(query.filter, index, i, theirs(i))) places.push(i);
     }
     return places;
   };
@@ -111,20 +126,16 @@ export function makeSource(provider: Provider): Source {
     const index = await provider.index(query.run, task);
     const there = places.filter((place) => place < index.docIds.length);
     const documents = await provider.documents(query.run, task, there);
-    const pairs = query.other === null ? null : await partnersOf(query.run, query.other, task);
-    const other = query.other === null || !has(query.other, task) ? null : await provider.index(query.other, task);
-    return there.map((place, i) => {
-      const partner = pairs?.[place] ?? -1;
-      return {
-        task,
-        docId: index.docIds[place] ?? place,
-        state: stateAt(index, place),
-        otherState: other === null || partner < 0 ? null : stateAt(other, partner),
-        cut: ((index.flags[place] ?? 0) & CUT) !== 0,
-        margin: index.margins[place] ?? null,
-        title: titleOf(documents[i]),
-      };
-    });
+    const theirs = await outcomesOf(query.run, query.other, task);
+    return there.map((place, i) => ({
+      task,
+      docId: at(index.docIds, place),
+      state: stateAt(index, place),
+      otherState: theirs(place),
+      cut: isCut(index, place),
+      margin: at(index.margins, place),
+      title: titleOf(at(documents, i)),
+    }));
   };
 
   return {
@@ -150,30 +161,27 @@ export function makeSource(provider: Provider): Source {
         const index = provider.known(run, name);
         if (typeof index === 'string') broken[name] = index;
         if (index === null || typeof index === 'string') continue;
-        const paired = other !== null && has(other, name);
-        const theirs = paired ? provider.known(other, name) : null;
-        if (paired && theirs === null) continue;
-        const pairs = other === null || theirs === null || typeof theirs === 'string' ? null : await partnersOf(run, other, name);
-        tasks[name] = countsOf(index, typeof theirs === 'string' ? null : theirs, pairs);
+        const theirs = other !== null && has(other, name) ? provider.known(other, name) : 'none';
+        if (theirs === null) continue;
+        // Where the other's file is broken, the counts of this one are still right.
+        tasks[name] = countsOf(index, typeof theirs === 'string' ? nowhere : await outcomesOf(run, other, name));
       }
       return { ready: Object.keys(tasks).length + Object.keys(broken).length, total: mine.length, tasks, broken };
     },
     document: async (run, other, task, docId) => {
-      const index = await provider.index(run, task);
-      const place = index.docIds.findIndex((id) => String(id) === String(docId));
+      const place = placeOf(await provider.index(run, task), docId);
       const [mine = null] = place < 0 ? [] : await provider.documents(run, task, [place]);
       if (other === null || place < 0 || !has(other, task)) return { run: mine, other: null };
-      const partner = (await partnersOf(run, other, task))[place] ?? -1;
+      const partner = at(await partnersOf(run, other, task), place);
       const [theirs = null] = partner < 0 ? [] : await provider.documents(other, task, [partner]);
       return { run: mine, other: theirs };
     },
     find: async (query, task, docId) => {
-      const index = await provider.index(query.run, task);
-      const place = index.docIds.findIndex((id) => String(id) === String(docId));
+      const place = placeOf(await provider.index(query.run, task), docId);
       let before = 0;
       for (const stretch of await listOf(query)) {
-        const at = stretch.task !== task || place < 0 ? -1 : stretch.places === null ? place : stretch.places.indexOf(place);
-        if (at >= 0) return before + at;
+        const found = stretch.task !== task || place < 0 ? -1 : stretch.places === null ? place : stretch.places.indexOf(place);
+        if (found >= 0) return before + found;
         before += stretch.count;
       }
       return -1;
@@ -182,20 +190,20 @@ export function makeSource(provider: Provider): Source {
 }
 
 /** Equal documents that a task holds several times are paired in order. */
-async function pairUp(provider: Provider, run: string, other: string, task: string, present: boolean): Promise<Int32Array> {
-  const mine = await provider.index(run, task);
-  const pairs = new Int32Array(mine.docIds.length).fill(-1);
-  if (!present) return pairs;
-  const theirs = await provider.index(other, task);
+async function pairUp(provider: Provider, run: string, other: string, task: string): Promise<Int32Array> {
+  const [mine, theirs] = [await provider.index(run, task), await provider.index(other, task)];
   const places = new Map<number, number[]>();
   for (let j = theirs.docIds.length - 1; j >= 0; j--) {
-    const key = theirs.keys[j] ?? -1;
+    const key = at(theirs.keys, j);
     const list = places.get(key);
     if (list === undefined) places.set(key, [j]);
     else list.push(j);
   }
-  for (let i = 0; i < pairs.length; i++) pairs[i] = places.get(mine.keys[i] ?? -1)?.pop() ?? -1;
-  return pairs;
+  return Int32Array.from(mine.keys, (key) => places.get(key)?.pop() ?? -1);
+}
+
+function placeOf(index: TaskIndex, docId: number | string): number {
+  return index.docIds.findIndex((id) => String(id) === String(docId));
 }
 
 function inScope(task: TaskInfo, scope: string): boolean {
@@ -213,8 +221,8 @@ function inScope(task: TaskInfo, scope: string): boolean {
   }
 }
 
-function isFlip(filter: Filter): boolean {
-  return filter === 'flipped' || filter === 'gained' || filter === 'lost';
+function isCut(index: TaskIndex, place: number): boolean {
+  return (at(index.flags, place) & CUT) !== 0;
 }
 
 function stateAt(index: TaskIndex, place: number): State {
@@ -235,7 +243,7 @@ function fits(filter: Filter, index: TaskIndex, place: number, other: number | n
     case 'unscored':
       return state === STATE.unscored;
     case 'cut':
-      return ((index.flags[place] ?? 0) & CUT) !== 0;
+      return isCut(index, place);
     case 'gained':
       return gained;
     case 'lost':
@@ -247,20 +255,13 @@ function fits(filter: Filter, index: TaskIndex, place: number, other: number | n
   }
 }
 
-function noCounts(): Counts {
-  return { all: 0, right: 0, wrong: 0, gained: 0, lost: 0, unscored: 0, cut: 0 };
-}
-
-const COUNTED = ['all', 'right', 'wrong', 'gained', 'lost', 'unscored', 'cut'] as const;
-
-function countsOf(index: TaskIndex, other: TaskIndex | null, pairs: Int32Array | null): Summary['tasks'][string] {
+function countsOf(index: TaskIndex, outcomes: Outcomes): Summary['tasks'][string] {
   const counts = noCounts();
   // Subjects are words of the data: none of them may mean something of its own.
   const subjects: Record<string, Counts> = Object.create(null);
   for (let i = 0; i < index.docIds.length; i++) {
-    const partner = pairs?.[i] ?? -1;
-    const state = other === null || partner < 0 ? null : (other.states[partner] ?? null);
-    const subject = index.subjectNames[index.subjects[i] ?? 0] ?? '';
+    const state = outcomes(i);
+    const subject = at(index.subjectNames, at(index.subjects, i));
     const own = subject === '' ? null : (subjects[subject] ?? noCounts());
     if (own !== null) subjects[subject] = own;
     for (const name of COUNTED) {
@@ -277,7 +278,7 @@ async function bySurety(provider: Provider, query: Query, found: readonly Stretc
   const all: { readonly task: string; readonly place: number; readonly margin: number }[] = [];
   for (const { task, places } of found) {
     const index = await provider.index(query.run, task);
-    for (const place of places ?? []) all.push({ task, place, margin: index.margins[place] ?? Number.NaN });
+    for (const place of places ?? []) all.push({ task, place, margin: at(index.margins, place) ?? Number.NaN });
   }
   const rank = (x: number): number => (Number.isNaN(x) ? Number.NEGATIVE_INFINITY : x);
   all.sort((a, b) => rank(b.margin) - rank(a.margin) || 0);
@@ -295,9 +296,8 @@ async function bySurety(provider: Provider, query: Query, found: readonly Stretc
 const TITLE_LENGTH = 160;
 
 /** The beginning of the question on one line. */
-function titleOf(document: DocumentView | undefined): string {
-  if (document === undefined) return '';
-  return document.question
+function titleOf({ question }: DocumentView): string {
+  return question
     .slice(0, 2 * TITLE_LENGTH)
     .replace(/\s+/g, ' ')
     .trim()

@@ -55,8 +55,10 @@ export interface TaskIndex {
   readonly subjectNames: readonly string[];
 }
 
-export type Filter = 'all' | 'right' | 'wrong' | 'flipped' | 'gained' | 'lost' | 'unscored' | 'cut';
-export const FILTERS: readonly Filter[] = ['all', 'right', 'wrong', 'flipped', 'gained', 'lost', 'unscored', 'cut'];
+export const FILTERS = ['all', 'right', 'wrong', 'flipped', 'gained', 'lost', 'unscored', 'cut'] as const;
+export type Filter = (typeof FILTERS)[number];
+/** Filters that need another run. */
+export const FLIPS: ReadonlySet<Filter> = new Set(['flipped', 'gained', 'lost']);
 
 /** Which documents: of everything, of a language, of a benchmark or of a task. */
 export interface Query {
@@ -87,7 +89,15 @@ export interface Row {
 }
 
 /** Numbers of documents. */
-export type Counts = Record<Exclude<Filter, 'flipped'>, number>;
+export const COUNTED = ['all', 'right', 'wrong', 'gained', 'lost', 'unscored', 'cut'] as const satisfies readonly Filter[];
+export type Counts = Record<(typeof COUNTED)[number], number>;
+
+/**
+ * Returns counts of nothing, to be counted up.
+ */
+export function noCounts(): Counts {
+  return { all: 0, right: 0, wrong: 0, gained: 0, lost: 0, unscored: 0, cut: 0 };
+}
 
 /** Counts of every task that has been read, and how many tasks that is. */
 export interface Summary {

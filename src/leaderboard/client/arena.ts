@@ -8,8 +8,9 @@ import type { BoardModel } from '../board.js';
 import type { ScatterPoint } from '../charts/scatter.js';
 import { LANGUAGES } from '../columns.js';
 import type { ArenaPart } from '../page-data.js';
+import { rankText } from '../statistics.js';
 import { type Context, languageName, scoreText, seen } from './context.js';
-import { choice, figure } from './figure.js';
+import { choice, figure, scrolledTable } from './figure.js';
 import { fits, isFound } from './models.js';
 import { chart, groupsOf } from './pictures.js';
 
@@ -71,15 +72,7 @@ function ranking(part: ArenaPart, context: Context): HTMLElement {
       h(
         'tr',
         {},
-        h(
-          'td',
-          { class: 'num' },
-          ranked === undefined
-            ? String(i + 1)
-            : ranked.rank_low === ranked.rank_high
-              ? String(ranked.rank_low)
-              : `${ranked.rank_low}–${ranked.rank_high}`,
-        ),
+        h('td', { class: 'num' }, ranked === undefined ? String(i + 1) : rankText({ low: ranked.rank_low, high: ranked.rank_high })),
         h(
           'th',
           { scope: 'row', class: 'name' },
@@ -106,15 +99,11 @@ function ranking(part: ArenaPart, context: Context): HTMLElement {
     {},
     fit !== null && h('p', { class: 'soft' }, t('arenaAbout', { battles: fit.battles, level })),
     fit !== null && fit.left_out.length > 0 && h('p', { class: 'soft' }, t('leftOutOfScale', { names: fit.left_out.map(seen).join(', ') })),
-    h(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
-      h(
-        'table',
-        { class: 'plain arena' },
-        h('thead', {}, h('tr', {}, ...heads.map((head, i) => h('th', { scope: 'col', class: i > 3 ? 'lesser' : null }, head)))),
-        h('tbody', {}, ...rows),
-      ),
+    scrolledTable(
+      label,
+      'plain arena',
+      heads.map((head, i) => h('th', { scope: 'col', class: i > 3 ? 'lesser' : null }, head)),
+      rows,
     ),
   );
 }
@@ -205,28 +194,9 @@ function matrix(part: ArenaPart, context: Context): HTMLElement {
     ),
   );
   const label = t('winShares');
-  return figure(
-    label,
-    t('winSharesAbout'),
-    [],
-    h(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
-      h(
-        'table',
-        { class: 'plain matrix' },
-        h(
-          'thead',
-          {},
-          h(
-            'tr',
-            {},
-            h('th', { scope: 'col', class: 'name' }, t('modelHead')),
-            ...at.map((j) => h('th', { scope: 'col' }, h('span', {}, name(j)))),
-          ),
-        ),
-        h('tbody', {}, ...rows),
-      ),
-    ),
-  );
+  const heads = [
+    h('th', { scope: 'col', class: 'name' }, t('modelHead')),
+    ...at.map((j) => h('th', { scope: 'col' }, h('span', {}, name(j)))),
+  ];
+  return figure(label, t('winSharesAbout'), [], scrolledTable(label, 'plain matrix', heads, rows));
 }

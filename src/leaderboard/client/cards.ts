@@ -3,10 +3,10 @@
 import { h } from '../../page/dom.js';
 import type { BoardModel } from '../board.js';
 import { LANGUAGES } from '../columns.js';
-import type { Rank } from '../statistics.js';
-import { extent } from '../statistics.js';
+import { extent, type Rank, Z } from '../statistics.js';
+import { error } from './cells.js';
 import type { Column } from './columns.js';
-import { type Context, languageName, scoreText, seen, signedText, Z } from './context.js';
+import { type Context, languageName, scoreText, seen, signedText } from './context.js';
 import { fillRank } from './table.js';
 
 /**
@@ -80,10 +80,7 @@ function valueParts(model: BoardModel, column: Column | null, context: Context):
     ];
   const cell = average ?? model.cells[column.benchmark?.name ?? ''] ?? null;
   if (cell === null) return [h('span', { class: 'num' }, '—')];
-  return [
-    h('span', { class: `num${cell.best ? ' best' : ''}` }, scoreText(cell.value, state.language)),
-    cell.stderr === null || !state.errors ? null : h('span', { class: 'se' }, `±${scoreText(cell.stderr, state.language)}`),
-  ];
+  return [h('span', { class: `num${cell.best ? ' best' : ''}` }, scoreText(cell.value, state.language)), error(cell.stderr, context)];
 }
 
 /** Length is the value, the lighter part its interval. */

@@ -5,8 +5,9 @@ import { numberText } from '../../page/words.js';
 import type { Average, BoardModel, Cell } from '../board.js';
 import { labelOf } from '../columns.js';
 import { noteText } from '../notes.js';
+import { Z } from '../statistics.js';
 import type { Column } from './columns.js';
-import { type Context, scoreText, seen, signedText, Z } from './context.js';
+import { type Context, scoreText, seen, signedText } from './context.js';
 
 /**
  * Returns a cell of the table. `span` is the least and largest value of its column, for the shade.
@@ -85,7 +86,10 @@ function flags(cell: Cell, { t, state }: Context): (HTMLElement | null)[] {
   ];
 }
 
-function error(stderr: number | null, { state }: Context): HTMLElement | null {
+/**
+ * Returns the standard error under a score, where the reader wants to see it.
+ */
+export function error(stderr: number | null, { state }: Context): HTMLElement | null {
   return stderr === null || !state.errors ? null : h('span', { class: 'se' }, `±${scoreText(stderr, state.language)}`);
 }
 

@@ -30,8 +30,20 @@ export interface Column {
   readonly text: (model: BoardModel) => string;
 }
 
-const never = (): boolean => false;
-const noScore = (): Score | null => null;
+/** A column with what is usual for the rest: sorted from the largest, no score, no text. */
+function column(part: Pick<Column, 'key' | 'full' | 'group' | 'kind' | 'sortValue'> & Partial<Column>): Column {
+  return {
+    title: part.full,
+    language: null,
+    benchmark: null,
+    late: () => false,
+    largestFirst: true,
+    score: () => null,
+    lowerIsBetter: false,
+    text: () => '',
+    ...part,
+  };
+}
 
 /**
  * Returns all columns that at least one model has a value in, in their usual order.
@@ -55,8 +67,7 @@ const MOST_AT_ONCE = 8;
  * Returns the keys of the columns that a tab shows unless the reader chose others.
  */
 export function usualColumns(tab: Tab, columns: readonly Column[], { board }: PageData): string[] {
-  if (tab === 'eu' || tab === 'en' || tab === 'es')
-    return columns.filter((c) => c.language === tab && (c.kind !== 'average' || c.language === tab)).map(({ key }) => key);
+  if (tab === 'eu' || tab === 'en' || tab === 'es') return columns.filter((c) => c.language === tab).map(({ key }) => key);
   const several = (key: string, of: (m: BoardModel) => unknown): string[] => (new Set(board.models.map(of)).size > 1 ? [key] : []);
   const facts = new Set([
     'size',
@@ -77,31 +88,27 @@ export function usualColumns(tab: Tab, columns: readonly Column[], { board }: Pa
 
 function averageColumn(language: Language, t: Words): Column {
   const of = (m: BoardModel): Average | null => m.averages[language];
-  const name = languageName(language, t);
-  return {
+  return column({
     key: `average_${language}`,
     title: t('average'),
-    full: t('averageOf', { language: name }),
+    full: t('averageOf', { language: languageName(language, t) }),
     group: t('averages'),
     kind: 'average',
     language,
-    benchmark: null,
     sortValue: (m) => of(m)?.value ?? null,
     late: (m) => of(m)?.complete === false,
-    largestFirst: true,
     score: (m) => {
       const average = of(m);
       return average?.complete && average.comparable ? average : null;
     },
-    lowerIsBetter: false,
-    text: () => '',
-  };
+  });
 }
 
 function benchmarkColumn(benchmark: Benchmark, t: Words): Column {
   const of = (m: BoardModel): Cell | undefined => m.cells[benchmark.name];
   const label = seen(labelOf(benchmark.name));
-  return {
+  const lowerIsBetter = benchmark.lowerIsBetter === true;
+  return column({
     key: benchmark.name,
     title: label,
     full: `${label} (${languageName(benchmark.language, t)})`,
@@ -110,123 +117,70 @@ function benchmarkColumn(benchmark: Benchmark, t: Words): Column {
     language: benchmark.language,
     benchmark,
     sortValue: (m) => of(m)?.value ?? null,
-    late: never,
-    largestFirst: benchmark.lowerIsBetter !== true,
+    largestFirst: !lowerIsBetter,
     score: (m) => {
       const cell = of(m);
       return cell === undefined || cell.mark !== null ? null : cell;
     },
-    lowerIsBetter: benchmark.lowerIsBetter === true,
-    text: () => '',
-  };
+    lowerIsBetter,
+  });
 }
 
 /** The bias score: the nearer to 0 the better, so it is sorted by its distance. */
 function biasColumn(benchmark: Benchmark, t: Words): Column {
-  const label = labelOf(benchmark.name);
-  const of = (m: BoardModel): number | null => m.cells[benchmark.name]?.bias ?? null;
-  return {
+  return column({
     key: `bias_${benchmark.name}`,
     title: t('biasScore'),
-    full: t('biasScoreOf', { name: label }),
+    full: t('biasScoreOf', { name: labelOf(benchmark.name) }),
     group: categoryName(BIAS, t),
     kind: 'bias',
     language: benchmark.language,
     benchmark,
     sortValue: (m) => {
-      const value = of(m);
+      const value = m.cells[benchmark.name]?.bias ?? null;
       return value === null ? null : Math.abs(value);
     },
-    late: never,
     largestFirst: false,
-    score: noScore,
     lowerIsBetter: true,
-    text: () => '',
-  };
+  });
+}
+
+interface Fact<T> {
+  readonly key: string;
+  readonly full: string;
+  readonly of: (model: BoardModel) => T | null;
+  readonly text: (value: T) => string;
+  readonly largestFirst?: boolean;
 }
 
 function factColumns(t: Words, language: PageLanguage): Column[] {
-  const fact = (
-    key: string,
-    title: string,
-    sortValue: Column['sortValue'],
-    text: (m: BoardModel) => string,
-    largestFirst = true,
-  ): Column => ({
-    key,
-    title,
-    full: title,
-    group: t('facts'),
-    kind: 'fact',
-    language: null,
-    benchmark: null,
-    sortValue,
-    late: never,
-    largestFirst,
-    score: noScore,
-    lowerIsBetter: false,
-    text: (m) => (sortValue(m) === null ? '' : text(m)),
-  });
+  const fact = <T extends string | number>({ key, full, of, text, largestFirst = true }: Fact<T>): Column =>
+    column({
+      key,
+      full,
+      group: t('facts'),
+      kind: 'fact',
+      sortValue: of,
+      largestFirst,
+      text: (m) => {
+        const value = of(m);
+        return value === null ? '' : text(value);
+      },
+    });
   return [
-    fact(
-      'size',
-      t('size'),
-      (m) => m.parameters,
-      (m) => sizeText(m.parameters ?? 0, t, language),
-    ),
-    fact(
-      'released',
-      t('released'),
-      (m) => m.facts.released,
-      (m) => releasedText(m.facts.released ?? '', language),
-    ),
-    fact(
-      'family',
-      t('family'),
-      (m) => m.facts.family,
-      (m) => seen(m.facts.family ?? ''),
-      false,
-    ),
-    fact(
-      'prompt',
-      t('prompts'),
-      (m) => m.prompt,
-      (m) => m.prompt,
-      false,
-    ),
-    fact(
-      'documents',
-      t('documentsHead'),
-      (m) => m.facts.documents,
-      (m) => numberText(m.facts.documents ?? 0, language),
-    ),
-    fact(
-      'evaluated',
-      t('evaluated'),
-      (m) => m.facts.evaluated,
-      (m) => dayText(m.facts.evaluated, language),
-    ),
-    fact(
-      'time',
-      t('time'),
-      (m) => m.facts.seconds,
-      (m) => durationText(m.facts.seconds ?? 0, t),
-      false,
-    ),
-    fact(
-      'cost',
-      t('cost'),
-      (m) => m.facts.usd,
-      (m) => numberText(m.facts.usd ?? 0, language, 2),
-      false,
-    ),
+    fact({ key: 'size', full: t('size'), of: (m) => m.parameters, text: (x) => sizeText(x, t, language) }),
+    fact({ key: 'released', full: t('released'), of: (m) => m.facts.released, text: (x) => releasedText(x, language) }),
+    fact({ key: 'family', full: t('family'), of: (m) => m.facts.family, text: seen, largestFirst: false }),
+    fact({ key: 'prompt', full: t('prompts'), of: (m) => m.prompt, text: seen, largestFirst: false }),
+    fact({ key: 'documents', full: t('documentsHead'), of: (m) => m.facts.documents, text: (x) => numberText(x, language) }),
+    fact({ key: 'evaluated', full: t('evaluated'), of: (m) => m.facts.evaluated, text: (x) => dayText(x, language) }),
+    fact({ key: 'time', full: t('time'), of: (m) => m.facts.seconds, text: (x) => durationText(x, t), largestFirst: false }),
+    fact({ key: 'cost', full: t('cost'), of: (m) => m.facts.usd, text: (x) => numberText(x, language, 2), largestFirst: false }),
   ];
 }
 
-/**
- * Returns a number of parameters, `8.0 B`.
- */
-export function sizeText(parameters: number, t: Words, language: PageLanguage): string {
+/** A number of parameters, `8.0 B`. */
+function sizeText(parameters: number, t: Words, language: PageLanguage): string {
   if (parameters < 1e9) return t('millions', { x: numberText(parameters / 1e6, language, 0) });
   return t('billions', { x: numberText(parameters / 1e9, language, parameters < 1e11 ? 1 : 0) });
 }
@@ -238,10 +192,8 @@ export function releasedText(released: string, language: PageLanguage): string {
   return released.length === 7 ? released : dayText(Date.parse(released) / 1000, language);
 }
 
-/**
- * Returns a time that people can take in: hours, minutes or seconds.
- */
-export function durationText(seconds: number, t: Words): string {
+/** A time that people can take in: hours, minutes or seconds. */
+function durationText(seconds: number, t: Words): string {
   if (seconds >= 5400) return t('hours', { x: Math.round(seconds / 360) / 10 });
   return seconds >= 90 ? t('minutes', { x: Math.round(seconds / 60) }) : t('seconds', { x: Math.round(seconds) });
 }

@@ -1,11 +1,14 @@
 /// <reference lib="dom" />
 /** What every part of the page is given: the data, the state, the words, and the way to change the state. */
 import type { BOARD_WORDS } from '../../page/board-words.js';
+import { LANGUAGE_WORDS } from '../../page/shared-words.js';
 import { numberText, type PageLanguage, percentText, type Translate } from '../../page/words.js';
 import { UNSEEN } from '../../tables/write-csv.js';
 import type { Language } from '../../types.js';
 import type { BoardModel } from '../board.js';
+import { CATEGORIES } from '../columns.js';
 import type { PageData } from '../page-data.js';
+import type { Score } from '../statistics.js';
 import type { State } from './state.js';
 
 export type Words = Translate<typeof BOARD_WORDS>;
@@ -21,9 +24,8 @@ export interface Context {
   say(text: string): void;
 }
 
-/** Confidence level of the intervals in pictures, and how many standard errors that is. */
+/** Confidence level of the intervals in pictures, which are `Z` standard errors wide to each side. */
 const LEVEL = 0.95;
-export const Z = 1.959963984540054;
 
 /**
  * Returns the level of the intervals as text, `95%`.
@@ -37,6 +39,13 @@ export function levelText(language: PageLanguage): string {
  */
 export function scoreText(value: number, language: PageLanguage): string {
   return numberText(value, language, 1);
+}
+
+/**
+ * Returns a score with its standard error where it has one.
+ */
+export function withError({ value, stderr }: Score, language: PageLanguage): string {
+  return stderr === null ? scoreText(value, language) : `${scoreText(value, language)} ±${scoreText(stderr, language)}`;
 }
 
 /**
@@ -58,22 +67,13 @@ export function seen(name: string): string {
  * Returns a language's name in the language of the page.
  */
 export function languageName(language: Language, t: Words): string {
-  return t(({ eu: 'basque', en: 'english', es: 'spanish' } as const)[language]);
+  return t(LANGUAGE_WORDS[language]);
 }
 
 /**
  * Returns the name of a category; categories of the user's own stay as they are.
  */
 export function categoryName(category: string, t: Words): string {
-  switch (category) {
-    case 'reading comprehension':
-    case 'common sense':
-    case 'linguistic proficiency':
-    case 'miscellaneous knowledge':
-    case 'maths and reasoning':
-    case 'bias':
-      return t(`category.${category}`);
-    default:
-      return seen(category);
-  }
+  const known = CATEGORIES.find((one) => one === category);
+  return known === undefined ? seen(category) : t(`category.${known}`);
 }

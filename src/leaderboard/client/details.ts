@@ -6,11 +6,11 @@ import type { BoardModel } from '../board.js';
 import { intervalChart } from '../charts/intervals.js';
 import { profileChart } from '../charts/profile.js';
 import { BIAS, byCategory, knownLabelOf, LANGUAGES, labelOf } from '../columns.js';
-import { differ, rankRanges } from '../statistics.js';
+import { differ, rankRanges, rankText, Z } from '../statistics.js';
 import { cellFacts, isNearChance } from './cells.js';
-import { type Column, durationText, releasedText, sizeText } from './columns.js';
-import { type Context, categoryName, languageName, levelText, scoreText, seen, signedText, Z } from './context.js';
-import { choice, drawing, figure } from './figure.js';
+import type { Column } from './columns.js';
+import { type Context, categoryName, languageName, levelText, scoreText, seen, signedText, withError } from './context.js';
+import { choice, drawing, figure, scrolledTable } from './figure.js';
 
 /**
  * Returns an address as a link, only where it is one of the web.
@@ -53,13 +53,15 @@ function factList(facts: readonly (readonly [string, string | HTMLElement | null
   );
 }
 
+/** Keys of the columns that are facts in the details too, in their order there. */
+const FACTS = ['size', 'released', 'evaluated', 'documents', 'prompt', 'time', 'cost'] as const;
+
 /**
  * Returns the dialog of a model: facts and links, its profile against the field, what it gains and loses against a base, all its results.
  */
 export function modelDialog(model: BoardModel, columns: readonly Column[], context: Context, close: () => void): HTMLDialogElement {
-  const { t, state, data } = context;
+  const { t, data } = context;
   const { facts } = model;
-  const language = state.language;
   const links = [
     ...(facts.link === null ? [] : [link(facts.link, t('modelPage'))]),
     ...(facts.paper === null ? [] : [link(facts.paper, t('paper'))]),
@@ -73,13 +75,7 @@ export function modelDialog(model: BoardModel, columns: readonly Column[], conte
       data.arena.length > 0 && model.arena_name !== null && model.arena_name !== model.model ? seen(model.arena_name) : null,
     ],
     [t('family'), facts.family === null ? null : seen(facts.maker === null ? facts.family : `${facts.family} (${facts.maker})`)],
-    [t('size'), model.parameters === null ? null : sizeText(model.parameters, t, language)],
-    [t('released'), facts.released === null ? null : releasedText(facts.released, language)],
-    [t('evaluated'), dayText(facts.evaluated, language)],
-    [t('documentsHead'), facts.documents === null ? null : numberText(facts.documents, language)],
-    [t('prompts'), model.prompt],
-    [t('time'), facts.seconds === null ? null : durationText(facts.seconds, t)],
-    [t('cost'), facts.usd === null ? null : numberText(facts.usd, language, 2)],
+    ...FACTS.flatMap((key) => columns.filter((c) => c.key === key).map((c) => [c.full, c.text(model)] as const)),
     [t('folder'), seen(model.folder)],
   ]);
   const profiles = data.pictures ? LANGUAGES.flatMap((l) => profileOf(model, l, context) ?? []) : [];
@@ -112,7 +108,7 @@ function summaryOf(model: BoardModel, { t, state }: Context): string {
     const place = average.complete
       ? rank === null
         ? ''
-        : `, ${t('rank').toLowerCase()} ${rank.low === rank.high ? rank.low : `${rank.low}–${rank.high}`}`
+        : `, ${t('rank').toLowerCase()} ${rankText(rank)}`
       : `*, ${t('ofBenchmarks', { n: average.present, total: average.total })}`;
     return [`${languageName(l, t)} ${scoreText(average.value, state.language)}${place}`];
   }).join(' · ');
@@ -196,40 +192,15 @@ function resultTable(model: BoardModel, columns: readonly Column[], context: Con
         'tr',
         {},
         h('th', { scope: 'row' }, column.full),
-        h(
-          'td',
-          { class: isNearChance(cell, chance) ? 'num chance' : 'num' },
-          `${scoreText(cell.value, state.language)}${cell.stderr === null ? '' : ` ±${scoreText(cell.stderr, state.language)}`}${bias}`,
-        ),
-        h('td', { class: 'num' }, rank === null ? '–' : rank.low === rank.high ? String(rank.low) : `${rank.low}–${rank.high}`),
+        h('td', { class: isNearChance(cell, chance) ? 'num chance' : 'num' }, withError(cell, state.language) + bias),
+        h('td', { class: 'num' }, rankText(rank)),
         h('td', { class: 'small' }, cellFacts(cell, context).join('; ')),
         h('td', { class: 'small nowrap' }, dayText(cell.date, state.language)),
       ),
     ];
   });
-  return h(
-    'section',
-    {},
-    h('h3', {}, t('results')),
-    h(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('results') },
-      h(
-        'table',
-        { class: 'plain' },
-        h(
-          'thead',
-          {},
-          h(
-            'tr',
-            {},
-            ...(['benchmark', 'value', 'rank', 'documentsHead', 'evaluated'] as const).map((key) => h('th', { scope: 'col' }, t(key))),
-          ),
-        ),
-        h('tbody', {}, ...rows),
-      ),
-    ),
-  );
+  const heads = (['benchmark', 'value', 'rank', 'documentsHead', 'evaluated'] as const).map((key) => h('th', { scope: 'col' }, t(key)));
+  return h('section', {}, h('h3', {}, t('results')), scrolledTable(t('results'), 'plain', heads, rows));
 }
 
 /**

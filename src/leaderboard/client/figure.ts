@@ -41,6 +41,17 @@ export function figure(title: string | HTMLElement, about: string, controls: rea
 }
 
 /**
+ * Returns a table that scrolls sideways by itself where it is too wide.
+ */
+export function scrolledTable(label: string, kind: string, heads: readonly HTMLElement[], rows: readonly HTMLElement[]): HTMLElement {
+  return h(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
+    h('table', { class: kind }, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...rows)),
+  );
+}
+
+/**
  * Returns a labelled choice.
  */
 export function choice(

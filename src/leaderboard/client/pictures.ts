@@ -8,9 +8,9 @@ import { heatMap } from '../charts/heat-map.js';
 import { dayOf } from '../charts/scale.js';
 import { MOST_GROUPS, mark, type Scatter, type ScatterOptions, type ScatterPoint, scatter } from '../charts/scatter.js';
 import { labelOf } from '../columns.js';
-import { differ } from '../statistics.js';
+import { differ, Z } from '../statistics.js';
 import { type Column, releasedText } from './columns.js';
-import { type Context, languageName, levelText, scoreText, seen, signedText, Z } from './context.js';
+import { type Context, languageName, levelText, scoreText, seen, signedText, withError } from './context.js';
 import { againstBase } from './details.js';
 import { choice, type Drawn, drawing, figure } from './figure.js';
 
@@ -215,12 +215,11 @@ function heat(models: readonly BoardModel[], columns: readonly Column[], context
         if (cell === undefined) return null;
         const chance = data.facts[c.key]?.chance ?? 0;
         const top = best.get(c.key) ?? null;
-        const text = scoreText(cell.value, state.language);
         return {
           share: c.benchmark?.own === true ? 0.3 : (cell.value - chance) / (100 - chance),
           text: numberText(cell.value, state.language, 0),
           top: top !== null && cell.mark === null && cell.stderr !== null && !differ(cell, top),
-          title: `${seen(m.model)}, ${c.full}: ${text}${cell.stderr === null ? '' : ` ±${scoreText(cell.stderr, state.language)}`}`,
+          title: `${seen(m.model)}, ${c.full}: ${withError(cell, state.language)}`,
         };
       }),
     }));

@@ -4,8 +4,7 @@ import { h } from '../../page/dom.js';
 import { numberText } from '../../page/words.js';
 import type { BoardModel } from '../board.js';
 import { BIAS } from '../columns.js';
-import type { Rank } from '../statistics.js';
-import { extent } from '../statistics.js';
+import { extent, type Rank, rankText } from '../statistics.js';
 import { cellOf } from './cells.js';
 import type { Column } from './columns.js';
 import { type Context, seen } from './context.js';
@@ -189,15 +188,12 @@ function nameCell(model: BoardModel, { change, t, state }: Context): HTMLElement
  */
 export function fillRank(cell: HTMLElement, rank: Rank | null, { t, state }: Context): void {
   if (rank === null) {
-    cell.replaceChildren(h('span', { 'aria-hidden': 'true' }, '–'));
+    cell.replaceChildren(h('span', { 'aria-hidden': 'true' }, rankText(null)));
     cell.removeAttribute('title');
     return;
   }
-  const range = rank.low === rank.high ? null : `${rank.low}–${rank.high}`;
-  cell.replaceChildren(
-    h('span', { class: 'num' }, String(rank.low)),
-    ...(range === null || !state.errors ? [] : [h('span', { class: 'se' }, range)]),
-  );
+  cell.replaceChildren(h('span', { class: 'num' }, String(rank.low)));
+  if (rank.low !== rank.high && state.errors) cell.append(h('span', { class: 'se' }, rankText(rank)));
   cell.title = t('ranksTo', { low: rank.low, high: rank.high });
 }
 

@@ -1,6 +1,6 @@
 /** What the page shows, as it stands in its address: every state of the page has a link that survives a reload. */
 import { languageFor, type PageLanguage } from '../../page/words.js';
-import { type Catalog, FILTERS, type Filter, type Query } from '../protocol.js';
+import { type Catalog, FILTERS, FLIPS, type Query } from '../protocol.js';
 
 export interface View extends Query {
   /** `task/id` of the document that is open. */
@@ -15,7 +15,7 @@ export function viewOf(hash: string, catalog: Catalog, languages: readonly strin
   const given = new URLSearchParams(hash.replace(/^#/, ''));
   const runs = catalog.runs.map(({ id }) => id);
   const run = runs.find((id) => id === given.get('run')) ?? runs[0] ?? '';
-  const filter = FILTERS.find((name): name is Filter => name === given.get('show')) ?? 'all';
+  const filter = FILTERS.find((name) => name === given.get('show')) ?? 'all';
   const other = runs.find((id) => id === given.get('with') && id !== run) ?? null;
   const doc = given.get('doc');
   const slash = doc?.lastIndexOf('/') ?? -1;
@@ -24,7 +24,7 @@ export function viewOf(hash: string, catalog: Catalog, languages: readonly strin
     other,
     scope: given.get('scope') ?? 'all',
     subject: given.get('subject'),
-    filter: other === null && ['flipped', 'gained', 'lost'].includes(filter) ? 'all' : filter,
+    filter: other === null && FLIPS.has(filter) ? 'all' : filter,
     text: given.get('q') ?? '',
     sort: given.get('sort') === 'margin' ? 'margin' : 'order',
     doc: doc === null || slash < 0 ? null : { task: doc.slice(0, slash), docId: doc.slice(slash + 1) },

@@ -1,12 +1,12 @@
 /** One document in full: what was asked, the choices as bars or the generated text, and what became of it, for one run or two side by side. */
 
 import { h } from '../../page/dom.js';
-import type { VIEW_WORDS } from '../../page/view-words.js';
-import { numberText, type PageLanguage, type Translate } from '../../page/words.js';
+import type { ViewWords } from '../../page/view-words.js';
+import { numberText, type PageLanguage } from '../../page/words.js';
 import type { DocumentView, Pair } from '../protocol.js';
 
 export interface DetailOptions {
-  readonly t: Translate<typeof VIEW_WORDS>;
+  readonly t: ViewWords;
   readonly language: PageLanguage;
   /** Names of the runs. */
   readonly run: string;

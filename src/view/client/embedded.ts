@@ -1,9 +1,8 @@
 /** The source of an exported page: everything lies in the page itself. */
 
-import { textsOf } from '../document-texts.js';
 import { makeSource, type Provider } from '../engine.js';
 import type { Exported } from '../export.js';
-import type { Source } from '../protocol.js';
+import type { DocumentView, Source } from '../protocol.js';
 
 /**
  * Returns a source over the data of an exported page.
@@ -32,4 +31,9 @@ export function embeddedSource(data: Exported): Source {
     },
   };
   return makeSource(provider);
+}
+
+/** The texts of a document that a search looks through, in small letters: those of the data set and of the answer, not the few-shot examples. */
+function textsOf(document: DocumentView): string {
+  return [document.doc, document.targetText, document.generated ?? ''].join('\n').toLowerCase();
 }

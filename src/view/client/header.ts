@@ -3,13 +3,13 @@
 import { h } from '../../page/dom.js';
 import { languageSwitch } from '../../page/language-switch.js';
 import { themeButton } from '../../page/theme.js';
-import type { VIEW_WORDS } from '../../page/view-words.js';
-import { dayText, type PageLanguage, type Translate } from '../../page/words.js';
+import type { ViewWords } from '../../page/view-words.js';
+import { dayText, type PageLanguage } from '../../page/words.js';
 import type { Catalog, RunInfo } from '../protocol.js';
 import type { View } from './address.js';
 
 export interface HeaderOptions {
-  readonly t: Translate<typeof VIEW_WORDS>;
+  readonly t: ViewWords;
   readonly catalog: Catalog;
   readonly view: View;
   change(view: Partial<View>): void;
@@ -19,7 +19,7 @@ export interface HeaderOptions {
 /**
  * Returns the name of a run as the page shows it: what tells it from others is behind the model's name.
  */
-export function runLabel(run: RunInfo, catalog: Catalog, language: PageLanguage, t: Translate<typeof VIEW_WORDS>): string {
+export function runLabel(run: RunInfo, catalog: Catalog, language: PageLanguage, t: ViewWords): string {
   const namesakes = catalog.runs.filter(({ model }) => model === run.model);
   const parts = [run.model];
   if (run.family !== 'plain') parts.push(run.family);

@@ -1,13 +1,12 @@
 /** The dialog that names the keys. */
 
 import { h } from '../../page/dom.js';
-import type { VIEW_WORDS } from '../../page/view-words.js';
-import type { Translate } from '../../page/words.js';
+import type { ViewWords } from '../../page/view-words.js';
 
 /**
  * Returns the dialog; `showModal` opens it, Escape and its button close it.
  */
-export function helpDialog(t: Translate<typeof VIEW_WORDS>): HTMLDialogElement {
+export function helpDialog(t: ViewWords): HTMLDialogElement {
   const keys: readonly (readonly [string, string])[] = [
     ['j / k', t('keyNext')],
     ['g / G', t('keyEnds')],

@@ -2,10 +2,10 @@
 
 import { byId, h } from '../../page/dom.js';
 import { restoreTheme } from '../../page/theme.js';
-import { VIEW_WORDS } from '../../page/view-words.js';
-import { languageFor, numberText, type Translate, translator } from '../../page/words.js';
+import { VIEW_WORDS, type ViewWords } from '../../page/view-words.js';
+import { languageFor, numberText, translator } from '../../page/words.js';
 import type { Exported } from '../export.js';
-import { type Catalog, FILTERS, type Filter, type Pair, type Row, type Source, STATE, type Summary } from '../protocol.js';
+import { type Catalog, FILTERS, type Filter, FLIPS, type Pair, type Row, type Source, STATE, type Summary } from '../protocol.js';
 import { hashOf, queryOf, type View, viewOf } from './address.js';
 import { detailBody } from './detail.js';
 import { embeddedSource } from './embedded.js';
@@ -25,7 +25,7 @@ function start(source: Source, catalog: Catalog): void {
   const app = byId('app');
   let view = viewOf(location.hash, catalog, navigator.languages);
   let languageChosen = new URLSearchParams(location.hash.slice(1)).has('lang');
-  let t: Translate<typeof VIEW_WORDS> = translator(VIEW_WORDS, view.language);
+  let t: ViewWords = translator(VIEW_WORDS, view.language);
   let summary: Summary | null = null;
   let list: DocumentList;
   let unfolded = false;
@@ -153,8 +153,7 @@ function start(source: Source, catalog: Catalog): void {
     );
   };
 
-  const filters = (): readonly Filter[] =>
-    view.other === null ? FILTERS.filter((f) => !['flipped', 'gained', 'lost'].includes(f)) : FILTERS;
+  const filters = (): readonly Filter[] => (view.other === null ? FILTERS.filter((f) => !FLIPS.has(f)) : FILTERS);
 
   /** What depends on the counts: side bar, filters, subjects. */
   const showCounts = (): void => {

@@ -1,8 +1,8 @@
 /** One line of the list. */
 
 import { h } from '../../page/dom.js';
-import type { VIEW_WORDS } from '../../page/view-words.js';
-import { numberText, type PageLanguage, type Translate } from '../../page/words.js';
+import type { ViewWords } from '../../page/view-words.js';
+import { numberText, type PageLanguage } from '../../page/words.js';
 import { type Row, STATE, type State } from '../protocol.js';
 
 const LOOK = {
@@ -15,7 +15,7 @@ const LOOK = {
 /**
  * Returns the mark of an outcome, with its word for those who do not see it.
  */
-export function stateMark(state: State, t: Translate<typeof VIEW_WORDS>): HTMLElement {
+export function stateMark(state: State, t: ViewWords): HTMLElement {
   const [kind, sign, word] = LOOK[state];
   return h(
     'span',
@@ -31,7 +31,7 @@ export function stateMark(state: State, t: Translate<typeof VIEW_WORDS>): HTMLEl
 export function fillRow(
   element: HTMLElement,
   row: Row | null,
-  { t, language, paired }: { t: Translate<typeof VIEW_WORDS>; language: PageLanguage; paired: boolean },
+  { t, language, paired }: { t: ViewWords; language: PageLanguage; paired: boolean },
 ): void {
   if (row === null) {
     element.replaceChildren(h('span', { class: 'title soft' }, '…'));

@@ -1,9 +1,10 @@
 /** The benchmarks, by language, with how many documents are right, or were gained and lost against the other run. */
 
 import { h } from '../../page/dom.js';
-import type { VIEW_WORDS } from '../../page/view-words.js';
-import { type PageLanguage, percentText, type Translate } from '../../page/words.js';
-import type { Counts, RunInfo, Summary, TaskInfo } from '../protocol.js';
+import { LANGUAGE_WORDS } from '../../page/shared-words.js';
+import type { ViewWords } from '../../page/view-words.js';
+import { type PageLanguage, percentText } from '../../page/words.js';
+import { COUNTED, type Counts, noCounts, type RunInfo, type Summary, type TaskInfo } from '../protocol.js';
 
 export interface Scope {
   /** As in a query: `all`, `language:eu`, ... */
@@ -19,7 +20,7 @@ const LANGUAGES = ['eu', 'en', 'es', null] as const;
 /**
  * Returns the scopes of a run: everything, each language, each benchmark, and the tasks of benchmarks that have several.
  */
-export function scopesOf(run: RunInfo, t: Translate<typeof VIEW_WORDS>): Scope[] {
+export function scopesOf(run: RunInfo, t: ViewWords): Scope[] {
   const scope = (name: string, label: string, depth: number, tasks: readonly TaskInfo[]): Scope => ({
     name,
     label,
@@ -27,12 +28,11 @@ export function scopesOf(run: RunInfo, t: Translate<typeof VIEW_WORDS>): Scope[]
     tasks: tasks.map((task) => task.name),
     samples: tasks.some(({ samples }) => samples),
   });
-  const names = { eu: t('basque'), en: t('english'), es: t('spanish') };
   const scopes = [scope('all', t('everything'), 0, run.tasks)];
   for (const language of LANGUAGES) {
     const tasks = run.tasks.filter((task) => task.language === language);
     if (tasks.length === 0) continue;
-    scopes.push(scope(`language:${language ?? 'none'}`, language === null ? t('otherLanguage') : names[language], 0, tasks));
+    scopes.push(scope(`language:${language ?? 'none'}`, t(language === null ? 'otherLanguage' : LANGUAGE_WORDS[language]), 0, tasks));
     for (const benchmark of new Set(tasks.map((task) => task.benchmark))) {
       const parts = tasks.filter((task) => task.benchmark === benchmark);
       scopes.push(scope(`benchmark:${benchmark}`, benchmark, 1, parts));
@@ -52,16 +52,8 @@ export function countsOf(summary: Summary | null, tasks: readonly string[], subj
     return Object.hasOwn(one.subjects, subject) ? (one.subjects[subject] ?? []) : [];
   });
   if (found.length === 0) return null;
-  const sum: Counts = { all: 0, right: 0, wrong: 0, gained: 0, lost: 0, unscored: 0, cut: 0 };
-  for (const counts of found) {
-    sum.all += counts.all;
-    sum.right += counts.right;
-    sum.wrong += counts.wrong;
-    sum.gained += counts.gained;
-    sum.lost += counts.lost;
-    sum.unscored += counts.unscored;
-    sum.cut += counts.cut;
-  }
+  const sum = noCounts();
+  for (const counts of found) for (const name of COUNTED) sum[name] += counts[name];
   return sum;
 }
 
@@ -83,7 +75,7 @@ export function subjectsOf(summary: Summary | null, tasks: readonly string[]): r
 }
 
 export interface ScopeOptions {
-  readonly t: Translate<typeof VIEW_WORDS>;
+  readonly t: ViewWords;
   readonly language: PageLanguage;
   readonly paired: boolean;
   choose(name: string): void;
