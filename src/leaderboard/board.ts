@@ -1,4 +1,5 @@
 /** The leaderboard as data: what Markdown, CSV, JSON and the page all show. */
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import type { Language, PromptFamily } from '../types.js';
@@ -233,14 +234,14 @@ function markBest(models: readonly OpenModel[], benchmarks: readonly Benchmark[]
     if (factorOf(benchmark) !== 100) continue;
     const column = models.map((m) => m.cells[benchmark.name] ?? null);
     const best = clearBest(column.map((cell) => (cell === null || cell.mark !== null ? null : cell)));
-    const cell = best === null ? null : column[best];
-    if (cell != null) cell.best = true;
+    const cell = best === null ? null : at(column, best);
+    if (cell !== null) cell.best = true;
   }
   for (const language of LANGUAGES) {
     const column = models.map((m) => m.averages[language]);
     const best = clearBest(column.map((a) => (a === null || !a.complete || a.marked ? null : a)));
-    const average = best === null ? null : column[best];
-    if (average != null) average.best = true;
+    const average = best === null ? null : at(column, best);
+    if (average !== null) average.best = true;
   }
 }
 
@@ -248,7 +249,7 @@ function addRanks(models: readonly OpenModel[]): void {
   for (const language of LANGUAGES) {
     const column = models.map(({ averages }) => averages[language]);
     const ranks = rankRanges(column.map((a) => (a?.complete && a.comparable ? a : null)));
-    for (const [i, average] of column.entries()) if (average !== null) average.rank = ranks[i] ?? null;
+    for (const [i, average] of column.entries()) if (average !== null) average.rank = at(ranks, i);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whether the cells of one column measure the same thing. */
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import type { PromptFamily } from '../types.js';
 import { count, type Measurement, shortList } from './collect.js';
@@ -78,12 +79,15 @@ function minority(benchmark: Benchmark, cells: readonly Cell[], key: Note['key']
     if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   if (counts.size < 2) return [];
-  const [usual] = [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1))[0] ?? [''];
+  const [usual] = at(
+    [...counts].sort(([a, n], [b, k]) => k - n || (a < b ? -1 : 1)),
+    0,
+  );
   return cells.flatMap(({ model, m }) => {
     const value = read(m);
     return value === null || value === usual
       ? []
-      : [{ model, benchmark: benchmark.name, reason: { key, values: { found: value, usual: usual ?? '' } } }];
+      : [{ model, benchmark: benchmark.name, reason: { key, values: { found: value, usual } } }];
   });
 }
 

@@ -4,9 +4,9 @@ import { UNSEEN } from '../tables/write-csv.js';
 import type { Language } from '../types.js';
 import type { Average, Board, BoardModel, Cell } from './board.js';
 import { type Benchmark, byCategory, LANGUAGE_NAMES, LANGUAGES, labelOf } from './columns.js';
-import { documentsText } from './documents.js';
 import { isAlert, noteText } from './notes.js';
 import { ranked } from './order.js';
+import { extent } from './statistics.js';
 
 /**
  * Returns the leaderboard as Markdown: a table per language, models by average, and the notes.
@@ -48,9 +48,10 @@ function table(models: readonly BoardModel[], columns: readonly Benchmark[], lan
   ]);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const marks = models.flatMap((m) =>
-    columns.flatMap((b) =>
-      m.cells[b.name]?.mark == null ? [] : [`- ‡ ${escapeMarkdown(m.model)}, ${b.name}: ${escapeMarkdown(m.cells[b.name]?.mark ?? '')}`],
-    ),
+    columns.flatMap((b) => {
+      const mark = m.cells[b.name]?.mark ?? null;
+      return mark === null ? [] : [`- ‡ ${escapeMarkdown(m.model)}, ${b.name}: ${escapeMarkdown(mark)}`];
+    }),
   );
   return [
     line(header),
@@ -61,18 +62,30 @@ function table(models: readonly BoardModel[], columns: readonly Benchmark[], lan
   ].join('\n');
 }
 
+/** e.g. `1,172 docs`: what the models of a column were evaluated on, a range where they differ, the paper's number where no file says. */
+function documentsText(b: Benchmark, models: readonly BoardModel[]): string {
+  const [least, most] = extent(models.flatMap((m) => m.cells[b.name]?.documents ?? []));
+  if (least > most) return b.documents === null ? '' : `${b.documents.toLocaleString('en')} docs`;
+  return `${least === most ? '' : `${least.toLocaleString('en')} to `}${most.toLocaleString('en')} docs`;
+}
+
 function cellText(cell: Cell | undefined): string {
   if (cell === undefined) return '—';
-  const value = cell.best ? `**${cell.value.toFixed(2)}**` : cell.value.toFixed(2);
-  return `${value}${cell.stderr === null ? '' : ` ± ${cell.stderr.toFixed(2)}`}${cell.partial ? ' °' : ''}${cell.mark === null ? '' : ' ‡'}`;
+  return `${valueText(cell)}${errorText(cell)}${cell.partial ? ' °' : ''}${cell.mark === null ? '' : ' ‡'}`;
 }
 
 function averageText(average: Average | null): string {
   if (average === null) return '—';
-  const value = average.best ? `**${average.value.toFixed(2)}**` : average.value.toFixed(2);
-  const marked = average.marked ? ' ‡' : '';
-  if (!average.complete) return `${value} * (${average.present} of ${average.total})${marked}`;
-  return `${value}${average.stderr === null ? '' : ` ± ${average.stderr.toFixed(2)}`}${marked}`;
+  const behind = average.complete ? errorText(average) : ` * (${average.present} of ${average.total})`;
+  return `${valueText(average)}${behind}${average.marked ? ' ‡' : ''}`;
+}
+
+function valueText({ value, best }: Cell | Average): string {
+  return best ? `**${value.toFixed(2)}**` : value.toFixed(2);
+}
+
+function errorText({ stderr }: Cell | Average): string {
+  return stderr === null ? '' : ` ± ${stderr.toFixed(2)}`;
 }
 
 /**

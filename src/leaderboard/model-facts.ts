@@ -1,4 +1,5 @@
 /** What people who choose a model want to know beside its scores. */
+import { at } from '../at.js';
 import type { ResultFile } from '../results/read.js';
 import type { Measurement } from './collect.js';
 import { familyOf, releasedOf } from './families.js';
@@ -43,7 +44,7 @@ export function modelFacts(
     family: named?.family ?? known?.family ?? null,
     maker: named?.family == null ? (known?.maker ?? null) : null,
     released: named?.released ?? (identity.variant === '' ? releasedOf(identity.modelName) : null),
-    link: named?.link ?? hubLink(files[0]?.modelSource ?? '', identity),
+    link: named?.link ?? hubLink(at(files, 0).modelSource, identity),
     paper: named?.paper ?? null,
     documents: knownSum(counted.map((m) => m.documents)),
     evaluated: counted.reduce((latest, m) => Math.max(latest, m.date), 0),

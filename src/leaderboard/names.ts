@@ -48,21 +48,15 @@ function namesIn({ header, rows }: Table, file: string): ModelNames[] {
     }
     return { folder, tableName, arenaName: arenaName === undefined || arenaName === '' ? null : arenaName, ...more };
   });
-  noDoubles(
-    file,
-    'folder',
-    names.map((n) => n.folder),
-  );
-  noDoubles(
-    file,
-    'table_name',
-    names.map((n) => n.tableName),
-  );
-  noDoubles(
-    file,
-    'arena_name',
-    names.flatMap((n) => n.arenaName ?? []),
-  );
+  for (const [column, of] of [
+    ['folder', 'folder'],
+    ['table_name', 'tableName'],
+    ['arena_name', 'arenaName'],
+  ] as const) {
+    const values = names.flatMap((n) => n[of] ?? []);
+    const double = values.find((value, i) => values.indexOf(value) !== i);
+    if (double !== undefined) throw new UserError(`${file}: ${column} '${double}' stands twice; one line a model`);
+  }
   return names;
 }
 
@@ -82,10 +76,4 @@ function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}(-\d{2})?$/.test(text)) return false;
   const date = new Date(text);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-}
-
-function noDoubles(file: string, column: string, values: readonly string[]): void {
-  const seen = new Set<string>();
-  const double = values.find((v) => seen.size === seen.add(v).size);
-  if (double !== undefined) throw new UserError(`${file}: ${column} '${double}' stands twice; one line a model`);
 }

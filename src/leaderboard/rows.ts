@@ -1,5 +1,6 @@
 /** One row a model: its result files sorted out, the measurement that counts picked for each benchmark. */
 import path from 'node:path';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { shortIdentity } from '../results/model-identity.js';
 import type { PromptFamily } from '../types.js';
@@ -21,8 +22,6 @@ export interface Row {
   readonly arenaName: string | null;
   readonly facts: ModelFacts;
   readonly measurements: ReadonlyMap<string, Measurement>;
-  /** Measurements of the same model and benchmark that another one replaced. */
-  readonly replaced: number;
 }
 
 /**
@@ -30,7 +29,6 @@ export interface Row {
  * of one benchmark that with most documents counts, then the newest. `unused`: folders of the names file that no row has. Throws `UserError` when two models would get one name.
  */
 export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelNames[]): { rows: Row[]; notes: Note[]; unused: string[] } {
-  const unused: string[] = [];
   const named = new Set(summaries.filter((s) => isNamedAfter(s.file.folder, s.file.modelName)).map((s) => s.file.folder));
   const identities = modelIdentities(summaries);
   const groups = new Map<string, { identity: ModelIdentity; summaries: FileSummary[] }>();
@@ -56,7 +54,7 @@ export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelN
   const sharers = new Map<string, Set<string>>();
   for (const { identity, shown } of titled) sharers.set(shown, (sharers.get(shown) ?? new Set()).add(identity.key));
   const rows = titled.map(({ identity, own, title, shown }) => {
-    const family = own[0]?.file.family ?? 'plain';
+    const { family } = at(own, 0).file;
     // Two models of one name are told apart by what they are.
     const shared = identity.modelIdentity !== null && (sharers.get(shown)?.size ?? 1) > 1;
     const distinct = shared ? `${shown}-${shortIdentity(identity.modelIdentity)}` : shown;
@@ -79,12 +77,10 @@ export function rowsOf(summaries: readonly FileSummary[], names: readonly ModelN
         { ...identity, modelName: title },
       ),
       measurements,
-      replaced,
     };
   });
-  const shown = new Set(rows.map((row) => row.model.replace(/ \((?:plain|chat|api)\)$/, '')));
-  const idle = names.filter((n) => !shown.has(n.tableName));
-  for (const { folder } of idle) unused.push(folder);
+  const shown = new Set(titled.map((one) => one.shown));
+  const unused = names.filter((n) => !shown.has(n.tableName)).map(({ folder }) => folder);
   rows.sort((a, b) => (a.model < b.model ? -1 : 1));
   rows.forEach((row, i) => {
     const other = rows[i + 1];

@@ -1,5 +1,6 @@
 /** Which runs lie in some folders, and which tasks they have. */
 import path from 'node:path';
+import { at } from '../at.js';
 import { sharedKey } from '../compare/benchmarks.js';
 import { knownBenchmarks } from '../compare/known.js';
 import { joinFiles, type Run } from '../compare/open-run.js';
@@ -46,22 +47,20 @@ export async function findRuns(dirs: readonly string[], only: readonly string[] 
   const ids = new Map<string, number>();
   const runs: RunInfo[] = [];
   const files = new Map<string, ReadonlyMap<string, TaskFile>>();
-  const dated = [...groups.values()].map((group) => ({ group, run: joinFiles(group[0]?.path ?? '', group) }));
+  const dated = [...groups.values()].map((group) => ({ group, run: joinFiles(at(group, 0).path, group) }));
   for (const { group, run } of dated.sort((a, b) => b.run.date - a.run.date)) {
-    const [first] = group;
-    if (first === undefined) continue;
     const tasks = tasksOf(run, benchmarks).filter((task) => only === null || only.includes(task.name) || only.includes(task.benchmark));
     if (tasks.length === 0) continue;
     const times = (ids.get(run.model) ?? 0) + 1;
     ids.set(run.model, times);
     const id = times === 1 ? run.model : `${run.model}~${times}`;
-    const { shard } = first;
+    const { family, limit, shard } = at(group, 0);
     runs.push({
       id,
       model: run.model,
-      family: first.family,
+      family,
       date: run.date,
-      limit: first.limit,
+      limit,
       shard: shard === null || shard.count < 2 ? null : `${shard.index + 1}/${shard.count}`,
       tasks,
     });

@@ -1,4 +1,5 @@
 /** One document of a sample file for reading: what was asked, what was answered, and what each filter made of it. */
+import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { parsePlainJson } from '../python/plain-json.js';
 import { logprobsOf } from './index-file.js';
@@ -31,7 +32,7 @@ export function documentView(task: string, lines: readonly string[], delimiter: 
     docHash: textOf(first.doc_hash),
     promptHash: textOf(first.prompt_hash),
     shots: messages === null ? prompt.slice(0, start) : '',
-    question: messages === null ? prompt.slice(start) : (messages.at(-1)?.content ?? ''),
+    question: messages === null ? prompt.slice(start) : at(messages, messages.length - 1).content,
     messages,
     choices:
       choices === null

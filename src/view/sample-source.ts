@@ -1,5 +1,6 @@
 /** Reading one sample file by places: plain files and packed ones look the same from outside. */
 import { type FileHandle, open } from 'node:fs/promises';
+import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { type Block, blocksOf, fileBytes, unpackBlock } from '../results/gzip-blocks.js';
 
@@ -60,7 +61,7 @@ function packedSource(path: string, file: FileHandle, blocks: readonly Block[]):
     chunks: async function* () {
       for (const [i, block] of blocks.entries()) {
         const bytes = await unpackBlock(file, block);
-        starts[i + 1] = (starts[i] ?? 0) + bytes.length;
+        starts[i + 1] = at(starts, i) + bytes.length;
         yield bytes;
       }
     },
@@ -68,10 +69,10 @@ function packedSource(path: string, file: FileHandle, blocks: readonly Block[]):
       let [low, high] = [0, starts.length - 1];
       while (low + 1 < high) {
         const middle = (low + high) >> 1;
-        if ((starts[middle] ?? 0) <= start) low = middle;
+        if (at(starts, middle) <= start) low = middle;
         else high = middle;
       }
-      const offset = starts[low] ?? 0;
+      const offset = at(starts, low);
       return (await unpacked(low)).subarray(start - offset, end - offset);
     },
     close: () => file.close(),

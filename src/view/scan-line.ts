@@ -63,7 +63,7 @@ function endOfValue(text: string, from: number, to: number): number {
   if (first === QUOTE) return endOfString(text, from, to);
   let at = from;
   if (!OPEN.has(first)) {
-    while (at < to && !',}]'.includes(text[at] ?? ',') && text.charCodeAt(at) > 0x20) at++;
+    while (at < to && !',}]'.includes(text.charAt(at)) && text.charCodeAt(at) > 0x20) at++;
     return at;
   }
   for (let depth = 0; at < to; ) {

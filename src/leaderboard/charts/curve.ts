@@ -1,10 +1,10 @@
 /** The learning curve of checkpoints as SVG: one small chart a benchmark, its headline score by training step with intervals. */
+import { at } from '../../at.js';
 import { type SvgNode, s, svgText } from '../../page/svg.js';
 import type { ModelRow, ModelRows } from '../../results/by-model.js';
+import { Z } from '../statistics.js';
 import { linear, padded, type Scale, ticks } from './scale.js';
 
-/** Half the width of a 95 % interval in standard errors. */
-const Z = 1.959964;
 /** Colours that colour-blind eyes tell apart (Okabe and Ito), by series. */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 const COLUMNS = 2;
@@ -76,7 +76,7 @@ function seriesOf(points: readonly Point[]): string[] {
 }
 
 function colourOf(index: number): string {
-  return COLOURS[index % COLOURS.length] ?? '#000';
+  return at(COLOURS, index % COLOURS.length);
 }
 
 function drawn({ title, points }: Chart, series: readonly string[]): SvgNode[] {

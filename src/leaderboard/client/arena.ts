@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** The arena: ranking with intervals, what it has to do with the benchmarks, and who wins against whom. */
 
+import { at } from '../../at.js';
 import { languageMean } from '../../leaderboard/language-mean.js';
 import { h } from '../../page/dom.js';
 import { numberText, percentText } from '../../page/words.js';
@@ -64,7 +65,7 @@ function ranking(part: ArenaPart, context: Context): HTMLElement {
   );
   const rows = entries.flatMap((m, i) => {
     if (!shown.has(m.model)) return [];
-    const ranked = fit?.models[i];
+    const ranked = fit === null ? undefined : at(fit.models, i);
     const own = nameOf(part, m.model, context);
     const found = modelOf(part, m.model, context);
     const under = found === null ? t('noResults') : own === seen(m.model) ? '' : seen(m.model);
@@ -176,17 +177,17 @@ function matrix(part: ArenaPart, context: Context): HTMLElement {
   const shares = part.fit?.win_shares;
   if (shares === undefined || shares.models.length === 0) return h('div');
   const kept = new Set(shownNames(part, shares.models, context));
-  const at = shares.models.flatMap((name, i) => (kept.has(name) ? [i] : []));
-  const name = (i: number): string => nameOf(part, shares.models[i] ?? '', context);
-  const rows = at.map((i) =>
+  const places = shares.models.flatMap((name, i) => (kept.has(name) ? [i] : []));
+  const name = (i: number): string => nameOf(part, at(shares.models, i), context);
+  const rows = places.map((i) =>
     h(
       'tr',
       {},
       h('th', { scope: 'row', class: 'name' }, name(i)),
-      ...at.map((j) => {
-        const share = shares.share[i]?.[j] ?? null;
+      ...places.map((j) => {
+        const share = at(at(shares.share, i), j);
         if (share === null) return h('td', { class: 'missing' }, h('span', { class: 'sr' }, t('missing')), i === j ? '' : '—');
-        const title = `${name(i)} / ${name(j)}: ${percentText(share, state.language)}, ${numberText(shares.battles[i]?.[j] ?? 0, state.language)}`;
+        const title = `${name(i)} / ${name(j)}: ${percentText(share, state.language)}, ${numberText(at(at(shares.battles, i), j), state.language)}`;
         const td = h('td', { class: share >= 0.5 ? 'wins' : 'loses', title }, numberText(100 * share, state.language, 0));
         td.style.setProperty('--t', Math.min(1, Math.abs(share - 0.5) * 2).toFixed(3));
         return td;
@@ -196,7 +197,7 @@ function matrix(part: ArenaPart, context: Context): HTMLElement {
   const label = t('winShares');
   const heads = [
     h('th', { scope: 'col', class: 'name' }, t('modelHead')),
-    ...at.map((j) => h('th', { scope: 'col' }, h('span', {}, name(j)))),
+    ...places.map((j) => h('th', { scope: 'col' }, h('span', {}, name(j)))),
   ];
   return figure(label, t('winSharesAbout'), [], scrolledTable(label, 'plain matrix', heads, rows));
 }

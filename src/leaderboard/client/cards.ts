@@ -69,16 +69,16 @@ function valueParts(model: BoardModel, column: Column | null, context: Context):
   const { state, t } = context;
   if (column === null || column.kind === 'fact') return [];
   if (column.kind === 'bias') {
-    const bias = model.cells[column.benchmark?.name ?? '']?.bias ?? null;
+    const bias = column.cell(model)?.bias ?? null;
     return [h('span', { class: 'num' }, bias === null ? '—' : signedText(bias, state.language))];
   }
-  const average = column.kind === 'average' && column.language !== null ? model.averages[column.language] : null;
+  const average = column.average(model);
   if (average !== null && !average.complete)
     return [
       h('span', { class: 'num incomplete' }, `${scoreText(average.value, state.language)}*`),
       h('span', { class: 'se' }, t('ofBenchmarks', { n: average.present, total: average.total })),
     ];
-  const cell = average ?? model.cells[column.benchmark?.name ?? ''] ?? null;
+  const cell = average ?? column.cell(model);
   if (cell === null) return [h('span', { class: 'num' }, '—')];
   return [h('span', { class: `num${cell.best ? ' best' : ''}` }, scoreText(cell.value, state.language)), error(cell.stderr, context)];
 }

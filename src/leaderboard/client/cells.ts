@@ -15,11 +15,11 @@ import { type Context, scoreText, seen, signedText } from './context.js';
 export function cellOf(column: Column, model: BoardModel, span: readonly [number, number], context: Context): HTMLTableCellElement {
   switch (column.kind) {
     case 'average':
-      return averageCell(column.language === null ? null : model.averages[column.language], span, column, context);
+      return averageCell(column.average(model), span, column, context);
     case 'benchmark':
-      return scoreCell(model.cells[column.benchmark?.name ?? ''], span, column, context);
+      return scoreCell(column.cell(model), span, column, context);
     case 'bias':
-      return biasCell(model.cells[column.benchmark?.name ?? '']?.bias ?? null, context);
+      return biasCell(column.cell(model)?.bias ?? null, context);
     case 'fact': {
       const text = column.text(model);
       return text === '' ? missing(context) : h('td', { class: `fact ${column.key}` }, text);
@@ -38,10 +38,10 @@ export function isNearChance(cell: Cell, chance: number | null): boolean {
   return chance !== null && cell.stderr !== null && cell.value - Z * cell.stderr <= chance;
 }
 
-function scoreCell(cell: Cell | undefined, span: readonly [number, number], column: Column, context: Context): HTMLTableCellElement {
-  if (cell === undefined) return missing(context);
+function scoreCell(cell: Cell | null, span: readonly [number, number], column: Column, context: Context): HTMLTableCellElement {
+  if (cell === null) return missing(context);
   const { t, state, data } = context;
-  const chance = data.facts[column.benchmark?.name ?? '']?.chance ?? null;
+  const chance = data.facts[column.key]?.chance ?? null;
   const near = isNearChance(cell, chance);
   const title = [
     ...cellFacts(cell, context),
@@ -107,7 +107,7 @@ function averageCell(average: Average | null, span: readonly [number, number], c
       h('span', { class: 'se' }, t('ofBenchmarks', { n: average.present, total: average.total })),
     );
   }
-  const from = base === null || column.language === null ? null : base.averages[column.language];
+  const from = base === null ? null : column.average(base);
   const td = h(
     'td',
     { class: `average score${average.best ? ' best' : ''}` },

@@ -26,7 +26,9 @@ export interface Column {
   /** A score with its error, for ranks and pictures; null where it has none or is not comparable. */
   readonly score: (model: BoardModel) => Score | null;
   readonly lowerIsBetter: boolean;
-  /** Text of a fact. */
+  /** What stands in its cells: the average of an average, the result of a benchmark and its bias, the text of a fact. */
+  readonly average: (model: BoardModel) => Average | null;
+  readonly cell: (model: BoardModel) => Cell | null;
   readonly text: (model: BoardModel) => string;
 }
 
@@ -40,6 +42,8 @@ function column(part: Pick<Column, 'key' | 'full' | 'group' | 'kind' | 'sortValu
     largestFirst: true,
     score: () => null,
     lowerIsBetter: false,
+    average: () => null,
+    cell: () => null,
     text: () => '',
     ...part,
   };
@@ -101,11 +105,12 @@ function averageColumn(language: Language, t: Words): Column {
       const average = of(m);
       return average?.complete && average.comparable ? average : null;
     },
+    average: of,
   });
 }
 
 function benchmarkColumn(benchmark: Benchmark, t: Words): Column {
-  const of = (m: BoardModel): Cell | undefined => m.cells[benchmark.name];
+  const of = (m: BoardModel): Cell | null => m.cells[benchmark.name] ?? null;
   const label = seen(labelOf(benchmark.name));
   const lowerIsBetter = benchmark.lowerIsBetter === true;
   return column({
@@ -120,14 +125,16 @@ function benchmarkColumn(benchmark: Benchmark, t: Words): Column {
     largestFirst: !lowerIsBetter,
     score: (m) => {
       const cell = of(m);
-      return cell === undefined || cell.mark !== null ? null : cell;
+      return cell?.mark === null ? cell : null;
     },
     lowerIsBetter,
+    cell: of,
   });
 }
 
 /** The bias score: the nearer to 0 the better, so it is sorted by its distance. */
 function biasColumn(benchmark: Benchmark, t: Words): Column {
+  const of = (m: BoardModel): Cell | null => m.cells[benchmark.name] ?? null;
   return column({
     key: `bias_${benchmark.name}`,
     title: t('biasScore'),
@@ -137,11 +144,12 @@ function biasColumn(benchmark: Benchmark, t: Words): Column {
     language: benchmark.language,
     benchmark,
     sortValue: (m) => {
-      const value = m.cells[benchmark.name]?.bias ?? null;
+      const value = of(m)?.bias ?? null;
       return value === null ? null : Math.abs(value);
     },
     largestFirst: false,
     lowerIsBetter: true,
+    cell: of,
   });
 }
 

@@ -6,11 +6,12 @@ import type { BoardModel } from '../board.js';
 import { intervalChart } from '../charts/intervals.js';
 import { profileChart } from '../charts/profile.js';
 import { BIAS, byCategory, knownLabelOf, LANGUAGES, labelOf } from '../columns.js';
-import { differ, rankRanges, rankText, Z } from '../statistics.js';
+import { differ, rankText, Z } from '../statistics.js';
 import { cellFacts, isNearChance } from './cells.js';
 import type { Column } from './columns.js';
 import { type Context, categoryName, languageName, levelText, scoreText, seen, signedText, withError } from './context.js';
 import { choice, drawing, figure, scrolledTable } from './figure.js';
+import { ranksBy } from './models.js';
 
 /**
  * Returns an address as a link, only where it is one of the web.
@@ -181,11 +182,10 @@ export function againstBase(model: BoardModel, context: Context): HTMLElement | 
 function resultTable(model: BoardModel, columns: readonly Column[], context: Context): HTMLElement {
   const { t, state, data } = context;
   const rows = columns.flatMap((column) => {
-    const cell = column.kind === 'benchmark' ? model.cells[column.benchmark?.name ?? ''] : undefined;
-    if (cell === undefined || column.benchmark === null) return [];
-    const ranks = rankRanges(data.board.models.map(column.score), !column.lowerIsBetter);
-    const rank = ranks[data.board.models.indexOf(model)] ?? null;
-    const chance = data.facts[column.benchmark.name]?.chance ?? null;
+    const cell = column.kind === 'benchmark' ? column.cell(model) : null;
+    if (cell === null) return [];
+    const rank = ranksBy(data.board.models, column).get(model) ?? null;
+    const chance = data.facts[column.key]?.chance ?? null;
     const bias = cell.bias === null ? '' : ` (${t('biasScore').toLowerCase()} ${signedText(cell.bias, state.language)})`;
     return [
       h(

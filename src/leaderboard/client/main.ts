@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /** The leaderboard's page: what it shows stands in its address, and every change goes through `change`. */
+import { at } from '../../at.js';
 import { BOARD_WORDS } from '../../page/board-words.js';
 import { byId, h } from '../../page/dom.js';
 import { languageSwitch } from '../../page/language-switch.js';
@@ -284,8 +285,8 @@ function tabList(tabs: readonly Tab[], context: Context, now: Tab): HTMLElement 
           if (to === undefined) return;
           event.preventDefault();
           const target = (to + tabs.length) % tabs.length;
-          context.change({ tab: tabs[target] ?? tab });
-          buttons[target]?.focus();
+          context.change({ tab: at(tabs, target) });
+          at(buttons, target).focus();
         },
       },
       tabName(tab, context),

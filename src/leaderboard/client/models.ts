@@ -1,4 +1,5 @@
 /** Which models are shown, in what order, and with which ranks. */
+import { at } from '../../at.js';
 import type { BoardModel } from '../board.js';
 import { LANGUAGES } from '../columns.js';
 import { type Rank, rankRanges } from '../statistics.js';
@@ -64,8 +65,8 @@ export function ranksBy(models: readonly BoardModel[], column: Column | null): R
   const ranks = rankRanges(models.map(column.score), !column.lowerIsBetter);
   return new Map(
     models.flatMap((model, i) => {
-      const rank = ranks[i];
-      return rank == null ? [] : [[model, rank] as const];
+      const rank = at(ranks, i);
+      return rank === null ? [] : [[model, rank] as const];
     }),
   );
 }

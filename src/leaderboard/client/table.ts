@@ -1,5 +1,6 @@
 /// <reference lib="dom" />
 /** The table of a wide screen: head and first columns stay, and a sign says how many columns lie out of sight. */
+import { at } from '../../at.js';
 import { h } from '../../page/dom.js';
 import { numberText } from '../../page/words.js';
 import type { BoardModel } from '../board.js';
@@ -32,10 +33,10 @@ export function boardTable(columns: readonly Column[], context: Context, caption
       { 'data-model': model.model },
       rank,
       nameCell(model, context),
-      ...columns.map((column, i) => cellOf(column, model, spans[i] ?? [0, 1], context)),
+      ...columns.map((column, i) => cellOf(column, model, at(spans, i), context)),
     );
     for (const [i, column] of columns.entries())
-      if (isFirst(columns, i) && column.kind !== 'fact') row.children[i + 2]?.classList.add('first');
+      if (isFirst(columns, i) && column.kind !== 'fact') at(row.children, i + 2).classList.add('first');
     if (model === context.base) row.classList.add('base');
     rows.set(model, { row, rank, shown: '' });
   }
@@ -108,7 +109,7 @@ export function boardTable(columns: readonly Column[], context: Context, caption
 }
 
 function isFirst(columns: readonly Column[], i: number): boolean {
-  return i === 0 || columns[i - 1]?.group !== columns[i]?.group;
+  return i === 0 || at(columns, i - 1).group !== at(columns, i).group;
 }
 
 function spanOf(column: Column, models: readonly BoardModel[]): [number, number] {
@@ -146,9 +147,8 @@ function groupRow(columns: readonly Column[], t: Context['t']): HTMLElement | nu
 function underHead(column: Column, context: Context): HTMLElement | null {
   const { t, state, data } = context;
   if (column.kind === 'average') {
-    const counted = data.board.models.find((m) => column.language !== null && m.averages[column.language] !== null);
-    const total = column.language === null ? null : (counted?.averages[column.language]?.total ?? null);
-    return total === null ? null : h('span', { class: 'under' }, t('benchmarksCount', { n: total }));
+    const [average] = data.board.models.flatMap((m) => column.average(m) ?? []);
+    return average === undefined ? null : h('span', { class: 'under' }, t('benchmarksCount', { n: average.total }));
   }
   if (column.benchmark === null || column.kind !== 'benchmark') return null;
   const { name } = column.benchmark;

@@ -1,4 +1,5 @@
 /** What the page shows, as it stands in its address: every state of the page has a link that survives a reload. */
+import { at } from '../../at.js';
 import { languageFor, type PageLanguage } from '../../page/words.js';
 import { type Catalog, FILTERS, FLIPS, type Query } from '../protocol.js';
 
@@ -14,7 +15,7 @@ export interface View extends Query {
 export function viewOf(hash: string, catalog: Catalog, languages: readonly string[]): View {
   const given = new URLSearchParams(hash.replace(/^#/, ''));
   const runs = catalog.runs.map(({ id }) => id);
-  const run = runs.find((id) => id === given.get('run')) ?? runs[0] ?? '';
+  const run = runs.find((id) => id === given.get('run')) ?? at(runs, 0);
   const filter = FILTERS.find((name) => name === given.get('show')) ?? 'all';
   const other = runs.find((id) => id === given.get('with') && id !== run) ?? null;
   const doc = given.get('doc');

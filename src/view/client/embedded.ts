@@ -1,5 +1,5 @@
 /** The source of an exported page: everything lies in the page itself. */
-
+import { at } from '../../at.js';
 import { makeSource, type Provider } from '../engine.js';
 import type { Exported } from '../export.js';
 import type { DocumentView, Source } from '../protocol.js';
@@ -19,7 +19,7 @@ export function embeddedSource(data: Exported): Source {
     known: (run, task) => find(run, task).index,
     documents: async (run, task, places) => {
       const { documents } = find(run, task);
-      return places.flatMap((place) => documents[place] ?? []);
+      return places.map((place) => at(documents, place));
     },
     search: async (run, task, words) => {
       const found = new Set<number>();

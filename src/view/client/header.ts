@@ -33,12 +33,12 @@ export function runLabel(run: RunInfo, catalog: Catalog, language: PageLanguage,
  * Returns the head of the page.
  */
 export function pageHeader({ t, catalog, view, change, help }: HeaderOptions): HTMLElement {
-  const options = (chosen: string | null): HTMLElement[] =>
-    catalog.runs.map((run) => h('option', { value: run.id, selected: run.id === chosen }, runLabel(run, catalog, view.language, t)));
-  const others = options(view.other).filter((_, i) => catalog.runs[i]?.id !== view.run);
-  const run = h('select', { class: 'tool', id: 'run' }, ...options(view.run));
+  const options = (runs: readonly RunInfo[], chosen: string | null): HTMLElement[] =>
+    runs.map((run) => h('option', { value: run.id, selected: run.id === chosen }, runLabel(run, catalog, view.language, t)));
+  const others = catalog.runs.filter(({ id }) => id !== view.run);
+  const run = h('select', { class: 'tool', id: 'run' }, ...options(catalog.runs, view.run));
   run.addEventListener('change', () => change({ run: run.value, other: run.value === view.other ? null : view.other, doc: null }));
-  const other = h('select', { class: 'tool', id: 'other' }, h('option', { value: '' }, t('nothing')), ...others);
+  const other = h('select', { class: 'tool', id: 'other' }, h('option', { value: '' }, t('nothing')), ...options(others, view.other));
   other.addEventListener('change', () => change({ other: other.value === '' ? null : other.value, filter: 'all' }));
   return h(
     'header',

@@ -1,5 +1,6 @@
 /** The list of documents: only the lines on the screen exist, whatever its length. */
 
+import { at } from '../../at.js';
 import { h } from '../../page/dom.js';
 import type { Row } from '../protocol.js';
 
@@ -95,8 +96,7 @@ export function documentList(label: string, options: ListOptions): DocumentList 
     }
     // A line keeps its element while it is on the screen, so that scrolling touches only what comes in.
     for (let place = first; place < last; place++) {
-      const line = pool[place % pool.length];
-      if (line === undefined) continue;
+      const line = at(pool, place % pool.length);
       const row = rowAt(place);
       const key = `${generation}.${place}.${row === null ? 0 : 1}`;
       if (line.dataset.key !== key) {

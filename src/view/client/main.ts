@@ -1,5 +1,5 @@
 /** The page of `eus-eval view`: what it shows stands in its address, and every change goes through `change`. */
-
+import { at } from '../../at.js';
 import { byId, h } from '../../page/dom.js';
 import { restoreTheme } from '../../page/theme.js';
 import { VIEW_WORDS, type ViewWords } from '../../page/view-words.js';
@@ -335,8 +335,7 @@ function start(source: Source, catalog: Catalog): void {
     const inList = target?.id === 'list';
     const step = (by: number): void => list.select(list.selected < 0 ? (by > 0 ? 0 : list.total - 1) : list.selected + by);
     const all = filters();
-    const cycle = (by: number): void =>
-      change({ filter: all[(all.indexOf(view.filter) + by + all.length) % all.length] ?? 'all', doc: null });
+    const cycle = (by: number): void => change({ filter: at(all, (all.indexOf(view.filter) + by + all.length) % all.length), doc: null });
     const actions: Readonly<Record<string, () => void>> = {
       j: () => step(1),
       k: () => step(-1),
