@@ -2,11 +2,13 @@
  * Lays a LoRA adapter over a model's weights. Nothing is computed or written here: the graph gets the adapter's matrices beside the model's and adds their product
  * in float32; the runtime does so once, when the session is made.
  */
+
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../errors.js';
 import { ADAPTER_CONFIG, type LoraConfig, readAdapterConfig } from '../../models/adapter-config.js';
-import { commonFolder, fileDigest, type LowRank, readHeader, type TensorPlace, type Weights } from './safetensors.js';
+import { commonFolder, fileDigest, type LowRank, readHeader, type Weights } from './safetensors.js';
+import type { TensorPlace } from './tensor-place.js';
 
 const FILE = 'adapter_model.safetensors';
 const PREFIX = 'base_model.model.';

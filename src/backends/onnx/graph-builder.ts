@@ -1,4 +1,5 @@
 /** Collects nodes, inputs, outputs and initializers of a graph; initializers may point into safetensors files. */
+
 import path from 'node:path';
 import { UserError } from '../../errors.js';
 import type { NarrowedTensor } from './narrow-weights.js';
@@ -12,7 +13,8 @@ import {
   type TensorMessage,
 } from './proto.js';
 import { writeDequantized } from './quantization/dequantize.js';
-import { type LowRank, type TensorPlace, WEIGHT_BYTES, type Weights, type WeightType } from './safetensors.js';
+import { type LowRank, WEIGHT_BYTES, type Weights, type WeightType } from './safetensors.js';
+import type { TensorPlace } from './tensor-place.js';
 
 /** Operator domains: ONNX's own and ONNX Runtime's contributed operators. */
 export type Domain = '' | 'com.microsoft';

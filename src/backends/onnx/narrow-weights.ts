@@ -3,8 +3,9 @@
  * multiplied by a power of two that brings the largest value to the top of float16's range, which the product with the weight takes back exactly (`alpha` of `Gemm`).
  * Eight significant bits fit into float16 for values down to 2^-32 of the largest one; fewer bits fit further down.
  */
+
 import { type FileHandle, open } from 'node:fs/promises';
-import type { TensorPlace } from './safetensors.js';
+import type { TensorPlace } from './tensor-place.js';
 
 /** A tensor that is read from a file, and turned into float16, when the session is made. */
 export interface NarrowedTensor {

@@ -6,7 +6,7 @@ import { messageOf, systemCode, UserError } from '../../errors.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js';
 import { parsePlainJson } from '../../python/plain-json.js';
 import { sampleDigest } from '../../sample-digest.js';
-import type { QuantizedWeight } from './quantization/quantized-weight.js';
+import type { TensorPlace } from './tensor-place.js';
 
 /** Element types of weights that a graph can be written over, with their size in bytes. */
 export const WEIGHT_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
@@ -20,19 +20,6 @@ export const ALL_BYTES: Readonly<Record<string, number>> = {
 };
 /** The format's own limit on the header. */
 const MAX_HEADER = 100_000_000;
-
-/** Where a tensor lies: `offset` and `length` in bytes from the start of `file` (a real path, no link). */
-export interface TensorPlace {
-  readonly file: string;
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly offset: number;
-  readonly length: number;
-  /** A matrix that is quantized: what it is made of. `shape` is its own; file, offset and length are those of its codes. */
-  readonly quantized?: QuantizedWeight;
-  /** Where the bytes have the dimensions in another order: those of the bytes, and which of them each of `shape` is. */
-  readonly lies?: { readonly dims: readonly number[]; readonly order: readonly number[] };
-}
 
 /** What is added to a weight: `scale * b @ a` with `a` [rank, inputs] and `b` [outputs, rank]; the transpose of it for an embedding. */
 export interface LowRank {

@@ -1,7 +1,9 @@
 /** The names of tensors in files, which differ with what a model was saved as, in one spelling: that of the language model with its output layer. */
+
 import { UserError } from '../../errors.js';
 import type { Blueprint, Stacked } from './blueprint.js';
-import type { TensorPlace, Weights } from './safetensors.js';
+import type { Weights } from './safetensors.js';
+import type { TensorPlace } from './tensor-place.js';
 
 /** What stands in front of a text model inside one that also takes pictures or sound: what newer, and what older versions of transformers write. */
 const WRAPPED: readonly (readonly [prefix: string, own: string])[] = [

@@ -1,10 +1,12 @@
 /** Which files of a model folder are its weights, and all their tensors. */
+
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
 import { parseJsonFile } from '../../json-file.js';
-import { commonFolder, fileDigest, readHeader, type TensorPlace, type Weights } from './safetensors.js';
+import { commonFolder, fileDigest, readHeader, type Weights } from './safetensors.js';
+import type { TensorPlace } from './tensor-place.js';
 import { readTorchHeader } from './torch/torch-file.js';
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,18 +1,10 @@
 /** Matrices of bitsandbytes in 4 bits (NF4 and FP4, Dettmers et al. 2023): two codes in a byte, the upper half first, a largest size for each block of the numbers one behind the other. */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseJsonFile } from '../../../json-file.js';
-import type { TensorPlace } from '../safetensors.js';
-import {
-  type CodeTable,
-  expectTensor,
-  type Found,
-  floats,
-  type LookedUpWeight,
-  need,
-  refuseTensor,
-  type Tensors,
-} from './quantized-weight.js';
+import type { CodeTable, LookedUpWeight, TensorPlace } from '../tensor-place.js';
+import { expectTensor, type Found, floats, need, refuseTensor, type Tensors } from './quantized-weight.js';
 import { floatsIn, textIn } from './small-tensors.js';
 
 const size = z.number().int().positive();

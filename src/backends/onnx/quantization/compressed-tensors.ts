@@ -1,17 +1,8 @@
 /** Matrices as compressed-tensors (llm-compressor) writes them: a number for each byte, or packed into words of 32 bits. */
+
 import type { CompressedGroup } from '../../../models/quantization-config.js';
-import type { TensorPlace } from '../safetensors.js';
-import {
-  type AffineWeight,
-  expectTensor,
-  type Found,
-  floats,
-  gridOf,
-  need,
-  type Packed,
-  refuseTensor,
-  type Tensors,
-} from './quantized-weight.js';
+import type { AffineWeight, Packed, TensorPlace } from '../tensor-place.js';
+import { expectTensor, type Found, floats, gridOf, need, refuseTensor, type Tensors } from './quantized-weight.js';
 import { byteCodes } from './scaled.js';
 import { groupsOf, shapeIn } from './small-tensors.js';
 

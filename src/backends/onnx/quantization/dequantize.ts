@@ -2,10 +2,10 @@
  * Writes quantized matrices into a graph as what they stand for. Every node is of constants, so the runtime computes it once, when the session is made. The last step of each is one
  * `DequantizeLinear`, because the runtime keeps what goes into a step until all are done: what lies before it must be small or of few bits.
  */
+
 import { UserError } from '../../../errors.js';
-import type { GraphBuilder } from '../graph-builder.js';
 import { ELEMENT, type ElementName } from '../proto.js';
-import type { AffineWeight, CodeTable, LookedUpWeight, Packed, QuantizedWeight } from './quantized-weight.js';
+import type { AffineWeight, CodeTable, LookedUpWeight, Packed, QuantizedWeight, TensorPlace } from '../tensor-place.js';
 
 const ELEMENT_OF: Readonly<Record<Packed['type'], ElementName>> = {
   uint4: 'uint4',
@@ -17,6 +17,16 @@ const ELEMENT_OF: Readonly<Record<Packed['type'], ElementName>> = {
   bfloat16: 'bfloat16',
 };
 
+/** What is needed of a graph's builder (`graph-builder.ts`). */
+interface Writer {
+  node(op: string, inputs: readonly string[], attributes?: Readonly<Record<string, number | readonly number[]>>): string;
+  stored(name: string, place: TensorPlace, type: ElementName, dims: readonly number[]): string;
+  table(name: string, type: 'uint8' | 'int8' | 'float32', values: readonly number[], dims: readonly number[]): string;
+  floats(name: string, values: Float32Array, dims: readonly number[]): string;
+  int64(values: readonly number[], dims?: readonly number[]): string;
+  int32(values: readonly number[], dims?: readonly number[]): string;
+}
+
 type Shape = readonly [rows: number, columns: number];
 
 /** A value of the graph with its type. */
@@ -27,17 +37,17 @@ interface Typed {
 
 const count = (dims: readonly number[]): number => dims.reduce((product, d) => product * d, 1);
 
-function cast(g: GraphBuilder, { value, type }: Typed, to: ElementName): string {
+function cast(g: Writer, { value, type }: Typed, to: ElementName): string {
   return type === to ? value : g.node('Cast', [value], { to: ELEMENT[to] });
 }
 
-function lookedUp(g: GraphBuilder, bytes: string, table: CodeTable): Typed {
+function lookedUp(g: Writer, bytes: string, table: CodeTable): Typed {
   const values = g.table(table.name, table.type, table.values, table.each === 1 ? [256] : [256, table.each]);
   return { value: g.node('Gather', [values, g.node('Cast', [bytes], { to: ELEMENT.int32 })]), type: table.type };
 }
 
 /** A matrix of packed numbers; rows and columns that only fill words are left out. */
-function matrix(g: GraphBuilder, name: string, packed: Packed, [rows, columns]: Shape): Typed {
+function matrix(g: Writer, name: string, packed: Packed, [rows, columns]: Shape): Typed {
   const { place, type, dims, order, table } = packed;
   const external = g.stored(name, place, ELEMENT_OF[type], dims);
   let made: Typed = { value: external, type: ELEMENT_OF[type] };
@@ -65,7 +75,7 @@ function asMatrix(dims: readonly number[], rows: number, columns: number): [numb
 }
 
 /** Repeats rows for blocks of several, and picks columns by group. */
-function spread(g: GraphBuilder, value: string, w: AffineWeight): string {
+function spread(g: Writer, value: string, w: AffineWeight): string {
   const [rows] = w.shape;
   let all = value;
   if (w.block[0] > 1 && w.grid[0] > 1)
@@ -74,7 +84,7 @@ function spread(g: GraphBuilder, value: string, w: AffineWeight): string {
 }
 
 /** Brings factors or zero points, a matrix of the grid, into the shape that the operator takes; and says how it takes them. */
-function laidOut(g: GraphBuilder, value: string, w: AffineWeight): string {
+function laidOut(g: Writer, value: string, w: AffineWeight): string {
   const [rows, columns] = w.grid;
   if (rows * columns === 1) return g.node('Reshape', [value, g.int64([], [0])]);
   const all = spread(g, value, w);
@@ -94,12 +104,12 @@ function attributes({ grid, block, groups, shape }: AffineWeight): Record<string
 /**
  * Adds a quantized matrix in float32, [rows, columns] as its shape says. `name` is that of the matrix; its parts get names behind it.
  */
-export function writeDequantized(g: GraphBuilder, name: string, w: QuantizedWeight): string {
+export function writeDequantized(g: Writer, name: string, w: QuantizedWeight): string {
   return w.kind === 'affine' ? writeAffine(g, name, w) : writeLookedUp(g, name, w);
 }
 
 /** Codes that stand for any numbers: no operator knows them, so this takes several steps, each as large as the matrix. */
-function writeLookedUp(g: GraphBuilder, name: string, w: LookedUpWeight): string {
+function writeLookedUp(g: Writer, name: string, w: LookedUpWeight): string {
   const { codes, nested } = w;
   const [blocks = 1] = codes.dims;
   const bytes = g.stored(`${name}:codes`, codes.place, 'uint8', codes.dims);
@@ -122,7 +132,7 @@ function writeLookedUp(g: GraphBuilder, name: string, w: LookedUpWeight): string
   return g.node('Reshape', [product, g.int64(w.shape)]);
 }
 
-function writeAffine(g: GraphBuilder, name: string, w: AffineWeight): string {
+function writeAffine(g: Writer, name: string, w: AffineWeight): string {
   const codes = matrix(g, `${name}:codes`, w.codes, w.shape);
   let scales = cast(g, matrix(g, `${name}:factors`, w.scales, w.grid), 'float32');
   if (w.scaleFactor !== 1) scales = g.node('Mul', [scales, g.floats(`scalar ${w.scaleFactor}`, Float32Array.of(w.scaleFactor), [])]);

@@ -1,6 +1,6 @@
 /** Matrices of GPTQ and AWQ: codes packed into words of 32 bits along the inputs (GPTQ) or the outputs (AWQ), factors and zero points for groups of inputs. */
-import type { TensorPlace } from '../safetensors.js';
-import { type CodeTable, expectTensor, type Found, floats, need, type Packed, refuseTensor, type Tensors } from './quantized-weight.js';
+import type { CodeTable, Packed, TensorPlace } from '../tensor-place.js';
+import { expectTensor, type Found, floats, need, refuseTensor, type Tensors } from './quantized-weight.js';
 import { groupsOf } from './small-tensors.js';
 
 const PARTS = ['qweight', 'qzeros', 'scales', 'g_idx'] as const;

@@ -1,7 +1,8 @@
 /** Experts of gpt-oss in MXFP4: floats of four bits (E2M1), 32 of which share a power of two (OCP Microscaling Formats 1.0). */
+
 import type { Stacked } from '../blueprint.js';
-import type { TensorPlace } from '../safetensors.js';
-import { type CodeTable, expectTensor, type Found, need, refuseTensor, type Tensors } from './quantized-weight.js';
+import type { CodeTable, TensorPlace } from '../tensor-place.js';
+import { expectTensor, type Found, need, refuseTensor, type Tensors } from './quantized-weight.js';
 import { exponents } from './scaled.js';
 
 /** Twice the value of each code: the sign, two bits of exponent and one of mantissa. */

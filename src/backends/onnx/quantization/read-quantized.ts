@@ -1,13 +1,15 @@
 /** Turns the tensors of a quantized model into those that it would have if it were not quantized, each with what it is made of. */
+
 import { UserError } from '../../../errors.js';
 import { OTHER_WAYS, type Quantization } from '../../../models/quantization-config.js';
 import type { Stacked } from '../blueprint.js';
-import type { TensorPlace, Weights } from '../safetensors.js';
+import type { Weights } from '../safetensors.js';
+import type { QuantizedWeight, TensorPlace } from '../tensor-place.js';
 import { findBitsAndBytes4 } from './bitsandbytes4.js';
 import { findCompressedTensors } from './compressed-tensors.js';
 import { findAwq, findGptq } from './gptq.js';
 import { findMxfp4 } from './mxfp4.js';
-import type { Found, QuantizedWeight, Tensors } from './quantized-weight.js';
+import type { Found, Tensors } from './quantized-weight.js';
 import { findBitsAndBytes8, findFloat8 } from './scaled.js';
 import { factorDigest } from './small-tensors.js';
 

@@ -1,6 +1,6 @@
 /** Matrices of one number for each byte with factors beside them: float8 with `weight_scale_inv` or `weight_scale`, and 8 bit of bitsandbytes. */
-import type { TensorPlace } from '../safetensors.js';
-import { expectTensor, type Found, floats, gridOf, type Packed, refuseTensor, type Tensors } from './quantized-weight.js';
+import type { Packed, TensorPlace } from '../tensor-place.js';
+import { expectTensor, type Found, floats, gridOf, refuseTensor, type Tensors } from './quantized-weight.js';
 import { POWERS } from './small-tensors.js';
 
 const CODE_TYPES = { F8_E4M3: 'float8', I8: 'int8' } as const;

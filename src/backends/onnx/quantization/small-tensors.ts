@@ -1,9 +1,10 @@
 /** Small tensors that are read when a model is prepared, because they say how the others are to be read. */
+
 import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { messageOf, UserError } from '../../../errors.js';
-import type { TensorPlace } from '../safetensors.js';
-import { type AffineWeight, expectTensor, type Packed, type QuantizedWeight, refuseTensor } from './quantized-weight.js';
+import type { AffineWeight, Packed, QuantizedWeight, TensorPlace } from '../tensor-place.js';
+import { expectTensor, refuseTensor } from './quantized-weight.js';
 
 const CHUNK = 4 * 1024 * 1024;
 /** No matrix has as many columns. */

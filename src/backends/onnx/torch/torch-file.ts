@@ -1,10 +1,12 @@
 /** Reads where the tensors of a PyTorch file (`torch.save` since 1.6) lie. Nothing of the file is run, and everything that it says is checked before a runtime maps it. */
+
 import { createHash } from 'node:crypto';
 import { open, realpath } from 'node:fs/promises';
 import { messageOf, systemCode, UserError } from '../../../errors.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../../placeholder-file.js';
 import { sampleDigest } from '../../../sample-digest.js';
-import { ALL_BYTES, type Header, type TensorPlace } from '../safetensors.js';
+import { ALL_BYTES, type Header } from '../safetensors.js';
+import type { TensorPlace } from '../tensor-place.js';
 import { type PickledTensor, readPickle } from './pickle.js';
 import { type ZipEntry, zipEntries } from './zip-entries.js';
 
@@ -89,7 +91,7 @@ export async function readTorchHeader(file: string): Promise<Header> {
         `is of PyTorch before 1.6, which is not read; write it anew in Python: torch.save(torch.load(name, weights_only=True), name), or load the model and save it with save_pretrained`,
       );
     if (!beginning.subarray(0, ZIP.length).equals(ZIP)) fail('is no file of PyTorch; fetch it again');
-    const entries = await zipEntries(handle, size, fail);
+    const entries = await zipEntries(real, size, fail);
     const main = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
     const [name = ''] = main;
     const folder = name.slice(0, -'data.pkl'.length);
