@@ -10,6 +10,8 @@
 
 import { parseArgs } from 'node:util';
 import { newOnnxBackend } from '../src/backends/onnx/backend.js';
+import { newCounters } from '../src/backends/onnx/counters.js';
+import { packedEngine } from '../src/backends/onnx/engine.js';
 import { activationBudget, generateBytes, keyCost, type ModelSize, runBytes } from '../src/backends/onnx/memory-plan.js';
 import type { PackedMessage } from '../src/backends/onnx/protocol.js';
 import { NO_DRAW_DEFAULTS } from '../src/backends/onnx/sample.js';
@@ -86,28 +88,31 @@ for (const item of values.cases.split(',')) {
   const entry = registry.entries.get(task);
   if (entry === undefined) throw new Error(`no task ${task}`);
   const runs: PackedMessage[] = [];
+  const counters = newCounters();
+  const computing = { session: waiting(runs), counters, ensurePositions: () => {} };
   const backend = newOnnxBackend({
     modelName: task,
-    session: waiting(runs),
+    counters,
+    engine: packedEngine(
+      computing,
+      { tokenizer, eos: new Set() },
+      {
+        score: { rows: 16_384, bytes, bytesOf: (run) => runBytes(size, run), keyCost: keyCost(size) },
+        generate: { documents: 64, stretch: 128, bytes, bytesOf: (run, steps) => generateBytes(size, run, steps) },
+      },
+    ),
     tokenizer,
     addBos: false,
     maxLength: 8192,
     vocabSize: size.vocabulary,
     longest: null,
     drawDefaults: NO_DRAW_DEFAULTS,
-    eos: new Set(),
-    ensurePositions: () => {},
-    packed: {
-      score: { rows: 16_384, bytes, bytesOf: (run) => runBytes(size, run), keyCost: keyCost(size) },
-      generate: { documents: 64, stretch: 128, bytes, bytesOf: (run, steps) => generateBytes(size, run, steps) },
-    },
-    limits: { runTokens: 384, runRows: 64, documents: 16, slotTokens: 1 },
     identity: {},
     facts: {},
     renderChat: null,
     chatTemplate: null,
-    single: false,
-    loadSeconds: 0,
+    forecast: null,
+    close: async () => {},
   });
   const source = await openData({ dir: values.data, offline: true });
   const leaves = leavesOf(entry);

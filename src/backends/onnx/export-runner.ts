@@ -5,9 +5,9 @@
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { at } from '../../at.js';
-import { floats } from './graph-runner.js';
 import { copyRanges, growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
-import type { Range, RunNumbers, Runner } from './protocol.js';
+import type { CacheShape, Range, RunNumbers, StackRunner } from './protocol.js';
+import { type Feeds, floats, int64 } from './tensors.js';
 
 const PARTS = ['key', 'value'] as const;
 
@@ -18,10 +18,17 @@ function dimension(meta: readonly ort.InferenceSession.ValueMetadata[], name: st
   return typeof size === 'number' && size > 0 ? size : null;
 }
 
+/** What an export says of itself. */
+interface ExportFacts {
+  readonly cache: CacheShape;
+  /** Null where its outputs do not say. */
+  readonly vocabSize: number | null;
+}
+
 /**
  * Wraps an open session of an export. Throws `Error` naming what the export lacks.
  */
-export function exportRunner(session: ort.InferenceSession): Runner {
+export function exportRunner(session: ort.InferenceSession): StackRunner & ExportFacts {
   const inputs = new Set(session.inputNames);
   const layers = session.inputNames.filter((name) => /^past_key_values\.\d+\.key$/.test(name)).length;
   if (layers === 0 || !inputs.has('input_ids') || !inputs.has('attention_mask')) {
@@ -35,9 +42,13 @@ export function exportRunner(session: ort.InferenceSession): Runner {
   const past = session.inputMetadata.find((entry) => entry.name === 'past_key_values.0.key');
   if (past?.isTensor === true && past.type !== 'float32')
     throw new Error(`the export's cache is ${past.type}; supported is float32 (model.onnx)`);
-  const kvHeads = dimension(session.inputMetadata, 'past_key_values.0.key', 1);
-  const headDim = dimension(session.inputMetadata, 'past_key_values.0.key', 3);
-  if (kvHeads === null || headDim === null) throw new Error('the export does not say the shape of its keys');
+  const sizeOfKeys = (index: number): number => {
+    const size = dimension(session.inputMetadata, 'past_key_values.0.key', index);
+    if (size === null) throw new Error('the export does not say the shape of its keys');
+    return size;
+  };
+  const kvHeads = sizeOfKeys(1);
+  const headDim = sizeOfKeys(3);
   const cache = newCache(Array.from({ length: layers }, (_, layer) => ({ layer, kvHeads, headDim })));
 
   /** One call: `ids` behind a past whose buffers `fill` provides; new keys and values go to `keep`. Returns logits [ids, vocabulary]. */
@@ -48,38 +59,37 @@ export function exportRunner(session: ort.InferenceSession): Runner {
     keep: (buffer: number, present: Float32Array) => void,
   ): Promise<{ logits: Float32Array; width: number }> {
     const n = ids.length;
-    const ints = (count: number, value: (i: number) => number): ort.Tensor =>
-      new ort.Tensor(
-        'int64',
-        BigInt64Array.from({ length: count }, (_, i) => BigInt(value(i))),
-        [1, count],
+    const feeds: Feeds = { input_ids: int64(ids, [1, n]), attention_mask: int64(new Int32Array(length + n).fill(1), [1, length + n]) };
+    if (inputs.has('position_ids'))
+      feeds.position_ids = int64(
+        ids.map((_, i) => length + i),
+        [1, n],
       );
-    const feeds: Record<string, ort.Tensor> = { input_ids: ints(n, (i) => ids[i] ?? 0), attention_mask: ints(length + n, () => 1) };
-    if (inputs.has('position_ids')) feeds.position_ids = ints(n, (i) => length + i);
     for (let l = 0; l < layers; l++) {
       for (const [t, part] of PARTS.entries()) {
-        const data = new Float32Array((kvHeads ?? 0) * length * (headDim ?? 0));
+        const data = new Float32Array(kvHeads * length * headDim);
         gather(2 * l + t, data);
-        feeds[`past_key_values.${l}.${part}`] = new ort.Tensor('float32', data, [1, kvHeads ?? 0, length, headDim ?? 0]);
+        feeds[`past_key_values.${l}.${part}`] = new ort.Tensor('float32', data, [1, kvHeads, length, headDim]);
       }
     }
     const out = await session.run(feeds);
     for (let l = 0; l < layers; l++) for (const [t, part] of PARTS.entries()) keep(2 * l + t, floats(out[`present.${l}.${part}`]));
-    return { logits: floats(out.logits), width: Number(out.logits?.dims[2] ?? 0) };
+    return { logits: floats(out.logits), width: floats(out.logits).length / n };
   }
 
   /** Copies the last `n` of `length + n` positions of a present tensor to each head's place in `target`. */
-  function store(present: Float32Array, length: number, n: number, target: Float32Array, at: (head: number) => number): void {
-    const size = headDim ?? 0;
-    for (let h = 0; h < (kvHeads ?? 0); h++) {
-      const from = (h * (length + n) + length) * size;
-      target.set(present.subarray(from, from + n * size), at(h));
+  function store(present: Float32Array, length: number, n: number, target: Float32Array, place: (head: number) => number): void {
+    for (let h = 0; h < kvHeads; h++) {
+      const from = (h * (length + n) + length) * headDim;
+      target.set(present.subarray(from, from + n * headDim), place(h));
     }
   }
 
   return {
+    keeps: true,
     cache: cache.shape,
     vocabSize: dimension(session.outputMetadata, 'logits', 2),
+    // An export has its rotation inside.
     setTables() {},
     release: () => session.release(),
     async run(m) {
@@ -97,16 +107,14 @@ export function exportRunner(session: ort.InferenceSession): Runner {
           (b, target) => {
             for (let h = 0; h < kvHeads; h++) copyRanges(cache, b, h, sees, target, h * length * headDim);
           },
-          (b, present) =>
-            store(present, length, n, cache.stack.buffers[b] ?? new Float32Array(0), (h) => (h * cache.stack.capacity + first) * headDim),
+          (b, present) => store(present, length, n, at(cache.stack.buffers, b), (h) => (h * cache.stack.capacity + first) * headDim),
         );
         m.rows.forEach((row, r) => {
           if (row < start || row >= end) return;
           const scores = logits.subarray((row - start) * width, (row - start + 1) * width);
           const { best, logSum } = summary(scores);
           greedy[r] = best;
-          for (let k = 0; k < logprobs.length; k++)
-            if (m.pairs[2 * k] === r) logprobs[k] = (scores[m.pairs[2 * k + 1] ?? 0] ?? Number.NaN) - logSum;
+          for (let k = 0; k < logprobs.length; k++) if (m.pairs[2 * k] === r) logprobs[k] = at(scores, at(m.pairs, 2 * k + 1)) - logSum;
         });
       }
       return { logprobs, greedy };
@@ -117,16 +125,16 @@ export function exportRunner(session: ort.InferenceSession): Runner {
       const greedy = new Int32Array(m.ids.length);
       const size = kvHeads * cache.slots.capacity * headDim;
       for (let slot = 0; slot < m.ids.length; slot++) {
-        const length = m.lengths[slot] ?? 0;
+        const length = at(m.lengths, slot);
         const place = (h: number, position: number): number => slot * size + (h * cache.slots.capacity + position) * headDim;
         const { logits } = await call(
           m.ids.subarray(slot, slot + 1),
           length,
           (b, target) => {
             for (let h = 0; h < kvHeads; h++)
-              target.set((cache.slots.buffers[b] ?? target).subarray(place(h, 0), place(h, length)), h * length * headDim);
+              target.set(at(cache.slots.buffers, b).subarray(place(h, 0), place(h, length)), h * length * headDim);
           },
-          (b, present) => store(present, length, 1, cache.slots.buffers[b] ?? new Float32Array(0), (h) => place(h, length)),
+          (b, present) => store(present, length, 1, at(cache.slots.buffers, b), (h) => place(h, length)),
         );
         const { best, logSum } = summary(logits);
         greedy[slot] = best;
@@ -142,9 +150,10 @@ export function exportRunner(session: ort.InferenceSession): Runner {
  */
 function summary(scores: Float32Array): { best: number; logSum: number } {
   let best = 0;
-  for (let i = 1; i < scores.length; i++) if ((scores[i] ?? 0) > (scores[best] ?? 0)) best = i;
-  const top = scores[best] ?? 0;
-  let sum = 0;
-  for (let i = 0; i < scores.length; i++) sum += Math.exp((scores[i] ?? 0) - top);
+  let top = Number.NEGATIVE_INFINITY;
+  scores.forEach((score, i) => {
+    if (score > top) [best, top] = [i, score];
+  });
+  const sum = scores.reduce((total, score) => total + Math.exp(score - top), 0);
   return { best, logSum: top + Math.log(sum) };
 }

@@ -3,14 +3,13 @@
  * for each. Stop strings are looked for here, afterwards; documents that go on come back with their text behind the prompt.
  */
 import type { Answer } from '../../types.js';
-import type { Counters } from './counters.js';
+import type { Computing, Waiting } from './computing.js';
 import { type Growing, newGrowing, type StopRules, takeToken } from './greedy.js';
 import type { RunShape } from './memory-plan.js';
 import { fillRun, layOutPrompts } from './packed-layout.js';
 import { FAR } from './packed-masks.js';
-import { failure, type GenerateItem } from './requests.js';
-import type { EnsurePositions } from './score.js';
-import { OutOfMemoryError, type Session } from './session.js';
+import { failure } from './requests.js';
+import { OutOfMemoryError, type PackedSession } from './session.js';
 
 export interface PackedGenerateLimits {
   /** Documents in a run at most. */
@@ -23,17 +22,13 @@ export interface PackedGenerateLimits {
 }
 
 /**
- * Generates until `next` has no more documents and all are done; yields answers as they are finished. `next(n)` hands out up to n documents that wait, neighbours in
- * the sorted order. Ends early when `stopped()`.
+ * Generates until no more documents wait and all are done, or it is stopped; yields answers as they are finished.
  */
 export async function* generatePacked(
-  session: Session,
-  startLimits: PackedGenerateLimits,
+  { session, counters, ensurePositions }: Computing<PackedSession>,
   rules: StopRules,
-  counters: Counters,
-  ensurePositions: EnsurePositions,
-  next: (count: number) => GenerateItem[],
-  stopped: () => boolean,
+  startLimits: PackedGenerateLimits,
+  { next, stopped }: Waiting,
 ): AsyncGenerator<Answer> {
   let limits = startLimits;
   let waiting: Growing[] = [];

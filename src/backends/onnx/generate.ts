@@ -4,12 +4,11 @@
  */
 import { at } from '../../at.js';
 import type { Answer } from '../../types.js';
-import type { Counters } from './counters.js';
+import type { Computing, Waiting } from './computing.js';
 import { type Growing, type NextToken, newGrowing, nextTokens, type StopRules, takeToken } from './greedy.js';
 import type { StepMessage } from './protocol.js';
 import { failure, type GenerateItem } from './requests.js';
-import type { EnsurePositions } from './score.js';
-import { OutOfMemoryError, type Session } from './session.js';
+import { OutOfMemoryError, type StackSession } from './session.js';
 import { choosePath, commonPrefix, type Known, type Limits, planBatch, SMALLEST_RUN, type Where } from './stack.js';
 
 export interface GenerateLimits extends Limits {
@@ -32,17 +31,13 @@ interface Prompt {
 }
 
 /**
- * Generates until `next` has no more documents and all are done; yields answers as they are finished. `next(n)` hands out up to n documents that wait, neighbours
- * in the sorted order. Ends early when `stopped()`.
+ * Generates until no more documents wait and all are done, or it is stopped; yields answers as they are finished.
  */
 export async function* generateAll(
-  session: Session,
-  limits: GenerateLimits,
+  { session, counters, ensurePositions }: Computing<StackSession>,
   rules: StopRules,
-  counters: Counters,
-  ensurePositions: EnsurePositions,
-  next: (count: number) => GenerateItem[],
-  stopped: () => boolean,
+  limits: GenerateLimits,
+  { next, stopped }: Waiting,
 ): AsyncGenerator<Answer> {
   let { documents, runTokens } = limits;
   let active: Growing[] = [];

@@ -1,18 +1,12 @@
 /** Runs the graph that this program wrote (`decoder.ts`): whole packed runs at once, behind the keys and values of earlier ones. */
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
+import { at } from '../../at.js';
 import { fillBias, HIDDEN } from './bias.js';
 import { growStack, moveStack, newCache, prepareSlots } from './kv-cache.js';
-import type { GraphSource, RunNumbers, Runner, TablesMessage } from './protocol.js';
+import type { GraphSource, RunNumbers, StackRunner, TablesMessage } from './protocol.js';
 import { newStates } from './state-store.js';
-
-const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor => {
-  const out = new BigInt64Array(values.length);
-  // As halves, the lower one first: there may be millions of them, and each BigInt is an object.
-  const halves = new Int32Array(out.buffer);
-  for (const [i, value] of values.entries()) [halves[2 * i], halves[2 * i + 1]] = [value, value < 0 ? -1 : 0];
-  return new ort.Tensor('int64', out, dims);
-};
+import { type Feeds, floats, int64, tableFeeds, wholeNumbers } from './tensors.js';
 
 const PARTS = ['key', 'value'] as const;
 
@@ -28,44 +22,22 @@ interface Feed {
   readonly rows: Int32Array;
   readonly pairs: Int32Array;
   /** What layers are fed that carry a state. */
-  readonly states: Record<string, ort.Tensor>;
+  readonly states: Feeds;
   readonly buffers: readonly Float32Array[];
   readonly capacity: number;
 }
 
 /**
- * Returns the numbers of an output tensor. Throws when the runtime gave another type.
- */
-export function floats(tensor: ort.Tensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new Error(`the runtime gave ${tensor?.type ?? 'nothing'} instead of float32`);
-}
-
-/**
- * Returns what the graph is fed as its rotary tables.
- */
-export function tableFeeds(source: GraphSource, { tables }: TablesMessage): Record<string, ort.Tensor> {
-  const feeds: Record<string, ort.Tensor> = {};
-  for (const [k, dims] of source.rotary.entries()) {
-    for (const part of ['cos', 'sin'] as const) {
-      const data = tables[k]?.[part] ?? new Float32Array(0);
-      feeds[`${part}_${k}`] = new ort.Tensor('float32', data, [(2 * data.length) / dims, dims / 2]);
-    }
-  }
-  return feeds;
-}
-
-/**
  * Wraps an open session of such a graph.
  */
-export function graphRunner(session: ort.InferenceSession, source: GraphSource): Runner {
+export function graphRunner(session: ort.InferenceSession, source: GraphSource): StackRunner {
   const cache = newCache(source.cache);
   const states = newStates(source.states);
   let tables: TablesMessage | null = null;
 
   async function infer(f: Feed): Promise<RunNumbers> {
     if (tables === null) throw new Error('rotary tables are missing');
-    const feeds: Record<string, ort.Tensor> = {
+    const feeds: Feeds = {
       input_ids: int64(f.ids, [f.ids.length]),
       batch: int64(Int32Array.of(f.batch), [1]),
       position_ids: int64(f.positions, [f.batch, f.ids.length / f.batch]),
@@ -79,7 +51,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
     for (const [w, window] of source.windows.entries()) feeds[`bias_${w}`] = f.bias(window);
     for (const [i, { layer, kvHeads, headDim }] of source.cache.entries()) {
       for (const [t, part] of PARTS.entries()) {
-        const data = (f.buffers[2 * i + t] ?? new Float32Array(0)).subarray(0, f.batch * kvHeads * f.capacity * headDim);
+        const data = at(f.buffers, 2 * i + t).subarray(0, f.batch * kvHeads * f.capacity * headDim);
         feeds[`past_${part}_${layer}`] = new ort.Tensor('float32', data, [f.batch, kvHeads, f.capacity, headDim]);
       }
     }
@@ -89,21 +61,18 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
     for (const [i, { layer, kvHeads, headDim }] of source.cache.entries()) {
       for (const [t, part] of PARTS.entries()) {
         const fresh = floats(out[`${part}_${layer}`]);
-        const buffer = f.buffers[2 * i + t];
-        for (let h = 0; buffer !== undefined && h < f.batch * kvHeads; h++) {
-          const first = (f.lengths[Math.floor(h / kvHeads)] ?? 0) + 1 - each;
+        const buffer = at(f.buffers, 2 * i + t);
+        for (let h = 0; h < f.batch * kvHeads; h++) {
+          const first = at(f.lengths, Math.floor(h / kvHeads)) + 1 - each;
           buffer.set(fresh.subarray(h * each * headDim, (h + 1) * each * headDim), (h * f.capacity + first) * headDim);
         }
       }
     }
-    const best = out.greedy?.data;
-    if (!(best instanceof BigInt64Array)) throw new Error(`the runtime gave ${out.greedy?.type ?? 'nothing'} instead of int64`);
-    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(best, Number) };
+    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: wholeNumbers(out.greedy) };
   }
 
   return {
-    cache: source.cache,
-    vocabSize: null,
+    keeps: true,
     setTables(message) {
       tables = message;
     },
@@ -130,7 +99,6 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
         });
         return new ort.Tensor('float32', values, [batch, 1, 1, total]);
       };
-      const rows = Int32Array.from(m.ids.keys());
       return infer({
         ids: m.ids,
         batch,
@@ -139,7 +107,7 @@ export function graphRunner(session: ort.InferenceSession, source: GraphSource):
         total,
         bias,
         states: states.step(m, batch),
-        rows,
+        rows: Int32Array.from(m.ids.keys()),
         pairs: m.pairs,
         ...cache.slots,
       });

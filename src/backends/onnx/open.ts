@@ -11,9 +11,11 @@ import { VERSION } from '../../version.js';
 import { NO_CARD } from '../../webgpu/adapters.js';
 import { explainWebGpu, webGpuLine } from '../../webgpu/explain.js';
 import { hasFloat16 } from '../../webgpu/float16.js';
-import { newOnnxBackend, type PackedLimits } from './backend.js';
+import { newOnnxBackend } from './backend.js';
 import { cardMemory } from './card-memory.js';
 import { chooseDevice, type Device, openError } from './choose-device.js';
+import { newCounters } from './counters.js';
+import { type PackedLimits, packedEngine, stackEngine } from './engine.js';
 import { newForecast } from './forecast.js';
 import { activationBudget, generateBytes, keyCost, runBytes, type StackedLimits, stackedLimits } from './memory-plan.js';
 import { LOGIT_BYTES, prepareHost, runTokens, slotBytes } from './prepare-host.js';
@@ -57,8 +59,6 @@ export interface OnnxOptions {
   readonly unchecked?: boolean;
   /** Largest binding of a card in bytes, for a test of what lies in parts. */
   readonly bindingBytes?: number;
-  /** Score every continuation by itself, nothing shared and nothing packed: to check the batches against. */
-  readonly single?: boolean;
 }
 
 /** Changes when the graph or the planning changes in a way that could change an answer. */
@@ -268,29 +268,27 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
 
   const documents = Math.max(1, Math.min(stacked?.documents ?? GENERATE_DOCUMENTS, statesInSlots(model)));
   const { renderChat } = options;
-  const context = { tokenizer, addBos: needsBos(model.modelType), maxLength, vocabSize, longest, renderChat, drawDefaults };
+  const addBos = needsBos(model.modelType);
+  const context = { tokenizer, addBos, maxLength, vocabSize, longest, renderChat, drawDefaults };
+  const counters = newCounters();
+  counters.addSeconds('load', (performance.now() - start) / 1000);
+  const computing = { session, counters, ensurePositions };
+  const rules = { tokenizer, eos };
+  const stackLimits = {
+    runTokens: stacked === null ? runTokens(host?.storage ?? 'widened', options.batchTokens) : (options.batchTokens ?? stacked.runTokens),
+    runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
+    documents,
+    carriesStates: model.source.kind === 'graph' && model.source.states.length > 0,
+    slotTokens: Math.max(
+      1,
+      Math.min(stacked?.slotTokens ?? Number.POSITIVE_INFINITY, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
+    ),
+  };
   return newOnnxBackend({
+    ...context,
     modelName: options.modelName,
-    session,
-    tokenizer,
-    addBos: needsBos(model.modelType),
-    maxLength,
-    vocabSize,
-    longest,
-    eos,
-    drawDefaults,
-    ensurePositions,
-    packed,
-    limits: {
-      runTokens: stacked === null ? runTokens(host?.storage ?? 'widened', options.batchTokens) : (options.batchTokens ?? stacked.runTokens),
-      runRows: Math.max(16, Math.floor(LOGIT_BYTES / (4 * vocabSize))),
-      documents,
-      carriesStates: model.source.kind === 'graph' && model.source.states.length > 0,
-      slotTokens: Math.max(
-        1,
-        Math.min(stacked?.slotTokens ?? Number.POSITIVE_INFINITY, Math.floor(slotBytes(model.parameters) / bytesPerToken)),
-      ),
-    },
+    engine: packed === null ? stackEngine(computing, rules, stackLimits) : packedEngine(computing, rules, packed),
+    counters,
     identity,
     facts: {
       ...model.facts,
@@ -302,14 +300,12 @@ export async function openOnnx(options: OnnxOptions): Promise<Backend> {
       ...(verdict === null ? {} : { device_check: verdictLine(verdict) }),
       threads,
       max_length: maxLength,
-      add_bos: needsBos(model.modelType),
+      add_bos: addBos,
       runtime: `onnxruntime ${runtime}`,
     },
-    renderChat: options.renderChat,
     chatTemplate: options.chatTemplate,
-    single: options.single ?? false,
-    loadSeconds: (performance.now() - start) / 1000,
     forecast: host === null ? null : newForecast({ host, context, threads, batchTokens: options.batchTokens, documents }),
+    close: session.close,
   });
 }
 
@@ -338,8 +334,12 @@ export async function surveyOnnx(options: OnnxOptions): Promise<Survey> {
   const { model } = host;
   const tokenizer = await loadTokenizer(options.tokenizerFolder ?? options.folder);
   const context = {
-    ...{ tokenizer, addBos: needsBos(model.modelType), maxLength: options.maxLength ?? model.maxLength },
-    ...{ vocabSize: model.vocabSize ?? tokenizer.vocabSize, longest: longestText(model.tables ?? []), renderChat: options.renderChat },
+    tokenizer,
+    addBos: needsBos(model.modelType),
+    maxLength: options.maxLength ?? model.maxLength,
+    vocabSize: model.vocabSize ?? tokenizer.vocabSize,
+    longest: longestText(model.tables ?? []),
+    renderChat: options.renderChat,
     drawDefaults: NO_DRAW_DEFAULTS,
   };
   const documents = Math.max(1, Math.min(GENERATE_DOCUMENTS, statesInSlots(model)));

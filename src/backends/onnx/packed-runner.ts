@@ -3,22 +3,15 @@
  * open: the other is opened when a run needs it, after the first has been released.
  */
 import './no-telemetry.js';
-import * as ort from 'onnxruntime-node';
-import { floats, tableFeeds } from './graph-runner.js';
+import type * as ort from 'onnxruntime-node';
 import { FAR } from './packed-masks.js';
-import type { DecodeMessage, GraphSource, MovedBytes, PackedMessage, RunNumbers, Runner, TablesMessage } from './protocol.js';
+import type { DecodeMessage, GraphSource, MovedBytes, PackedMessage, PackedRunner, RunNumbers, TablesMessage } from './protocol.js';
 import { packedStateFeeds } from './state-store.js';
-
-function whole(tensor: ort.Tensor | undefined): BigInt64Array {
-  if (tensor?.data instanceof BigInt64Array) return tensor.data;
-  throw new Error(`the runtime gave ${tensor?.type ?? 'nothing'} instead of int64`);
-}
+import { bytesOf, type Feeds, floats, int32, int64, tableFeeds, wholeNumbers } from './tensors.js';
 
 /** Bytes of what a run is given and gives back. */
-function moved(feeds: Readonly<Record<string, ort.Tensor>>, out: ort.InferenceSession.OnnxValueMapType): MovedBytes {
-  const bytes = (tensors: Readonly<Record<string, ort.Tensor>>): number =>
-    Object.values(tensors).reduce((sum, t) => sum + t.size * (t.type === 'int64' ? 8 : 4), 0);
-  return { toCard: bytes(feeds), fromCard: bytes(out), kept: 0 };
+function moved(feeds: Feeds, out: ort.InferenceSession.OnnxValueMapType): MovedBytes {
+  return { toCard: bytesOf(feeds), fromCard: bytesOf(out), kept: 0 };
 }
 
 /** One array behind the other, as float32. */
@@ -36,7 +29,7 @@ export function packedRunner(
   scoring: ort.InferenceSession,
   source: GraphSource,
   open: (graph: Uint8Array) => Promise<ort.InferenceSession>,
-): Runner {
+): PackedRunner {
   let tables: TablesMessage | null = null;
   let session: ort.InferenceSession | null = scoring;
   let generates = false;
@@ -54,17 +47,11 @@ export function packedRunner(
     return session;
   }
 
-  const int64 = (values: Int32Array | readonly number[], dims: readonly number[]): ort.Tensor => {
-    const out = new BigInt64Array(values.length);
-    for (let i = 0; i < values.length; i++) out[i] = BigInt(values[i] ?? 0);
-    return new ort.Tensor('int64', out, dims);
-  };
-
-  function sharedFeeds(m: PackedMessage, t: TablesMessage): Record<string, ort.Tensor> {
+  function sharedFeeds(m: PackedMessage, t: TablesMessage): Feeds {
     const prefix = m.prefixColumns.length;
     const rows = m.ids.length - prefix;
     const length = rows / m.blocks;
-    const feeds: Record<string, ort.Tensor> = {
+    const feeds: Feeds = {
       input_ids: int64(m.ids, [m.ids.length]),
       position_ids: int64(m.positions, [m.ids.length, 1]),
       row_sizes: int64([prefix, rows], [2]),
@@ -87,21 +74,20 @@ export function packedRunner(
     return feeds;
   }
 
-  async function score(m: PackedMessage, feeds: Record<string, ort.Tensor>): Promise<RunNumbers> {
+  async function score(m: PackedMessage, feeds: Feeds): Promise<RunNumbers> {
     const all = {
       ...feeds,
       pairs: int64(m.pairs, [m.pairs.length / 2, 2]),
-      pair_rows: new ort.Tensor(
-        'int32',
+      pair_rows: int32(
         m.pairs.filter((_, i) => i % 2 === 0),
         [m.pairs.length / 2],
       ),
     };
     const out = await (await ready(false)).run(all);
-    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: Int32Array.from(whole(out.greedy), Number), moved: moved(all, out) };
+    return { logprobs: Float32Array.from(floats(out.logprob)), greedy: wholeNumbers(out.greedy), moved: moved(all, out) };
   }
 
-  async function generate(m: PackedMessage, d: DecodeMessage, feeds: Record<string, ort.Tensor>): Promise<RunNumbers> {
+  async function generate(m: PackedMessage, d: DecodeMessage, feeds: Feeds): Promise<RunNumbers> {
     const all = {
       ...feeds,
       steps: int64([d.steps], []),
@@ -116,22 +102,19 @@ export function packedRunner(
     const out = await (await ready(true)).run(all);
     return {
       logprobs: joinFloats(floats(out.first_logprob), floats(out.logprobs)),
-      greedy: Int32Array.from([...whole(out.first_token), ...whole(out.tokens)], Number),
+      greedy: Int32Array.from([...wholeNumbers(out.first_token), ...wholeNumbers(out.tokens)]),
       moved: moved(all, out),
     };
   }
 
   return {
-    cache: source.cache,
-    vocabSize: null,
+    keeps: false,
     setTables(message) {
       tables = message;
     },
     release: async () => {
       await session?.release();
     },
-    run: () => Promise.reject(new Error('this graph keeps nothing between runs')),
-    step: () => Promise.reject(new Error('this graph keeps nothing between runs')),
     packed(m) {
       if (tables === null) return Promise.reject(new Error('rotary tables are missing'));
       const feeds = sharedFeeds(m, tables);

@@ -203,14 +203,23 @@ export interface RunNumbers {
   readonly moved?: MovedBytes;
 }
 
-/** A model in the session thread: one that this program wrote, or an export. */
-export interface Runner {
-  readonly cache: CacheShape;
-  readonly vocabSize: number | null;
-  run(message: RunMessage): Promise<RunNumbers>;
-  step(message: StepMessage): Promise<RunNumbers>;
-  /** Only where the graph keeps nothing between runs. */
-  packed?(message: PackedMessage): Promise<RunNumbers>;
+/** A model in the session thread. */
+interface OpenModel {
   setTables(tables: TablesMessage): void;
   release(): Promise<void>;
 }
+
+/** One whose keys and values stay: a graph that this program wrote, or an export. */
+export interface StackRunner extends OpenModel {
+  readonly keeps: true;
+  run(message: RunMessage): Promise<RunNumbers>;
+  step(message: StepMessage): Promise<RunNumbers>;
+}
+
+/** One that keeps nothing between runs. */
+export interface PackedRunner extends OpenModel {
+  readonly keeps: false;
+  packed(message: PackedMessage): Promise<RunNumbers>;
+}
+
+export type Runner = StackRunner | PackedRunner;

@@ -1,21 +1,21 @@
 /** Scores documents in packed runs (`attention-packed.ts`): nothing stays on the device between runs, so each run holds whole texts. */
 import type { Answer } from '../../types.js';
 import { choicesAnswer } from './choice-answers.js';
-import type { Counters } from './counters.js';
+import type { Computing } from './computing.js';
 import { fillRun, layOut } from './packed-layout.js';
 import { bestOrder, documentsForRun, type RunLimits, shapeOf } from './packed-plan.js';
 import { failure, type ScoreItem } from './requests.js';
-import { type EnsurePositions, type Scorer, scoreOneByOne } from './score.js';
-import { OutOfMemoryError, type Session } from './session.js';
+import { type Scorer, scoreOneByOne } from './score.js';
+import { OutOfMemoryError, type PackedSession } from './session.js';
 import { compareIds, type Sequence } from './stack.js';
 
 /** What is planned with after memory did not suffice, as a part of before. */
 const AFTER_FAILURE = 0.7;
 
 /**
- * Returns a scorer over a session whose graph keeps nothing. `ensurePositions` makes the rotary tables long enough.
+ * Returns a scorer over a session whose graph keeps nothing.
  */
-export function newPackedScorer(session: Session, startLimits: RunLimits, counters: Counters, ensurePositions: EnsurePositions): Scorer {
+export function newPackedScorer({ session, counters, ensurePositions }: Computing<PackedSession>, startLimits: RunLimits): Scorer {
   let limits = startLimits;
   let last: readonly number[] = [];
 

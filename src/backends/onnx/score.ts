@@ -1,13 +1,10 @@
 /** Scores documents in batches on the stack. */
 import type { Answer, ChoicesResponse } from '../../types.js';
 import { choicesAnswer } from './choice-answers.js';
-import type { Counters } from './counters.js';
+import type { Computing } from './computing.js';
 import { failure, type ScoreItem } from './requests.js';
-import { OutOfMemoryError, type Session } from './session.js';
+import { OutOfMemoryError, type StackSession } from './session.js';
 import { choosePath, commonPrefix, compareIds, type Known, type Limits, type PlannedRun, planBatch, SMALLEST_RUN } from './stack.js';
-
-/** Makes the rotary tables long enough for so many positions, and those that texts of up to `text` tokens turn by. */
-export type EnsurePositions = (positions: number, text: number) => void;
 
 export interface Scorer {
   /** Scores one document with every continuation by itself, nothing shared: what the batches are checked against. */
@@ -21,9 +18,9 @@ export interface Scorer {
 }
 
 /**
- * Returns a scorer over a session that keeps keys and values between runs. `ensurePositions` makes the rotary tables long enough.
+ * Returns a scorer over a session that keeps keys and values between runs.
  */
-export function newScorer(session: Session, startLimits: Limits, counters: Counters, ensurePositions: EnsurePositions): Scorer {
+export function newScorer({ session, counters, ensurePositions }: Computing<StackSession>, startLimits: Limits): Scorer {
   let limits = startLimits;
   const carriesStates = limits.carriesStates === true;
   /** Positions of the stack behind which states are kept, and the document after the last that was picked. */

@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import type { InferenceSession } from 'onnxruntime-node';
 import { prepareCuda } from '../../cuda/load.js';
 import { readNarrowed } from './narrow-weights.js';
-import type { OpenMessage, PackedMessage, Reply, Request, RunMessage, RunNumbers, Runner, StepMessage } from './protocol.js';
+import type { CacheShape, OpenMessage, PackedMessage, Reply, Request, RunMessage, RunNumbers, Runner, StepMessage } from './protocol.js';
 
 let runner: Runner | null = null;
 /** A run failed, so what lies on the stack is not to be trusted until a run starts at its bottom. */
@@ -51,8 +51,13 @@ async function open(message: OpenMessage): Promise<void> {
     provider.name === 'webgpu' && provider.bindingBytes !== null
       ? { webgpuexecutionprovider: { maxStorageBufferBindingSize: String(provider.bindingBytes) } }
       : {};
-  if (source.kind === 'export') runner = exportRunner(await ort.InferenceSession.create(source.file, { ...options, extra: { session } }));
-  else {
+  let facts: { cache: CacheShape; vocabSize: number | null };
+  if (source.kind === 'export') {
+    const opened = exportRunner(await ort.InferenceSession.create(source.file, { ...options, extra: { session } }));
+    facts = { cache: opened.cache, vocabSize: opened.vocabSize };
+    runner = opened;
+  } else {
+    facts = { cache: source.cache, vocabSize: null };
     const cached = source.attention === 'cached';
     // Weights get memory of exactly their size instead of a place in the arena, which grows by doubling; and runs whose shapes never come twice need no memory pattern.
     const own = {
@@ -77,7 +82,7 @@ async function open(message: OpenMessage): Promise<void> {
       runner = stackedRunner(opened, source, (graph) => create(graph, { preferredOutputLocation: stays }));
     }
   }
-  post({ kind: 'opened', seconds: (performance.now() - start) / 1000, cache: runner.cache, vocabSize: runner.vocabSize });
+  post({ kind: 'opened', seconds: (performance.now() - start) / 1000, ...facts });
 }
 
 /** Runs until a test's device is lost, as its driver would say it. */
@@ -88,9 +93,10 @@ function loseDevice(): void {
 }
 
 function answer(r: Runner, message: RunMessage | StepMessage | PackedMessage): Promise<RunNumbers> {
-  if (message.kind === 'run') return r.run(message);
-  if (message.kind === 'step') return r.step(message);
-  return r.packed === undefined ? Promise.reject(new Error('this graph keeps keys and values between runs')) : r.packed(message);
+  if (message.kind === 'packed' && !r.keeps) return r.packed(message);
+  if (message.kind === 'run' && r.keeps) return r.run(message);
+  if (message.kind === 'step' && r.keeps) return r.step(message);
+  return Promise.reject(new Error(`this graph keeps ${r.keeps ? 'keys and values' : 'nothing'} between runs`));
 }
 
 async function compute(r: Runner, message: RunMessage | StepMessage | PackedMessage): Promise<void> {

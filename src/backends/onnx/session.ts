@@ -14,16 +14,22 @@ import type {
 } from './protocol.js';
 import { processChannel, threadChannel } from './session-channel.js';
 
-export interface Session {
+/** A graph whose keys and values stay. Runs are answered in the order in which they were given; they reject when the run failed or the thread ended. */
+export interface StackSession {
+  run(message: Omit<RunMessage, 'kind' | 'id'>): Promise<RunResult>;
+  /** One step of generation. */
+  step(message: Omit<StepMessage, 'kind' | 'id'>): Promise<RunResult>;
+}
+
+/** A graph that keeps nothing between runs; in the same order. */
+export interface PackedSession {
+  packed(message: Omit<PackedMessage, 'kind' | 'id'>): Promise<RunResult>;
+}
+
+export interface Session extends StackSession, PackedSession {
   readonly cache: CacheShape;
   /** What the model's own outputs say; null where they do not. */
   readonly vocabSize: number | null;
-  /** Runs are answered in the order in which they were given. Rejects when the run failed or the thread ended. */
-  run(message: Omit<RunMessage, 'kind' | 'id'>): Promise<RunResult>;
-  /** One step of generation, in the same order. */
-  step(message: Omit<StepMessage, 'kind' | 'id'>): Promise<RunResult>;
-  /** One run of a graph without a cache, in the same order. */
-  packed(message: Omit<PackedMessage, 'kind' | 'id'>): Promise<RunResult>;
   setTables(tables: Omit<TablesMessage, 'kind'>): void;
   close(): Promise<void>;
 }

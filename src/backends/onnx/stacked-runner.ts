@@ -1,17 +1,14 @@
 /** Runs the graph whose keys and values stay on the device (`attention-stacked.ts`): what a run computed is there for all that follow. */
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
+import { at } from '../../at.js';
 import { COLUMN_INPUTS, ROW_INPUTS } from './attention-stacked.js';
 import { type CardTools, cardTools, type OpenTool } from './card-tools.js';
-import { floats, tableFeeds } from './graph-runner.js';
-import type { GraphSource, RunMessage, RunNumbers, Runner, StepMessage, TablesMessage } from './protocol.js';
+import type { GraphSource, RunMessage, RunNumbers, StackRunner, StepMessage, TablesMessage } from './protocol.js';
 import { ALIGN, newColumns, type RowsAndColumns } from './stacked-columns.js';
 import { newStates } from './state-store.js';
+import { bytesOf, type Feeds, floats, int32, int64, tableFeeds, wholeNumbers } from './tensors.js';
 import { partName, type VocabularyPart } from './vocabulary.js';
-
-const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor =>
-  new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
-const int32 = (values: Int32Array, dims: readonly number[]): ort.Tensor => new ort.Tensor('int32', values, dims);
 
 /** What both kinds of runs ask for. */
 interface Wanted {
@@ -36,10 +33,10 @@ export function placesInParts(
 /**
  * Wraps an open session of such a graph; `open` opens another one on the same device, whose outputs stay there.
  */
-export function stackedRunner(session: ort.InferenceSession, source: GraphSource, open: OpenTool): Runner {
+export function stackedRunner(session: ort.InferenceSession, source: GraphSource, open: OpenTool): StackRunner {
   const parts = source.vocabulary ?? [{ start: 0, count: 0 }];
   const tools: CardTools = cardTools(source.compute, open);
-  const tables: Record<string, ort.Tensor> = {};
+  const tables: Feeds = {};
   let fresh: TablesMessage | null = null;
   let columns = newColumns();
   const states = newStates(source.states);
@@ -85,8 +82,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
       return;
     }
     for (let i = 0; i < cache.length; i += 2) {
-      const [keys, values] = [cache[i], cache[i + 1]];
-      if (keys === undefined || values === undefined) continue;
+      const [keys, values] = [at(cache, i), at(cache, i + 1)];
       [cache[i], cache[i + 1]] = await tools.gather(keys, values, keep);
       keys.dispose();
       values.dispose();
@@ -94,7 +90,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
     columns.kept(keep);
   }
 
-  function idFeeds(ids: Int32Array, rows: number): Record<string, ort.Tensor> {
+  function idFeeds(ids: Int32Array, rows: number): Feeds {
     const filled = new Int32Array(rows);
     filled.set(ids);
     if (parts.length === 1) return { input_ids: int64(filled, [rows]) };
@@ -105,16 +101,16 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
     };
   }
 
-  function pairFeeds(pairs: Int32Array): Record<string, ort.Tensor> {
+  function pairFeeds(pairs: Int32Array): Feeds {
     const count = pairs.length / 2;
     const rows = pairs.filter((_, i) => i % 2 === 0);
     const tokens = pairs.filter((_, i) => i % 2 === 1);
-    const feeds: Record<string, ort.Tensor> = { pair_rows: int32(rows, [count]) };
+    const feeds: Feeds = { pair_rows: int32(rows, [count]) };
     const { part, own } = parts.length === 1 ? { part: tokens, own: [tokens] } : placesInParts(tokens, parts);
     if (parts.length > 1) feeds.pair_parts = int32(part, [count]);
     for (const [k, places] of own.entries()) {
       const joined = new Int32Array(pairs.length);
-      for (let i = 0; i < count; i++) [joined[2 * i], joined[2 * i + 1]] = [rows[i] ?? 0, places[i] ?? 0];
+      for (let i = 0; i < count; i++) [joined[2 * i], joined[2 * i + 1]] = [at(rows, i), at(places, i)];
       feeds[partName('pairs', k, parts.length)] = int64(joined, [count, 2]);
     }
     return feeds;
@@ -122,22 +118,18 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
 
   /** The best token of each row, from the best of each part. */
   function bestTokens(out: ort.InferenceSession.OnnxValueMapType): Int32Array<ArrayBuffer> {
-    const best = parts.map(({ start }, k) => {
-      const data = out[partName('greedy', k, parts.length)]?.data;
-      if (!(data instanceof BigInt64Array)) throw new Error('the runtime gave no int64 as the best tokens');
-      return Int32Array.from(data, (token) => Number(token) + start);
-    });
-    const [first = new Int32Array(0)] = best;
-    if (parts.length === 1) return first;
+    const best = parts.map(({ start }, k) => wholeNumbers(out[partName('greedy', k, parts.length)]).map((token) => token + start));
+    const [first] = best;
+    if (first === undefined || parts.length === 1) return first ?? new Int32Array(0);
     const maxima = parts.map((_, k) => floats(out[`maximum_${k}`]));
     return first.map((_, row) => {
       let winner = 0;
-      for (let k = 1; k < parts.length; k++) if ((maxima[k]?.[row] ?? 0) > (maxima[winner]?.[row] ?? 0)) winner = k;
-      return best[winner]?.[row] ?? 0;
+      for (let k = 1; k < parts.length; k++) if (at(at(maxima, k), row) > at(at(maxima, winner), row)) winner = k;
+      return at(at(best, winner), row);
     });
   }
 
-  async function infer(v: RowsAndColumns, wanted: Wanted, carried: Record<string, ort.Tensor>): Promise<RunNumbers> {
+  async function infer(v: RowsAndColumns, wanted: Wanted, carried: Feeds): Promise<RunNumbers> {
     let toCard = await bringTables();
     if (Object.keys(tables).length < 2 * source.rotary.length) throw new Error('rotary tables are missing');
     // A run of which nothing is wanted has a row of scores all the same: no kernel likes to have none.
@@ -146,7 +138,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
     const [rowText, rowPosition] = ROW_INPUTS;
     const [first, end, position] = COLUMN_INPUTS;
     const ofColumns = [1, 1, 1, v.columnFirst.length];
-    const moved: Record<string, ort.Tensor> = {
+    const moved: Feeds = {
       ...idFeeds(wanted.ids, v.rows),
       position_ids: int64(v.rowPosition, [v.rows, 1]),
       [rowText]: int32(v.rowText, [1, v.rows, 1, 1]),
@@ -156,9 +148,9 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
       [position]: int32(v.columnPosition, ofColumns),
       rows: int64(rows, [rows.length]),
       ...pairFeeds(pairs),
+      ...carried,
     };
-    Object.assign(moved, carried);
-    for (const tensor of Object.values(moved)) toCard += tensor.size * (tensor.type === 'int64' ? 8 : 4);
+    toCard += bytesOf(moved);
     const names = source.cache.flatMap(({ layer }) => [`key_${layer}`, `value_${layer}`]);
     const past = Object.fromEntries(cache.map((tensor, i) => [`past_${names[i]}`, tensor]));
     const out = await session.run({ ...moved, ...tables, ...past });
@@ -187,8 +179,7 @@ export function stackedRunner(session: ort.InferenceSession, source: GraphSource
   }
 
   return {
-    cache: source.cache,
-    vocabSize: null,
+    keeps: true,
     setTables(message) {
       fresh = message;
     },

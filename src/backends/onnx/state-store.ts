@@ -4,11 +4,11 @@
  */
 import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
+import { at } from '../../at.js';
 import type { PackedMessage, RunMessage, StateShape, StepMessage } from './protocol.js';
 import { PLAN_INPUTS } from './recurrence.js';
 import { FILLS_UP, parentsOfBlocks, parentsOfSegments, planRecurrence, type RecurrencePlan } from './recurrence-plan.js';
-
-type Feeds = Record<string, ort.Tensor>;
+import { type Feeds, int64 } from './tensors.js';
 
 /** One state of all layers: number `index` of arrays that hold several. */
 interface State {
@@ -24,9 +24,6 @@ export interface StateStore {
   /** Takes what the last run or step gave back. */
   done(out: Readonly<Record<string, ort.Tensor>>): void;
 }
-
-const int64 = (values: Int32Array, dims: readonly number[]): ort.Tensor =>
-  new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
 
 /** The plan as the graph takes it. */
 function planFeeds(plan: RecurrencePlan): Feeds {
@@ -70,16 +67,14 @@ export function newStates(shape: readonly StateShape[]): StateStore {
     const arrays = states[0]?.arrays;
     const asIs = states.every((state, i) => state.arrays === arrays && state.index === i);
     for (const [t, { name, shape: dims }] of tensors.entries()) {
-      const size = sizes[t] ?? 0;
+      const size = at(sizes, t);
       const there = arrays?.[t];
       let data: Float32Array;
       if (asIs && there !== undefined && there.length === states.length * size) data = there;
       else {
         data = new Float32Array(states.length * size);
-        for (const [i, { arrays: from, index }] of states.entries()) {
-          const all = from[t];
-          if (all !== undefined) data.set(all.subarray(index * size, (index + 1) * size), i * size);
-        }
+        for (const [i, { arrays: from, index }] of states.entries())
+          data.set(at(from, t).subarray(index * size, (index + 1) * size), i * size);
       }
       feeds[`past_${name}`] = new ort.Tensor('float32', data, dims(states.length));
     }
@@ -97,7 +92,7 @@ export function newStates(shape: readonly StateShape[]): StateStore {
     }
     return new Map([...out].filter(([p]) => p < base));
   };
-  const at = (position: number): State => {
+  const keptAt = (position: number): State => {
     const state = stack.get(position);
     if (state === undefined) throw new Error(`no state was kept behind position ${position}`);
     return state;
@@ -107,7 +102,7 @@ export function newStates(shape: readonly StateShape[]): StateStore {
     run({ base, segments, moves, keep }, rows) {
       stack = moved(base, moves);
       const { parents, from } = parentsOfSegments(base, rows, segments);
-      const states = [empty, ...from.map(at)];
+      const states = [empty, ...from.map(keptAt)];
       const plan = planRecurrence(
         parents,
         states.length,
@@ -120,8 +115,8 @@ export function newStates(shape: readonly StateShape[]): StateStore {
       return { ...given(states), ...planFeeds(plan) };
     },
     step({ ids, moves, places }, all) {
-      for (const { from, to } of moves) slots[to] = slots[from] ?? empty;
-      for (const { slot, ranges } of places) slots[slot] = at((ranges[ranges.length - 1]?.to ?? 0) - 1);
+      for (const { from, to } of moves) slots[to] = at(slots, from);
+      for (const { slot, ranges } of places) slots[slot] = keptAt(at(ranges, ranges.length - 1).to - 1);
       slots.length = ids.length;
       const rows = [...ids.keys()];
       const plan = planRecurrence(

@@ -1,26 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { newOnnxBackend } from '../../../src/backends/onnx/backend.js';
+import { newCounters } from '../../../src/backends/onnx/counters.js';
+import { stackEngine } from '../../../src/backends/onnx/engine.js';
+import type { GenerateLimits } from '../../../src/backends/onnx/generate.js';
 import { NO_DRAW_DEFAULTS } from '../../../src/backends/onnx/sample.js';
-import { OutOfMemoryError, type Session } from '../../../src/backends/onnx/session.js';
+import { OutOfMemoryError, type StackSession } from '../../../src/backends/onnx/session.js';
 import { loadTokenizer } from '../../../src/models/tokenizer.js';
 import { MAX_TEXT } from '../../../src/models/tokenizer-hazards.js';
 import { packagePath } from '../../../src/package-files.js';
 import { cutAtStop } from '../../../src/thought.js';
 import type { Ask, Backend, Request } from '../../../src/types.js';
-import { askAll, openModel } from './compare.js';
+import { askAll, askEachAlone, openModel } from './compare.js';
 
 const tiny = packagePath('fixtures/models/tiny-llama');
 const tokenizer = await loadTokenizer(tiny);
 
 /** A session whose log-probability of a token depends on nothing but the token; `before` may throw instead, or give another number. */
-function pretend(before: (run: { tokens: number; base: number; runs: number }) => number | undefined = () => undefined): Session {
+function pretend(before: (run: { tokens: number; base: number; runs: number }) => number | undefined = () => undefined): StackSession {
   let runs = 0;
   return {
-    cache: [{ layer: 0, kvHeads: 1, headDim: 2 }],
-    vocabSize: null,
-    setTables: () => {},
-    packed: () => Promise.reject(new Error('this session keeps a stack')),
-    close: async () => {},
     async run(message) {
       const value = before({ tokens: message.ids.length, base: message.base, runs: runs++ });
       const logprobs = Float32Array.from({ length: message.pairs.length / 2 }, (_, i) => value ?? -((message.pairs[2 * i + 1] ?? 0) % 10));
@@ -40,27 +38,26 @@ function pretend(before: (run: { tokens: number; base: number; runs: number }) =
   };
 }
 
-function backendOf(session: Session, more: Partial<Parameters<typeof newOnnxBackend>[0]> = {}): Backend {
+const LIMITS: GenerateLimits = { runTokens: 64, runRows: 16, documents: 4, slotTokens: 10_000 };
+
+function backendOf(session: StackSession, limits = LIMITS): Backend {
+  const counters = newCounters();
   return newOnnxBackend({
     modelName: 'm',
-    session,
+    counters,
+    engine: stackEngine({ session, counters, ensurePositions: () => {} }, { tokenizer, eos: new Set([2]) }, limits),
     tokenizer,
     addBos: false,
     maxLength: 200,
     vocabSize: 1200,
     longest: null,
-    eos: new Set([2]),
     drawDefaults: NO_DRAW_DEFAULTS,
-    ensurePositions: () => {},
-    limits: { runTokens: 64, runRows: 16, documents: 4, slotTokens: 10_000 },
     identity: {},
     facts: {},
     renderChat: null,
     chatTemplate: null,
-    packed: null,
-    single: false,
-    loadSeconds: 0,
-    ...more,
+    forecast: null,
+    close: async () => {},
   });
 }
 
@@ -73,11 +70,11 @@ const many = asks(
 describe('answers', () => {
   it('come once for each request, the same whatever the batches are', async () => {
     const wide = await askAll(backendOf(pretend()), many);
-    const narrow = await askAll(backendOf(pretend(), { limits: { runTokens: 5, runRows: 2, documents: 1, slotTokens: 1 } }), many);
-    const single = await askAll(backendOf(pretend(), { single: true }), many);
+    const narrow = await askAll(backendOf(pretend(), { runTokens: 5, runRows: 2, documents: 1, slotTokens: 1 }), many);
+    const alone = await askEachAlone(backendOf(pretend()), many);
     expect(wide.size).toBe(many.length);
     expect(narrow).toEqual(wide);
-    expect(single).toEqual(wide);
+    expect(alone).toEqual(wide);
   });
 
   it('a continuation without a token, a NaN and a too long continuation are failures, the others are scored', async () => {
@@ -249,9 +246,9 @@ describe('generation', () => {
       }),
     );
     const together = await openModel(tiny);
-    const alone = await openModel(tiny, { single: true });
+    const alone = await openModel(tiny);
     try {
-      const expected = await askAll(alone, asks(...prompts));
+      const expected = await askEachAlone(alone, asks(...prompts));
       expect(await askAll(together, asks(...prompts))).toEqual(expected);
       // Prompts are computed together, and steps are full until no more documents wait.
       expect(together.work().runs).toBeLessThan(alone.work().runs / 6);
@@ -266,9 +263,9 @@ describe('generation', () => {
 describe('real batches', () => {
   it('packed and shared scores equal those of every sequence by itself', async () => {
     const together = await openModel(tiny);
-    const alone = await openModel(tiny, { single: true, batchTokens: 4096 });
+    const alone = await openModel(tiny);
     try {
-      const expected = await askAll(alone, many);
+      const expected = await askEachAlone(alone, many);
       const actual = await askAll(together, many);
       for (const [id, response] of expected) {
         const other = actual.get(id);
@@ -278,7 +275,7 @@ describe('real batches', () => {
         });
         expect(other.greedy).toEqual(response.greedy);
       }
-      expect(together.work().computedTokens).toBeLessThan(alone.work().computedTokens / 2);
+      expect(together.work().computedTokens).toBeLessThan(together.work().naiveTokens / 2);
     } finally {
       await together.close();
       await alone.close();

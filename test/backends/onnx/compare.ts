@@ -82,6 +82,22 @@ export async function askAll(
   return out;
 }
 
+/** Asks each request by itself, and each continuation in a request of its own, so that nothing is computed together. */
+export async function askEachAlone(backend: Backend, asks: readonly Ask[]): Promise<Map<number, Response>> {
+  const out = new Map<number, Response>();
+  for (const { id, request } of asks) {
+    const parts = request.kind === 'choices' ? request.continuations.map((one) => ({ ...request, continuations: [one] })) : [request];
+    const answers: Response[] = [];
+    for (const part of parts) answers.push(...(await askAll(backend, [{ id, request: part }])).values());
+    const scored = answers.filter((answer) => answer.kind === 'choices');
+    const [first] = answers;
+    if (first === undefined) throw new Error('no answer');
+    const joined = { logprobs: scored.flatMap((s) => s.logprobs), greedy: scored.flatMap((s) => s.greedy) };
+    out.set(id, first.kind === 'choices' ? { ...first, ...joined } : first);
+  }
+  return out;
+}
+
 const registry = await loadRegistry();
 const tasks = new Map(registry.benchmarks.flatMap(leavesOf).map((task) => [task.name, task]));
 

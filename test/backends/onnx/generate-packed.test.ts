@@ -53,17 +53,9 @@ async function generate(
   const counters = newCounters();
   const answers: Answer[] = [];
   const rules = { tokenizer, eos: new Set(more.eos ?? []) };
-  const next = (count: number): GenerateItem[] => waiting.splice(0, count);
-  for await (const answer of generatePacked(
-    more.session ?? session,
-    limits,
-    rules,
-    counters,
-    () => {},
-    next,
-    () => false,
-  ))
-    answers.push(answer);
+  const computing = { session: more.session ?? session, counters, ensurePositions: () => {} };
+  const source = { next: (count: number) => waiting.splice(0, count), stopped: () => false };
+  for await (const answer of generatePacked(computing, rules, limits, source)) answers.push(answer);
   return { answers: answers.sort((a, b) => a.id - b.id), work: counters.report({}) };
 }
 const textOf = (answer: Answer | undefined): string => (answer?.response.kind === 'generate' ? answer.response.text : 'no text');

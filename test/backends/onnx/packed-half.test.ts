@@ -56,21 +56,14 @@ const prompts = [90, 50].map(
 async function answers(folder: string, dtype: 'float32' | 'float16'): Promise<{ logprobs: readonly number[]; generated: number }> {
   const session = await open(await prepareModel(folder, 'packed', dtype));
   try {
-    const scorer = newPackedScorer(session, { rows: 1000, bytes: 1, bytesOf: () => 0, keyCost: 1e-4 }, newCounters(), () => {});
+    const computing = { session, counters: newCounters(), ensurePositions: () => {} };
+    const scorer = newPackedScorer(computing, { rows: 1000, bytes: 1, bytesOf: () => 0, keyCost: 1e-4 });
     const [scored] = await scorer.score([question]);
     const waiting = [...prompts];
     const limits = { documents: 8, stretch: 4, bytes: 1, bytesOf: () => 0 };
     let generated = 0;
-    const next = (count: number): GenerateItem[] => waiting.splice(0, count);
-    for await (const { response } of generatePacked(
-      session,
-      limits,
-      { tokenizer, eos: new Set() },
-      newCounters(),
-      () => {},
-      next,
-      () => false,
-    )) {
+    const source = { next: (count: number) => waiting.splice(0, count), stopped: () => false };
+    for await (const { response } of generatePacked(computing, { tokenizer, eos: new Set() }, limits, source)) {
       expect(response).toMatchObject({ kind: 'generate', finish: 'length' });
       generated++;
     }

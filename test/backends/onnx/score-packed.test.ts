@@ -4,28 +4,18 @@ import type { RunLimits } from '../../../src/backends/onnx/packed-plan.js';
 import type { PackedMessage } from '../../../src/backends/onnx/protocol.js';
 import type { ScoreItem } from '../../../src/backends/onnx/requests.js';
 import { newPackedScorer } from '../../../src/backends/onnx/score-packed.js';
-import { OutOfMemoryError, type Session } from '../../../src/backends/onnx/session.js';
+import { OutOfMemoryError, type PackedSession } from '../../../src/backends/onnx/session.js';
 
 /** A session whose log-probability of a token is minus its number, and which has no room for more rows than `room`. */
-function pretend(room: number): { session: Session; runs: number[] } {
+function pretend(room: number): { session: PackedSession; runs: number[] } {
   const runs: number[] = [];
-  const fail = (): Promise<never> => Promise.reject(new Error('no stack'));
-  const packed = (m: Omit<PackedMessage, 'kind' | 'id'>): ReturnType<Session['packed']> => {
+  const packed = (m: Omit<PackedMessage, 'kind' | 'id'>): ReturnType<PackedSession['packed']> => {
     runs.push(m.ids.length);
     if (m.ids.length > room) return Promise.reject(new OutOfMemoryError('Failed to allocate memory for requested buffer'));
     const logprobs = Float32Array.from({ length: m.pairs.length / 2 }, (_, i) => -(m.pairs[2 * i + 1] ?? 0));
     return Promise.resolve({ kind: 'result', id: 0, logprobs, greedy: new Int32Array(m.rows.length).fill(9), seconds: 0 });
   };
-  const session: Session = {
-    cache: [{ layer: 0, kvHeads: 1, headDim: 2 }],
-    vocabSize: null,
-    setTables: () => {},
-    close: async () => {},
-    run: fail,
-    step: fail,
-    packed,
-  };
-  return { session, runs };
+  return { session: { packed }, runs };
 }
 
 /** A document of a context of this length and three continuations; the second is what the session finds best. */
@@ -47,7 +37,7 @@ describe('scoring in packed runs', () => {
   it('gives each document its own numbers', async () => {
     const counters = newCounters();
     const { session, runs } = pretend(10_000);
-    const answers = await newPackedScorer(session, limits, counters, () => {}).score(items);
+    const answers = await newPackedScorer({ session, counters, ensurePositions: () => {} }, limits).score(items);
     expect(answers).toEqual(items.map(({ id }) => ({ id, response: right })));
     expect(runs).toHaveLength(1);
     const work = counters.report({});
@@ -60,7 +50,7 @@ describe('scoring in packed runs', () => {
   it('halves what does not fit, plans smaller runs afterwards, and fails only what does not fit alone', async () => {
     const counters = newCounters();
     const { session, runs } = pretend(64);
-    const scorer = newPackedScorer(session, limits, counters, () => {});
+    const scorer = newPackedScorer({ session, counters, ensurePositions: () => {} }, limits);
     const answers = await scorer.score(items);
     expect(answers.slice(0, 3)).toEqual(items.slice(0, 3).map(({ id }) => ({ id, response: right })));
     expect(answers[3]).toMatchObject({ id: 3, response: { kind: 'failure', reason: 'out of memory' } });
@@ -68,14 +58,14 @@ describe('scoring in packed runs', () => {
     expect(counters.outOfMemory).toBeGreaterThan(2);
     expect(counters.report({}).naiveTokens).toBe(items.slice(0, 3).reduce((sum, item) => sum + 3 * item.ids.length + 3, 0));
     const many = Array.from({ length: 200 }, (_, id) => document(id, 60));
-    const before = newPackedScorer(session, limits, newCounters(), () => {}).pick(many).length;
+    const before = newPackedScorer({ session, counters: newCounters(), ensurePositions: () => {} }, limits).pick(many).length;
     expect(scorer.pick(many).length).toBeLessThan(before);
   });
 
   it('what no run can hold is not tried', async () => {
     const { session, runs } = pretend(10_000);
     const never = { ...limits, bytesOf: () => Number.POSITIVE_INFINITY };
-    const answers = await newPackedScorer(session, never, newCounters(), () => {}).score([document(0, 20)]);
+    const answers = await newPackedScorer({ session, counters: newCounters(), ensurePositions: () => {} }, never).score([document(0, 20)]);
     expect(answers[0]).toMatchObject({ response: { kind: 'failure', reason: 'out of memory' } });
     expect(runs).toEqual([]);
   });
@@ -83,6 +73,8 @@ describe('scoring in packed runs', () => {
   it('another error is not taken for a lack of memory', async () => {
     const { session } = pretend(0);
     const broken = { ...session, packed: () => Promise.reject(new Error('the session thread ended')) };
-    await expect(newPackedScorer(broken, limits, newCounters(), () => {}).score(items)).rejects.toThrow('thread ended');
+    await expect(
+      newPackedScorer({ session: broken, counters: newCounters(), ensurePositions: () => {} }, limits).score(items),
+    ).rejects.toThrow('thread ended');
   });
 });

@@ -3,7 +3,7 @@ import { newCounters } from '../../../src/backends/onnx/counters.js';
 import { generateAll } from '../../../src/backends/onnx/generate.js';
 import type { GenerateItem, ScoreItem } from '../../../src/backends/onnx/requests.js';
 import { newScorer } from '../../../src/backends/onnx/score.js';
-import type { Session } from '../../../src/backends/onnx/session.js';
+import type { StackSession } from '../../../src/backends/onnx/session.js';
 import { newColumns } from '../../../src/backends/onnx/stacked-columns.js';
 import { loadTokenizer } from '../../../src/models/tokenizer.js';
 import { packagePath } from '../../../src/package-files.js';
@@ -11,7 +11,7 @@ import { packagePath } from '../../../src/package-files.js';
 const RUN = { runTokens: 256, runRows: 64 };
 
 /** A session that keeps columns as the runner of a card does, and computes nothing. */
-function columnsOnly(widths: number[]): Session {
+function columnsOnly(widths: number[]): StackSession {
   const columns = newColumns();
   const numbers = (pairs: number, rows: number) => ({
     kind: 'result' as const,
@@ -24,11 +24,6 @@ function columnsOnly(widths: number[]): Session {
     if (keep !== null) columns.kept(keep);
   };
   return {
-    cache: [],
-    vocabSize: null,
-    setTables: () => {},
-    packed: () => Promise.reject(new Error('this session keeps columns')),
-    close: async () => {},
     async run(m) {
       drop(columns.toKeep({ kind: 'run', base: m.base, moves: m.moves }));
       columns.planRun(m);
@@ -46,6 +41,8 @@ function columnsOnly(widths: number[]): Session {
   };
 }
 
+const computing = (widths: number[]) => ({ session: columnsOnly(widths), counters: newCounters(), ensurePositions: () => {} });
+
 const shared = Array.from({ length: 40 }, (_, i) => 10 + i);
 /** A prompt of 45 to 63 tokens, 40 of which all share. */
 const prompt = (id: number): number[] => [
@@ -56,7 +53,7 @@ const prompt = (id: number): number[] => [
 describe('columns on a card', () => {
   it('are as few after 10,000 documents as after a hundred', async () => {
     const widths: number[] = [];
-    const scorer = newScorer(columnsOnly(widths), RUN, newCounters(), () => {});
+    const scorer = newScorer(computing(widths), RUN);
     const documents = Array.from({ length: 10_000 }, (_, id): ScoreItem => {
       const ids = prompt(id);
       const sequences = [
@@ -94,16 +91,7 @@ describe('columns on a card', () => {
     const limits = { ...RUN, documents: 16, slotTokens: 100_000 };
     const rules = { tokenizer, eos: new Set<number>() };
     let answers = 0;
-    for await (const _ of generateAll(
-      columnsOnly(widths),
-      limits,
-      rules,
-      newCounters(),
-      () => {},
-      next,
-      () => false,
-    ))
-      answers++;
+    for await (const _ of generateAll(computing(widths), rules, limits, { next, stopped: () => false })) answers++;
     expect(answers).toBe(1000);
     // The prompts of all slots, what they have grown by, and what is shared.
     expect(Math.max(...widths)).toBeLessThan(1.25 * (shared.length + 16 * (23 + 40) + RUN.runTokens) + 64 + 16);

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { OnnxOptions } from '../../../src/backends/onnx/open.js';
 import { packagePath } from '../../../src/package-files.js';
 import type { Ask } from '../../../src/types.js';
-import { askAll, openModel } from '../../backends/onnx/compare.js';
+import { askAll, askEachAlone, openModel } from '../../backends/onnx/compare.js';
 import { FIXTURES, readFixture, writeModel } from './weights.js';
 
 interface Documents {
@@ -17,14 +17,8 @@ interface Documents {
 const documents: Documents = JSON.parse(readFileSync(packagePath('test/models/reference/documents.json'), 'utf8'));
 /** Of a sum of log-probabilities of up to 20 tokens, in float32. */
 const TOLERANCE = 1e-4;
-/** All at once, in runs of few tokens, each continuation by itself, and as cards compute. */
-const RUNS: readonly Partial<OnnxOptions>[] = [
-  {},
-  { batchTokens: 24 },
-  { single: true },
-  { attention: 'packed' },
-  { attention: 'stacked' },
-];
+/** All at once, in runs of few tokens, and as cards compute. */
+const RUNS: readonly Partial<OnnxOptions>[] = [{}, { batchTokens: 24 }, { attention: 'packed' }, { attention: 'stacked' }];
 
 const asks: Ask[] = [
   ...documents.choices.map(({ context, continuations }, id): Ask => ({ id, request: { kind: 'choices', context, continuations } })),
@@ -37,10 +31,15 @@ const asks: Ask[] = [
 ];
 
 /** What differs from the fixture, one line for each answer, and the largest difference of a log-probability. */
-async function compareWith(folder: string, name: string, more: Partial<OnnxOptions>): Promise<{ differences: string[]; worst: number }> {
+async function compareWith(
+  folder: string,
+  name: string,
+  more: Partial<OnnxOptions>,
+  ask: typeof askEachAlone = askAll,
+): Promise<{ differences: string[]; worst: number }> {
   const fixture = readFixture(name);
   const backend = await openModel(folder, more);
-  const responses = await askAll(backend, asks).finally(() => backend.close());
+  const responses = await ask(backend, asks).finally(() => backend.close());
   const differences: string[] = [];
   let worst = 0;
   for (const { id } of asks) {
@@ -99,6 +98,7 @@ describe('tiny models of every type', () => {
         largest = Math.max(largest, worst);
         expect(differences).toEqual([]);
       }
+      if (every || pattern) expect((await compareWith(folder, name, {}, askEachAlone)).differences).toEqual([]);
       if (pattern) console.log(`${name}: largest difference ${largest.toExponential(1)}`);
     } finally {
       rmSync(folder, { recursive: true });
