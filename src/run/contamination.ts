@@ -93,7 +93,8 @@ export function contaminationCost(all: readonly OrderedTexts[]): string {
   const texts = all.flatMap(({ shards }) => shards.flat());
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
   const orders = all.find(({ shards }) => shards.length > 0)?.shards[0]?.length ?? 0;
-  return `${texts.length} texts, ${(characters / 1e6).toFixed(1)} million characters: all documents ${orders} times over`;
+  const size = characters < 1e5 ? `${characters}` : `${(characters / 1e6).toFixed(1)} million`;
+  return `${texts.length} texts, ${size} characters: all documents ${orders} times over`;
 }
 
 /**

@@ -13,7 +13,7 @@ import { sampleLines } from '../results/samples.js';
 import type { LanguageTeller } from '../scoring/answer-language.js';
 import { scoreDocument } from '../scoring/score.js';
 import { isGroup, nodesOf, type TaskNode, uniqueLeaves } from '../task-tree.js';
-import type { PreparedDoc, Response, Scored, ScoreTable, Task } from '../types.js';
+import type { FailureReason, FailureResponse, PreparedDoc, Response, Scored, ScoreTable, Task } from '../types.js';
 import { guard } from './guard.js';
 import type { Journal, StoredResponse } from './journal.js';
 import { guessOf, keepSettled, newTaskState, outcomeOf, type SettledDocument, type TaskState } from './task-state.js';
@@ -32,13 +32,15 @@ export interface Item {
 /** What policies look at. */
 export interface Counters {
   /** Answers that the model gave, failures included, and failures among them. */
-  readonly answered: number;
-  readonly failed: number;
+  answered: number;
+  failed: number;
   /** Answers that the journal gave. */
-  readonly reused: number;
+  reused: number;
   /** One line per failed request, the first hundred; and how many more each task has. */
-  readonly failures: readonly string[];
-  readonly unlisted: ReadonlyMap<string, number>;
+  readonly failures: string[];
+  readonly unlisted: Map<string, number>;
+  /** Why the last of them failed. */
+  lastReason: FailureReason | null;
 }
 
 export interface PipelineOptions {
@@ -53,25 +55,7 @@ export interface PipelineOptions {
   readonly onFinished?: (outcome: TaskOutcome) => void;
 }
 
-export interface Pipeline {
-  /** Starts a task; `original` is the number of documents of its whole split. */
-  begin(task: Task, original: number): TaskState;
-  /** Takes in the next document of a task. `stored` is its answer in the journal, or null: then it is to be asked. */
-  admit(state: TaskState, prepared: PreparedDoc): { readonly item: Item; readonly stored: StoredResponse | null };
-  /** Checks, stores and scores an answer. An answer of the model is in the journal before it counts. Rejects with `UserError` on a full disk. */
-  settle(item: Item, answer: Response, origin: Origin): Promise<void>;
-  /** Takes in a document that was scored before; its sample lines are kept with `keepLine`. */
-  restore(state: TaskState, document: SettledDocument): void;
-  /** Keeps the sample line of a document for the filter of that index. */
-  keepLine(state: TaskState, filter: number, docId: number, line: string): Promise<void>;
-  /** Says that all documents of a task are in. */
-  end(state: TaskState, fingerprint: { readonly taskHash: string; readonly prompts: PromptOrigin }): void;
-  /** Returns the outcome of the trees `roots`; every task of them has ended and all its documents are settled. */
-  finish(roots: readonly TaskNode[], benchmarks: readonly TaskNode[]): RunOutcome;
-  /** Sample files by task, to be published or discarded by the caller. */
-  samples(): ReadonlyMap<string, SampleFile | null>;
-  readonly counters: Counters;
-}
+export type Pipeline = ReturnType<typeof openPipeline>;
 
 const LISTED_FAILURES = 100;
 /** The lines of one filter stand together in a sample file, in the order of documents. */
@@ -80,85 +64,92 @@ const FILTER_STRIDE = 2 ** 32;
 /**
  * Returns a pipeline through which nothing has gone yet.
  */
-export function openPipeline(options: PipelineOptions): Pipeline {
+export function openPipeline(options: PipelineOptions) {
   const states = new Map<string, TaskState>();
   const outcomes = new Map<string, TaskOutcome>();
-  const counters = { answered: 0, failed: 0, reused: 0, failures: [] as string[], unlisted: new Map<string, number>() };
+  const counters: Counters = { answered: 0, failed: 0, reused: 0, failures: [], unlisted: new Map(), lastReason: null };
 
-  const restore: Pipeline['restore'] = (state, document) => {
+  /** Starts a task; `original` is the number of documents of its whole split. */
+  function begin(task: Task, original: number): TaskState {
+    const state = newTaskState(task, options.openSamples?.(task) ?? null, original);
+    states.set(task.name, state);
+    return state;
+  }
+
+  /** Takes in the next document of a task. `stored` is its answer in the journal, or null: then it is to be asked. */
+  function admit(state: TaskState, prepared: PreparedDoc): { readonly item: Item; readonly stored: StoredResponse | null } {
+    return { item: { state, place: state.prepared++, prepared }, stored: options.journal?.get(prepared.request) ?? null };
+  }
+
+  /** Checks, stores and scores an answer. An answer of the model is in the journal before it counts. Rejects with `UserError` on a full disk. */
+  async function settle(item: Item, answer: Response, origin: Origin): Promise<void> {
+    const { state, place, prepared } = item;
+    const checked = guard(prepared.request, answer);
+    if (origin === 'journal') counters.reused += 1;
+    else {
+      counters.answered += 1;
+      if (checked.kind === 'failure') counters.failed += 1;
+      else await options.journal?.put(prepared.request, checked);
+    }
+    const { response, scored } = score(prepared, checked, options.languageOf ?? null);
+    if (response.kind === 'failure') list(prepared, response);
+    options.onSettled?.(item, response, origin);
+    for (const [i, line] of sampleLines(prepared, response, scored).entries()) await keepLine(state, i, prepared.docId, line);
+    const targets = typeof prepared.target === 'object' ? prepared.target : null;
+    restore(state, { place, response, scored, guess: guessOf(state.task, scored[0]?.filtered, targets) });
+  }
+
+  function list({ task, docId }: PreparedDoc, { reason, message }: FailureResponse): void {
+    counters.lastReason = reason;
+    if (counters.failures.length < LISTED_FAILURES) counters.failures.push(`${task.name} document ${docId}: ${reason}: ${message}`);
+    else counters.unlisted.set(task.name, (counters.unlisted.get(task.name) ?? 0) + 1);
+  }
+
+  /** Keeps the sample line of a document for the filter of that index. */
+  async function keepLine(state: TaskState, filter: number, docId: number, line: string): Promise<void> {
+    await state.samples?.add(filter * FILTER_STRIDE + docId, line);
+  }
+
+  /** Takes in a document that was scored before; its sample lines are kept with `keepLine`. */
+  function restore(state: TaskState, document: SettledDocument): void {
     keepSettled(state, document);
     close(state);
-  };
-  const keepLine: Pipeline['keepLine'] = async (state, filter, docId, line) => {
-    await state.samples?.add(filter * FILTER_STRIDE + docId, line);
-  };
+  }
 
-  const close = (state: TaskState): void => {
+  /** Says that all documents of a task are in. */
+  function end(state: TaskState, { taskHash, prompts }: { readonly taskHash: string; readonly prompts: PromptOrigin }): void {
+    state.taskHash = taskHash;
+    state.prompts = prompts;
+    state.complete = true;
+    close(state);
+  }
+
+  function close(state: TaskState): void {
     if (!state.complete || state.delivered < state.prepared || outcomes.has(state.task.name)) return;
     const outcome = outcomeOf(state, options.maxErrorRate);
     outcomes.set(state.task.name, outcome);
     state.values.clear();
     options.onFinished?.(outcome);
-  };
+  }
 
-  const list = ({ prepared }: Item, response: Response): void => {
-    if (response.kind !== 'failure') return;
-    const { name } = prepared.task;
-    if (counters.failures.length < LISTED_FAILURES)
-      counters.failures.push(`${name} document ${prepared.docId}: ${response.reason}: ${response.message}`);
-    else counters.unlisted.set(name, (counters.unlisted.get(name) ?? 0) + 1);
-  };
+  /** Returns the outcome of the trees `roots`; every task of them has ended and all its documents are settled. */
+  function finish(roots: readonly TaskNode[], benchmarks: readonly TaskNode[]): RunOutcome {
+    const left = uniqueLeaves(roots).find(({ name }) => !outcomes.has(name));
+    if (left !== undefined) throw new Error(`the task ${left.name} is not finished`);
+    const groups = new Map<string, ScoreTable>();
+    for (const root of roots) aggregateTree(root, outcomes, groups);
+    const run = { roots, tasks: outcomes, groups };
+    const counts = [...outcomes.values()].reduce((sum, o) => addCounts(sum, o.counts), noCounts());
+    return { ...run, averages: averagesOf(benchmarks, run), counts };
+  }
 
-  return {
-    begin: (task, original) => {
-      const state = newTaskState(task, options.openSamples === null ? null : options.openSamples(task), original);
-      states.set(task.name, state);
-      return state;
-    },
-    admit: (state, prepared) => ({
-      item: { state, place: state.prepared++, prepared },
-      stored: options.journal?.get(prepared.request) ?? null,
-    }),
-    settle: async (item, answer, origin) => {
-      const checked = guard(item.prepared.request, answer);
-      if (origin === 'journal') counters.reused += 1;
-      else {
-        counters.answered += 1;
-        if (checked.kind === 'failure') counters.failed += 1;
-        else await options.journal?.put(item.prepared.request, checked);
-      }
-      const { response, scored } = score(item.prepared, checked, options.languageOf ?? null);
-      list(item, response);
-      options.onSettled?.(item, response, origin);
-      for (const [i, line] of sampleLines(item.prepared, response, scored).entries())
-        await keepLine(item.state, i, item.prepared.docId, line);
-      restore(item.state, {
-        place: item.place,
-        response,
-        scored,
-        guess: guessOf(item.state.task, scored[0]?.filtered, typeof item.prepared.target === 'object' ? item.prepared.target : null),
-      });
-    },
-    restore,
-    keepLine,
-    end: (state, { taskHash, prompts }) => {
-      state.taskHash = taskHash;
-      state.prompts = prompts;
-      state.complete = true;
-      close(state);
-    },
-    finish: (roots, benchmarks) => {
-      const left = uniqueLeaves(roots).find(({ name }) => !outcomes.has(name));
-      if (left !== undefined) throw new Error(`the task ${left.name} is not finished`);
-      const groups = new Map<string, ScoreTable>();
-      for (const root of roots) aggregateTree(root, outcomes, groups);
-      const run = { roots, tasks: outcomes, groups };
-      const counts = [...outcomes.values()].reduce((sum, o) => addCounts(sum, o.counts), noCounts());
-      return { ...run, averages: averagesOf(benchmarks, run), counts };
-    },
-    samples: () => new Map([...states].map(([name, state]) => [name, state.samples])),
-    counters,
-  };
+  /** Returns sample files by task, to be published or discarded by the caller. */
+  function samples(): ReadonlyMap<string, SampleFile | null> {
+    return new Map([...states].map(([name, state]) => [name, state.samples]));
+  }
+
+  const seen: Readonly<Counters> = counters;
+  return { begin, admit, settle, restore, keepLine, end, finish, samples, counters: seen };
 }
 
 /**

@@ -105,7 +105,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
       open.delete(id);
       await storing.add(pipeline.settle(item, response, 'model'));
       if (!answeredBefore && counters.answered >= HOPELESS && counters.failed === counters.answered)
-        throw new CannotJudgeError(hopeless(counters, response));
+        throw new CannotJudgeError(hopeless(counters));
     }
   } finally {
     await storing.end();
@@ -118,9 +118,9 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
 }
 
 /** Where the last answer was not a number, asking again is no way out. */
-function hopeless({ failed, failures }: Counters, last: Response): string {
+function hopeless({ failed, failures, lastReason }: Counters): string {
   const line = `the first ${failed} requests all failed; the last one: ${failures.at(-1)}`;
-  return last.kind === 'failure' && last.reason === 'not a number' ? `${line}; ${NOT_A_NUMBER_ADVICE}` : line;
+  return lastReason === 'not a number' ? `${line}; ${NOT_A_NUMBER_ADVICE}` : line;
 }
 
 /** Work that goes on beside the next answers: storing one must not hold up the next. What fails stops the run at the next answer. */

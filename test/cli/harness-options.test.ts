@@ -174,10 +174,26 @@ describe('options that mean something else', () => {
   it('have a hint for the other commands', async () => {
     const { code, err } = await run(['list', '--num_fewshot', '5']);
     expect([code, err]).toEqual([2, "eus-eval: unknown option '--num_fewshot' of lm-eval: use --num-fewshot N\n"]);
+    for (const near of ['--num_fewshots', '--batch-size', '--batchsize', '--model-args', '--Log-Samples', '--gen-kwargs=x'])
+      expect(harnessOptionHint(near), near).toMatch(/\w/);
     for (const [typed] of [...SAME, ...OTHERWISE]) {
       const [first = ''] = words(typed);
       if (/^--[a-z]+_/.test(first)) expect(harnessOptionHint(first), first).toMatch(/\w/);
     }
+  });
+});
+
+describe('a line without its command', () => {
+  it.each([
+    [
+      '--model hf --model_args pretrained=x --tasks a',
+      '--model: the command is missing; write eus-eval run --model hf --model_args pretrained=x --tasks a',
+    ],
+    ['-m x', '-m: the command is missing; write eus-eval run -m x'],
+    ['lm_eval --model hf', 'lm_eval: the command is missing; write eus-eval run lm_eval --model hf'],
+    ['--batch_size=8 -m x', '--batch_size: the command is missing; write eus-eval run --batch_size=8 -m x'],
+  ])('%s points to `run`', async (typed, message) => {
+    expect(await run(words(typed))).toMatchObject({ code: 2, err: `eus-eval: ${message}\n` });
   });
 });
 

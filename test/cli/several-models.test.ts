@@ -63,6 +63,45 @@ describe('run with several models', () => {
     expect([none.code, existsSync(path.join(folder, 'd.svg'))]).toEqual([2, false]);
   });
 
+  it('prints no table where none could be evaluated, but a line for each', async () => {
+    const args = ['run', '--model', 'fake:1,speed=9', 'fake:2,speed=9', ...data, '--out', path.join(folder, 'f'), '--quiet'];
+    const run = await eusEval(args);
+    expect([run.code, run.stdout]).toEqual([2, '']);
+    expect(run.stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^eus-eval: fake:1,speed=9: .*unknown setting 'speed'/),
+      expect.stringMatching(/^eus-eval: fake:2,speed=9: .*unknown setting 'speed'/),
+      expect.stringMatching(/2 of 2 models could not be evaluated/),
+    ]);
+    expect((await eusEval([...args, '--json'])).stdout.replace(/\s/g, '')).toBe('[]');
+  });
+
+  it('draws the examples of each anew for every seed, and says whose lines are whose', async () => {
+    const out = path.join(folder, 'g');
+    const args = ['run', '--model', 'fake:1', 'fake:2', ...data, '--fewshot-seeds', '1,2', '--out', out, '--quiet'];
+    const run = await eusEval(args);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr.match(/^fake:\d: seed \d: counted/gm)).toEqual(
+      ['fake:1: seed 1', 'fake:1: seed 2', 'fake:2: seed 1', 'fake:2: seed 2'].map((who) => `${who}: counted`),
+    );
+    const alone = await eusEval([
+      'run',
+      '--model',
+      'fake:2',
+      ...data,
+      '--fewshot-seeds',
+      '1,2',
+      '--out',
+      path.join(folder, 'h'),
+      '--quiet',
+    ]);
+    expect(run.stdout.split('fake:2\n')[1]?.trim()).toBe(alone.stdout.trim());
+    const json = JSON.parse((await eusEval([...args, '--json'])).stdout);
+    expect(json.map(({ model, seeds }: { model: string; seeds: number[] }) => [model, seeds])).toEqual([
+      ['fake:1', [1, 2]],
+      ['fake:2', [1, 2]],
+    ]);
+  });
+
   it('refuses one name for several', async () => {
     const run = await eusEval(['run', '--model', 'fake:1', 'fake:2', '--name', 'x', ...data, '--out', path.join(folder, 'e')]);
     expect([run.code, existsSync(path.join(folder, 'e'))]).toEqual([2, false]);

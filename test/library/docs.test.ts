@@ -26,22 +26,47 @@ beforeAll(() => {
   }
 });
 
-/** The blocks of JavaScript in a document. */
+/** The blocks of JavaScript and TypeScript in a document. */
 function blocksOf(file: string): string[] {
-  return [...readFileSync(packagePath(file), 'utf8').matchAll(/^```js\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+  return [...readFileSync(packagePath(file), 'utf8').matchAll(/^```[jt]s\n(.*?)^```/gms)].map((match) => match[1] ?? '');
 }
 
-async function runBlock(code: string, name: string): Promise<string> {
-  writeFileSync(path.join(project, name), code);
-  return (await run(process.execPath, [name], { cwd: project })).stdout;
+/** Compiles files of the project as a strict one has it; returns what the compiler complains of. */
+async function compile(files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(project, name), text);
+  const compilerOptions = {
+    target: 'es2023',
+    module: 'nodenext',
+    strict: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    preserveSymlinks: true,
+    types: ['node'],
+    rootDir: '.',
+  };
+  writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }));
+  const compiler = packagePath('node_modules/typescript/bin/tsc');
+  return (await run(process.execPath, [compiler, '-p', project]).catch((error: { stdout: string }) => error)).stdout;
 }
 
-describe('examples', () => {
+const README = blocksOf('README.md');
+const LIBRARY = blocksOf('docs/library.md');
+
+async function runBlock(name: string): Promise<string> {
+  return (await run(process.execPath, [`${name}.mjs`], { cwd: project })).stdout;
+}
+
+describe('examples and declarations', () => {
+  it('compile in a strict project that has nothing but the package and the types of Node', async () => {
+    const examples = [...README.map((code, i) => [`readme-${i}.mts`, code]), ...LIBRARY.map((code, i) => [`library-${i}.mts`, code])];
+    const consumer = readFileSync(new URL('consumer.mts.txt', import.meta.url), 'utf8');
+    expect(await compile({ 'consumer.mts': consumer, ...Object.fromEntries(examples) })).toBe('');
+  });
+
   it('README: a script of twenty lines evaluates the bundled model, compares two runs and prints a row of a leaderboard', async () => {
-    const [code = '', ...others] = blocksOf('README.md');
-    expect(others).toEqual([]);
-    expect(code.trim().split('\n').length).toBeLessThanOrEqual(20);
-    const lines = (await runBlock(code, 'readme.mjs')).trim().split('\n');
+    expect(README.map((code) => code.trim().split('\n').length <= 20)).toEqual([true]);
+    const lines = (await runBlock('readme-0')).trim().split('\n');
     expect(lines).toEqual([
       expect.stringMatching(/^eus_trivia: -?\d\.\d{3} \(-?\d\.\d{3} to -?\d\.\d{3}, \d+ documents\)$/),
       expect.stringMatching(/^piqa_eu: /),
@@ -49,31 +74,7 @@ describe('examples', () => {
     ]);
   });
 
-  it.each(blocksOf('docs/library.md').map((code, i) => [i + 1, code] as const))('docs/library.md, block %i', async (i, code) => {
-    expect(await runBlock(code, `block-${i}.mjs`)).not.toBe('');
-  });
-});
-
-describe('declarations', () => {
-  it('are enough for a strict project that has nothing but the package and the types of Node', async () => {
-    writeFileSync(path.join(project, 'consumer.mts'), readFileSync(new URL('consumer.mts.txt', import.meta.url), 'utf8'));
-    const config = {
-      compilerOptions: {
-        target: 'es2023',
-        module: 'nodenext',
-        strict: true,
-        noUncheckedIndexedAccess: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: false,
-        preserveSymlinks: true,
-        types: ['node'],
-        noEmit: true,
-      },
-      files: ['consumer.mts'],
-    };
-    writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify(config));
-    const compiler = packagePath('node_modules/typescript/bin/tsc');
-    const { stdout } = await run(process.execPath, [compiler, '-p', project]).catch((error: { stdout: string }) => error);
-    expect(stdout).toBe('');
+  it.each(LIBRARY.map((_, i) => i))('docs/library.md, block %i runs', async (i) => {
+    expect(await runBlock(`library-${i}`)).not.toBe('');
   });
 });

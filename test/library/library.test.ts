@@ -124,6 +124,7 @@ describe('the library', () => {
       },
     });
     await expect(aborted).rejects.toThrow(InterruptedError);
+    await expect(aborted).rejects.toThrow(/^interrupted; no answers are kept/);
     const { signal } = stop;
     await expect(loadTasks({ signal })).rejects.toThrow(InterruptedError);
     await expect(openModel({ model: 'fake:1', signal })).rejects.toThrow(InterruptedError);
@@ -144,6 +145,14 @@ describe('the library', () => {
     [{ maxErrorRate: 5 }, 'maxErrorRate: expected a share from 0 to 1, found 5'],
     [{ onProgress: 5 }, 'onProgress: expected a function, found 5'],
     [{ signal: {} }, 'signal: expected an AbortSignal, found another object'],
+    [{ metrics: [{}] }, 'metrics: expected a list of metrics (of defineMetric), found a list'],
+    [{ hooks: 5 }, 'hooks: expected a JavaScript module, or functions by name, found 5'],
+    [{ hooks: { f: 5 } }, 'hooks: expected a JavaScript module, or functions by name, found another object'],
+    [{ tasks: [5] }, 'tasks: expected names of tasks, or tasks that loadTasks returned, found a list'],
+    [{ data: {} }, 'data: expected a folder, or a source of documents, found another object'],
+    [{ shard: { index: 2, count: 2 } }, 'shard: expected an index below a count, found another object'],
+    [{ modelOptions: { thread: 2 } }, /unknown option 'thread' of a model; valid: .* Did you mean threads\?$/],
+    [{ out: 5 }, 'out: expected a text, found 5'],
     [{ task: ['eus_trivia'] }, /unknown option 'task'; valid: .* Did you mean tasks\?$/],
     ['eus_trivia', "evaluate takes one object of options, found the text 'eus_trivia'"],
     [null, 'evaluate takes one object of options, found null'],
@@ -174,6 +183,28 @@ describe('the library', () => {
     await expect(loadTasks({ tasks: 'eus_trivai' })).rejects.toThrow(UserError);
     await expect(evaluate({ model: 'nobody:x' })).rejects.toThrow(/unknown backend 'nobody'/);
     await expect(evaluate({ ...FAKE, model: 'fake:1', modelOptions: { threads: 2 } })).rejects.toThrow(/--threads has no effect/);
+  });
+
+  it('says of a model whose scores are no numbers that asking again is no way out', async () => {
+    const fake = await openModel({ model: 'fake:5' });
+    const broken: Backend = {
+      ...fake,
+      async *ask(requests: AsyncIterable<Ask>): AsyncIterable<Answer> {
+        for await (const { id, request } of requests) {
+          const continuations = request.kind === 'choices' ? request.continuations : [];
+          yield {
+            id,
+            response: { kind: 'choices', logprobs: continuations.map(() => Number.NaN), greedy: continuations.map(() => false) },
+          };
+        }
+      },
+    };
+    const { noScore, withoutScore } = await evaluate({ model: broken, tasks: 'eus_trivia', data });
+    expect(withoutScore).toEqual(['eus_trivia']);
+    expect(noScore).toMatch(/^no score for eus_trivia: .* not a number.*--dtype float32/);
+    expect(noScore).not.toMatch(/give the same command again/);
+    const all = evaluate({ model: broken, tasks: ['eus_trivia', 'eus_reading', 'eus_exams_eu'], data });
+    await expect(all).rejects.toThrow(/^the first 50 requests all failed; .*--dtype float32/);
   });
 
   it('asks a backend of the caller, which stays open', async () => {

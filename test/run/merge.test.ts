@@ -91,6 +91,34 @@ describe('merge', () => {
   });
 });
 
+describe('shards with other wordings of prompts', () => {
+  const write = (name: string, text: string): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+
+  it('are joined with the file that they were run with, and give what one run gives', async () => {
+    const promptVariants = write('variants.yaml', 'eus_trivia: { bare: { doc_to_text: "{{question}}" } }\n');
+    for (const index of [0, 1]) await shard(index, { promptVariants });
+    await expect(merge()).rejects.toThrow(/run with --prompt-variants FILE; give the same file/);
+    await expect(merge(write('other.yaml', 'eus_trivia: { bare: { doc_to_text: "{{question}}?" } }\n'))).rejects.toThrow(/another file/);
+    const whole = await shard(0, { promptVariants, shard: undefined, out: path.join(folder, 'whole') });
+    const { resultsFile } = await merge(promptVariants);
+    const scores = (file: string) => {
+      const { results, task_hashes, eus_eval } = JSON.parse(readFileSync(file, 'utf8'));
+      return { results, task_hashes, variants: eus_eval.prompt_variants };
+    };
+    expect(Object.keys(scores(whole).results)).toContain('eus_trivia@bare');
+    expect(scores(resultsFile)).toEqual(scores(whole));
+  });
+
+  it('are refused a file that they were not run with', async () => {
+    for (const index of [0, 1]) await shard(index);
+    await expect(merge(write('variants.yaml', ''))).rejects.toThrow(/the shards were run without it/);
+  });
+});
+
 describe('a run', () => {
   it('keeps two models of one name apart, also where an older program made the folder', async () => {
     const first = await shard(0, { shard: undefined, name: undefined });
