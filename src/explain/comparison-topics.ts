@@ -146,13 +146,13 @@ export const runTopics: readonly Topic[] = [
   },
   {
     name: 'prompts',
-    also: ["the paper's", "not the paper's", 'a part', 'no record', 'prompt'],
+    also: ['as in paper', 'differ from paper', 'subset', 'no reference', 'prompt'],
     title: 'column Prompts: whether they are those of the paper',
     definition:
-      "the paper's: the fingerprint of all prompts equals the recorded one. not the paper's: it differs (other data, a chat template, a changed task). a part: a limit or a shard, so there is nothing to compare with. no record: nobody recorded this task in this prompt family. `explain fingerprint` says what the fingerprint is; `eus-eval verify` says where prompts differ.",
+      'as in paper: the fingerprint of all prompts equals the recorded one. differ from paper: it does not (other data, a chat template, a changed task). subset: a limit or a shard, so there is nothing to compare with. no reference: nobody recorded this task in this prompt family. `explain fingerprint` says what the fingerprint is; `eus-eval verify` says where prompts differ.',
     formula: ['fingerprint of the run = fingerprint in the records of the paper'],
     source: 'the task_hashes of the published results',
-    example: () => ['--limit 10 on eus_trivia: a part'],
+    example: () => ['--limit 10 on eus_trivia: subset'],
   },
   {
     name: 'documents',

@@ -57,11 +57,11 @@ export function evaluationIdOf(file: ResultFile, modelId: string): string {
  * Returns a UUID of version 4's form that follows from an evaluation's id.
  */
 export function uuidOf(evaluationId: string): string {
-  const digits = [...createHash('sha256').update(evaluationId).digest('hex').slice(0, 32)];
-  digits[12] = '4';
-  digits[16] = ['8', '9', 'a', 'b'][Number.parseInt(digits[16] ?? '0', 16) % 4] ?? '8';
-  const hex = digits.join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const bytes = createHash('sha256').update(evaluationId).digest().subarray(0, 16);
+  // Version 4, and the variant of RFC 9562.
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** Devices of Windows, which no folder may be called, and the data store's own folder. */

@@ -116,8 +116,8 @@ function referencesOf(target: unknown, choices: readonly string[] | null): strin
 
 function answerOf(line: Fields, asked: Asked): { readonly raw: string; readonly extracted: string; readonly method: string } {
   if (asked.choices !== null) {
-    const chosen = chosenOf(line, asked.choices.length);
-    const text = asked.choices[chosen] ?? '';
+    // A sample file of somebody else may name a choice that there is not.
+    const text = asked.choices[chosenOf(line, asked.choices.length)] ?? '';
     return { raw: text, extracted: text, method: 'the choice with the highest log-probability' };
   }
   const filter = typeof line.filter === 'string' ? line.filter : 'none';

@@ -2,6 +2,7 @@
 import { type LanguageAverage, languageAverages } from '../metrics/language-average.js';
 import { isGroup } from '../task-tree.js';
 import type { Group, ScoreTable, Task } from '../types.js';
+import { LANGUAGE_WORDS } from './counts.js';
 import type { RunOutcome } from './outcome.js';
 
 /**
@@ -31,8 +32,8 @@ export function describeAverages(averages: readonly LanguageAverage[]): string |
   const parts = several.flatMap(({ language, value, benchmarks, missing }) => {
     if (value === null) return [];
     const all = benchmarks.length + missing.length;
-    const over = missing.length === 0 ? `all ${all} benchmarks` : `${benchmarks.length} of ${all} benchmarks`;
-    return `${language} ${value.toFixed(4)} (${over})`;
+    const over = missing.length === 0 ? `all ${all} benchmarks` : `incomplete: ${benchmarks.length} of ${all} benchmarks`;
+    return `${LANGUAGE_WORDS[language]} ${value.toFixed(4)} (${over})`;
   });
-  return `Averages by language, without bias benchmarks: ${parts.join(', ')}`;
+  return `Average without bias benchmarks: ${parts.join(', ')}`;
 }

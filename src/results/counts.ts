@@ -132,7 +132,8 @@ export function describeCounts(counts: Counts): string | null {
   return parts.length === 0 ? null : parts.join('; ');
 }
 
-const LANGUAGE_WORDS: Record<AnswerLanguage, string> = {
+/** Names of languages, and what else is said of the language of an answer. */
+export const LANGUAGE_WORDS: Readonly<Record<AnswerLanguage, string>> = {
   eu: 'Basque',
   es: 'Spanish',
   en: 'English',

@@ -18,8 +18,7 @@ export function treeOf(name: string, groups: Groups): string[] {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    const below = groups.get(next) ?? [];
-    for (let i = below.length - 1; i >= 0; i--) open.push(below[i] ?? next);
+    open.push(...(groups.get(next) ?? []).toReversed());
   }
   return [...seen];
 }

@@ -1,5 +1,6 @@
 /** How much a score depends on the wording of the prompt: worst, mean and best over the variants of a task. */
 import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { at } from '../at.js';
 import type { Estimate } from '../types.js';
 import type { RunOutcome } from './outcome.js';
 
@@ -40,18 +41,8 @@ export function variantSummaries(run: Pick<RunOutcome, 'tasks'>): readonly Varia
     const higher = task.metrics.find(({ metric }) => wanted.startsWith(`${metric},`))?.higherIsBetter ?? true;
     const ranked = [...scores].sort(([, a], [, b]) => (higher ? a.value - b.value : b.value - a.value)).map(([name]) => name);
     const values = [...scores.values()].map(({ value }) => value);
-    const [worst = ORIGINAL] = ranked;
-    return [
-      {
-        task: task.name,
-        key: wanted,
-        scores,
-        worst,
-        best: ranked.at(-1) ?? worst,
-        mean: mean(values),
-        spread: sampleStandardDeviation(values),
-      },
-    ];
+    const [worst, best] = [at(ranked, 0), at(ranked, ranked.length - 1)];
+    return [{ task: task.name, key: wanted, scores, worst, best, mean: mean(values), spread: sampleStandardDeviation(values) }];
   });
 }
 
@@ -60,12 +51,13 @@ export function variantSummaries(run: Pick<RunOutcome, 'tasks'>): readonly Varia
  */
 export function describeVariants(summaries: readonly VariantSummary[]): readonly string[] {
   return summaries.map(({ task, key, scores, worst, best, mean: middle, spread }) => {
-    const shown = (name: string): string => {
-      const { value, stderr } = scores.get(name) ?? { value: Number.NaN, stderr: null };
-      return `${value.toFixed(4)}${stderr === null ? '' : ` ± ${stderr.toFixed(4)}`} (${name})`;
-    };
+    const texts = [...scores].map(([name, { value, stderr }]): [string, string] => [
+      name,
+      `${value.toFixed(4)}${stderr === null ? '' : ` ± ${stderr.toFixed(4)}`} (${name})`,
+    ]);
+    const shown = new Map(texts);
     return (
-      `Prompts of ${task}, ${key.replace(/,none$/, '')}: worst ${shown(worst)}, mean ${middle.toFixed(4)}, best ${shown(best)} ` +
+      `Prompts of ${task}, ${key.replace(/,none$/, '')}: worst ${shown.get(worst)}, mean ${middle.toFixed(4)}, best ${shown.get(best)} ` +
       `of ${scores.size} wordings; they spread by ${spread.toFixed(4)} (standard deviation), apart from the sampling errors.`
     );
   });

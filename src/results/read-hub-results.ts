@@ -88,9 +88,9 @@ function entryOf(value: unknown, at: string): Entry | string {
     throw new UserError(`${at}: dataset.id and dataset.task_id: expected texts`);
   if (typeof fields.value !== 'number' || !Number.isFinite(fields.value)) throw new UserError(`${at}: value: expected a number`);
   const notes = typeof fields.notes === 'string' ? fields.notes.split('; ') : [];
-  const program = /^eus-eval(?: (\S+))?/.exec(notes[0] ?? '');
-  const [, task, score] = notes;
-  const metric = /^([\w@.-]+,[^ ]+)( in percent)?$/.exec(score ?? '');
+  const [by = '', task, score = ''] = notes;
+  const program = /^eus-eval(?: (\S+))?/.exec(by);
+  const metric = /^([\w@.-]+,[^ ]+)( in percent)?$/.exec(score);
   if (program === null || task === undefined || metric?.[1] === undefined)
     return `${at} (${dataset.task_id} of ${dataset.id}) is left out: it does not say its metric and scale`;
   const factor = metric[2] === undefined ? 1 : 100;

@@ -1,5 +1,6 @@
 /** Reading sample files, our own and the harness's, line by line: only hashes and outcomes stay in memory, never texts. */
 import { createHash } from 'node:crypto';
+import { at } from '../at.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { isRightOrWrong, METRICS } from '../metrics/registry.js';
 import { parsePlainJson } from '../python/plain-json.js';
@@ -104,7 +105,7 @@ export async function readSamples(path: string, task: string, chunks: Chunks = f
     docHashes,
     promptHashes,
     targetHashes,
-    checks: promptHashes.map((p, i) => checkOf(p, targetHashes[i] ?? '')),
+    checks: promptHashes.map((p, i) => checkOf(p, at(targetHashes, i))),
     outcomes: new Map([...outcomes].map(([key, column]) => [key, Float64Array.from({ length: n }, (_, i) => column[i] ?? Number.NaN)])),
     bias: bias.some((code) => code !== NO_BIAS) ? Uint8Array.from(bias) : null,
     margins: margins.some((m) => !Number.isNaN(m)) ? Float32Array.from(margins) : null,

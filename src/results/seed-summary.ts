@@ -1,4 +1,6 @@
 /** Scores over several draws of few-shot examples: how much they depend on the prompt, apart from how much they depend on the documents. */
+import { mean, rootMeanSquare, sampleStandardDeviation } from 'simple-statistics';
+import { at } from '../at.js';
 import { isGroup, nodesOf } from '../task-tree.js';
 import { NO_SCREEN, type Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
@@ -34,12 +36,9 @@ export interface SeedScore {
  * the prompts' doing.
  */
 export function seedScores(runs: readonly SeedRun[]): SeedScore[] {
-  const [first] = runs;
-  const nodes = first?.outcome.roots.flatMap((root) => nodesOf(root).map(({ node }) => node)) ?? [];
-  const seen = new Set<string>();
-  return nodes.flatMap((node) => {
-    if (seen.has(node.name)) return [];
-    seen.add(node.name);
+  const placed = at(runs, 0).outcome.roots.flatMap((root) => nodesOf(root));
+  const nodes = new Map(placed.map(({ node }) => [node.name, node]));
+  return [...nodes.values()].flatMap((node) => {
     const tables = runs.flatMap(({ seed, outcome }) => {
       const found = isGroup(node) ? outcome.groups.get(node.name) : outcome.tasks.get(node.name)?.table;
       return found == null ? [] : [{ seed, estimates: found.estimates }];
@@ -58,22 +57,17 @@ export function seedScores(runs: readonly SeedRun[]): SeedScore[] {
 function scoreOf(task: string, key: string, shots: number | null, scored: readonly { seed: number; estimate: Estimate }[]): SeedScore {
   const values = scored.map(({ estimate }) => estimate.value);
   const errors = scored.flatMap(({ estimate }) => estimate.stderr ?? []);
-  const mean = meanOf(values);
   return {
     task,
     key,
     shots,
     values: new Map(scored.map(({ seed, estimate }) => [seed, estimate.value])),
-    mean,
-    spread: values.length < 2 ? null : Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1)),
+    mean: mean(values),
+    spread: values.length < 2 ? null : sampleStandardDeviation(values),
     least: Math.min(...values),
     most: Math.max(...values),
-    stderr: errors.length < scored.length ? null : Math.sqrt(meanOf(errors.map((error) => error ** 2))),
+    stderr: errors.length < scored.length ? null : rootMeanSquare(errors),
   };
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, x) => sum + x, 0) / values.length;
 }
 
 /**

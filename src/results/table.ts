@@ -1,4 +1,5 @@
 /** The table that a run prints: the harness's columns, and whether the prompts are the paper's. */
+import { at } from '../at.js';
 import { isGroup } from '../task-tree.js';
 import { NO_SCREEN, type Screen } from '../terminal/screen.js';
 import { type Column, table, wordsOf } from '../terminal/table.js';
@@ -33,7 +34,7 @@ export function resultsTable(run: RunOutcome, screen: Screen = NO_SCREEN): strin
   const averages = describeAverages(run.averages);
   // A column of nothing but `none` tells nothing apart.
   const columns = COLUMNS.map((column, i) =>
-    column.title === 'Filter' && rows.every((row) => ['', 'none'].includes(row[i] ?? '')) ? { ...column, spare: 8 } : column,
+    column.title === 'Filter' && rows.every((row) => ['', 'none'].includes(at(row, i))) ? { ...column, spare: 8 } : column,
   );
   const below = [averages ?? [], ...describeVariants(variantSummaries(run)), languagesOf(run)].flat();
   return `${table(columns, rows, screen)}${below.map((text) => `\n\n${wordsOf(text, screen.width).join('\n')}`).join('')}`;
@@ -85,10 +86,10 @@ function documentsOf(outcome: TaskOutcome | undefined, documents: number | undef
 }
 
 const PROMPTS: Record<TaskOutcome['prompts'], string> = {
-  match: "the paper's",
-  differs: "not the paper's",
-  'no record': 'no record',
-  partial: 'a part',
+  match: 'as in paper',
+  differs: 'differ from paper',
+  'no record': 'no reference',
+  partial: 'subset',
 };
 
 function promptsOf(outcome: TaskOutcome | undefined): string {
@@ -104,10 +105,11 @@ function chance(outcome: TaskOutcome | undefined, metric: string): string {
 
 /** Which way is better: up, down, or towards 0. */
 function arrow(node: Group | Task, metric: string): string {
-  if (isGroup(node)) {
-    const child = node.children[0];
-    return child === undefined ? '' : arrow(child, metric);
-  }
+  if (isGroup(node))
+    return node.children
+      .slice(0, 1)
+      .map((child) => arrow(child, metric))
+      .join('');
   // The harness calls bias the better the higher; 0 is best.
   if (metric === 'bias') return '→0';
   const spec = node.metrics.find((m) => m.metric === metric);

@@ -1,5 +1,6 @@
 /** The YAML of task files, read as the harness reads it. */
 import { type Document, isMap, isNode, isPair, isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
+import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { PyFloat } from '../python/float.js';
 import { refuseDeepYaml } from '../yaml-depth.js';
@@ -23,7 +24,8 @@ function indentQuoted(text: string): string {
         return line.trim() === '' ? line : `${margin} ${line.trimStart()}`;
       }
       const opening = /^(\s*)(?:- +)*(?:[\w.-]+ *: +)(['"])(.*)$/.exec(line);
-      if (opening !== null && !closes(opening[3] ?? '', opening[2] ?? '')) [margin, quote] = [opening[1] ?? '', opening[2] ?? ''];
+      const [, blanks = '', mark = '', rest = ''] = opening ?? [];
+      if (opening !== null && !closes(rest, mark)) [margin, quote] = [blanks, mark];
       return line;
     })
     .join('\n');
@@ -64,7 +66,7 @@ export function parseYaml(file: string, text: string): Config {
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
     // Only the first line of the message: the rest quotes the file, which an include may have pointed anywhere.
-    const what = problem.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'broken';
+    const what = at(problem.message.split('\n'), 0).replace(/ at line \d+, column \d+:?$/, '');
     throw new UserError(`${file}${line === undefined ? '' : `:${line}`}: not a valid task file: ${what}`);
   }
   if (!isMap(document.contents)) throw new UserError(`${file}: a task file is a mapping of fields such as task, dataset_path, doc_to_text`);

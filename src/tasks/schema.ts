@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { describeHooks, FOR_DATA_SET, hookNames } from '../hooks/built-in.js';
 import type { HookFunctions, HookKind, Hooks } from '../hooks/hook.js';
@@ -221,7 +222,7 @@ export function resolveHook<K extends HookKind>(
  */
 export function bareName(mention: string): string {
   const whole = mention.startsWith(HOOK_PREFIX) ? mention.slice(HOOK_PREFIX.length) : mention;
-  return whole.split('.').at(-1) ?? '';
+  return whole.slice(whole.lastIndexOf('.') + 1);
 }
 
 /** Fields that may name a function. */
@@ -259,7 +260,7 @@ function check<T>(schema: z.ZodType<T>, file: string, config: Config, fields: re
 function describe(issue: z.core.$ZodIssue, fields: readonly string[], config: Config): string {
   const where = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
+    const key = at(issue.keys, 0);
     const place = where === '' ? '' : ` in ${where}`;
     return `unknown field '${key}'${place}.${where === '' ? didYouMean(key, fields) : ''}${where === '' ? ` Valid: ${fields.join(', ')}` : ''}`;
   }

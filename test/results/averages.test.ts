@@ -54,7 +54,7 @@ describe('averages of a run', () => {
       ['es', 0.5, 4, 0],
     ]);
     expect(describeAverages(averages)).toMatch(
-      /eu 0\.5000 \(all 14 benchmarks\), en 0\.5000 \(all 9 benchmarks\), es 0\.5000 \(all 4 benchmarks\)$/,
+      /Basque 0\.5000 \(all 14 benchmarks\), English 0\.5000 \(all 9 benchmarks\), Spanish 0\.5000 \(all 4 benchmarks\)$/,
     );
   });
 
@@ -62,7 +62,7 @@ describe('averages of a run', () => {
     const averages = averagesOf(benchmarks, runOf({ eus_trivia: 0.2, eus_exams_eu: 0.4, piqa: 0.5, basqbbq: 1 }));
     expect(averages[0]?.value).toBeCloseTo(0.3, 12);
     expect(averages.map((x) => x.language)).toEqual(['eu', 'en']);
-    expect(describeAverages(averages)).toBe('Averages by language, without bias benchmarks: eu 0.3000 (2 of 14 benchmarks)');
+    expect(describeAverages(averages)).toBe('Average without bias benchmarks: Basque 0.3000 (incomplete: 2 of 14 benchmarks)');
     expect(describeAverages(averagesOf(benchmarks, runOf({ piqa: 0.5 })))).toBeNull();
   });
 
