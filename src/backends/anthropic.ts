@@ -1,42 +1,25 @@
 import { z } from 'zod';
-import { UserError } from '../errors.js';
 import { drawFields } from '../sampling.js';
 import type { Backend } from '../types.js';
-import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
+import { type ChatAnswer, type ChatOptions, type ChatRequest, openChat } from './api/chat.js';
 import { tokenCount } from './api/completion-reply.js';
-import { keepErrorTexts } from './api/http.js';
-import { checkUrl, openTools, readKey } from './api/options.js';
-import { loadPackage } from './api/package.js';
-
-const HOME = 'https://api.anthropic.com';
 
 /**
- * Opens Anthropic's messages API through the official package.
- *
- * Throws `UserError` when the package or the key is missing, or the address is no address.
+ * Opens Anthropic's messages API through the official package. Throws as `openChat` does.
  */
-export async function openAnthropic(options: ChatOptions): Promise<Backend> {
-  const { module, client } = await loadPackage('@anthropic-ai/sdk', () => import('@anthropic-ai/sdk'));
-  const tools = openTools(options, 1, API_DEFAULTS);
-  const { from, key } = readKey(options, 'ANTHROPIC_API_KEY', tools.env);
-  if (key === null) throw new UserError(`anthropic:${options.name}: the environment variable ${from} is not set; it must hold the API key`);
-  const url = checkUrl(options.baseUrl ?? tools.env.ANTHROPIC_BASE_URL ?? HOME);
-  const errors = keepErrorTexts(tools.fetch);
-  const sdk = new module.default({ apiKey: key, baseURL: url, maxRetries: 0, timeout: 2 ** 31 - 1, fetch: errors.fetch, logLevel: 'off' });
-  return createChatBackend(options, tools, {
+export function openAnthropic(options: ChatOptions): Promise<Backend> {
+  return openChat(options, {
     source: 'anthropic',
-    url,
-    keyFrom: from,
-    key,
-    client,
+    package: '@anthropic-ai/sdk',
+    load: () => import('@anthropic-ai/sdk'),
+    home: 'https://api.anthropic.com',
+    urlVariable: 'ANTHROPIC_BASE_URL',
+    keyVariable: 'ANTHROPIC_API_KEY',
+    keyAtHomeOnly: false,
+    path: '/v1/messages',
     // max_tokens is obligatory there, so it is never dropped.
     mendable: { temperature: [], top_p: [], top_k: [], stop_sequences: [] },
     parameters: parametersOf,
-    async send(body, signal) {
-      const { data, response } = await sdk.post('/v1/messages', { body, signal }).withResponse();
-      return { data, header: (name) => response.headers.get(name) };
-    },
-    errorText: errors.textOf,
     read: readAnswer,
   });
 }

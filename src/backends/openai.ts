@@ -1,53 +1,28 @@
 import { z } from 'zod';
-import { UserError } from '../errors.js';
 import { drawFields } from '../sampling.js';
 import type { Backend } from '../types.js';
-import { API_DEFAULTS, type ChatAnswer, type ChatOptions, type ChatRequest, createChatBackend } from './api/chat.js';
+import { type ChatAnswer, type ChatOptions, type ChatRequest, openChat } from './api/chat.js';
 import { tokenCount } from './api/completion-reply.js';
 import { readFinish } from './api/finish.js';
-import { keepErrorTexts } from './api/http.js';
-import { checkUrl, openTools, readKey } from './api/options.js';
-import { loadPackage } from './api/package.js';
 
-const HOME = 'https://api.openai.com/v1';
 /** OpenAI documents at most four stop strings; the rest is cut on our side. */
 const MOST_STOPS = 4;
 
 /**
- * Opens OpenAI's chat API, or any server that speaks it (`baseUrl`: Ollama, Gemini, vLLM, ...), through the official package.
- *
- * Throws `UserError` when the package or the key is missing, or the address is no address.
+ * Opens OpenAI's chat API, or any server that speaks it (`baseUrl`: Ollama, Gemini, vLLM, ...), through the official package. Throws as `openChat` does.
  */
-export async function openOpenAI(options: ChatOptions): Promise<Backend> {
-  const { module, client } = await loadPackage('openai', () => import('openai'));
-  const tools = openTools(options, 1, API_DEFAULTS);
-  const { from, key } = readKey(options, 'OPENAI_API_KEY', tools.env);
-  const url = checkUrl(options.baseUrl ?? tools.env.OPENAI_BASE_URL ?? HOME);
-  if (key === null && url === HOME)
-    throw new UserError(`openai:${options.name}: the environment variable ${from} is not set; it must hold the API key`);
-  // Retries, waiting and time limits are the scheduler's; a server of one's own often wants no key, but the package insists on one.
-  const errors = keepErrorTexts(tools.fetch);
-  const sdk = new module.default({
-    apiKey: key ?? 'none',
-    baseURL: url,
-    maxRetries: 0,
-    timeout: 2 ** 31 - 1,
-    fetch: errors.fetch,
-    logLevel: 'off',
-  });
-  return createChatBackend(options, tools, {
+export function openOpenAI(options: ChatOptions): Promise<Backend> {
+  return openChat(options, {
     source: 'openai',
-    url,
-    keyFrom: from,
-    key,
-    client,
+    package: 'openai',
+    load: () => import('openai'),
+    home: 'https://api.openai.com/v1',
+    urlVariable: 'OPENAI_BASE_URL',
+    keyVariable: 'OPENAI_API_KEY',
+    keyAtHomeOnly: true,
+    path: '/chat/completions',
     mendable: { max_tokens: ['max_completion_tokens'], temperature: [], top_p: [], top_k: [], seed: [], stop: [] },
     parameters: parametersOf,
-    async send(body, signal) {
-      const { data, response } = await sdk.post('/chat/completions', { body, signal }).withResponse();
-      return { data, header: (name) => response.headers.get(name) };
-    },
-    errorText: errors.textOf,
     read: readAnswer,
   });
 }

@@ -1,13 +1,25 @@
 import { UserError } from '../../errors.js';
+import type { Fetch } from '../../http/connections.js';
 import { isPrivateHost } from '../../http/proxy.js';
 import { quoted } from '../../http/redact.js';
 import type { Sampling } from '../../sampling.js';
 import { cutBehindThought, stoppedInThought } from '../../thought.js';
 import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
 import { createBudget, mostItCosts } from './budget.js';
-import { describeNoJson, errorInside, failureReason, field, judgeError, judgeThrown, readServerError, type Where } from './http.js';
+import {
+  describeNoJson,
+  errorInside,
+  failureReason,
+  field,
+  judgeError,
+  judgeThrown,
+  keepErrorTexts,
+  readServerError,
+  type Where,
+} from './http.js';
 import type { Outcome } from './limiter.js';
-import type { HttpOptions, Tools } from './options.js';
+import { checkUrl, type HttpOptions, openTools, readKey } from './options.js';
+import { loadPackage, type OptionalPackage } from './package.js';
 import { costOf, findPrice, loadPrices } from './prices.js';
 import { readQuotas } from './quota.js';
 import { createParameters } from './refusals.js';
@@ -20,27 +32,41 @@ export interface ChatOptions extends HttpOptions {
   readonly baseUrl: string | null;
 }
 
-/** One provider: how to write a request and how to read an answer. */
+/** One provider: its official package, how to write a request and how to read an answer. */
 export interface ChatProvider {
   readonly source: 'openai' | 'anthropic';
-  readonly url: string;
-  readonly keyFrom: string;
-  readonly key: string | null;
-  /** Name and version of the official package. */
-  readonly client: string;
+  readonly package: OptionalPackage;
+  readonly load: () => Promise<{ readonly default: new (options: ClientOptions) => Client }>;
+  /** Its own address, and the environment variable that names another one. */
+  readonly home: string;
+  readonly urlVariable: string;
+  readonly keyVariable: string;
+  /** A server of one's own may want no key. */
+  readonly keyAtHomeOnly: boolean;
+  /** Where requests go, below the address. */
+  readonly path: string;
   /** Parameters that may be dropped when the server refuses them, with names to try instead. */
   readonly mendable: Readonly<Record<string, readonly string[]>>;
   /** The body of a request. */
   parameters(request: ChatRequest): Record<string, unknown>;
-  /** Sends a request body through the official package; throws its errors. */
-  send(
-    body: Readonly<Record<string, unknown>>,
-    signal: AbortSignal,
-  ): Promise<{ readonly data: unknown; readonly header: (name: string) => string | null }>;
-  /** Text of an error answer by its headers. */
-  errorText(headers: unknown): string | null;
   /** Reads an answer, or says in a message why it is none. */
   read(data: unknown): ChatAnswer | string;
+}
+
+/** What both official packages take, and what is used of them. */
+interface ClientOptions {
+  readonly apiKey: string;
+  readonly baseURL: string;
+  readonly maxRetries: number;
+  readonly timeout: number;
+  readonly fetch: Fetch;
+  readonly logLevel: 'off';
+}
+interface Client {
+  post(
+    path: string,
+    options: { readonly body: unknown; readonly signal: AbortSignal },
+  ): { withResponse(): Promise<{ readonly data: unknown; readonly response: globalThis.Response }> };
 }
 
 export interface ChatRequest {
@@ -65,14 +91,14 @@ export type ChatAnswer =
       readonly model: string | null;
     };
 
-export interface Usage {
+interface Usage {
   readonly input: number;
   readonly output: number;
 }
 
 /** New tokens where a task names no limit: MGSM through an API (docs/prompts.md). */
-export const API_NEW_TOKENS = 1024;
-export const API_DEFAULTS = { timeoutSeconds: 600, concurrency: 64 } as const;
+const API_NEW_TOKENS = 1024;
+const API_DEFAULTS = { timeoutSeconds: 600, concurrency: 64 } as const;
 
 interface Job {
   readonly id: number;
@@ -83,10 +109,21 @@ interface Job {
 }
 
 /**
- * Makes a backend of a chat provider. Throws `UserError` when a limit is set on the cost of a model without a price.
+ * Opens a chat API through the official package of its provider. Throws `UserError` when the package or the key is missing, the address is no address, or a limit is set on the cost of
+ * a model without a price.
  */
-export async function createChatBackend(options: ChatOptions, tools: Tools, provider: ChatProvider): Promise<Backend> {
+export async function openChat(options: ChatOptions, provider: ChatProvider): Promise<Backend> {
   const { maxCostUsd = null, maxNewTokens = null } = options;
+  const { module, client } = await loadPackage(provider.package, provider.load);
+  const tools = openTools(options, 1, API_DEFAULTS);
+  const { from, key } = readKey(options, provider.keyVariable, tools.env);
+  const url = checkUrl(options.baseUrl ?? tools.env[provider.urlVariable] ?? provider.home);
+  if (key === null && (url === provider.home || !provider.keyAtHomeOnly))
+    throw new UserError(`${provider.source}:${options.name}: the environment variable ${from} is not set; it must hold the API key`);
+  const errors = keepErrorTexts(tools.fetch);
+  // Retries, waiting and time limits are the scheduler's; the packages insist on a key.
+  const how = { maxRetries: 0, timeout: 2 ** 31 - 1, fetch: errors.fetch, logLevel: 'off' } as const;
+  const sdk = new module.default({ apiKey: key ?? 'none', baseURL: url, ...how });
   const table = await loadPrices(options.pricesFile ?? null);
   const price = findPrice(table, options.name);
   if (price === null && maxCostUsd !== null)
@@ -95,12 +132,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     );
   const budget = createBudget(maxCostUsd);
   const parameters = createParameters(provider.mendable);
-  const where: Where = {
-    url: provider.url,
-    model: options.name,
-    keyFrom: provider.keyFrom,
-    secrets: provider.key === null ? [] : [provider.key],
-  };
+  const where: Where = { url, model: options.name, keyFrom: from, secrets: key === null ? [] : [key] };
   const total = { input: 0, output: 0, withoutUsage: 0 };
   const served = new Set<string>();
   let seconds = 0;
@@ -128,26 +160,27 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     const request = { ...job.request, until: stopsToSend(asked, thinks) };
     const version = parameters.version;
     const body = parameters.apply(provider.parameters(request));
-    let reply: Awaited<ReturnType<ChatProvider['send']>>;
-    try {
-      reply = await provider.send(body, signal);
-    } catch (error) {
-      throw sdkError(error, body, version);
-    }
-    if (typeof reply.data === 'string') throw malformed(describeNoJson(reply.data, where.url));
-    const inside = errorInside(reply.data);
+    const { data, response } = await sdk
+      .post(provider.path, { body, signal })
+      .withResponse()
+      .catch((error: unknown) => {
+        throw sdkError(error, body, version);
+      });
+    const header = (name: string): string | null => response.headers.get(name);
+    if (typeof data === 'string') throw malformed(describeNoJson(data, url));
+    const inside = errorInside(data);
     if (inside !== null) {
-      const judged = judgeError({ ...inside, header: reply.header }, where, tools.wallClock());
+      const judged = judgeError({ ...inside, header }, where, tools.wallClock());
       throw new Unanswered(judged.kind === 'again' ? { ...judged, maybePaid: true } : judged);
     }
-    const answer = provider.read(reply.data);
+    const answer = provider.read(data);
     if (typeof answer === 'string') throw malformed(quoted(answer, where.secrets));
     const { usage } = answer;
     if (answer.kind === 'failed')
       throw new Unanswered({ kind: 'again', reason: 'http', message: quoted(answer.message, where.secrets), maybePaid: true });
     answered = true;
     if (usage === null && total.withoutUsage++ === 0 && price !== null)
-      options.onProgress?.(`${where.url} gives no usable count of tokens; what such an answer costs is counted as the most it can be`);
+      options.onProgress?.(`${url} gives no usable count of tokens; what such an answer costs is counted as the most it can be`);
     total.input += usage?.input ?? 0;
     total.output += usage?.output ?? 0;
     if (answer.kind === 'text' && request.until.length > 0 && stoppedInThought(answer.text, answer.finish, asked.thought)) {
@@ -156,7 +189,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     }
     const cost = price === null || usage === null ? null : costOf(price, usage.input, usage.output);
     budget.settle(job.atMost, cost);
-    const rest = { quotas: readQuotas(reply.header, tools.wallClock()), tokens: (usage?.input ?? 0) + (usage?.output ?? 0) };
+    const rest = { quotas: readQuotas(header, tools.wallClock()), tokens: (usage?.input ?? 0) + (usage?.output ?? 0) };
     if (answer.kind === 'refused')
       return { kind: 'done', value: { kind: 'failure', reason: 'refused', message: quoted(answer.message, where.secrets) }, ...rest };
     if (answer.model !== null) served.add(answer.model);
@@ -175,16 +208,16 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       return error instanceof SyntaxError ? malformed('the answer is no JSON (cut off?)') : new Unanswered(judgeThrown(error, where));
     const headers = field(error, 'headers');
     const header = (name: string): string | null => (headers instanceof Headers ? headers.get(name) : null);
-    const text = provider.errorText(headers) ?? (error instanceof Error ? error.message : '');
+    const text = errors.textOf(headers) ?? (error instanceof Error ? error.message : '');
     const said = readServerError(text);
     if ((status === 400 || status === 422) && failureReason(status, said) !== 'too long') {
       const { changed, refusedValue } = parameters.learn(said, body);
       const words = quoted(said.message, where.secrets);
       if (changed && maxCostUsd !== null && parameters.isDropped('max_tokens'))
-        return new UserError(`--max-cost: ${where.url} takes no limit on new tokens (${words}), so no sum can be kept`);
+        return new UserError(`--max-cost: ${url} takes no limit on new tokens (${words}), so no sum can be kept`);
       // The same value goes with every request, so where nothing was ever answered nothing will be.
       if (refusedValue === 'max_tokens' && !answered)
-        return new UserError(`${where.url} refuses the limit on new tokens (${words}); give one that it takes: --max-new-tokens N`);
+        return new UserError(`${url} refuses the limit on new tokens (${words}); give one that it takes: --max-new-tokens N`);
       if (changed || parameters.version !== version) return mended(words);
     }
     return new Unanswered(judgeError({ status, header, text }, where, tools.wallClock()));
@@ -245,7 +278,7 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
       backend: provider.source,
       version: '1',
       model: options.name,
-      provider: providerOf(provider.url),
+      provider: providerOf(url),
       max_new_tokens: maxNewTokens === null ? 'of the task' : String(maxNewTokens),
     },
     kinds: new Set(['generate']),
@@ -253,8 +286,8 @@ export async function createChatBackend(options: ChatOptions, tools: Tools, prov
     renderChat: null,
     chatTemplate: null,
     facts: {
-      base_url: provider.url,
-      client: provider.client,
+      base_url: url,
+      client,
       temperature: 0,
       ...(maxNewTokens === null ? {} : { max_new_tokens: maxNewTokens }),
       price_usd_per_million_tokens: price,
