@@ -183,7 +183,7 @@ async function fetchWheel({ sources: { settings }, folder, onProgress }: Install
   const { file: name, sha256: etag, size } = wheel;
   const target = path.join(folder, 'downloads', name);
   const refused: Parameters<typeof downloadFile>[1]['refused'] = (response) => indexError(settings, name, response);
-  await downloadFile(settings, { url, etag, size, target, name, refused }, onProgress);
+  await downloadFile({ ...settings, onProgress }, { url, etag, size, target, name, refused });
   return target;
 }
 

@@ -4,7 +4,6 @@ import { dirname, join, relative } from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { makeFolder as makeFolders } from '../folders.js';
 import { type Repo, repoFolder } from './repo.js';
-import type { HubSettings } from './settings.js';
 
 /**
  * The cache of Python's `huggingface_hub`, in its very layout, so that both use the same files:
@@ -22,13 +21,13 @@ export function isCommit(revision: string): boolean {
 }
 
 /** Path of a file in the snapshot of a commit. */
-export function snapshotPath(settings: HubSettings, repo: Repo, commit: string, path: string): string {
-  return join(repoFolder(settings, repo), 'snapshots', commit, path);
+export function snapshotPath(repo: Repo, commit: string, path: string): string {
+  return join(repoFolder(repo), 'snapshots', commit, path);
 }
 
 /** Path of a blob. */
-export function blobPath(settings: HubSettings, repo: Repo, etag: string): string {
-  return join(repoFolder(settings, repo), 'blobs', etag);
+export function blobPath(repo: Repo, etag: string): string {
+  return join(repoFolder(repo), 'blobs', etag);
 }
 
 /** True when a file exists; a link counts as what it leads to. */
@@ -39,36 +38,36 @@ export async function isFile(path: string): Promise<boolean> {
 /**
  * Returns the commit that the cache knows for a revision, or null.
  */
-export async function cachedCommit(settings: HubSettings, repo: Repo, revision: string): Promise<string | null> {
+export async function cachedCommit(repo: Repo, revision: string): Promise<string | null> {
   if (isCommit(revision)) return revision;
-  const text = await readFile(join(repoFolder(settings, repo), 'refs', revision), 'utf8').catch(() => '');
+  const text = await readFile(join(repoFolder(repo), 'refs', revision), 'utf8').catch(() => '');
   return isCommit(text.trim()) ? text.trim() : null;
 }
 
 /**
  * Notes which commit a branch or tag means now.
  */
-export async function noteCommit(settings: HubSettings, repo: Repo, revision: string, commit: string): Promise<void> {
-  if (revision === commit || (await cachedCommit(settings, repo, revision)) === commit) return;
-  await writeAtomically(join(repoFolder(settings, repo), 'refs', revision), commit);
+export async function noteCommit(repo: Repo, revision: string, commit: string): Promise<void> {
+  if (revision === commit || (await cachedCommit(repo, revision)) === commit) return;
+  await writeAtomically(join(repoFolder(repo), 'refs', revision), commit);
 }
 
 /** True when the cache knows that the repository has no such file at this commit. */
-export function isKnownAbsent(settings: HubSettings, repo: Repo, commit: string, path: string): Promise<boolean> {
-  return isFile(join(repoFolder(settings, repo), '.no_exist', commit, path));
+export function isKnownAbsent(repo: Repo, commit: string, path: string): Promise<boolean> {
+  return isFile(join(repoFolder(repo), '.no_exist', commit, path));
 }
 
 /** Notes that the repository has no such file at this commit. */
-export async function noteAbsent(settings: HubSettings, repo: Repo, commit: string, path: string): Promise<void> {
-  await writeAtomically(join(repoFolder(settings, repo), '.no_exist', commit, path), '');
+export async function noteAbsent(repo: Repo, commit: string, path: string): Promise<void> {
+  await writeAtomically(join(repoFolder(repo), '.no_exist', commit, path), '');
 }
 
 /**
  * Puts a blob into the snapshot of a commit, as a relative link (a copy where the file system has no links), and returns its path.
  */
-export async function linkBlob(settings: HubSettings, repo: Repo, commit: string, path: string, etag: string): Promise<string> {
-  const target = snapshotPath(settings, repo, commit, path);
-  const blob = blobPath(settings, repo, etag);
+export async function linkBlob(repo: Repo, commit: string, path: string, etag: string): Promise<string> {
+  const target = snapshotPath(repo, commit, path);
+  const blob = blobPath(repo, etag);
   if (await isFile(target)) return target;
   await makeFolder(dirname(target));
   const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
@@ -107,8 +106,8 @@ export async function makeFolder(path: string, variable = 'HF_HOME'): Promise<vo
 }
 
 /** Relative paths of all files below a snapshot, with forward slashes, sorted; empty when there is none. */
-export async function snapshotFiles(settings: HubSettings, repo: Repo, commit: string): Promise<string[]> {
-  const root = join(repoFolder(settings, repo), 'snapshots', commit);
+export async function snapshotFiles(repo: Repo, commit: string): Promise<string[]> {
+  const root = join(repoFolder(repo), 'snapshots', commit);
   const found: string[] = [];
   const walk = async (folder: string, prefix: string, depth: number): Promise<void> => {
     if (depth > 20) return;
@@ -122,8 +121,8 @@ export async function snapshotFiles(settings: HubSettings, repo: Repo, commit: s
 }
 
 /** Commits of which the cache holds a snapshot. */
-export async function cachedSnapshots(settings: HubSettings, repo: Repo): Promise<string[]> {
-  const names = await readdir(join(repoFolder(settings, repo), 'snapshots')).catch(() => []);
+export async function cachedSnapshots(repo: Repo): Promise<string[]> {
+  const names = await readdir(join(repoFolder(repo), 'snapshots')).catch(() => []);
   return names.filter(isCommit).sort();
 }
 

@@ -7,7 +7,6 @@ import { cachedCommit, cachedSnapshots, snapshotFiles, snapshotPath, writeAtomic
 import { CONVERSION, type Listing, listConversion, listRepository } from './dataset-listing.js';
 import { isInnerPath } from './names.js';
 import { fetchHint, type Repo, repoFolder, repoLabel } from './repo.js';
-import type { HubSettings } from './settings.js';
 
 /** The files of a split in the cache, in order. */
 export interface SplitFiles {
@@ -19,33 +18,20 @@ export interface SplitFiles {
 
 const note = z.array(z.string());
 
-function notePath(settings: HubSettings, repo: Repo, commit: string, config: string, split: string): string {
-  return join(repoFolder(settings, repo), '.eus-eval', commit, config, `${split}.json`);
+function notePath(repo: Repo, commit: string, config: string, split: string): string {
+  return join(repoFolder(repo), '.eus-eval', commit, config, `${split}.json`);
 }
 
 /**
  * Notes which files a split consists of, under the configuration that was asked for: a cache alone tells neither whether `0000.parquet` is all there is
  * nor whether the only configuration in it is the only one there is.
  */
-export async function noteSplit(
-  settings: HubSettings,
-  repo: Repo,
-  commit: string,
-  config: string,
-  split: string,
-  paths: readonly string[],
-): Promise<void> {
-  await writeAtomically(notePath(settings, repo, commit, config, split), `${JSON.stringify(paths)}\n`);
+export async function noteSplit(repo: Repo, commit: string, config: string, split: string, paths: readonly string[]): Promise<void> {
+  await writeAtomically(notePath(repo, commit, config, split), `${JSON.stringify(paths)}\n`);
 }
 
-async function readNote(
-  settings: HubSettings,
-  repo: Repo,
-  commit: string,
-  config: string,
-  split: string,
-): Promise<readonly string[] | null> {
-  const path = notePath(settings, repo, commit, config, split);
+async function readNote(repo: Repo, commit: string, config: string, split: string): Promise<readonly string[] | null> {
+  const path = notePath(repo, commit, config, split);
   const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null) return null;
   try {
@@ -61,41 +47,41 @@ async function readNote(
  * Returns the files of a split without any network access: from the parquet conversion, else from the repository's own files, also in a cache that
  * Python's tools filled. Throws `UserError` naming the command that fetches when the split is not there, or not whole.
  */
-export async function splitInCache(settings: HubSettings, repo: Repo, config: string, split: string): Promise<SplitFiles> {
+export async function splitInCache(repo: Repo, config: string, split: string): Promise<SplitFiles> {
   const candidates: { commit: string; revision: string; paths: readonly string[] }[] = [];
-  const converted = await cachedCommit(settings, repo, CONVERSION);
-  if (converted !== null)
-    candidates.push({ commit: converted, revision: CONVERSION, paths: await snapshotFiles(settings, repo, converted) });
+  const converted = await cachedCommit(repo, CONVERSION);
+  if (converted !== null) candidates.push({ commit: converted, revision: CONVERSION, paths: await snapshotFiles(repo, converted) });
   // Python's `datasets` asks for commits, not for branches, so its cache may have a snapshot without a ref.
-  const others = (await cachedSnapshots(settings, repo)).filter((commit) => commit !== converted);
-  const main = (await cachedCommit(settings, repo, 'main')) ?? (others.length === 1 ? (others[0] ?? null) : null);
-  if (main !== null) candidates.push({ commit: main, revision: 'main', paths: await snapshotFiles(settings, repo, main) });
+  const others = (await cachedSnapshots(repo)).filter((commit) => commit !== converted);
+  const [other = null, ...more] = others;
+  const main = (await cachedCommit(repo, 'main')) ?? (more.length === 0 ? other : null);
+  if (main !== null) candidates.push({ commit: main, revision: 'main', paths: await snapshotFiles(repo, main) });
 
   for (const { commit, revision, paths } of candidates) {
-    const noted = await readNote(settings, repo, commit, config, split);
-    if (noted !== null) return whole(settings, repo, config, split, { commit, revision, wanted: noted, present: paths });
+    const noted = await readNote(repo, commit, config, split);
+    if (noted !== null) return whole(repo, config, split, { commit, revision, wanted: noted, present: paths });
   }
   const listed: string[] = [];
   for (const { commit, revision, paths } of candidates) {
-    const listing = await listingOf(settings, repo, commit, revision, paths);
+    const listing = await listingOf(repo, commit, revision, paths);
     const files = listing
       .get(config)
       ?.get(split)
       ?.map((file) => file.path);
-    if (files !== undefined) return whole(settings, repo, config, split, { commit, revision, wanted: files, present: paths });
+    if (files !== undefined) return whole(repo, config, split, { commit, revision, wanted: files, present: paths });
     for (const [name, splits] of listing) for (const one of splits.keys()) listed.push(`${name}/${one}`);
   }
   const there = listed.length === 0 ? '' : ` (it holds ${listed.slice(0, 50).join(', ')})`;
   const asked = `${config}/${split}`;
   throw new MissingDataError(
-    `${repoLabel(repo)}, ${asked}, is not in the cache ${settings.cacheDir}${there} and this is offline; ${fetchHint(repo)}.${didYouMean(asked, listed)}`,
+    `${repoLabel(repo)}, ${asked}, is not in the cache ${repo.hub.cacheDir}${there} and this is offline; ${fetchHint(repo)}.${didYouMean(asked, listed)}`,
   );
 }
 
-async function listingOf(settings: HubSettings, repo: Repo, commit: string, revision: string, paths: readonly string[]): Promise<Listing> {
+async function listingOf(repo: Repo, commit: string, revision: string, paths: readonly string[]): Promise<Listing> {
   if (revision === CONVERSION) return listConversion(repo, paths);
-  const card = paths.includes('README.md') ? await readCard(snapshotPath(settings, repo, commit, 'README.md')) : null;
-  return listRepository(settings, repo, paths, card);
+  const card = paths.includes('README.md') ? await readCard(snapshotPath(repo, commit, 'README.md')) : null;
+  return listRepository(repo, paths, card);
 }
 
 /** The beginning of a data set card. Throws `UserError` when it cannot be read. */
@@ -114,15 +100,15 @@ interface Found {
   readonly present: readonly string[];
 }
 
-function whole(settings: HubSettings, repo: Repo, config: string, split: string, found: Found): SplitFiles {
+function whole(repo: Repo, config: string, split: string, found: Found): SplitFiles {
   const present = new Set(found.present);
   const missing = found.wanted.find((path) => !present.has(path)) ?? gapIn(found.wanted);
   if (missing !== undefined) {
     throw new MissingDataError(
-      `${repoLabel(repo)}, ${config}/${split}, is only partly in the cache ${settings.cacheDir} (${missing} is missing) and this is offline; ${fetchHint(repo)}`,
+      `${repoLabel(repo)}, ${config}/${split}, is only partly in the cache ${repo.hub.cacheDir} (${missing} is missing) and this is offline; ${fetchHint(repo)}`,
     );
   }
-  const paths = found.wanted.map((path) => snapshotPath(settings, repo, found.commit, path));
+  const paths = found.wanted.map((path) => snapshotPath(repo, found.commit, path));
   return { paths, commit: found.commit, revision: found.revision };
 }
 

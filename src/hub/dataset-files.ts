@@ -21,14 +21,13 @@ interface Known {
 export interface DatasetFinder {
   readonly settings: HubSettings;
   readonly known: Map<string, Promise<Known>>;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
 /**
  * Returns a finder that has asked for nothing yet.
  */
 export function datasetFinder(settings: HubSettings, onProgress?: (progress: Progress) => void): DatasetFinder {
-  return { settings, known: new Map(), onProgress };
+  return { settings: { ...settings, onProgress }, known: new Map() };
 }
 
 /**
@@ -44,18 +43,16 @@ export async function ensureSplit(finder: DatasetFinder, name: string, config: s
   checkRepoName(name, 'data set');
   checkPathPart(config, 'configuration');
   checkPathPart(split, 'split');
-  const repo: Repo = { kind: 'dataset', name };
-  const { settings, onProgress } = finder;
-  if (settings.offline) return splitInCache(settings, repo, config, split);
-  const known = finder.known.get(name) ?? findOnHub(settings, repo);
+  const repo: Repo = { hub: finder.settings, kind: 'dataset', name };
+  if (repo.hub.offline) return splitInCache(repo, config, split);
+  const known = finder.known.get(name) ?? findOnHub(repo);
   finder.known.set(name, known);
   const found = await known;
   const files = pickFiles(repo, found.listing, config, split);
-  const commit = found.commit ?? (await commitOf(settings, repo, found.revision, files));
+  const commit = found.commit ?? (await commitOf(repo, found.revision, files));
   found.commit = commit;
   // Before the first byte, so that an interrupted download is never taken for the whole split.
   await noteSplit(
-    settings,
     repo,
     commit,
     config,
@@ -64,7 +61,7 @@ export async function ensureSplit(finder: DatasetFinder, name: string, config: s
   );
   const paths: string[] = [];
   for (const file of files) {
-    const cached = await ensureFile(settings, { repo, revision: found.revision, ...file }, commit, onProgress);
+    const cached = await ensureFile({ repo, revision: found.revision, ...file }, commit);
     if (cached === null) throw new UserError(`${repoLabel(repo)} lists ${file.path}, but has no such file`);
     if (cached.commit !== commit) throw new UserError(`${repoLabel(repo)} changed on the hub while it was read; run again`);
     paths.push(cached.local);
@@ -93,10 +90,10 @@ function pickFiles(repo: Repo, listing: Listing, config: string, split: string):
 }
 
 /** The commit that a revision means now, from the headers of a file in it. */
-async function commitOf(settings: HubSettings, repo: Repo, revision: string, files: readonly ListedFile[]): Promise<string> {
+async function commitOf(repo: Repo, revision: string, files: readonly ListedFile[]): Promise<string> {
   const [first] = files;
   if (first === undefined) throw new UserError(`${repoLabel(repo)} lists no files`);
-  const info = await fileInfo(settings, { repo, revision, ...first });
+  const info = await fileInfo({ repo, revision, ...first });
   if (typeof info === 'string') throw new UserError(`${repoLabel(repo)} lists ${first.path}, but has no such file`);
   // An address of the listing may lead to the conversion of only the first part.
   if (/\/partial-[^/]+\/[^/]+$/.test(new URL(info.url).pathname)) {
@@ -107,22 +104,22 @@ async function commitOf(settings: HubSettings, repo: Repo, revision: string, fil
   return info.commit;
 }
 
-async function findOnHub(settings: HubSettings, repo: Repo): Promise<Known> {
+async function findOnHub(repo: Repo): Promise<Known> {
   const what = `${repoLabel(repo)}: parquet listing`;
-  const { response } = await askHub(settings, { url: `${settings.endpoint}/api/datasets/${repo.name}/parquet`, method: 'GET', what });
+  const { response } = await askHub(repo.hub, { url: `${repo.hub.endpoint}/api/datasets/${repo.name}/parquet`, method: 'GET', what });
   if (response.ok) {
-    const listing = parseParquetListing(settings, repo, await readJson(what, response));
+    const listing = parseParquetListing(repo, await readJson(what, response));
     if (listing.size > 0) return { listing, revision: CONVERSION, commit: null };
   } else {
     await response.body?.cancel();
-    if ([401, 403, 429].includes(response.status) || response.status >= 500) throw statusError(settings, repo, what, response);
+    if ([401, 403, 429].includes(response.status) || response.status >= 500) throw statusError(repo, what, response);
   }
-  const converted = listConversion(repo, (await listTree(settings, repo, CONVERSION)) ?? []);
+  const converted = listConversion(repo, (await listTree(repo, CONVERSION)) ?? []);
   if (converted.size > 0) return { listing: converted, revision: CONVERSION, commit: null };
-  const paths = await listTree(settings, repo, 'main');
-  if (paths === null) throw new MissingDataError(`${repoLabel(repo)} was not found at ${settings.endpoint}; check the name`);
-  const card = paths.includes('README.md') ? await ensureFile(settings, { repo, revision: 'main', path: 'README.md' }, null) : null;
-  const listing = listRepository(settings, repo, paths, card === null ? null : await readCard(card.local));
+  const paths = await listTree(repo, 'main');
+  if (paths === null) throw new MissingDataError(`${repoLabel(repo)} was not found at ${repo.hub.endpoint}; check the name`);
+  const card = paths.includes('README.md') ? await ensureFile({ repo, revision: 'main', path: 'README.md' }, null) : null;
+  const listing = listRepository(repo, paths, card === null ? null : await readCard(card.local));
   if (listing.size === 0) throw nothingReadable(repo, paths);
   return { listing, revision: 'main', commit: card?.commit ?? null };
 }

@@ -4,7 +4,6 @@ import { UserError } from '../errors.js';
 import { matchesGlob } from './glob.js';
 import { checkPathPart, isInnerPath, quote } from './names.js';
 import { type Repo, repoLabel, repoPage } from './repo.js';
-import type { HubSettings } from './settings.js';
 
 /** A file of a split: its path in the repository and, where that is not the usual address, where it is served. */
 export interface ListedFile {
@@ -26,24 +25,24 @@ const parquetAnswer = z.record(z.string(), z.record(z.string(), z.array(z.string
  * so that mirrors work and no other host is asked. Throws `UserError` for an answer of another shape, for names that are no path parts and for
  * the conversion of only the first part of a large data set.
  */
-export function parseParquetListing(settings: HubSettings, repo: Repo, answer: unknown): Listing {
+export function parseParquetListing(repo: Repo, answer: unknown): Listing {
   const parsed = parquetAnswer.safeParse(answer);
-  if (!parsed.success) throw new UserError(`${repoLabel(repo)}: ${settings.endpoint} gave a parquet listing of an unknown shape`);
+  if (!parsed.success) throw new UserError(`${repoLabel(repo)}: ${repo.hub.endpoint} gave a parquet listing of an unknown shape`);
   const listing = new Map<string, Map<string, ListedFile[]>>();
   for (const [config, splits] of Object.entries(parsed.data)) {
     for (const [split, urls] of Object.entries(splits)) {
       urls.forEach((url, index) => {
-        add(listing, repo, config, split, listedFile(settings, repo, config, split, url, index));
+        add(listing, repo, config, split, listedFile(repo, config, split, url, index));
       });
     }
   }
   return listing;
 }
 
-function listedFile(settings: HubSettings, repo: Repo, config: string, split: string, url: string, index: number): ListedFile {
+function listedFile(repo: Repo, config: string, split: string, url: string, index: number): ListedFile {
   if (!URL.canParse(url)) throw new UserError(`${repoLabel(repo)}: the parquet listing holds ${quote(url)}, which is no web address`);
   const { href, pathname } = new URL(url);
-  const rebased = href.startsWith(`${settings.endpoint}/`) ? href : `${settings.endpoint}${pathname}`;
+  const rebased = href.startsWith(`${repo.hub.endpoint}/`) ? href : `${repo.hub.endpoint}${pathname}`;
   const inner = /\/resolve\/[^/]+\/(.+)$/.exec(pathname)?.[1];
   const path = inner === undefined ? `${config}/${split}/${String(index).padStart(4, '0')}.parquet` : decode(repo, inner);
   return { path, url: rebased };
@@ -121,10 +120,10 @@ const READABLE = /\.(parquet|jsonl|csv|tsv)$/;
  * card (README.md), else by the names `train.jsonl`, `data/test-00000-of-00001.parquet` and the like, as configuration `default`.
  * Only .parquet, .jsonl, .csv and .tsv count; a script is never run.
  */
-export function listRepository(settings: HubSettings, repo: Repo, paths: readonly string[], readme: string | null): Listing {
+export function listRepository(repo: Repo, paths: readonly string[], readme: string | null): Listing {
   const readable = paths.filter((path) => READABLE.test(path)).sort();
   const listing = new Map<string, Map<string, ListedFile[]>>();
-  const configs = readme === null ? undefined : configsOf(settings, repo, readme);
+  const configs = readme === null ? undefined : configsOf(repo, readme);
   for (const config of configs ?? []) {
     const prefix = config.data_dir === '' ? '' : `${config.data_dir.replace(/^\.?\/|\/$/g, '')}/`;
     const data = config.data_files ?? `**`;
@@ -163,17 +162,17 @@ function addByName(
   }
 }
 
-function configsOf(settings: HubSettings, repo: Repo, readme: string): z.infer<typeof card>['configs'] {
+function configsOf(repo: Repo, readme: string): z.infer<typeof card>['configs'] {
   const front = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---/.exec(readme)?.[1];
   if (front === undefined) return undefined;
   let value: unknown;
   try {
     value = parse(front, { maxAliasCount: 100, logLevel: 'error' });
   } catch {
-    throw new UserError(`${repoLabel(repo)}: the card (${repoPage(settings, repo)}/blob/main/README.md) has a broken YAML head`);
+    throw new UserError(`${repoLabel(repo)}: the card (${repoPage(repo)}/blob/main/README.md) has a broken YAML head`);
   }
   const parsed = card.safeParse(value);
   if (!parsed.success)
-    throw new UserError(`${repoLabel(repo)}: the card (${repoPage(settings, repo)}/blob/main/README.md) has 'configs' of an unknown shape`);
+    throw new UserError(`${repoLabel(repo)}: the card (${repoPage(repo)}/blob/main/README.md) has 'configs' of an unknown shape`);
   return parsed.data.configs;
 }

@@ -5,7 +5,6 @@ import { diskError, isFile, makeFolder } from './cache.js';
 import { matchesEtag } from './checksum.js';
 import { askHub, type HubResponse } from './http.js';
 import { claimPartial } from './partial.js';
-import type { Progress } from './progress.js';
 import type { HubSettings } from './settings.js';
 
 /** Bytes of a file whose size the server does not say. */
@@ -29,8 +28,6 @@ export interface Download {
   readonly refused: (response: HubResponse) => UserError;
 }
 
-type OnProgress = ((progress: Progress) => void) | undefined;
-
 /** Downloads under way in this process, so that two readers of one file share them. */
 const underWay = new Map<string, Promise<void>>();
 
@@ -40,32 +37,32 @@ const underWay = new Map<string, Promise<void>>();
  *
  * Throws `UserError` for every way in which this can fail; what has arrived is kept for the next try unless it was wrong.
  */
-export async function downloadFile(settings: HubSettings, file: Download, onProgress: OnProgress): Promise<void> {
+export async function downloadFile(settings: HubSettings, file: Download): Promise<void> {
   const { target } = file;
   if (await isFile(target)) return;
-  const running = underWay.get(target) ?? run(settings, file, onProgress).finally(() => underWay.delete(target));
+  const running = underWay.get(target) ?? run(settings, file).finally(() => underWay.delete(target));
   underWay.set(target, running);
   await running;
 }
 
-async function run(settings: HubSettings, file: Download, onProgress: OnProgress): Promise<void> {
+async function run(settings: HubSettings, file: Download): Promise<void> {
   await makeFolder(dirname(file.target), settings.variables?.cache);
   const claim = await claimPartial(settings, file.target);
   if (claim === null) return;
   let done = false;
   try {
-    await complete(settings, file, claim.partial, onProgress);
+    await complete(settings, file, claim.partial);
     done = true;
   } finally {
     await claim.release(done);
   }
 }
 
-async function complete(settings: HubSettings, file: Download, partial: string, onProgress: OnProgress): Promise<void> {
+async function complete(settings: HubSettings, file: Download, partial: string): Promise<void> {
   await checkSpace(settings, file, partial);
   // A second try from the start: the remains of an earlier one may be what was wrong.
   for (const last of [false, true]) {
-    await receive(settings, file, partial, onProgress);
+    await receive(settings, file, partial);
     if (await matchesEtag(partial, file.etag)) break;
     await unlink(partial);
     if (last) {
@@ -79,7 +76,7 @@ async function complete(settings: HubSettings, file: Download, partial: string, 
   }
 }
 
-async function receive(settings: HubSettings, file: Download, partial: string, onProgress: OnProgress): Promise<void> {
+async function receive(settings: HubSettings, file: Download, partial: string): Promise<void> {
   let stalls = 0;
   let reported = 0;
   const report = (done: number, force: boolean): void => {
@@ -87,7 +84,7 @@ async function receive(settings: HubSettings, file: Download, partial: string, o
     // The last report comes when the file is complete.
     if (!force && (now - reported < REPORT_MS || done === file.size)) return;
     reported = now;
-    onProgress?.({ what: file.name, doneBytes: done, totalBytes: file.size });
+    settings.onProgress?.({ what: file.name, doneBytes: done, totalBytes: file.size });
   };
   for (;;) {
     let have = await sizeOf(partial);

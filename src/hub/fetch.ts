@@ -35,11 +35,10 @@ export interface Fetched {
  */
 export async function fetchSplits(finder: DatasetFinder, wanted: readonly WantedSplit[], onDone: () => void): Promise<Fetched> {
   const results: (FetchedSplit | FailedSplit)[] = [];
-  let next = 0;
+  // One list for all that work on it.
+  const entries = wanted.entries();
   const work = async (): Promise<void> => {
-    for (let i = next++; i < wanted.length; i = next++) {
-      const one = wanted[i];
-      if (one === undefined) break;
+    for (const [i, one] of entries) {
       results[i] = await fetchSplit(finder, one);
       onDone();
     }

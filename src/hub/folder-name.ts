@@ -1,5 +1,6 @@
 /** What a model in a folder is called: where the folder lies is nobody's business, but `hf` says nothing. */
 import path from 'node:path';
+import { at } from '../at.js';
 
 /** Names that training scripts give to folders of any model. */
 const GENERIC =
@@ -19,6 +20,6 @@ export function folderModelName(folder: string): string {
   const cached = /^models--(.+)$/.exec(parts.at(-3) ?? '')?.[1];
   if (cached !== undefined && parts.at(-2) === 'snapshots') return cached.replaceAll('--', '/');
   let from = parts.length - 1;
-  while (from > 0 && parts.length - from < MAX_PARTS && GENERIC.test(parts[from] ?? '')) from--;
+  while (from > 0 && parts.length - from < MAX_PARTS && GENERIC.test(at(parts, from))) from--;
   return parts.slice(Math.max(0, from)).join('/') || 'model';
 }

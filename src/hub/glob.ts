@@ -1,3 +1,5 @@
+import { at } from '../at.js';
+
 /**
  * Returns true when `path` fits a pattern of a data set card: `*` (within a folder), `**` (across folders), `?`, and lists like `[0-9]`.
  * Patterns are bounded: at most 20 stars, or nothing fits.
@@ -13,27 +15,28 @@ function matchParts(pattern: readonly string[], path: readonly string[]): boolea
   reachable[0] = true;
   for (const part of pattern) {
     const next = reachable.map(() => false);
-    for (let j = 0; j < reachable.length; j++) {
-      if (!reachable[j]) continue;
+    for (const [j, here] of reachable.entries()) {
+      if (!here) continue;
       if (part === '**') next.fill(true, j);
-      else if (j < path.length && matchPart(part, path[j] ?? '')) next[j + 1] = true;
+      else if (j < path.length && matchPart(part, at(path, j))) next[j + 1] = true;
     }
     reachable = next;
   }
-  return reachable[path.length] ?? false;
+  return at(reachable, path.length);
 }
 
 function matchPart(pattern: string, text: string): boolean {
   let reachable = new Set([0]);
   for (let i = 0; i < pattern.length; i++) {
     const next = new Set<number>();
-    const char = pattern[i] ?? '';
+    const char = pattern.charAt(i);
     const close = char === '[' ? pattern.indexOf(']', i + 2) : -1;
     const list = close > 0 ? pattern.slice(i + 1, close) : null;
     // From the first place that can be reached, a star reaches all that follow.
     if (char === '*') for (let k = Math.min(...reachable); k <= text.length; k++) next.add(k);
-    for (const at of char === '*' ? [] : reachable) {
-      if (at < text.length && (list !== null ? inList(list, text[at] ?? '') : char === '?' || char === text[at])) next.add(at + 1);
+    for (const place of char === '*' ? [] : reachable) {
+      if (place < text.length && (list !== null ? inList(list, text.charAt(place)) : char === '?' || char === text[place]))
+        next.add(place + 1);
     }
     if (close > 0) i = close;
     reachable = next;
@@ -45,9 +48,9 @@ function inList(list: string, char: string): boolean {
   const negated = /^[!^]/.test(list);
   const items = negated ? list.slice(1) : list;
   for (let i = 0; i < items.length; i++) {
-    const end = items[i + 1] === '-' && i + 2 < items.length ? items[i + 2] : items[i];
-    if (char >= (items[i] ?? '') && char <= (end ?? '')) return !negated;
-    if (end !== items[i]) i += 2;
+    const isRange = items[i + 1] === '-' && i + 2 < items.length;
+    if (char >= items.charAt(i) && char <= items.charAt(isRange ? i + 2 : i)) return !negated;
+    if (isRange) i += 2;
   }
   return negated;
 }

@@ -156,37 +156,36 @@ function secretsOf(settings: HubSettings): readonly string[] {
 /**
  * Returns the error that a status other than success means for a repository: gated, private, absent, or a fault of the server.
  */
-export function statusError(settings: HubSettings, repo: Repo, what: string, response: HubResponse): UserError {
+export function statusError(repo: Repo, what: string, response: HubResponse): UserError {
   // For a data set, that is a lack that `verify` reports and goes on from.
   const Absent = repo.kind === 'dataset' ? MissingDataError : UserError;
+  const { endpoint, token: own } = repo.hub;
   const label = repoLabel(repo);
-  const page = repoPage(settings, repo);
+  const page = repoPage(repo);
   const code = response.headers.get('x-error-code') ?? '';
-  const words = quoted(response.headers.get('x-error-message') ?? '', secretsOf(settings));
+  const words = quoted(response.headers.get('x-error-message') ?? '', secretsOf(repo.hub));
   const said = words === '' ? '' : ` (${words})`;
   // The hub's own words, where it has some for another reason than a licence.
   if (response.status === 403 && (code !== '' ? code !== 'GatedRepo' : words !== ''))
-    return new Absent(
-      `${label} may not be read at ${settings.endpoint}${said === '' ? ` (${quoted(code, [])})` : said}; its page is ${page}`,
-    );
+    return new Absent(`${label} may not be read at ${endpoint}${said === '' ? ` (${quoted(code, [])})` : said}; its page is ${page}`);
   if (response.status === 403 || code === 'GatedRepo') {
     const token =
-      settings.token === null ? 'set HF_TOKEN to your access token' : 'check that HF_TOKEN belongs to the account that did and may read it';
+      own === null ? 'set HF_TOKEN to your access token' : 'check that HF_TOKEN belongs to the account that did and may read it';
     return new Absent(`${label} is gated${said}: accept its licence at ${page}, then ${token}`);
   }
   if (response.status === 401) {
-    const token = settings.token === null ? 'no token is set' : 'the token was refused';
+    const token = own === null ? 'no token is set' : 'the token was refused';
     return new Absent(
-      `${label} does not exist at ${settings.endpoint}, or is private or gated (${token})${said}: check the name, accept its licence at ${page} and set HF_TOKEN`,
+      `${label} does not exist at ${endpoint}, or is private or gated (${token})${said}: check the name, accept its licence at ${page} and set HF_TOKEN`,
     );
   }
   if (response.status === 404) {
     if (code === 'RevisionNotFound') return new Absent(`${label} has no such revision: ${what}${said}`);
     if (code === 'EntryNotFound') return new Absent(`${label} has no such file: ${what}${said}`);
-    return new Absent(`${label} was not found at ${settings.endpoint} (${what})${said}; check the name`);
+    return new Absent(`${label} was not found at ${endpoint} (${what})${said}; check the name`);
   }
   return new UserError(
-    `${what}: ${settings.endpoint} answered with status ${response.status}${said}; ${response.status >= 500 ? 'try again later' : fetchHint(repo)}`,
+    `${what}: ${endpoint} answered with status ${response.status}${said}; ${response.status >= 500 ? 'try again later' : fetchHint(repo)}`,
   );
 }
 

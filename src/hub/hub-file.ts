@@ -4,9 +4,7 @@ import { plainEtag } from './checksum.js';
 import { downloadFile } from './download.js';
 import { askHub, type HubAnswer, type HubResponse, readJson, statusError } from './http.js';
 import { isInnerPath, quote } from './names.js';
-import type { Progress } from './progress.js';
 import { fetchHint, fileUrl, type Repo, repoLabel } from './repo.js';
-import type { HubSettings } from './settings.js';
 
 /** A file of a repository at a branch, tag or commit. */
 export interface HubFile {
@@ -39,53 +37,40 @@ export interface FileInfo {
  *
  * Throws `UserError` offline when the cache lacks it, for gated, private and absent repositories, and for every fault of network and disk.
  */
-export async function ensureFile(
-  settings: HubSettings,
-  file: HubFile,
-  commit: string | null,
-  onProgress?: (progress: Progress) => void,
-): Promise<CachedFile | null> {
+export async function ensureFile(file: HubFile, commit: string | null): Promise<CachedFile | null> {
+  const { hub } = file.repo;
   if (!isInnerPath(file.path))
     throw new UserError(`${repoLabel(file.repo)} names a file ${quote(file.path)} that leads out of its folder; refused`);
-  const known = settings.offline
-    ? await cachedCommit(settings, file.repo, file.revision)
-    : isCommit(file.revision)
-      ? file.revision
-      : commit;
+  const known = hub.offline ? await cachedCommit(file.repo, file.revision) : isCommit(file.revision) ? file.revision : commit;
   if (known !== null) {
-    const local = snapshotPath(settings, file.repo, known, file.path);
+    const local = snapshotPath(file.repo, known, file.path);
     if (await isFile(local)) return { local, commit: known };
-    if (await isKnownAbsent(settings, file.repo, known, file.path)) return null;
+    if (await isKnownAbsent(file.repo, known, file.path)) return null;
   }
-  if (settings.offline) {
+  if (hub.offline) {
     if (known !== null) return null;
-    throw new UserError(`${repoLabel(file.repo)} is not in the cache (${settings.cacheDir}) and this is offline; ${fetchHint(file.repo)}`);
+    throw new UserError(`${repoLabel(file.repo)} is not in the cache (${hub.cacheDir}) and this is offline; ${fetchHint(file.repo)}`);
   }
-  const info = await fileInfo(settings, file, commit !== null);
+  const info = await fileInfo(file, commit !== null);
   if (typeof info === 'string') {
-    if (isCommit(info)) await noteAbsent(settings, file.repo, info, file.path);
+    if (isCommit(info)) await noteAbsent(file.repo, info, file.path);
     return null;
   }
-  return bring(settings, file, info, onProgress);
+  return bring(file, info);
 }
 
 /** Downloads what `info` describes and links it into its snapshot. */
-export async function bring(
-  settings: HubSettings,
-  file: HubFile,
-  info: FileInfo,
-  onProgress?: (progress: Progress) => void,
-): Promise<CachedFile> {
-  const pointer = snapshotPath(settings, file.repo, info.commit, file.path);
+async function bring(file: HubFile, info: FileInfo): Promise<CachedFile> {
+  const pointer = snapshotPath(file.repo, info.commit, file.path);
   if (!(await isFile(pointer))) {
-    const target = blobPath(settings, file.repo, info.etag);
+    const target = blobPath(file.repo, info.etag);
     const name = `${repoLabel(file.repo)}: ${file.path}`;
-    const refused = (response: HubResponse): UserError => statusError(settings, file.repo, name, response);
-    await downloadFile(settings, { ...info, target, name, refused }, onProgress);
+    const refused = (response: HubResponse): UserError => statusError(file.repo, name, response);
+    await downloadFile(file.repo.hub, { ...info, target, name, refused });
     if (!(await isFile(target))) throw new UserError(`${repoLabel(file.repo)}: ${file.path} vanished from the cache`);
-    await linkBlob(settings, file.repo, info.commit, file.path, info.etag);
+    await linkBlob(file.repo, info.commit, file.path, info.etag);
   }
-  await noteCommit(settings, file.repo, file.revision, info.commit);
+  await noteCommit(file.repo, file.revision, info.commit);
   return { local: pointer, commit: info.commit };
 }
 
@@ -94,24 +79,25 @@ export async function bring(
  * repository is known to exist, so that a bare 404 can only mean the file.
  * Throws `UserError` for every other failure.
  */
-export async function fileInfo(settings: HubSettings, file: HubFile, exists = false): Promise<FileInfo | string> {
-  const url = file.url ?? fileUrl(settings, file.repo, file.revision, file.path);
+export async function fileInfo(file: HubFile, exists = false): Promise<FileInfo | string> {
+  const { hub } = file.repo;
+  const url = file.url ?? fileUrl(file.repo, file.revision, file.path);
   const what = `${repoLabel(file.repo)}: ${file.path}`;
   const settled = (response: HubResponse): boolean => response.headers.get('x-repo-commit') !== null && etagOf(response) !== null;
-  let answer = await askHub(settings, { url, method: 'HEAD', what, settled });
+  let answer = await askHub(hub, { url, method: 'HEAD', what, settled });
   if (answer.response.status === 405 || answer.response.status === 501) {
-    answer = await askHub(settings, { url, method: 'GET', headers: { range: 'bytes=0-0' }, what, settled });
+    answer = await askHub(hub, { url, method: 'GET', headers: { range: 'bytes=0-0' }, what, settled });
   }
   const { response } = answer;
   await response.body?.cancel();
   const redirected = response.status >= 300 && response.status < 400;
   if (!response.ok && !redirected) {
     if (isMissingEntry(response, exists)) return response.headers.get('x-repo-commit') ?? '';
-    throw statusError(settings, file.repo, what, response);
+    throw statusError(file.repo, what, response);
   }
   const etag = etagOf(response);
-  if (etag === null) throw new UserError(`${what}: ${settings.endpoint} sends no ETag; is HF_ENDPOINT a hub?`);
-  return { commit: await commitOf(settings, file, what, response), etag, size: sizeOf(answer, redirected), url: answer.url };
+  if (etag === null) throw new UserError(`${what}: ${hub.endpoint} sends no ETag; is HF_ENDPOINT a hub?`);
+  return { commit: await commitOf(file, what, response), etag, size: sizeOf(answer, redirected), url: answer.url };
 }
 
 function etagOf(response: HubResponse): string | null {
@@ -125,15 +111,15 @@ function isMissingEntry(response: HubResponse, exists: boolean): boolean {
   return code === 'EntryNotFound' || (code === null && (exists || response.headers.get('x-repo-commit') !== null));
 }
 
-async function commitOf(settings: HubSettings, file: HubFile, what: string, response: HubResponse): Promise<string> {
+async function commitOf({ repo, revision }: HubFile, what: string, response: HubResponse): Promise<string> {
   const header = response.headers.get('x-repo-commit') ?? '';
   if (isCommit(header)) return header;
-  const url = `${settings.endpoint}/api/${file.repo.kind}s/${file.repo.name}/revision/${encodeURIComponent(file.revision)}`;
-  const answer = await askHub(settings, { url, method: 'GET', what });
+  const url = `${repo.hub.endpoint}/api/${repo.kind}s/${repo.name}/revision/${encodeURIComponent(revision)}`;
+  const answer = await askHub(repo.hub, { url, method: 'GET', what });
   const body = answer.response.ok ? await readJson(what, answer.response) : null;
   const sha = typeof body === 'object' && body !== null && 'sha' in body ? body.sha : null;
   if (typeof sha !== 'string' || !isCommit(sha))
-    throw new UserError(`${what}: ${settings.endpoint} does not say which commit this is; is HF_ENDPOINT a hub?`);
+    throw new UserError(`${what}: ${repo.hub.endpoint} does not say which commit this is; is HF_ENDPOINT a hub?`);
   return sha;
 }
 

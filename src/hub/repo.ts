@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { HubSettings } from './settings.js';
 
-/** A repository of the hub; its name has been checked (names.ts). */
+/** A repository; its name has been checked (names.ts). */
 export interface Repo {
+  readonly hub: HubSettings;
   readonly kind: 'dataset' | 'model';
   readonly name: string;
 }
@@ -13,18 +14,18 @@ export function repoLabel(repo: Repo): string {
 }
 
 /** Address of a repository's page. */
-export function repoPage(settings: HubSettings, repo: Repo): string {
-  return `${settings.endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.name}`;
+export function repoPage(repo: Repo): string {
+  return `${repo.hub.endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.name}`;
 }
 
 /** Address of a file of a repository. */
-export function fileUrl(settings: HubSettings, repo: Repo, revision: string, path: string): string {
-  return `${repoPage(settings, repo)}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+export function fileUrl(repo: Repo, revision: string, path: string): string {
+  return `${repoPage(repo)}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** The cache's folder of a repository, e.g. `datasets--HiTZ--EusTrivia`. */
-export function repoFolder(settings: HubSettings, repo: Repo): string {
-  return join(settings.cacheDir, `${repo.kind}s--${repo.name.replace('/', '--')}`);
+export function repoFolder(repo: Repo): string {
+  return join(repo.hub.cacheDir, `${repo.kind}s--${repo.name.replace('/', '--')}`);
 }
 
 /** The command that brings what is missing, for messages. */

@@ -117,13 +117,12 @@ async function fromHub(
   given: HubSettings | undefined,
 ): Promise<{ folder: string; name: string; revision: string }> {
   const { name, revision } = parseModelName(reference);
-  const settings = given ?? hubSettings(options.offline);
-  const repo: Repo = { kind: 'model', name };
+  const hub = { ...(given ?? hubSettings(options.offline)), onProgress: options.onProgress };
+  const repo: Repo = { hub, kind: 'model', name };
   const first =
-    (await ensureFile(settings, { repo, revision, path: 'config.json' }, null, options.onProgress)) ??
-    (await ensureFile(settings, { repo, revision, path: ADAPTER_CONFIG }, null, options.onProgress));
-  if (first === null) throw await withoutConfig(settings, repo, revision);
-  const get = (path: string): Promise<CachedFile | null> => sameCommit(settings, repo, revision, path, first.commit, options.onProgress);
+    (await ensureFile({ repo, revision, path: 'config.json' }, null)) ?? (await ensureFile({ repo, revision, path: ADAPTER_CONFIG }, null));
+  if (first === null) throw await withoutConfig(repo, revision);
+  const get = (path: string): Promise<CachedFile | null> => sameCommit(repo, revision, path, first.commit);
   const found = new Map<string, CachedFile>();
   for (const path of SMALL_FILES) {
     const file = await get(path);
@@ -132,14 +131,14 @@ async function fromHub(
   const model = { folder: dirname(first.local), name, revision: first.commit };
   if (found.has(ADAPTER_CONFIG)) {
     if (options.files === 'all' && (await get(ADAPTER_WEIGHTS)) === null)
-      throw new UserError(`${repoLabel(repo)} is an adapter without ${ADAPTER_WEIGHTS}${offlineHint(settings, repo)}`);
+      throw new UserError(`${repoLabel(repo)} is an adapter without ${ADAPTER_WEIGHTS}${offlineHint(repo)}`);
     return model;
   }
   if (!found.has('tokenizer.json'))
     throw new UserError(
-      `${repoLabel(repo)} has no tokenizer.json; a model in the Hugging Face format with a fast tokenizer is needed${offlineHint(settings, repo)}`,
+      `${repoLabel(repo)} has no tokenizer.json; a model in the Hugging Face format with a fast tokenizer is needed${offlineHint(repo)}`,
     );
-  if (options.files === 'all') await weights(settings, repo, await namedWeights(first.local), get);
+  if (options.files === 'all') await weights(repo, await namedWeights(first.local), get);
   return model;
 }
 
@@ -180,38 +179,26 @@ export function parseModelName(reference: string): { readonly name: string; read
 }
 
 /** A file at the commit that the configuration had, so that a model never mixes two versions. */
-async function sameCommit(
-  settings: HubSettings,
-  repo: Repo,
-  revision: string,
-  path: string,
-  commit: string,
-  onProgress: ((progress: Progress) => void) | undefined,
-): Promise<CachedFile | null> {
-  const file = await ensureFile(settings, { repo, revision, path }, commit, onProgress);
+async function sameCommit(repo: Repo, revision: string, path: string, commit: string): Promise<CachedFile | null> {
+  const file = await ensureFile({ repo, revision, path }, commit);
   if (file !== null && file.commit !== commit)
     throw new UserError(`${repoLabel(repo)} changed on the hub while it was downloaded; run again`);
   return file;
 }
 
-async function withoutConfig(settings: HubSettings, repo: Repo, revision: string): Promise<UserError> {
-  if (settings.offline && (await cachedCommit(settings, repo, revision)) !== null) {
-    return new UserError(`${repoLabel(repo)} is not in the cache (${settings.cacheDir}) and this is offline; ${fetchHint(repo)}`);
+async function withoutConfig(repo: Repo, revision: string): Promise<UserError> {
+  if (repo.hub.offline && (await cachedCommit(repo, revision)) !== null) {
+    return new UserError(`${repoLabel(repo)} is not in the cache (${repo.hub.cacheDir}) and this is offline; ${fetchHint(repo)}`);
   }
   return new UserError(`${repoLabel(repo)} has no config.json; a model in the Hugging Face format is needed`);
 }
 
-function offlineHint(settings: HubSettings, repo: Repo): string {
-  return settings.offline ? ` (this is offline; if it was never fetched whole, ${fetchHint(repo)})` : '';
+function offlineHint(repo: Repo): string {
+  return repo.hub.offline ? ` (this is offline; if it was never fetched whole, ${fetchHint(repo)})` : '';
 }
 
 /** Brings the weights that transformers would take: those that the configuration names, else the single file, else the files of the index. */
-async function weights(
-  settings: HubSettings,
-  repo: Repo,
-  named: string | null,
-  get: (path: string) => Promise<CachedFile | null>,
-): Promise<void> {
+async function weights(repo: Repo, named: string | null, get: (path: string) => Promise<CachedFile | null>): Promise<void> {
   if (named !== null && (!isInnerPath(named) || named.includes('/')))
     throw new UserError(`${repoLabel(repo)}: config.json names ${quote(named)} as its weights, which is no file beside it; refused`);
   const lists = named?.endsWith('.index.json') ?? false;
@@ -222,18 +209,18 @@ async function weights(
     if (index === null || list === null) continue;
     for (const shard of shardsOf(repo, await readIndex(list.local), { name: index, end })) {
       if ((await get(shard)) === null)
-        throw new UserError(`${repoLabel(repo)}: ${index} names ${shard}, which is not there${offlineHint(settings, repo)}`);
+        throw new UserError(`${repoLabel(repo)}: ${index} names ${shard}, which is not there${offlineHint(repo)}`);
     }
     return;
   }
   if (named !== null)
-    throw new UserError(`${repoLabel(repo)}: config.json names ${named} as its weights, which is not there${offlineHint(settings, repo)}`);
+    throw new UserError(`${repoLabel(repo)}: config.json names ${named} as its weights, which is not there${offlineHint(repo)}`);
   if ((await get(ONNX[0])) !== null) {
     await get(ONNX[1]);
     return;
   }
   throw new UserError(
-    `${repoLabel(repo)} has none of ${[...WEIGHTS.flatMap(({ single, index }) => [single, index]), ONNX[0]].join(', ')}; weights in safetensors are needed${offlineHint(settings, repo)}`,
+    `${repoLabel(repo)} has none of ${[...WEIGHTS.flatMap(({ single, index }) => [single, index]), ONNX[0]].join(', ')}; weights in safetensors are needed${offlineHint(repo)}`,
   );
 }
 

@@ -5,6 +5,7 @@ import { type Env, folderIn, hubHome } from '../cache-folders.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { checkKey } from '../http/key.js';
 import { quote } from './names.js';
+import type { Progress } from './progress.js';
 
 /** Where the hub is, who asks, and where its files are kept: read from the variables that Python's tools read. */
 export interface HubSettings {
@@ -17,6 +18,8 @@ export interface HubSettings {
   readonly authorization?: string;
   /** The variables that messages name, where they are not `HF_HOME` and `HF_ENDPOINT`, and what to do without a network. */
   readonly variables?: { readonly cache: string; readonly endpoint: string; readonly otherwise: string };
+  /** Told how downloads go. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** No network access at all. */
   readonly offline: boolean;
   /** Milliseconds of silence before the first byte of a host that never answered; absent: 15 s. */

@@ -2,7 +2,6 @@ import { UserError } from '../errors.js';
 import { askHub, statusError } from './http.js';
 import { isInnerPath, quote } from './names.js';
 import { type Repo, repoLabel } from './repo.js';
-import type { HubSettings } from './settings.js';
 
 const MAX_ENTRIES = 200_000;
 
@@ -11,16 +10,16 @@ const MAX_ENTRIES = 200_000;
  * revision or repository. Its requests go through this project's own, so retries, redirects and the token's limits hold for them too.
  * Throws `UserError` for gated and private repositories, faults of the network, and paths that lead out of their folder.
  */
-export async function listTree(settings: HubSettings, repo: Repo, revision: string): Promise<string[] | null> {
+export async function listTree(repo: Repo, revision: string): Promise<string[] | null> {
   const { listFiles, HubApiError } = await import('@huggingface/hub');
   const what = `${repoLabel(repo)}: list of files`;
   const paths: string[] = [];
   const viaHub = async (input: Parameters<typeof fetch>[0]): Promise<Response> => {
     const url = new URL(input instanceof Request ? input.url : input);
-    if (url.origin !== new URL(settings.endpoint).origin)
-      throw new UserError(`${what}: ${settings.endpoint} refers to another host; refused`);
-    const { response } = await askHub(settings, { url: url.href, method: 'GET', headers: { accept: 'application/json' }, what });
-    if (!response.ok && response.status !== 404) throw statusError(settings, repo, what, response);
+    if (url.origin !== new URL(repo.hub.endpoint).origin)
+      throw new UserError(`${what}: ${repo.hub.endpoint} refers to another host; refused`);
+    const { response } = await askHub(repo.hub, { url: url.href, method: 'GET', headers: { accept: 'application/json' }, what });
+    if (!response.ok && response.status !== 404) throw statusError(repo, what, response);
     return new Response(await response.arrayBuffer(), { status: response.status, headers: [...response.headers] });
   };
   try {
@@ -28,7 +27,7 @@ export async function listTree(settings: HubSettings, repo: Repo, revision: stri
       repo: { type: repo.kind, name: repo.name },
       revision: encodeURIComponent(revision),
       recursive: true,
-      hubUrl: settings.endpoint,
+      hubUrl: repo.hub.endpoint,
       fetch: viaHub,
     });
     for await (const entry of entries) {
@@ -41,7 +40,7 @@ export async function listTree(settings: HubSettings, repo: Repo, revision: stri
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (error instanceof HubApiError && error.statusCode === 404) return null;
-    throw new UserError(`${what}: ${settings.endpoint} gave a list of an unknown shape`);
+    throw new UserError(`${what}: ${repo.hub.endpoint} gave a list of an unknown shape`);
   }
   return paths;
 }

@@ -1,6 +1,7 @@
 /** Tables that people keep in spreadsheets: CSV with a comma, a semicolon or a tab, with or without a BOM, several sheets one below the other. */
 import { readFile, stat } from 'node:fs/promises';
 import { CsvError, parse } from 'csv-parse/sync';
+import { at } from '../at.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../placeholder-file.js';
 
@@ -77,7 +78,7 @@ export function tableOf(text: string, file: string, { trim }: Pick<TableOptions,
           : `${file}, line ${line}: a sheet begins whose cells are parted otherwise ('${shown(other)}', before '${shown(delimiter)}'); join sheets of one kind`,
       );
     }
-    rows.push({ line, cells: places === null ? record : places.map((at) => record[at] ?? '') });
+    rows.push({ line, cells: places === null ? record : places.map((place) => at(record, place)) });
   };
   const isName = (cell: string): boolean => header.includes(bare(cell));
   try {
@@ -121,7 +122,7 @@ function delimiterOf(text: string): { delimiter: string; start: number } {
   if (said !== null) return { delimiter: said[1] ?? ',', start: said[0].length };
   const first = /^\s*(?:[^\r\n"]|"[^"]*")*/.exec(text.slice(0, 100_000))?.[0].replace(/"[^"]*"/g, '') ?? '';
   const counts = DELIMITERS.map((d) => first.split(d).length);
-  return { delimiter: DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',', start: 0 };
+  return { delimiter: at(DELIMITERS, counts.indexOf(Math.max(...counts))), start: 0 };
 }
 
 /**

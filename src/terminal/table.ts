@@ -1,4 +1,5 @@
 /** The one style of tables: Markdown with aligned columns, so that what stands in a terminal can be put into a text. */
+import { at } from '../at.js';
 import { oneLine, printable } from './printable.js';
 import { NO_SCREEN, type Screen, type Tone, toned, widthOf } from './screen.js';
 
@@ -23,28 +24,42 @@ const LEAST_WRAPPED = 14;
  * in cells become blanks, and control characters are taken out.
  */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], screen: Screen = NO_SCREEN): string {
-  const cells = rows.map((row) => columns.map((_, i) => cellOf(row[i] ?? '')));
-  const widths = columns.map(({ title }, i) => Math.max(3, widthOf(escaped(title)), ...cells.map((row) => widthOf(row[i]?.text ?? ''))));
-  const shown = fitting(columns, widths, screen.width);
-  const wrapped = shown.find((i) => columns[i]?.wraps === true);
-  const excess = lineWidth(shown, widths) - screen.width;
+  const all: Laid[] = columns.map((column, i) => {
+    const head: Plain = { text: escaped(column.title), tone: 'head' };
+    const cells = rows.map((row) => cellOf(row[i] ?? ''));
+    return { column, head, cells, width: Math.max(3, ...[head, ...cells].map(({ text }) => widthOf(text))) };
+  });
+  const shown = fitting(all, screen.width);
+  const wrapped = shown.find(({ column }) => column.wraps === true);
+  const excess = lineWidth(shown.map(({ width }) => width)) - screen.width;
   if (wrapped !== undefined && excess > 0) {
-    const words = cells.flatMap((row) => (row[wrapped]?.text ?? '').split(' ').map(widthOf));
-    widths[wrapped] = Math.max(LEAST_WRAPPED, ...words, (widths[wrapped] ?? 0) - excess);
+    const words = wrapped.cells.flatMap(({ text }) => text.split(' ').map(widthOf));
+    wrapped.width = Math.max(LEAST_WRAPPED, ...words, wrapped.width - excess);
   }
-  const line = (row: readonly { readonly text: string; readonly tone: Tone | null }[]): string =>
-    `|${shown.map((i) => padded(row[i] ?? EMPTY, widths[i] ?? 0, columns[i]?.right === true, screen)).join('|')}|`;
-  const rule = `|${shown.map((i) => (columns[i]?.right === true ? `${'-'.repeat((widths[i] ?? 1) - 1)}:` : '-'.repeat(widths[i] ?? 0))).join('|')}|`;
-  const heads = columns.map(({ title }) => ({ text: escaped(title), tone: 'head' as const }));
-  const body = cells.flatMap((row) => (wrapped === undefined ? [row] : brokenInto(row, wrapped, widths[wrapped] ?? 0)).map(line));
-  const left = columns.filter((_, i) => !shown.includes(i)).flatMap(({ title }) => (title === '' ? [] : [title]));
+  const line = (plain: (laid: Laid) => Plain): string => `|${shown.map((laid) => padded(plain(laid), laid, screen)).join('|')}|`;
+  const rule = shown.map(({ column, width }) => (column.right === true ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  // A row whose sentence needs several lines; the other cells stand in the first.
+  const body = rows.flatMap((_, r) => {
+    const cell = wrapped === undefined ? EMPTY : at(wrapped.cells, r);
+    const parts = wrapped === undefined ? [''] : wordsOf(cell.text, wrapped.width);
+    return parts.map((text, i) => line((laid) => (laid === wrapped ? { ...cell, text } : i === 0 ? at(laid.cells, r) : EMPTY)));
+  });
+  const left = all.filter((laid) => !shown.includes(laid)).flatMap(({ column: { title } }) => (title === '' ? [] : [title]));
   const note =
     left.length === 0
       ? []
       : wordsOf(`not in ${screen.width} columns: ${left.join(', ')}; a wider window or a file shows them`, screen.width).map((text) =>
           toned(text, 'soft', screen),
         );
-  return [line(heads), toned(rule, 'soft', screen), ...body, ...note].join('\n');
+  return [line(({ head }) => head), toned(`|${rule.join('|')}|`, 'soft', screen), ...body, ...note].join('\n');
+}
+
+/** A column with its cells, and how wide it is. */
+interface Laid {
+  readonly column: Column;
+  readonly head: Plain;
+  readonly cells: readonly Plain[];
+  width: number;
 }
 
 interface Plain {
@@ -62,28 +77,17 @@ function escaped(text: string): string {
   return printable(oneLine(text)).replace(/\|/g, '\\|');
 }
 
-function lineWidth(shown: readonly number[], widths: readonly number[]): number {
-  return shown.reduce((sum, i) => sum + (widths[i] ?? 0) + 1, 1);
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + 1, 1);
 }
 
 /** The columns that stay. A wrapped column needs no more than its least width. */
-function fitting(columns: readonly Column[], widths: readonly number[], width: number): number[] {
-  let shown = columns.map((_, i) => i);
-  const needed = widths.map((w, i) => (columns[i]?.wraps === true ? Math.min(w, LEAST_WRAPPED + 10) : w));
-  while (lineWidth(shown, needed) > width) {
-    const spare = shown
-      .filter((i) => columns[i]?.spare !== undefined)
-      .sort((a, b) => (columns[b]?.spare ?? 0) - (columns[a]?.spare ?? 0))[0];
-    if (spare === undefined) break;
-    shown = shown.filter((i) => i !== spare);
-  }
-  return shown;
-}
-
-/** A row whose sentence needs several lines; the other cells stand in the first. */
-function brokenInto(row: readonly Plain[], at: number, width: number): Plain[][] {
-  const { text, tone } = row[at] ?? EMPTY;
-  return wordsOf(text, width).map((part, i) => row.map((cell, j) => (j === at ? { text: part, tone } : i === 0 ? cell : EMPTY)));
+function fitting(all: readonly Laid[], width: number): readonly Laid[] {
+  const needed = all.map((laid) => (laid.column.wraps === true ? Math.min(laid.width, LEAST_WRAPPED + 10) : laid.width));
+  const spares = all.flatMap(({ column: { spare } }) => spare ?? []);
+  if (lineWidth(needed) <= width || spares.length === 0) return all;
+  const goes = all.findIndex(({ column }) => column.spare === Math.max(...spares));
+  return fitting(all.toSpliced(goes, 1), width);
 }
 
 /**
@@ -101,8 +105,8 @@ export function wordsOf(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-function padded({ text, tone }: Plain, width: number, right: boolean, screen: Screen): string {
+function padded({ text, tone }: Plain, { column, width }: Laid, screen: Screen): string {
   const space = ' '.repeat(Math.max(0, width - widthOf(text)));
   const shown = tone === null ? text : toned(text, tone, screen);
-  return right ? space + shown : shown + space;
+  return column.right === true ? space + shown : shown + space;
 }

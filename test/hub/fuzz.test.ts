@@ -13,8 +13,8 @@ const numRuns = Number(process.env.EUS_EVAL_FUZZ_RUNS ?? 10_000);
 const seed = Number(process.env.EUS_EVAL_FUZZ_SEED ?? 20_260_101);
 const options = { numRuns, seed };
 const timeout = 60_000 + numRuns * 20;
-const settings = hubSettings(false, { HF_TOKEN: 'x', HF_ENDPOINT: 'https://hub.example' });
-const repo: Repo = { kind: 'dataset', name: 'HiTZ/x' };
+const hub = hubSettings(false, { HF_TOKEN: 'x', HF_ENDPOINT: 'https://hub.example' });
+const repo: Repo = { hub, kind: 'dataset', name: 'HiTZ/x' };
 
 /** Calls `parse`; it may throw a UserError of one line, and nothing else. */
 function survives<T>(parse: () => T): T | null {
@@ -75,7 +75,7 @@ describe(`${numRuns} hostile inputs each`, () => {
       { weight: 1, arbitrary: fc.jsonValue() },
     );
     const property = fc.property(listing, (value) => {
-      for (const [config, splits] of survives(() => parseParquetListing(settings, repo, value)) ?? []) {
+      for (const [config, splits] of survives(() => parseParquetListing(repo, value)) ?? []) {
         checkInner(config);
         for (const [split, files] of splits) {
           checkInner(split);
@@ -117,8 +117,8 @@ describe(`${numRuns} hostile inputs each`, () => {
       const readme = `---\n${lines.join('\n')}\n---\n`;
       for (const list of [
         () => listConversion(repo, inner),
-        () => listRepository(settings, repo, inner, readme),
-        () => listRepository(settings, repo, inner, null),
+        () => listRepository(repo, inner, readme),
+        () => listRepository(repo, inner, null),
       ]) {
         for (const splits of survives(list)?.values() ?? [])
           for (const files of splits.values()) for (const { path } of files) checkInner(path);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { linkBlob } from '../../src/hub/cache.js';
 import { claimPartial } from '../../src/hub/partial.js';
+import type { Repo } from '../../src/hub/repo.js';
 import { hubSettings } from '../../src/hub/settings.js';
 import { tempFolder } from '../data/temp.js';
 
@@ -23,52 +24,52 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...real, open, symlink: failing('link', real.symlink), rename: failing('rename', real.rename) };
 });
 
-const repo = { kind: 'model', name: 'a/b' } as const;
 const commit = '0'.repeat(40);
 
-function cache(): { settings: ReturnType<typeof hubSettings>; snapshot: string } {
+function cache(): { repo: Repo; snapshot: string } {
   const folder = tempFolder();
   const root = join(folder, 'models--a--b');
   mkdirSync(join(root, 'blobs'), { recursive: true });
   writeFileSync(join(root, 'blobs', 'etag'), 'content');
-  return { settings: hubSettings(true, { HF_HUB_CACHE: folder, HOME: folder }), snapshot: join(root, 'snapshots', commit) };
+  const hub = hubSettings(true, { HF_HUB_CACHE: folder, HOME: folder });
+  return { repo: { hub, kind: 'model', name: 'a/b' }, snapshot: join(root, 'snapshots', commit) };
 }
 
 describe('a cache on a file system without links', () => {
   it.each(['EPERM', 'ENOTSUP', 'ENOSYS', 'EACCES', 'EINVAL', 'EOPNOTSUPP'])('%s: the file is copied', async (code) => {
     fault.link = code;
-    const { settings, snapshot } = cache();
-    const file = await linkBlob(settings, repo, commit, 'config.json', 'etag');
+    const { repo, snapshot } = cache();
+    const file = await linkBlob(repo, commit, 'config.json', 'etag');
     fault.link = '';
     expect(readFileSync(file, 'utf8')).toBe('content');
     expect(readdirSync(snapshot)).toEqual(['config.json']);
   });
 
   it('says what is wrong where the copy fails, too, and leaves nothing', async () => {
-    const { settings, snapshot } = cache();
+    const { repo, snapshot } = cache();
     fault.rename = 'EACCES';
-    await expect(linkBlob(settings, repo, commit, 'config.json', 'etag')).rejects.toThrow(/^cannot write .*config\.json: .*set HF_HOME/);
+    await expect(linkBlob(repo, commit, 'config.json', 'etag')).rejects.toThrow(/^cannot write .*config\.json: .*set HF_HOME/);
     fault.rename = '';
     expect(readdirSync(snapshot)).toEqual([]);
   });
 
   it('32 at once end with one file', async () => {
-    const { settings, snapshot } = cache();
+    const { repo, snapshot } = cache();
     fault.link = 'ENOSYS';
-    await Promise.all(Array.from({ length: 32 }, () => linkBlob(settings, repo, commit, 'config.json', 'etag')));
+    await Promise.all(Array.from({ length: 32 }, () => linkBlob(repo, commit, 'config.json', 'etag')));
     fault.link = '';
     expect(readdirSync(snapshot)).toEqual(['config.json']);
   });
 });
 
 it('a disk too full for the lock of a download leaves no lock that others would wait for', async () => {
-  const { settings } = cache();
-  const blobs = join(settings.cacheDir, 'models--a--b', 'blobs');
+  const { hub } = cache().repo;
+  const blobs = join(hub.cacheDir, 'models--a--b', 'blobs');
   fault.write = 'ENOSPC';
-  await expect(claimPartial(settings, join(blobs, 'other'))).rejects.toThrow(/^no space left on the disk of .*set HF_HOME/);
+  await expect(claimPartial(hub, join(blobs, 'other'))).rejects.toThrow(/^no space left on the disk of .*set HF_HOME/);
   fault.write = '';
   expect(readdirSync(blobs)).toEqual(['etag']);
-  const claim = await claimPartial(settings, join(blobs, 'other'));
+  const claim = await claimPartial(hub, join(blobs, 'other'));
   expect(readdirSync(blobs)).toEqual(['etag', 'other.eus-eval.lock']);
   await claim?.release(true);
   expect(readdirSync(blobs)).toEqual(['etag']);

@@ -26,7 +26,7 @@ it.each([
   ['gated', /is gated \(Access to model is restricted\.\): accept its licence/],
   ['taken', /status 451 \(Unavailable for legal reasons\.\)/],
 ])('a hub that refuses a repository is quoted: %s', async (organisation, message) => {
-  const settings = { endpoint, token: null, cacheDir: tempFolder(), offline: false, sleep: async () => undefined, now: () => 0 };
-  const file = { repo: { kind: 'model' as const, name: `${organisation}/model` }, revision: 'main', path: 'config.json' };
-  await expect(ensureFile(settings, file, null)).rejects.toThrow(message);
+  const hub = { endpoint, token: null, cacheDir: tempFolder(), offline: false, sleep: async () => undefined, now: () => 0 };
+  const file = { repo: { hub, kind: 'model' as const, name: `${organisation}/model` }, revision: 'main', path: 'config.json' };
+  await expect(ensureFile(file, null)).rejects.toThrow(message);
 });

@@ -4,6 +4,7 @@
  * The tokens' texts are laid along the bytes of the text that was sent. Part of a character comes back as U+FFFD, as every decoder of UTF-8 writes it (one for each maximal
  * subpart), and some tokenizers drop a leading space when they decode a token alone, so a token may fit in more than one place: all of them are followed.
  */
+import { at } from '../../at.js';
 
 export interface Alignment {
   /** Index of the first token behind the boundary. */
@@ -34,7 +35,7 @@ function alignFrom(pieces: readonly (string | null)[], added: number, text: stri
   const after: Set<number>[] = [];
   for (let i = added; i < pieces.length; i++) {
     const next = new Set<number>();
-    for (const place of places) for (const to of ends(pieces[i] ?? null, bytes, place, work)) next.add(to);
+    for (const place of places) for (const to of ends(at(pieces, i), bytes, place, work)) next.add(to);
     if (next.size === 0) return 'other text';
     after.push(next);
     places = next;
@@ -45,8 +46,8 @@ function alignFrom(pieces: readonly (string | null)[], added: number, text: stri
   let wanted = new Set([bytes.length]);
   for (let i = after.length - 1; i >= 0; i--) {
     reachable[i] = wanted;
-    const before = i === 0 ? new Set([0]) : (after[i - 1] ?? new Set<number>());
-    const piece = pieces[added + i] ?? null;
+    const before = i === 0 ? new Set([0]) : at(after, i - 1);
+    const piece = at(pieces, added + i);
     const earlier = new Set<number>();
     for (const place of before) if (ends(piece, bytes, place, work).some((to) => wanted.has(to))) earlier.add(place);
     wanted = earlier;
@@ -54,8 +55,8 @@ function alignFrom(pieces: readonly (string | null)[], added: number, text: stri
   if (!wanted.has(0)) return 'other text';
   if (boundary === 0) return { index: added, straddled: false, added };
   // Certain only where every way to lay the tokens agrees.
-  const every = (i: number, holds: (place: number) => boolean): boolean => [...(reachable[i] ?? [])].every(holds);
-  const i = reachable.findIndex((_, at) => every(at, (place) => place >= end));
+  const every = (i: number, holds: (place: number) => boolean): boolean => [...at(reachable, i)].every(holds);
+  const i = reachable.findIndex((places) => [...places].every((place) => place >= end));
   if (i === -1) return null;
   if (every(i, (place) => place === end)) return { index: added + i + 1, straddled: false, added };
   const starts = i === 0 || every(i - 1, (place) => place < end);
@@ -98,10 +99,9 @@ function ends(piece: string | null, bytes: Uint8Array, place: number, work: { le
  */
 export function alignOffsets(offsets: readonly number[], text: string, boundary: number): Alignment | null {
   const codePoints = (s: string): number => [...s].length;
-  const base = offsets[0] ?? 0;
+  const [base, last] = [offsets[0], offsets.at(-1)];
+  if (base === undefined || last === undefined || last - base >= codePoints(text)) return null;
   const wanted = base + codePoints(text.slice(0, boundary));
-  const last = offsets.at(-1);
-  if (last === undefined || last - base >= codePoints(text)) return null;
   const index = offsets.indexOf(wanted);
   if (index === -1 || offsets.lastIndexOf(wanted) !== index) return null;
   return { index, straddled: false, added: 0 };

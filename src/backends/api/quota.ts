@@ -89,5 +89,5 @@ const MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000,
 /** Milliseconds of a Go duration such as `6m0s`, `1.5s`, `120ms`; NaN when it is none. */
 function duration(text: string): number {
   if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text)) return Number.NaN;
-  return [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (MS[unit] ?? 0), 0);
+  return [...text.matchAll(/([\d.]+)([a-z]+)/g)].reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (MS[unit] ?? Number.NaN), 0);
 }
