@@ -6,32 +6,14 @@ import { type AnswerStream, endpointStream } from './endpoint.js';
 import { EndpointHealth } from './endpoint-health.js';
 import { Guard } from './http-guard.js';
 import { LiveTurns } from './live-turns.js';
-import { type Matchmaker, matchmaker } from './matchmaker.js';
+import { matchmaker } from './matchmaker.js';
 import { processName } from './process-name.js';
-import { type LiveRankings, liveRankings } from './ranking.js';
+import { liveRankings } from './ranking.js';
 import { RateLimit } from './rate-limit.js';
 import { keptSecret } from './secret.js';
 import type { Database } from './sql.js';
 
-export interface Arena {
-  readonly config: ArenaConfig;
-  readonly db: Database;
-  readonly secret: string;
-  /** Name of this process. */
-  readonly process: string;
-  readonly guard: Guard;
-  readonly turns: LiveTurns;
-  /** Asks a model of the arena. */
-  readonly stream: AnswerStream;
-  /** Draws the models of a battle. */
-  readonly draw: Matchmaker;
-  readonly rankings: LiveRankings;
-  /** Requests by address, and attempts at passwords and passphrases by address. */
-  readonly limits: { readonly requests: RateLimit; readonly attempts: RateLimit; readonly prompts: RateLimit };
-  readonly now: () => number;
-  readonly log: (line: string) => void;
-  close(): Promise<void>;
-}
+export type Arena = Awaited<ReturnType<typeof openArena>>;
 
 export interface ArenaOptions {
   readonly config: ArenaConfig;
@@ -55,7 +37,7 @@ const ATTEMPTS = 10;
 /**
  * Opens an arena over an open database, which `close` closes. Throws `StorageError` where the database is away.
  */
-export async function openArena(options: ArenaOptions): Promise<Arena> {
+export async function openArena(options: ArenaOptions) {
   const { config, db, log } = options;
   const now = options.now ?? Date.now;
   const secret = options.secret ?? (await keptSecret(db));
@@ -76,11 +58,6 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
     moderatorPassword: options.moderatorPassword,
     now,
   });
-  const limits = {
-    requests: new RateLimit(config.limits.requests_per_address_per_minute, now),
-    attempts: new RateLimit(ATTEMPTS, now),
-    prompts: new RateLimit(config.limits.prompts_per_minute, now),
-  };
   const close = async (): Promise<void> => {
     clearInterval(beating);
     await turns.close();
@@ -91,13 +68,23 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
     config,
     db,
     secret,
+    /** Name of this process. */
     process: name,
     guard,
     turns,
+    /** Asks a model of the arena. */
     stream,
+    /** Draws the models of a battle. */
     draw,
     rankings: liveRankings(db, config, now),
-    limits,
+    limits: {
+      /** By address. */
+      requests: new RateLimit(config.limits.requests_per_address_per_minute, now),
+      /** At passwords and passphrases, by address. */
+      attempts: new RateLimit(ATTEMPTS, now),
+      /** By participant. */
+      prompts: new RateLimit(config.limits.prompts_per_minute, now),
+    },
     now,
     log,
     close,

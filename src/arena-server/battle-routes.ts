@@ -4,26 +4,17 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import type { Arena } from './arena.js';
 import { addTurn, type Battle, battleOf, type NewTurn, promptsSince, report, startBattle, turnOfRequest, turnsOf } from './battles.js';
-import { CHOICES } from './choice.js';
 import { normalPrompt } from './fair-play.js';
 import { keyedHash, randomId } from './identity.js';
 import type { Participant } from './participants.js';
 import { RequestError } from './request-error.js';
 import { bodyOf, type Env, NOTHING, signedIn } from './requests.js';
 import type { Sql } from './sql.js';
-import { castVote, reveal, voteOn } from './votes.js';
+import { castVote, reveal, VOTE, voteOn } from './votes.js';
 
 /** The page makes this up for each prompt: sent again, the same request starts nothing new. */
 const REQUEST = z.string().regex(/^[\w-]{16,64}$/);
 const PROMPT = z.strictObject({ request: REQUEST, prompt: z.string(), battle: z.string().max(64).nullable() });
-const choice = z.enum(CHOICES);
-const VOTE = z.strictObject({
-  content: choice,
-  language: choice,
-  whole: choice.nullable(),
-  reason: z.string().max(2000).nullable(),
-  revision: z.number().int().min(1).max(1_000_000),
-});
 const REPORT = z.strictObject({ message: z.string().trim().min(1).max(2000) });
 const DAY_MS = 24 * 3600 * 1000;
 const PING_MS = 15_000;
@@ -107,10 +98,8 @@ export function battleRoutes(app: Hono<Env>, arena: Arena): void {
 
   app.put('/api/battles/:id/vote', async (c) => {
     const participant = await signedIn(arena, c);
-    const body = await bodyOf(c, VOTE);
-    const reason = body.reason?.trim() ?? '';
-    const stored = await castVote(db, c.req.param('id'), participant.id, { ...body, reason: reason === '' ? null : reason }, arena.now());
-    return c.json({ vote: stored });
+    const vote = await bodyOf(c, VOTE);
+    return c.json({ vote: await castVote(db, c.req.param('id'), participant.id, vote, arena.now()) });
   });
 
   app.post('/api/battles/:id/reveal', async (c) => {

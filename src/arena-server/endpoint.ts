@@ -21,6 +21,22 @@ export class EndpointError extends Error {
 /** Streams the answer of one model to a conversation; throws `EndpointError`, or the signal's reason. */
 export type AnswerStream = (model: ArenaModelConfig, messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIterable<string>;
 
+/** What one event of a stream says. */
+interface Piece {
+  readonly text: string;
+  readonly ended: boolean;
+}
+
+/** What the two kinds of endpoint do differently. */
+interface ChatApi {
+  readonly path: string;
+  headers(key: string | null): Readonly<Record<string, string>>;
+  /** Fields of the request; no system prompt where it is empty. */
+  conversation(systemPrompt: string, messages: readonly ChatMessage[]): object;
+  /** Throws `EndpointError` where an event says that the answer failed. */
+  read(data: string): Piece;
+}
+
 const openaiEvent = z.looseObject({
   choices: z
     .array(z.looseObject({ delta: z.looseObject({ content: z.string().nullish() }).nullish(), finish_reason: z.string().nullish() }))
@@ -33,10 +49,48 @@ const anthropicEvent = z.looseObject({
   error: z.unknown().optional(),
 });
 
-/** What one event of a stream says. */
-interface Piece {
-  readonly text: string;
-  readonly ended: boolean;
+const APIS: Readonly<Record<ArenaModelConfig['api'], ChatApi>> = {
+  openai: {
+    path: '/chat/completions',
+    headers: (key) => (key === null ? {} : { authorization: `Bearer ${key}` }),
+    conversation: (system, messages) => ({ messages: [...(system === '' ? [] : [{ role: 'system', content: system }]), ...messages] }),
+    read: (data) => {
+      const { error, choices } = eventOf(openaiEvent, data);
+      if (error != null) throw reported(error);
+      const [choice] = choices ?? [];
+      const reason = choice?.finish_reason ?? null;
+      if (reason === 'content_filter') throw new EndpointError('the provider filtered the answer');
+      return { text: choice?.delta?.content ?? '', ended: reason !== null };
+    },
+  },
+  anthropic: {
+    path: '/v1/messages',
+    headers: (key) => ({ 'anthropic-version': '2023-06-01', ...(key === null ? {} : { 'x-api-key': key }) }),
+    conversation: (system, messages) => ({ messages, ...(system === '' ? {} : { system }) }),
+    read: (data) => {
+      const { type, error, delta } = eventOf(anthropicEvent, data);
+      if (type === 'error') throw reported(error);
+      if (delta?.stop_reason === 'refusal') throw new EndpointError('the provider filtered the answer');
+      const isText = type === 'content_block_delta' && delta?.type === 'text_delta';
+      return { text: isText ? (delta.text ?? '') : '', ended: type === 'message_stop' };
+    },
+  },
+};
+
+function reported(error: unknown): EndpointError {
+  return new EndpointError(`the stream reports an error: ${quoted(JSON.stringify(error), [])}`);
+}
+
+function eventOf<T>(schema: z.ZodType<T>, data: string): T {
+  let content: unknown;
+  try {
+    content = JSON.parse(data);
+  } catch {
+    throw new EndpointError('an event of the stream is no JSON');
+  }
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new EndpointError(`an event of the stream is none of the chat API: ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
 }
 
 /**
@@ -50,15 +104,22 @@ export function endpointStream(
   return async function* stream(model, messages, signal) {
     const key = model.key_env === undefined ? null : checkKey(env[model.key_env], `the environment variable ${model.key_env}`);
     const secrets = key === null ? [] : [key];
-    const [path, headers, body] =
-      model.api === 'openai' ? openaiRequest(config, model, messages, key) : anthropicRequest(config, model, messages, key);
-    const url = new URL(model.url.replace(/\/+$/, '') + path);
-    const read = model.api === 'openai' ? readOpenai : readAnthropic;
+    const api = APIS[model.api];
+    const url = new URL(model.url.replace(/\/+$/, '') + api.path);
+    const { temperature, top_p, max_tokens } = config.sampling;
+    const body = {
+      model: model.model,
+      stream: true,
+      max_tokens,
+      ...(model.without.includes('temperature') ? {} : { temperature }),
+      ...(model.without.includes('top_p') ? {} : { top_p }),
+      ...api.conversation(config.system_prompt, messages),
+    };
     let ended = false;
     try {
       const reply = await fetchOver(connections, url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headers },
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...api.headers(key) },
         body: JSON.stringify(body),
         signal,
       });
@@ -66,7 +127,7 @@ export function endpointStream(
         throw new EndpointError(`HTTP ${reply.status}: ${quoted((await reply.text()).slice(0, 2000), secrets)}`);
       for await (const data of eventData(reply.body)) {
         if (data === '[DONE]') break;
-        const piece = read(data);
+        const piece = api.read(data);
         ended ||= piece.ended;
         if (piece.text !== '') yield piece.text;
       }
@@ -77,78 +138,4 @@ export function endpointStream(
     // A stream that breaks off looks like one that ends, but for this.
     if (!ended) throw new EndpointError('the stream ended before the answer did');
   };
-}
-
-type RequestParts = [path: string, headers: Record<string, string>, body: Record<string, unknown>];
-
-function sampling(config: Pick<ArenaConfig, 'sampling'>, model: ArenaModelConfig): Record<string, unknown> {
-  const { temperature, top_p, max_tokens } = config.sampling;
-  return {
-    max_tokens,
-    ...(model.without.includes('temperature') ? {} : { temperature }),
-    ...(model.without.includes('top_p') ? {} : { top_p }),
-  };
-}
-
-function openaiRequest(
-  config: Pick<ArenaConfig, 'system_prompt' | 'sampling'>,
-  model: ArenaModelConfig,
-  messages: readonly ChatMessage[],
-  key: string | null,
-): RequestParts {
-  const system = config.system_prompt === '' ? [] : [{ role: 'system', content: config.system_prompt }];
-  return [
-    '/chat/completions',
-    key === null ? {} : { authorization: `Bearer ${key}` },
-    { model: model.model, messages: [...system, ...messages], stream: true, ...sampling(config, model) },
-  ];
-}
-
-function anthropicRequest(
-  config: Pick<ArenaConfig, 'system_prompt' | 'sampling'>,
-  model: ArenaModelConfig,
-  messages: readonly ChatMessage[],
-  key: string | null,
-): RequestParts {
-  return [
-    '/v1/messages',
-    { 'anthropic-version': '2023-06-01', ...(key === null ? {} : { 'x-api-key': key }) },
-    {
-      model: model.model,
-      messages,
-      stream: true,
-      ...(config.system_prompt === '' ? {} : { system: config.system_prompt }),
-      ...sampling(config, model),
-    },
-  ];
-}
-
-function eventOf<T>(schema: z.ZodType<T>, data: string): T {
-  let content: unknown;
-  try {
-    content = JSON.parse(data);
-  } catch {
-    throw new EndpointError('an event of the stream is no JSON');
-  }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success)
-    throw new EndpointError(`an event of the stream is none of the chat API: ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
-  return parsed.data;
-}
-
-function readOpenai(data: string): Piece {
-  const event = eventOf(openaiEvent, data);
-  if (event.error != null) throw new EndpointError(`the stream reports an error: ${quoted(JSON.stringify(event.error), [])}`);
-  const [choice] = event.choices ?? [];
-  const reason = choice?.finish_reason ?? null;
-  if (reason === 'content_filter') throw new EndpointError('the provider filtered the answer');
-  return { text: choice?.delta?.content ?? '', ended: reason !== null };
-}
-
-function readAnthropic(data: string): Piece {
-  const event = eventOf(anthropicEvent, data);
-  if (event.type === 'error') throw new EndpointError(`the stream reports an error: ${quoted(JSON.stringify(event.error), [])}`);
-  if (event.delta?.stop_reason === 'refusal') throw new EndpointError('the provider filtered the answer');
-  const text = event.type === 'content_block_delta' && event.delta?.type === 'text_delta' ? (event.delta.text ?? '') : '';
-  return { text, ended: event.type === 'message_stop' };
 }

@@ -1,6 +1,7 @@
 /** Signs that somebody does not vote honestly. Each is a flag for a moderator, with its evidence; none bans anybody. Error rates: docs/arena-serve.md. */
 import { binomialTail } from '../statistics/binomial.js';
 import { normalTail } from '../statistics/normal.js';
+import { countOf, sumOf } from '../statistics/sums.js';
 import type { Choice } from './choice.js';
 
 /** One vote as the heuristics look at it. */
@@ -75,15 +76,24 @@ export function flagsOf(
 
 type Found = Omit<Flag, 'participant'> | null;
 
+/** A flag where at least half of the votes, and `least` of them, show something. */
+function half(kind: FlagKind, count: number, least: number, votes: readonly ObservedVote[]): Found {
+  return count >= least && count * 2 >= votes.length ? { kind, count, of: votes.length, about: '', p: null } : null;
+}
+
 /** At least half of the votes, and five, came faster than anybody reads. */
-export function tooFast(votes: readonly ObservedVote[]): Found {
-  const fast = votes.filter((v) => v.seconds * READABLE < v.characters).length;
-  return fast >= 5 && fast * 2 >= votes.length ? { kind: 'too-fast', count: fast, of: votes.length, about: '', p: null } : null;
+function tooFast(votes: readonly ObservedVote[]): Found {
+  return half('too-fast', votes.filter((v) => v.seconds * READABLE < v.characters).length, 5, votes);
+}
+
+/** Tells whether a vote prefers one side. */
+function isDecided(v: ObservedVote): boolean {
+  return v.whole === 'a' || v.whole === 'b';
 }
 
 /** Sides are drawn by chance, so an honest voter prefers either as often; a habit of up to 60 % is let pass. Exact binomial tail below 0.001. */
 export function oneSide(votes: readonly ObservedVote[]): Found {
-  const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
+  const decided = votes.filter(isDecided);
   const left = decided.filter((v) => v.whole === 'a').length;
   const most = Math.max(left, decided.length - left);
   const p = binomialTail(most, decided.length, HABIT);
@@ -91,29 +101,26 @@ export function oneSide(votes: readonly ObservedVote[]): Found {
 }
 
 /** The same answers to both questions in 19 of 20 votes, of 20 or more. */
-export function sameAnswer(votes: readonly ObservedVote[]): Found {
-  const counts = new Map<string, number>();
-  for (const v of votes) counts.set(`${v.content}/${v.language}`, (counts.get(`${v.content}/${v.language}`) ?? 0) + 1);
-  const [about, most] = [...counts].sort((x, y) => y[1] - x[1])[0] ?? ['', 0];
-  return votes.length >= 20 && most >= 0.95 * votes.length ? { kind: 'same-answer', count: most, of: votes.length, about, p: null } : null;
+function sameAnswer(votes: readonly ObservedVote[]): Found {
+  const counts = [...countOf(votes.map((v) => `${v.content}/${v.language}`))].sort((x, y) => y[1] - x[1]);
+  const [about, count] = counts[0] ?? ['', 0];
+  return votes.length >= 20 && count >= 0.95 * votes.length ? { kind: 'same-answer', count, of: votes.length, about, p: null } : null;
 }
 
 /** Half of the prompts, and four, are ones that the same participant sent before. */
-export function repeatedPrompts(votes: readonly ObservedVote[]): Found {
-  const again = votes.length - new Set(votes.map((v) => v.promptHash)).size;
-  return again >= 4 && again * 2 >= votes.length ? { kind: 'repeated-prompts', count: again, of: votes.length, about: '', p: null } : null;
+function repeatedPrompts(votes: readonly ObservedVote[]): Found {
+  return half('repeated-prompts', votes.length - new Set(votes.map((v) => v.promptHash)).size, 4, votes);
 }
 
 /** Half of the prompts, and four, have fewer than three letters or digits. */
-export function emptyPrompts(votes: readonly ObservedVote[]): Found {
-  const empty = votes.filter((v) => v.promptLetters < 3).length;
-  return empty >= 4 && empty * 2 >= votes.length ? { kind: 'empty-prompts', count: empty, of: votes.length, about: '', p: null } : null;
+function emptyPrompts(votes: readonly ObservedVote[]): Found {
+  return half('empty-prompts', votes.filter((v) => v.promptLetters < 3).length, 4, votes);
 }
 
 /** Half of the prompts, and three, were sent by four or more participants, word for word, and are longer than a greeting. */
-export function sharedPrompts(votes: readonly ObservedVote[], senders: ReadonlyMap<string, number>): Found {
-  const shared = votes.filter((v) => v.promptLetters >= TELLING_LETTERS && (senders.get(v.promptHash) ?? 0) >= 4).length;
-  return shared >= 3 && shared * 2 >= votes.length ? { kind: 'shared-prompts', count: shared, of: votes.length, about: '', p: null } : null;
+function sharedPrompts(votes: readonly ObservedVote[], senders: ReadonlyMap<string, number>): Found {
+  const shared = votes.filter((v) => v.promptLetters >= TELLING_LETTERS && (senders.get(v.promptHash) ?? 0) >= 4);
+  return half('shared-prompts', shared.length, 3, votes);
 }
 
 /** Chance of the left side by the ranking (Bradley & Terry 1952). */
@@ -125,8 +132,8 @@ function chanceLeft(v: ObservedVote, strengths: ReadonlyMap<string, number>): nu
  * One model wins, or loses, far more often with this voter than the ranking says: who recognises a model can push it. Normal tail of the sum of its battles below 0.001
  * over the number of models and two directions, from ten battles on.
  */
-export function oneModel(votes: readonly ObservedVote[], strengths: ReadonlyMap<string, number>): Found {
-  const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
+function oneModel(votes: readonly ObservedVote[], strengths: ReadonlyMap<string, number>): Found {
+  const decided = votes.filter(isDecided);
   const models = [...new Set(decided.flatMap((v) => [v.left, v.right]))];
   let found: Found = null;
   for (const model of models) {
@@ -134,12 +141,12 @@ export function oneModel(votes: readonly ObservedVote[], strengths: ReadonlyMap<
     if (own.length < 10) continue;
     const won = own.filter((v) => (v.whole === 'a') === (v.left === model)).length;
     const chances = own.map((v) => (v.left === model ? chanceLeft(v, strengths) : 1 - chanceLeft(v, strengths)));
-    const expected = chances.reduce((sum, p) => sum + p, 0);
+    const expected = sumOf(chances, (p) => p);
     // The floor of one half keeps a model that nearly always wins from making every loss a surprise.
     const spread = Math.sqrt(
       Math.max(
         0.5,
-        chances.reduce((sum, p) => sum + p * (1 - p), 0),
+        sumOf(chances, (p) => p * (1 - p)),
       ),
     );
     const p = Math.min(1, 2 * models.length * normalTail((Math.abs(won - expected) - 0.5) / spread));
@@ -153,8 +160,8 @@ export function oneModel(votes: readonly ObservedVote[], strengths: ReadonlyMap<
  * Votes that do not depend on the answers: among 30 or more decided votes, the preference for the stronger model is too weak. The score of the ranking's slope,
  * sum of (y - p) logit p, is 0 for an honest voter with variance sum of p (1 - p) (logit p)^2; below -3.3 standard deviations it is flagged.
  */
-export function randomVotes(votes: readonly ObservedVote[], strengths: ReadonlyMap<string, number>): Found {
-  const decided = votes.filter((v) => v.whole === 'a' || v.whole === 'b');
+function randomVotes(votes: readonly ObservedVote[], strengths: ReadonlyMap<string, number>): Found {
+  const decided = votes.filter(isDecided);
   if (decided.length < 30) return null;
   let [score, variance, stronger] = [0, 0, 0];
   for (const v of decided) {

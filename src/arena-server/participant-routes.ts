@@ -1,11 +1,21 @@
 /** Registration, coming back, consent, leaving. */
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { PAGE_LANGUAGES } from '../page/words.js';
 import type { Arena } from './arena.js';
 import { openBattleOf } from './battles.js';
 import { digest } from './identity.js';
-import { AGES, comeBack, consent, deleteParticipant, EDUCATIONS, LEVELS, participantOf, register, signOut } from './participants.js';
+import {
+  AGES,
+  comeBack,
+  consent,
+  deleteParticipant,
+  EDUCATIONS,
+  LEVELS,
+  PROFILE,
+  participantOf,
+  register,
+  signOut,
+} from './participants.js';
 import { RequestError } from './request-error.js';
 import { type ArenaContext, bodyOf, type Env, hasConsented, languageOf, NOTHING, placeOf, signedIn, slowGuessing } from './requests.js';
 
@@ -15,13 +25,7 @@ const CONSENT = z.strictObject({
   privacyVersion: z.string(),
   guidelinesVersion: z.string(),
 });
-const REGISTRATION = CONSENT.extend({
-  language: z.enum(PAGE_LANGUAGES),
-  level: z.enum(LEVELS),
-  education: z.enum(EDUCATIONS),
-  age: z.enum(AGES).nullable(),
-  invitation: z.string().max(100).nullable(),
-});
+const REGISTRATION = PROFILE.extend({ ...CONSENT.shape, invitation: z.string().max(100).nullable() });
 const PASSPHRASE = z.strictObject({ passphrase: z.string().max(200) });
 
 /** What a browser is told after the registration. */

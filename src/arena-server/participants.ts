@@ -1,6 +1,6 @@
 /** Participants: registration, coming back, deletion, bans. */
 import { z } from 'zod';
-import type { PageLanguage } from '../page/words.js';
+import { PAGE_LANGUAGES } from '../page/words.js';
 import { digest, makePassphrase, randomId, randomToken, tokenDigest } from './identity.js';
 import { RequestError } from './request-error.js';
 import { count, type Database, type Sql, select } from './sql.js';
@@ -15,13 +15,13 @@ const SESSION_MS = 60 * 24 * 3600 * 1000;
 const DAY_MS = 24 * 3600 * 1000;
 
 /** What a participant says at registration. */
-export interface Profile {
-  readonly language: PageLanguage;
-  readonly level: string;
-  readonly education: string;
-  readonly age: string | null;
-  readonly shareTexts: boolean;
-}
+export const PROFILE = z.strictObject({
+  language: z.enum(PAGE_LANGUAGES),
+  level: z.enum(LEVELS),
+  education: z.enum(EDUCATIONS),
+  age: z.enum(AGES).nullable(),
+  shareTexts: z.boolean(),
+});
 
 const PARTICIPANT = z.object({
   id: z.string(),
@@ -53,7 +53,7 @@ export interface Admission {
  */
 export async function register(
   db: Database,
-  profile: Profile,
+  profile: z.infer<typeof PROFILE>,
   admission: Admission,
   now: number,
 ): Promise<{ readonly passphrase: string; readonly token: string }> {

@@ -1,6 +1,6 @@
 /** The ranking while votes come in. */
 import { QUESTIONS, type Question } from '../arena/battles.js';
-import { fitUnhurried } from '../arena/fit.js';
+import { type ArenaModel, fitUnhurried } from '../arena/fit.js';
 import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import type { ArenaConfig } from './config.js';
@@ -13,21 +13,11 @@ import { tallies } from './tallies.js';
 const FRESH_MS = 60_000;
 const ROUNDS = 100;
 
-export interface LiveModel {
-  readonly model: string;
-  readonly score: number;
-  readonly low: number;
-  readonly high: number;
-  readonly battles: number;
-  readonly rankLow: number;
-  readonly rankHigh: number;
-}
-
 /** The ranking of one question. `models` is empty and `problem` says why while there is no common scale. */
 export interface LiveRanking {
   readonly question: Question;
   readonly battles: number;
-  readonly models: readonly LiveModel[];
+  readonly models: readonly ArenaModel[];
   readonly leftOut: readonly string[];
   readonly problem: string;
   /** Battles that are missing until every pair has its target, and widest interval in points. */
@@ -62,18 +52,14 @@ async function rankingOf(db: Sql, config: ArenaConfig, question: Question): Prom
   const missing = pairsOf(active).map(([a, b]) => Math.max(0, config.target.battles_per_pair - (met.get(pairKey(a, b)) ?? 0)));
   const needed = { battlesNeeded: missing.reduce((x, y) => x + y, 0), pairsNeeded: missing.filter((n) => n > 0).length };
   try {
-    const fit = await fitUnhurried(tallied, { rounds: ROUNDS, seed: config.seed, level: 0.9, largestGroup: true });
-    const models = fit.models.map((m) => ({
-      model: m.model,
-      score: m.score,
-      low: m.low,
-      high: m.high,
-      battles: m.battles,
-      rankLow: m.rank_low,
-      rankHigh: m.rank_high,
-    }));
+    const { models, left_out: leftOut } = await fitUnhurried(tallied, {
+      rounds: ROUNDS,
+      seed: config.seed,
+      level: 0.9,
+      largestGroup: true,
+    });
     const widest = models.reduce((most, m) => Math.max(most, m.high - m.low), 0);
-    return { question, battles, models, leftOut: fit.left_out, problem: '', ...needed, widest };
+    return { question, battles, models, leftOut, problem: '', ...needed, widest };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { question, battles, models: [], leftOut: [], problem: error.message, ...needed, widest: null };

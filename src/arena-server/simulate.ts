@@ -73,13 +73,18 @@ export interface PlanRow {
 }
 
 /**
- * Returns one row a number of battles: widths of the 90 % intervals of one simulated arena each.
+ * Returns one row a number of battles: widths of the 90 % intervals (100 bootstrap rounds) of one simulated arena each.
  */
-export function planArena(options: Omit<SimulationOptions, 'battles'>, numbers: readonly number[], rounds: number): PlanRow[] {
+export function planArena(options: Omit<SimulationOptions, 'battles'>, numbers: readonly number[]): PlanRow[] {
   const mean = options.models.reduce((sum, m) => sum + m.score, 0) / options.models.length;
   const truth = new Map(options.models.map((m) => [m.model, m.score - mean + 1000]));
   return numbers.map((battles) => {
-    const { models } = fitArena(simulateBattles({ ...options, battles }), { rounds, seed: options.seed, level: 0.9, largestGroup: true });
+    const { models } = fitArena(simulateBattles({ ...options, battles }), {
+      rounds: 100,
+      seed: options.seed,
+      level: 0.9,
+      largestGroup: true,
+    });
     const widths = models.map((m) => m.high - m.low).sort((x, y) => x - y);
     const inside = models.filter(({ model, low, high }) => {
       const score = truth.get(model);

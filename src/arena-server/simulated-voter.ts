@@ -11,18 +11,28 @@ import { eventData } from './sse.js';
 import { stubScore } from './stub-models.js';
 
 /** Counts and times that all voters of a simulation share. */
-export interface Tally {
+export class VoterTally {
   /** Votes that the server confirmed. */
-  votes: Map<string, { content: Choice; language: Choice }>;
-  registered: number;
-  prompts: number;
-  voided: number;
+  readonly votes = new Map<string, { readonly content: Choice; readonly language: Choice }>();
+  registered = 0;
+  prompts = 0;
+  voided = 0;
   /** Requests that had to be sent again. */
-  again: number;
+  again = 0;
   /** Refusals that nobody expected, by status and word. */
-  refused: Map<string, number>;
+  readonly refused = new Map<string, number>();
   /** Milliseconds of answered requests, by kind; streams are not among them. */
-  times: Map<string, number[]>;
+  readonly times = new Map<string, number[]>();
+
+  refuse(word: string): void {
+    this.refused.set(word, (this.refused.get(word) ?? 0) + 1);
+  }
+
+  took(kind: string, milliseconds: number): void {
+    const times = this.times.get(kind) ?? [];
+    this.times.set(kind, times);
+    times.push(milliseconds);
+  }
 }
 
 export interface VoterOptions {
@@ -33,18 +43,16 @@ export interface VoterOptions {
   readonly pauseMs: number;
   /** Milliseconds that a request is sent again before the voter gives up. */
   readonly patienceMs: number;
-  readonly tally: Tally;
+  readonly tally: VoterTally;
   readonly signal: AbortSignal;
 }
 
-const startSchema = z.looseObject({
-  csrf: z.string(),
-  privacy: z.looseObject({ version: z.string() }),
-  guidelines: z.looseObject({ version: z.string() }),
-});
-const registered = z.looseObject({ csrf: z.string() });
-const prompted = z.looseObject({ battle: z.string(), turn: z.number() });
-const streamed = z.looseObject({ a: z.string().optional(), b: z.string().optional() });
+const version = z.object({ version: z.string() });
+const START = z.object({ csrf: z.string(), privacy: version, guidelines: version });
+const REGISTERED = z.object({ csrf: z.string() });
+const PROMPTED = z.object({ battle: z.string(), turn: z.number() });
+const EVENT = z.object({ a: z.string().default(''), b: z.string().default('') });
+const ANY = z.unknown();
 
 class Refusal extends Error {
   constructor(
@@ -66,30 +74,29 @@ export async function simulatedVoter(options: VoterOptions): Promise<void> {
   let cookie = '';
   let csrf = '';
 
-  async function once(method: string, path: string, body: unknown, kind: string): Promise<unknown> {
+  async function once(kind: string, method: string, path: string, body: object | null): Promise<unknown> {
     const began = performance.now();
-    const reply = await fetch(place() + path, {
-      method,
-      headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json', 'x-arena-csrf': csrf }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const set = reply.headers.getSetCookie().find((c) => c.startsWith('arena='));
+    const headers = { cookie, 'content-type': 'application/json', 'x-arena-csrf': csrf };
+    const request = body === null ? { headers: { cookie } } : { headers, body: JSON.stringify(body) };
+    const reply = await fetch(place() + path, { method, ...request, signal: AbortSignal.timeout(20_000) });
     const content: unknown = await reply.json();
-    if (set !== undefined) cookie = set.split(';')[0] ?? '';
+    cookie =
+      reply.headers
+        .getSetCookie()
+        .find((c) => c.startsWith('arena='))
+        ?.replace(/;.*/s, '') ?? cookie;
     if (!reply.ok) throw new Refusal(reply.status, JSON.stringify(content).slice(0, 100));
-    const times = tally.times.get(kind) ?? [];
-    tally.times.set(kind, times);
-    times.push(performance.now() - began);
+    tally.took(kind, performance.now() - began);
     return content;
   }
 
   /** Sends until it is answered; a connection that breaks says nothing about whether the request arrived. */
-  async function call(method: string, path: string, body: unknown, kind: string): Promise<unknown> {
+  async function call<T>(schema: z.ZodType<T>, kind: string, method: string, path: string, body: object | null = null): Promise<T> {
     const end = performance.now() + options.patienceMs;
-    for (let wait = 200; ; wait = Math.min(2000, wait * 2)) {
+    let answered: unknown;
+    for (let wait = 200; answered === undefined; wait = Math.min(2000, wait * 2)) {
       try {
-        return await once(method, path, body, kind);
+        answered = await once(kind, method, path, body);
       } catch (error) {
         const passes = !(error instanceof Refusal) || error.status === 503 || error.status === 429;
         if (!passes || performance.now() > end) throw error;
@@ -97,91 +104,76 @@ export async function simulatedVoter(options: VoterOptions): Promise<void> {
         await sleep(wait * (0.5 + uniform(random)));
       }
     }
+    return schema.parse(answered);
   }
 
-  async function read(battle: string, turn: number): Promise<{ a: string; b: string } | null> {
+  /** Returns the strengths that stand in both answers; null where the battle is void. */
+  async function read(battle: string, turn: number): Promise<{ a: number; b: number } | null> {
     const end = performance.now() + options.patienceMs;
-    while (performance.now() < end) {
+    for (; performance.now() < end; await sleep(300)) {
       let [a, b, last] = ['', '', ''];
       try {
         const reply = await fetch(`${place()}/api/battles/${battle}/turns/${turn}`, { headers: { cookie } });
         if (!reply.ok || reply.body === null) throw new Error(`stream ${reply.status}`);
         for await (const data of eventData(reply.body)) {
-          const event = streamed.parse(JSON.parse(data));
-          [a, b, last] = [a + (event.a ?? ''), b + (event.b ?? ''), data];
+          const event = EVENT.parse(JSON.parse(data));
+          [a, b, last] = [a + event.a, b + event.b, data];
         }
-        // The last event is empty: the turn is done, or void with nothing shown or one side missing.
-        if (last === '{}') return stubScore(a) === null || stubScore(b) === null ? null : { a, b };
       } catch {
         // Broken off: read again from the start.
       }
+      // The last event is empty: the turn is done, or void with nothing shown or one side missing.
+      const scores = { a: stubScore(a), b: stubScore(b) };
+      if (last === '{}') return scores.a === null || scores.b === null ? null : { a: scores.a, b: scores.b };
       tally.again++;
-      await sleep(300);
     }
     return null;
   }
 
   const pause = (): Promise<void> => sleep(options.pauseMs * (0.5 + uniform(random)), undefined, { signal }).catch(() => undefined);
-  const start = startSchema.parse(await call('GET', '/api/start', undefined, 'start'));
+  const start = await call(START, 'start', 'GET', '/api/start');
   csrf = start.csrf;
-  const made = await call(
-    'POST',
-    '/api/register',
-    {
-      language: 'eu',
-      level: at(LEVELS, random.randBelow(LEVELS.length)),
-      education: at(EDUCATIONS, random.randBelow(EDUCATIONS.length)),
-      age: null,
-      shareTexts: uniform(random) < 0.5,
-      consent: true,
-      invitation: null,
-      privacyVersion: start.privacy.version,
-      guidelinesVersion: start.guidelines.version,
-    },
-    'register',
-  );
-  csrf = registered.parse(made).csrf;
+  const registration = {
+    language: 'eu',
+    level: at(LEVELS, random.randBelow(LEVELS.length)),
+    education: at(EDUCATIONS, random.randBelow(EDUCATIONS.length)),
+    age: null,
+    shareTexts: uniform(random) < 0.5,
+    consent: true,
+    invitation: null,
+    privacyVersion: start.privacy.version,
+    guidelinesVersion: start.guidelines.version,
+  };
+  csrf = (await call(REGISTERED, 'register', 'POST', '/api/register', registration)).csrf;
   tally.registered++;
   while (!signal.aborted) {
     try {
       await round();
     } catch (error) {
-      const word = error instanceof Error ? error.message : String(error);
-      tally.refused.set(word, (tally.refused.get(word) ?? 0) + 1);
+      tally.refuse(error instanceof Error ? error.message : String(error));
       await pause();
     }
   }
 
   async function round(): Promise<void> {
-    const request = randomId();
     const prompt = `Galdera ${options.seed} ${random.randBelow(2 ** 30)}`;
-    const sent = prompted.parse(await call('POST', '/api/prompts', { request, prompt, battle: null }, 'prompt'));
+    const { battle, turn } = await call(PROMPTED, 'prompt', 'POST', '/api/prompts', { request: randomId(), prompt, battle: null });
     tally.prompts++;
-    const answers = await read(sent.battle, sent.turn);
-    if (answers === null) {
-      tally.voided++;
-      await pause();
-      return;
-    }
+    const scores = await read(battle, turn);
+    if (scores === null) tally.voided++;
     await pause();
     // The end cuts all pauses short at once: votes of everybody in the same moment would be no measure of anything.
-    if (signal.aborted) return;
-    const [a, b] = [stubScore(answers.a) ?? 1000, stubScore(answers.b) ?? 1000];
+    if (scores === null || signal.aborted) return;
+    const { a, b } = scores;
     const [content, language] = [honestVote(a, b, 0.3, random), honestVote(a, b, 0.3, random)];
     const whole = contradict(content, language) ? (a > b ? 'a' : 'b') : null;
     const vote = { content, language, whole, reason: null, revision: 1 };
-    const path = `/api/battles/${sent.battle}`;
+    const path = `/api/battles/${battle}`;
     // A double click now and then.
     const clicks = uniform(random) < 0.1 ? 2 : 1;
-    await Promise.all(Array.from({ length: clicks }, () => call('PUT', `${path}/vote`, vote, 'vote')));
-    tally.votes.set(sent.battle, { content, language });
+    await Promise.all(Array.from({ length: clicks }, () => call(ANY, 'vote', 'PUT', `${path}/vote`, vote)));
+    tally.votes.set(battle, { content, language });
     await pause();
-    if (signal.aborted) return;
-    await call('POST', `${path}/reveal`, {}, 'reveal');
+    if (!signal.aborted) await call(ANY, 'reveal', 'POST', `${path}/reveal`, {});
   }
-}
-
-/** Returns an empty tally. */
-export function emptyTally(): Tally {
-  return { votes: new Map(), registered: 0, prompts: 0, voided: 0, again: 0, refused: new Map(), times: new Map() };
 }

@@ -1,20 +1,16 @@
 /** Made-up models of known strength, for trying an arena and for simulations: a server that speaks the chat API and writes nonsense. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { at } from '../at.js';
 import { PythonRandom } from '../python/random.js';
 import type { ArenaModelConfig } from './config.js';
-
-/** A made-up model: its strength stands in its answers, where simulated voters read it and a person sees a number. */
-export interface StubModel {
-  readonly name: string;
-  readonly score: number;
-}
+import type { KnownModel } from './simulate.js';
 
 /** Four models whose order anybody can find by voting. */
-export const DEMO_MODELS: readonly StubModel[] = [
-  { name: 'Demo Aralar', score: 1150 },
-  { name: 'Demo Gorbeia', score: 1050 },
-  { name: 'Demo Anboto', score: 950 },
-  { name: 'Demo Ernio', score: 850 },
+export const DEMO_MODELS: readonly KnownModel[] = [
+  { model: 'Demo Aralar', score: 1150 },
+  { model: 'Demo Gorbeia', score: 1050 },
+  { model: 'Demo Anboto', score: 950 },
+  { model: 'Demo Ernio', score: 850 },
 ];
 
 const SYLLABLES = 'ka le mi no ru ta zo be di fu ga ha lo ma ne po ra si tu xe'.split(' ');
@@ -29,7 +25,7 @@ export interface StubServer {
  * Starts the models on a free port of this machine. An answer takes about `milliseconds` and has about `words` words.
  */
 export async function startStubModels(
-  models: readonly StubModel[],
+  models: readonly KnownModel[],
   options: { readonly milliseconds: number; readonly words: number } = { milliseconds: 1500, words: 60 },
 ): Promise<StubServer> {
   const server = createServer((request, response) => void answer(models, options, request, response));
@@ -38,9 +34,9 @@ export async function startStubModels(
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     models: models.map((m) => ({
-      name: m.name,
+      name: m.model,
       url: `http://127.0.0.1:${port}/v1`,
-      model: m.name,
+      model: m.model,
       api: 'openai',
       without: [],
       active: true,
@@ -53,7 +49,7 @@ export async function startStubModels(
 }
 
 async function answer(
-  models: readonly StubModel[],
+  models: readonly KnownModel[],
   options: { readonly milliseconds: number; readonly words: number },
   request: IncomingMessage,
   response: ServerResponse,
@@ -62,7 +58,7 @@ async function answer(
   request.setEncoding('utf8');
   for await (const piece of request) body += String(piece);
   const asked = /"model":"([^"]*)"/.exec(body)?.[1];
-  const model = models.find((m) => m.name === asked);
+  const model = models.find((m) => m.model === asked);
   if (model === undefined) {
     response.writeHead(404).end('{"error":{"message":"no such model"}}');
     return;
@@ -70,7 +66,7 @@ async function answer(
   const random = new PythonRandom(body.length * 1009 + Math.floor(model.score));
   const length = Math.round(options.words * (0.7 + 0.006 * random.randBelow(100)));
   const words = Array.from({ length }, () =>
-    Array.from({ length: 1 + random.randBelow(4) }, () => SYLLABLES[random.randBelow(SYLLABLES.length)]).join(''),
+    Array.from({ length: 1 + random.randBelow(4) }, () => at(SYLLABLES, random.randBelow(SYLLABLES.length))).join(''),
   );
   const pieces = [...words.map((w, i) => (i === 0 ? w : ` ${w}`)), `\n\n*(${model.score})*`];
   response.writeHead(200, { 'content-type': 'text/event-stream' });

@@ -1,29 +1,30 @@
 /** Votes in the database: one a battle, whatever is clicked or sent twice. */
 import { z } from 'zod';
 import { battleOf, turnsOf } from './battles.js';
-import { CHOICES, type Choice, wholeOf } from './choice.js';
+import { CHOICES, wholeOf } from './choice.js';
 import { RequestError } from './request-error.js';
 import { type Database, lock, type Sql, select } from './sql.js';
 
-/** A vote as it is sent. `whole` is given exactly where content and language contradict each other. */
-export interface Vote {
-  readonly content: Choice;
-  readonly language: Choice;
-  readonly whole: Choice | null;
-  readonly reason: string | null;
-  /** Grows with each change: of two that overtake each other on the way, the later one stands. */
-  readonly revision: number;
-}
-
-const STORED = z.object({
-  content: z.enum(CHOICES),
-  language: z.enum(CHOICES),
-  whole: z.enum(CHOICES),
-  reason: z.string().nullable(),
-  revision: z.number(),
-});
+const choice = z.enum(CHOICES);
+const STORED = z.object({ content: choice, language: choice, whole: choice, reason: z.string().nullable(), revision: z.number() });
 /** A vote as it is stored. */
 export type StoredVote = z.infer<typeof STORED>;
+
+/** A vote as it is sent. */
+export const VOTE = z.strictObject({
+  content: choice,
+  language: choice,
+  /** Given exactly where content and language contradict each other. */
+  whole: choice.nullable(),
+  reason: z
+    .string()
+    .max(2000)
+    .nullable()
+    .transform((reason) => reason?.trim() || null),
+  /** Grows with each change: of two that overtake each other on the way, the later one stands. */
+  revision: z.number().int().min(1).max(1_000_000),
+});
+export type Vote = z.infer<typeof VOTE>;
 
 /** Returns the vote on a battle, or null. */
 export async function voteOn(sql: Sql, battle: string): Promise<StoredVote | null> {

@@ -2,34 +2,18 @@
 import { toCsv } from '../tables/write-csv.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
-import type { ArenaFit } from './fit.js';
+import type { ArenaFit } from './fit-schema.js';
 
 /**
  * Returns a fit as CSV: one line a model, best first, then one column `share:<model>` for each opponent.
  */
 export function fitCsv(fit: ArenaFit): string {
-  const header = [
-    'model',
-    'score',
-    'low',
-    'high',
-    'battles',
-    'win_share',
-    'rank',
-    'rank_low',
-    'rank_high',
-    ...fit.win_shares.models.map((m) => `share:${m}`),
-  ];
+  const names = ['model', 'score', 'low', 'high', 'battles', 'win_share', 'rank', 'rank_low', 'rank_high'];
+  const header = [...names, ...fit.win_shares.models.map((m) => `share:${m}`)];
   const rows = fit.models.map((m, i) => [
-    m.model,
-    m.score.toFixed(2),
-    m.low.toFixed(2),
-    m.high.toFixed(2),
-    String(m.battles),
-    m.win_share.toFixed(4),
-    String(m.rank),
-    String(m.rank_low),
-    String(m.rank_high),
+    ...[m.model, m.score.toFixed(2), m.low.toFixed(2), m.high.toFixed(2), String(m.battles), m.win_share.toFixed(4)],
+    ...[m.rank, m.rank_low, m.rank_high].map(String),
+    // There is no matrix of very many models.
     ...(fit.win_shares.share[i] ?? []).map((s) => (s === null ? '' : s.toFixed(4))),
   ]);
   return toCsv([header, ...rows]);

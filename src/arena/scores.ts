@@ -1,12 +1,13 @@
 /** Arena scores from a file: a fit of ours, or a published table. */
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { at } from '../at.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { refusePlaceholder } from '../placeholder-file.js';
 import { unguardCell } from '../tables/formula-guard.js';
-import { numberIn, type Table, tableOf } from '../tables/read-table.js';
+import { numberIn, tableOf } from '../tables/read-table.js';
 import { QUESTIONS, type Question } from './battles.js';
-import type { ArenaFit } from './fit.js';
+import { type ArenaFit, FIT } from './fit-schema.js';
 
 /** Score of one model; `low` and `high` bound its interval, where the file has one. */
 export interface ArenaScore {
@@ -44,36 +45,6 @@ export function arenaScoresOf(text: string, file: string): ArenaScores[] {
   return /^\s*[[{]/.test(text) ? fromJson(text, file) : fromCsv(text, file);
 }
 
-const wholeFitSchema = fitSchema.extend({
-  models: z
-    .array(
-      z.object({
-        model: z.string().min(1),
-        score: z.number(),
-        low: z.number(),
-        high: z.number(),
-        battles: z.number(),
-        win_share: z.number(),
-        rank: z.number(),
-        rank_low: z.number(),
-        rank_high: z.number(),
-      }),
-    )
-    .min(1),
-  battles: z.number(),
-  skipped: z.number(),
-  rounds: z.number(),
-  seed: z.number(),
-  level: z.number(),
-  win_shares: z.object({
-    models: z.array(z.string()),
-    share: z.array(z.array(z.number().nullable())),
-    battles: z.array(z.array(z.number())),
-  }),
-  left_out: z.array(z.string()),
-  redrawn: z.number(),
-});
-
 /**
  * Reads a whole fit as `arena fit --json` prints it, with ranks and win shares; null when the file holds scores only. Throws `UserError` when it cannot be read.
  */
@@ -86,7 +57,7 @@ export async function readFit(file: string): Promise<ArenaFit | null> {
  */
 export function fitOf(text: string, file: string): ArenaFit | null {
   if (!/^\s*\{/.test(text)) return null;
-  return wholeFitSchema.safeParse(parseText(text, file)).data ?? null;
+  return FIT.safeParse(parseText(text, file)).data ?? null;
 }
 
 async function readText(file: string): Promise<string> {
@@ -131,35 +102,30 @@ function fromJson(text: string, file: string): ArenaScores[] {
 function fromCsv(text: string, file: string): ArenaScores[] {
   const table = tableOf(text, file, { trim: true });
   const { header, rows } = table;
-  const at = header.indexOf('model');
+  const model = header.indexOf('model');
   const questions = QUESTIONS.filter((q) => header.includes(q));
-  if (at < 0 || questions.length === 0) {
+  if (model < 0 || questions.length === 0) {
     throw new UserError(`${file}: expected the columns model and one of ${QUESTIONS.join(', ')}; found ${header.join(', ')}`);
   }
   return questions.map((question) => ({
     question,
     scores: noDoubles(
       rows.map(({ cells, line }) => {
-        const read = (column: string): number | null =>
-          header.includes(column) ? number(cells[header.indexOf(column)], table, `${file}, line ${line}: ${column}`) : null;
-        const score = number(cells[header.indexOf(question)], table, `${file}, line ${line}: ${question}`);
-        const [plus, minus] = [read(`${question}_plus`), read(`${question}_minus`)];
-        return {
-          model: unguardCell(cells[at] ?? ''),
-          score,
-          low: minus === null ? null : score - minus,
-          high: plus === null ? null : score + plus,
+        const read = (column: string): number | null => (header.includes(column) ? number(column) : null);
+        const number = (column: string): number => {
+          const text = at(cells, header.indexOf(column));
+          const value = numberIn(text, table);
+          if (value === null) throw new UserError(`${file}, line ${line}: ${column}: '${text}' is not a number`);
+          return value;
         };
+        const score = number(question);
+        const [plus, minus] = [read(`${question}_plus`), read(`${question}_minus`)];
+        const [low, high] = [minus === null ? null : score - minus, plus === null ? null : score + plus];
+        return { model: unguardCell(at(cells, model)), score, low, high };
       }),
       file,
     ),
   }));
-}
-
-function number(text: string | undefined, table: Table, where: string): number {
-  const value = numberIn(text ?? '', table);
-  if (value === null) throw new UserError(`${where}: '${text ?? ''}' is not a number`);
-  return value;
 }
 
 function noDoubles(scores: readonly ArenaScore[], file: string): readonly ArenaScore[] {

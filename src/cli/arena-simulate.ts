@@ -6,7 +6,7 @@ import { list, numberBetween, wholeNumber } from './arguments.js';
 interface SimulateFlags {
   scores?: string;
   battles?: readonly string[];
-  draw: string;
+  draw: 'even' | 'uncertain';
   ties: number;
   points: number;
   seed: number;
@@ -33,7 +33,8 @@ export function addArenaSimulate(arena: Command): void {
     .option('--seconds <n>', 'how long they vote', wholeNumber(1), 60)
     .option('--pause <seconds>', 'between two steps of a voter', numberBetween(0, 3600), 2)
     .action(async (url: string | undefined, flags: SimulateFlags) => {
-      const { knownModels, PLAN_BATTLES, plan, planTable, tallyLines, vote } = await import('../arena-server/run-simulate.js');
+      const { knownModels, PLAN_BATTLES, planTable, tallyLines, vote } = await import('../arena-server/run-simulate.js');
+      const { planArena } = await import('../arena-server/simulate.js');
       if (url !== undefined) {
         const { participants, seconds, seed } = flags;
         const tally = await vote([url], { participants, seconds, seed, pauseMs: flags.pause * 1000, patienceMs: 60_000 });
@@ -42,7 +43,7 @@ export function addArenaSimulate(arena: Command): void {
       }
       const models = await knownModels(flags.scores ?? null);
       const battles = flags.battles?.map(wholeNumber(models.length)) ?? PLAN_BATTLES;
-      const rows = plan(models, battles, { policy: flags.draw === 'uncertain' ? 'uncertain' : 'even', seed: flags.seed, ties: flags.ties });
+      const rows = planArena({ models, policy: flags.draw, seed: flags.seed, ties: flags.ties }, battles);
       process.stdout.write(`${planTable(rows, flags.points, screenOf(process.stdout))}\n`);
     });
 }

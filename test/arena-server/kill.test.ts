@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../src/arena-server/open-database.js';
-import { emptyTally, simulatedVoter } from '../../src/arena-server/simulated-voter.js';
+import { simulatedVoter, VoterTally } from '../../src/arena-server/simulated-voter.js';
 import { DEMO_MODELS, startStubModels } from '../../src/arena-server/stub-models.js';
 import { freshFolder } from './arena-client.js';
 import { startServer } from './server-process.js';
@@ -16,7 +16,7 @@ it('killed in the middle of everything: every vote that was confirmed is stored,
     limits: { prompts_per_minute: 1000, registrations_per_address_per_day: 1000, requests_per_address_per_minute: 100_000 },
   };
   const server = await startServer(folder, arena, database);
-  const tally = emptyTally();
+  const tally = new VoterTally();
   const over = new AbortController();
   const voters = Array.from({ length: 6 }, (_, seed) =>
     simulatedVoter({ urls: [server.url], seed, pauseMs: 20, patienceMs: 60_000, tally, signal: over.signal }),

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fitArena } from '../../src/arena/fit.js';
 import { openArena } from '../../src/arena-server/arena.js';
 import { openDatabase } from '../../src/arena-server/open-database.js';
-import { PLAN_BATTLES, plan, planTable } from '../../src/arena-server/run-simulate.js';
+import { PLAN_BATTLES, planTable } from '../../src/arena-server/run-simulate.js';
 import { type ArenaServer, serveArena } from '../../src/arena-server/serve.js';
-import { honestVote, simulateBattles } from '../../src/arena-server/simulate.js';
-import { emptyTally, simulatedVoter } from '../../src/arena-server/simulated-voter.js';
+import { honestVote, planArena, simulateBattles } from '../../src/arena-server/simulate.js';
+import { simulatedVoter, VoterTally } from '../../src/arena-server/simulated-voter.js';
 import { DEMO_MODELS, type StubServer, startStubModels } from '../../src/arena-server/stub-models.js';
 import { tallies } from '../../src/arena-server/tallies.js';
 import { PythonRandom } from '../../src/python/random.js';
 import { config, freshFolder, PASSWORD } from './arena-client.js';
 
-const MODELS = DEMO_MODELS.map((m) => ({ model: m.name, score: m.score }));
+const MODELS = DEMO_MODELS;
 
 describe('calculated arenas', () => {
   it('a vote is won as often as the scores say, half the ties included', () => {
@@ -48,7 +48,7 @@ describe('calculated arenas', () => {
   });
 
   it('more battles make narrower intervals, and a plan says when they are narrow enough', () => {
-    const rows = plan(MODELS, [500, 8000], { policy: 'uncertain', seed: 3, ties: 0.3 });
+    const rows = planArena({ models: MODELS, policy: 'uncertain', seed: 3, ties: 0.3 }, [500, 8000]);
     expect((rows[0]?.widest ?? 0) / (rows[1]?.widest ?? 1)).toBeGreaterThan(2.5);
     const [, ...lines] = planTable(rows, 30).trim().split('\n');
     expect(lines.map((line) => /\b(yes|no)\b/.exec(line)?.[1]).filter((word) => word !== undefined)).toEqual(['no', 'yes']);
@@ -79,7 +79,7 @@ describe('voters against a running arena', () => {
   });
 
   it('every vote that was confirmed is stored once, and the ranking is that of the voters', async () => {
-    const tally = emptyTally();
+    const tally = new VoterTally();
     const over = new AbortController();
     const voters = Array.from({ length: 10 }, (_, seed) =>
       simulatedVoter({ urls: [server.address], seed, pauseMs: 10, patienceMs: 60_000, tally, signal: over.signal }),

@@ -1,7 +1,9 @@
 /// <reference lib="dom" />
 /** The ranking as tables, one a question. */
+
+import type { ArenaModel } from '../../arena/fit-schema.js';
 import { h } from '../../page/dom.js';
-import type { LiveModel, LiveRanking } from '../ranking.js';
+import type { LiveRanking } from '../ranking.js';
 import { word } from './frame.js';
 
 /**
@@ -17,12 +19,12 @@ export function rankingTables(rankings: readonly LiveRanking[], needs: boolean):
   return h('section', {}, h('h2', {}, word('ranking')), ...parts);
 }
 
-function rankingTable(models: readonly LiveModel[]): HTMLElement {
-  const rows = models.map(({ model, score, low, high, battles, rankLow, rankHigh }, i) =>
+function rankingTable(models: readonly ArenaModel[]): HTMLElement {
+  const rows = models.map(({ model, score, low, high, battles, rank, rank_low: best, rank_high: worst }) =>
     h(
       'tr',
       {},
-      h('td', {}, rankLow === rankHigh ? String(i + 1) : `${i + 1} (${rankLow}-${rankHigh})`),
+      h('td', {}, best === worst ? String(rank) : `${rank} (${best}-${worst})`),
       h('th', { scope: 'row' }, model),
       ...[score.toFixed(0), `${low.toFixed(0)}-${high.toFixed(0)}`, String(battles)].map((text) => h('td', { class: 'number' }, text)),
     ),
