@@ -3,11 +3,10 @@ import { GLOBALS } from './globals.js';
 import { toText } from './print.js';
 import { strftime } from './strftime.js';
 import { prepareTemplate } from './template.js';
-import { asText, bind, NativeFunction, type Runtime } from './values.js';
+import { asText, native, type Runtime } from './values.js';
 import { TemplateRefusal } from './work.js';
 
-const raise = new NativeFunction('raise_exception', (args) => {
-  const [message = ''] = bind('raise_exception', args, ['message']);
+const raise = native('raise_exception', 'message', ([message = '']) => {
   throw new TemplateRefusal(toText(message));
 });
 
@@ -15,13 +14,8 @@ const raise = new NativeFunction('raise_exception', (args) => {
 function chatEnvironment(now: Date | null): Environment {
   const globals = new Map<string, Runtime>([...GLOBALS, ['raise_exception', raise]]);
   if (now !== null) {
-    globals.set(
-      'strftime_now',
-      new NativeFunction('strftime_now', (args) => {
-        const [format] = bind('strftime_now', args, ['format']);
-        return strftime(now, asText(format, 'the format of a date'));
-      }),
-    );
+    const strftimeNow = native('strftime_now', 'format', ([format]) => strftime(now, asText(format, 'the format of a date')));
+    globals.set('strftime_now', strftimeNow);
   }
   return {
     strict: false,

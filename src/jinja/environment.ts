@@ -1,4 +1,4 @@
-import type { Arguments, Runtime } from './values.js';
+import type { Arguments, Given, Runtime } from './values.js';
 
 /** What of a template's surroundings differs between task files and chat templates. */
 export interface Environment {
@@ -18,7 +18,16 @@ export interface Environment {
   readonly advice: Readonly<Record<string, string>>;
 }
 
-/** A filter: the value in front of `|`, and its arguments. */
-export type Filter = (value: Runtime, args: Arguments, environment: Environment) => Runtime;
-/** A test, behind `is`. */
-export type Test = (value: Runtime, args: Arguments, environment: Environment) => boolean;
+/** A filter (behind `|`) or test (behind `is`): what it gives for the value in front of it and its arguments. */
+export type Operation<T extends Runtime> = (value: Runtime, args: Arguments, environment: Environment) => T;
+export type Filter = Operation<Runtime>;
+export type Test = Operation<boolean>;
+
+/**
+ * A filter or test with its signature (see `bind`) and what it does with the values of its parameters; where the signature is null, there are none, and the
+ * arguments are taken as they are.
+ */
+export type Declared<T extends Runtime> = readonly [
+  signature: string | null,
+  run: (value: Runtime, given: Given, environment: Environment, args: Arguments) => T,
+];

@@ -1,5 +1,5 @@
 import { isFloat, isInteger } from '../python/number.js';
-import type { Environment, Filter, Test } from './environment.js';
+import type { Declared, Environment, Filter, Operation, Test } from './environment.js';
 import { isIterable } from './iterate.js';
 import { isNumber, NUMBER_FILTERS } from './number-filters.js';
 import { arithmetic, type ComparisonOperator, compared, equals } from './operators.js';
@@ -7,68 +7,58 @@ import { toText } from './print.js';
 import { isSequence, sequenceFilters } from './sequence-filters.js';
 import { isLower, isUpper } from './text-case.js';
 import { TEXT_FILTERS } from './text-filters.js';
-import { bind, Callable, Dict, isList, Markup, type Runtime, typeName, Undefined } from './values.js';
+import { type Arguments, bind, Callable, Dict, type Given, isList, Markup, type Runtime, typeName, Undefined } from './values.js';
 import { TemplateError } from './work.js';
 
 /** Jinja's filters; those that make HTML or are random are not supported. */
-const FILTERS: Readonly<Record<string, Filter>> = {
+const FILTERS: ReadonlyMap<string, Filter> = bound<Runtime>({
   ...TEXT_FILTERS,
   ...NUMBER_FILTERS,
   ...sequenceFilters({ filter: filterNamed, test: testNamed }),
-};
+});
 const UNSUPPORTED = ['filesizeformat', 'pprint', 'random', 'striptags', 'urlize', 'wordwrap', 'xmlattr'];
 
-/**
- * Returns whether there is a filter of this name here.
- */
-export function isFilter(name: string): boolean {
-  return Object.hasOwn(FILTERS, name);
+/** Filters or tests by name, which bind their arguments. */
+function bound<T extends Runtime>(table: Readonly<Record<string, Declared<T>>>): ReadonlyMap<string, Operation<T>> {
+  return new Map(
+    Object.entries(table).map(([name, [signature, run]]) => [
+      name,
+      (value: Runtime, args: Arguments, environment: Environment) =>
+        run(value, signature === null ? [] : bind(name, args, signature), environment, args),
+    ]),
+  );
 }
 
 /**
  * Returns the filter of a name. Throws `TemplateError` with the names there are.
  */
 export function filterNamed(name: string): Filter {
-  const filter = isFilter(name) ? FILTERS[name] : undefined;
+  const filter = FILTERS.get(name);
   if (filter !== undefined) return filter;
   if (UNSUPPORTED.includes(name)) throw new TemplateError(`the filter '${name}' is not supported`);
-  throw new TemplateError(`no filter '${name}' here; there are ${Object.keys(FILTERS).sort().join(', ')}`);
+  throw new TemplateError(`no filter '${name}' here; there are ${[...FILTERS.keys()].sort().join(', ')}`);
 }
 
-function plainTest(run: (value: Runtime, environment: Environment) => boolean): Test {
-  return (value, args, environment) => {
-    bind('the test', args, []);
-    return run(value, environment);
-  };
+function plainTest(run: (value: Runtime) => boolean): Declared<boolean> {
+  return ['', run];
 }
 
-function comparing(operator: ComparisonOperator): Test {
-  return (value, args) => {
-    const [other] = bind('the test', args, ['/other']);
-    if (other === undefined) throw new TemplateError('the test wants a value to compare with');
-    return compared(operator, value, other);
-  };
+function comparing(operator: ComparisonOperator): Declared<boolean> {
+  return ['/other!', (value, [other = null]) => compared(operator, value, other)];
 }
 
-function remainderIs(wanted: number, divisor?: number): Test {
-  return (value, args) => {
-    const [num] = bind('the test', args, divisor === undefined ? ['num'] : []);
-    const by = divisor ?? num;
-    if (by === undefined) throw new TemplateError('divisibleby wants a number');
-    return equals(arithmetic('%', value, by), wanted);
-  };
+function hasRemainder(value: Runtime, divisor: Runtime, wanted: number): boolean {
+  return equals(arithmetic('%', value, divisor), wanted);
 }
 
 /** Whether two values are one object in Python; equal texts and numbers may be or not be. */
-const sameAs: Test = (value, args) => {
-  const [other] = bind('sameas', args, ['other']);
-  if (other === undefined) throw new TemplateError('sameas wants a value');
+function sameAs(value: Runtime, [other = null]: Given): boolean {
   if (value === null || typeof value === 'boolean' || other === null || typeof other === 'boolean') return value === other;
   if (typeof value === 'object' && typeof other === 'object') return value === other;
   throw new TemplateError('sameas is not supported for texts and numbers');
-};
+}
 
-const TESTS: Readonly<Record<string, Test>> = {
+const TESTS: ReadonlyMap<string, Test> = bound<boolean>({
   defined: plainTest((value) => !(value instanceof Undefined)),
   undefined: plainTest((value) => value instanceof Undefined),
   none: plainTest((value) => value === null),
@@ -84,14 +74,14 @@ const TESTS: Readonly<Record<string, Test>> = {
   mapping: plainTest((value) => value instanceof Dict),
   callable: plainTest((value) => value instanceof Callable || value instanceof Undefined),
   escaped: plainTest((value) => value instanceof Markup),
-  filter: plainTest((value) => named(value, (name) => isFilter(name) || UNSUPPORTED.includes(name))),
-  test: plainTest((value) => named(value, isTest)),
-  odd: remainderIs(1, 2),
-  even: remainderIs(0, 2),
-  divisibleby: remainderIs(0),
+  filter: plainTest((value) => named(value, (name) => FILTERS.has(name) || UNSUPPORTED.includes(name))),
+  test: plainTest((value) => named(value, (name) => TESTS.has(name))),
+  odd: plainTest((value) => hasRemainder(value, 2, 1)),
+  even: plainTest((value) => hasRemainder(value, 2, 0)),
+  divisibleby: ['num!', (value, [num = null]) => hasRemainder(value, num, 0)],
   lower: plainTest((value) => isLower(toText(value))),
   upper: plainTest((value) => isUpper(toText(value))),
-  sameas: sameAs,
+  sameas: ['other!', sameAs],
   in: comparing('in'),
   ...Object.fromEntries(
     (
@@ -105,7 +95,7 @@ const TESTS: Readonly<Record<string, Test>> = {
       ] as const
     ).flatMap(([operator, names]) => names.split(' ').map((name) => [name, comparing(operator)])),
   ),
-};
+});
 
 /** Jinja looks the value up in a table, so that it must be hashable. */
 function named(value: Runtime, known: (name: string) => boolean): boolean {
@@ -114,17 +104,10 @@ function named(value: Runtime, known: (name: string) => boolean): boolean {
 }
 
 /**
- * Returns whether there is a test of this name.
- */
-export function isTest(name: string): boolean {
-  return Object.hasOwn(TESTS, name);
-}
-
-/**
  * Returns the test of a name (`is NAME`). Throws `TemplateError` with the names there are.
  */
 export function testNamed(name: string): Test {
-  const test = isTest(name) ? TESTS[name] : undefined;
-  if (test === undefined) throw new TemplateError(`no test '${name}' here; there are ${Object.keys(TESTS).sort().join(', ')}`);
+  const test = TESTS.get(name);
+  if (test === undefined) throw new TemplateError(`no test '${name}' here; there are ${[...TESTS.keys()].sort().join(', ')}`);
   return test;
 }

@@ -1,6 +1,19 @@
+import { at } from '../at.js';
 import { listOf } from './iterate.js';
 import { toText } from './print.js';
-import { type Arguments, asIndex, bind, Callable, Dict, Namespace, NativeFunction, Range, type Runtime, Special } from './values.js';
+import {
+  type Arguments,
+  asIndex,
+  bind,
+  Callable,
+  Dict,
+  Namespace,
+  NativeFunction,
+  native,
+  Range,
+  type Runtime,
+  Special,
+} from './values.js';
 import { TemplateError } from './work.js';
 
 /** Numbers of one range; Jinja's sandbox sets the same bound. */
@@ -25,9 +38,9 @@ function pairsOf(name: string, args: Arguments): (readonly [Runtime, Runtime])[]
   if (given instanceof Dict) pairs.push(...given.entries());
   else if (given !== undefined) {
     for (const item of listOf(given)) {
-      const pair = listOf(item);
-      if (pair.length !== 2) throw new TemplateError(`${name} wants pairs`);
-      pairs.push([pair[0] ?? null, pair[1] ?? null]);
+      const [key, value, more] = listOf(item);
+      if (key === undefined || value === undefined || more !== undefined) throw new TemplateError(`${name} wants pairs`);
+      pairs.push([key, value]);
     }
   }
   return [...pairs, ...args.named];
@@ -45,17 +58,15 @@ class Cycler extends Special {
   override attribute(name: string): Runtime | undefined {
     switch (name) {
       case 'current':
-        return this.items[this.#at] ?? null;
+        return at(this.items, this.#at);
       case 'next':
-        return new NativeFunction(name, (args) => {
-          bind(name, args, []);
-          const item = this.items[this.#at] ?? null;
+        return native(name, '', () => {
+          const item = at(this.items, this.#at);
           this.#at = (this.#at + 1) % this.items.length;
           return item;
         });
       case 'reset':
-        return new NativeFunction(name, (args) => {
-          bind(name, args, []);
+        return native(name, '', () => {
           this.#at = 0;
           return null;
         });
@@ -75,34 +86,28 @@ class Joiner extends Callable {
   }
 
   override call(args: Arguments): Runtime {
-    bind('a joiner', args, []);
+    bind('a joiner', args, '');
     if (this.#used) return this.separator;
     this.#used = true;
     return '';
   }
 }
 
-function native(name: string, run: (args: Arguments) => Runtime): readonly [string, Runtime] {
-  return [name, new NativeFunction(name, run)];
-}
-
 /** Jinja's global functions. */
-export const GLOBALS: ReadonlyMap<string, Runtime> = new Map([
-  native('range', makeRange),
-  native('dict', (args) => new Dict(pairsOf('dict', args))),
-  native('namespace', (args) => {
+const FUNCTIONS: readonly NativeFunction[] = [
+  new NativeFunction('range', makeRange),
+  new NativeFunction('dict', (args) => new Dict(pairsOf('dict', args))),
+  new NativeFunction('namespace', (args) => {
     const fields = pairsOf('namespace', args).map(([key, value]) => [toText(key), value] as const);
     return new Namespace(new Map(fields));
   }),
-  native('cycler', (args) => {
+  new NativeFunction('cycler', (args) => {
     if (args.positional.length === 0 || args.named.size > 0) throw new TemplateError('cycler wants values');
     return new Cycler(args.positional);
   }),
-  native('joiner', (args) => {
-    const [separator = ', '] = bind('joiner', args, ['sep']);
-    return new Joiner(separator);
-  }),
-  native('lipsum', () => {
+  native('joiner', 'sep', ([separator = ', ']) => new Joiner(separator)),
+  new NativeFunction('lipsum', () => {
     throw new TemplateError("'lipsum' gives random text and is not supported");
   }),
-]);
+];
+export const GLOBALS: ReadonlyMap<string, Runtime> = new Map(FUNCTIONS.map((one) => [one.name, one]));

@@ -1,3 +1,4 @@
+import { at } from '../at.js';
 import { equals } from './operators.js';
 import type { Printable } from './print.js';
 import { type Arguments, Callable, NativeFunction, orUndefined, type Runtime } from './values.js';
@@ -96,13 +97,13 @@ export class Loop extends Callable implements Printable {
 
   #cycle(args: Arguments): Runtime {
     if (args.positional.length === 0) throw new TemplateError('loop.cycle wants values');
-    return args.positional[this.#index0 % args.positional.length] ?? null;
+    return at(args.positional, this.#index0 % args.positional.length);
   }
 
   #changed(args: Arguments): Runtime {
     const before = this.#changedAt;
     const now = args.positional;
-    if (before !== null && before.length === now.length && before.every((item, i) => equals(item, now[i] ?? null))) return false;
+    if (before !== null && before.length === now.length && before.every((item, i) => equals(item, at(now, i)))) return false;
     this.#changedAt = now;
     return true;
   }

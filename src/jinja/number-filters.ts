@@ -2,10 +2,10 @@ import { fixed, roundFloat, roundInteger } from '../python/decimal.js';
 import { PyFloat } from '../python/float.js';
 import { isFloat, isInteger, numberOf, toFloat, toInteger } from '../python/number.js';
 import { strip } from '../python/strings.js';
-import type { Filter } from './environment.js';
+import type { Declared } from './environment.js';
 import { arithmetic } from './operators.js';
 import { plainDigits } from './text-case.js';
-import { asIndex, asText, bind, Markup, type Runtime, typeName, Undefined } from './values.js';
+import { asIndex, asText, type Given, present, type Runtime, textOf, typeName } from './values.js';
 import { TemplateError } from './work.js';
 
 /** Decimal digits of a text that Python's int() takes. */
@@ -54,22 +54,13 @@ function floatIn(written: string): number | null {
   return Number(text.replaceAll('_', ''));
 }
 
-function textOf(value: Runtime): string | null {
-  return value instanceof Markup ? value.text : typeof value === 'string' ? value : null;
-}
-
-function refuseUndefined(value: Runtime): void {
-  if (value instanceof Undefined) throw new TemplateError(value.message);
-}
-
 /** A whole number of a float: NaN and infinity have none. */
 function whole(value: number): Runtime | null {
   return Number.isFinite(value) ? toInteger(BigInt(Math.trunc(value))) : null;
 }
 
-const toInt: Filter = (value, args) => {
-  const [, fallback = 0, base = 10] = bind('int', { ...args, positional: [value, ...args.positional] }, ['/value', 'default', 'base']);
-  refuseUndefined(value);
+function toInt(value: Runtime, [fallback = 0, base = 10]: Given): Runtime {
+  present(value);
   const radix = asIndex(base, 'base');
   if (radix !== 0 && (radix < 2 || radix > 36)) return fallback;
   const text = textOf(value);
@@ -85,28 +76,22 @@ const toInt: Filter = (value, args) => {
   const result = whole(Number(number));
   if (result === null && !Number.isNaN(Number(number))) throw new TemplateError('int: infinity is no integer');
   return result ?? fallback;
-};
+}
 
-const toFloatFilter: Filter = (value, args) => {
-  const [, fallback = new PyFloat(0)] = bind('float', { ...args, positional: [value, ...args.positional] }, ['/value', 'default']);
-  refuseUndefined(value);
+function toFloatOr(value: Runtime, [fallback = new PyFloat(0)]: Given): Runtime {
+  present(value);
   const text = textOf(value);
   const number = text === null ? numberOf(value) : floatIn(text);
   if (number === null) return fallback;
   if (typeof number === 'bigint' && !Number.isFinite(Number(number))) throw new TemplateError('an integer too large for a float');
   return toFloat(Number(number));
-};
+}
 
-const round: Filter = (value, args) => {
-  const [, precision = 0, how = 'common'] = bind('round', { ...args, positional: [value, ...args.positional] }, [
-    '/value',
-    'precision',
-    'method',
-  ]);
+function round(value: Runtime, [precision = 0, how = 'common']: Given): Runtime {
   const method = asText(how, 'method');
   if (method !== 'common' && method !== 'ceil' && method !== 'floor')
     throw new TemplateError('round: method must be common, ceil or floor');
-  refuseUndefined(value);
+  present(value);
   const number = numberOf(value);
   if (number === null) throw new TemplateError(`round does not work on ${typeName(value)}`);
   const digits = precision === null ? null : asIndex(precision, 'precision');
@@ -121,7 +106,7 @@ const round: Filter = (value, args) => {
   const scale = arithmetic('**', 10, digits ?? 0);
   const scaled = arithmetic('*', value, scale);
   return arithmetic('/', toWhole(scaled, method), scale);
-};
+}
 
 function toWhole(value: Runtime, method: 'ceil' | 'floor'): Runtime {
   if (!isFloat(value)) return value;
@@ -130,18 +115,22 @@ function toWhole(value: Runtime, method: 'ceil' | 'floor'): Runtime {
   return toInteger(BigInt(method === 'ceil' ? Math.ceil(number) : Math.floor(number)));
 }
 
-const abs: Filter = (value, args) => {
-  bind('abs', args, []);
-  refuseUndefined(value);
+function abs(value: Runtime): Runtime {
+  present(value);
   if (value instanceof PyFloat) return new PyFloat(Math.abs(value.value));
   const number = numberOf(value);
   if (number === null) throw new TemplateError(`abs does not work on ${typeName(value)}`);
   if (typeof number === 'bigint') return number < 0n ? -number : number;
   return Math.abs(number);
-};
+}
 
 /** Filters of numbers. */
-export const NUMBER_FILTERS: Readonly<Record<string, Filter>> = { int: toInt, float: toFloatFilter, round, abs };
+export const NUMBER_FILTERS: Readonly<Record<string, Declared<Runtime>>> = {
+  int: ['default base', toInt],
+  float: ['default', toFloatOr],
+  round: ['precision method', round],
+  abs: ['', abs],
+};
 
 /** Whether a value counts as a number for `is number`. */
 export function isNumber(value: Runtime): boolean {

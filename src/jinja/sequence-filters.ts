@@ -1,5 +1,5 @@
 import { getAttribute, getItem, lengthOf } from './attributes.js';
-import type { Environment, Filter, Test } from './environment.js';
+import type { Declared, Environment, Filter, Test } from './environment.js';
 import { iterate, listOf, truth } from './iterate.js';
 import { arithmetic, compare, equals } from './operators.js';
 import { toText } from './print.js';
@@ -12,14 +12,17 @@ import {
   bind,
   checkStrict,
   Dict,
+  type Given,
   isList,
   keyOf,
   Lazy,
-  Markup,
+  markedAs,
   orUndefined,
+  present,
   Range,
   type Runtime,
   Tuple,
+  textOf,
   typeName,
   Undefined,
   View,
@@ -64,53 +67,43 @@ function keyGetter(path: Runtime, caseSensitive: Runtime, environment: Environme
   return truth(caseSensitive) ? get : (item) => caseless(get(item));
 }
 
-function sorted(items: readonly Runtime[], key: Getter, reverse: boolean): readonly Runtime[] {
+function sorted<T>(items: readonly T[], key: (item: T) => Runtime, reverse: boolean): readonly T[] {
   const keyed = items.map((item) => ({ item, key: key(item) }));
   spend(items.length * Math.log2(items.length + 2));
   keyed.sort((a, b) => (reverse ? compare(b.key, a.key) : compare(a.key, b.key)));
   return keyed.map(({ item }) => item);
 }
 
-function sort(value: Runtime, args: Arguments, environment: Environment): Runtime {
-  const [reverse = false, caseSensitive = false, attribute = null] = bind('sort', args, ['reverse', 'case_sensitive', 'attribute']);
+function sort(value: Runtime, [reverse = false, caseSensitive = false, attribute = null]: Given, environment: Environment): Runtime {
   const paths = typeof attribute === 'string' ? attribute.split(',') : [attribute];
   const getters = paths.map((path) => keyGetter(path, caseSensitive, environment));
   return sorted(listOf(value), (item) => getters.map((get) => get(item)), truth(reverse));
 }
 
-function dictsort(value: Runtime, args: Arguments): Runtime {
-  const [caseSensitive = false, by = 'key', reverse = false] = bind('dictsort', args, ['case_sensitive', 'by', 'reverse']);
+function dictsort(value: Runtime, [caseSensitive = false, by = 'key', reverse = false]: Given): Runtime {
   if (value instanceof Undefined) throw new TemplateError(value.message);
   if (!(value instanceof Dict)) throw new TemplateError(`dictsort works on objects, not on ${typeName(value)}`);
   if (by !== 'key' && by !== 'value') throw new TemplateError("dictsort: by must be 'key' or 'value'");
-  const pairs = value.entries().map((pair) => new Tuple(pair));
-  const place = by === 'key' ? 0 : 1;
-  const key: Getter = (pair) => {
-    const own = pair instanceof Tuple ? (pair.items[place] ?? null) : null;
-    return truth(caseSensitive) ? own : caseless(own);
-  };
-  return sorted(pairs, key, truth(reverse));
+  const fold = truth(caseSensitive) ? (part: Runtime) => part : caseless;
+  const pairs = sorted(value.entries(), ([key, item]) => fold(by === 'key' ? key : item), truth(reverse));
+  return pairs.map((pair) => new Tuple(pair));
 }
 
-function extreme(name: string, sign: 1 | -1): Filter {
-  return (value, args, environment) => {
-    const [caseSensitive = false, attribute = null] = bind(name, args, ['case_sensitive', 'attribute']);
-    const items = listOf(value);
+/** `min` (sign 1) and `max` (sign -1). */
+function extreme(sign: 1 | -1): Declared<Runtime> {
+  const run = (value: Runtime, [caseSensitive = false, attribute = null]: Given, environment: Environment): Runtime => {
     const key = keyGetter(attribute, caseSensitive, environment);
-    const [first] = items;
-    if (first === undefined) return new Undefined('No aggregated item, sequence was empty.', environment.strict);
-    let best = first;
-    let bestKey = key(first);
-    for (const item of items.slice(1)) {
+    let best: { readonly item: Runtime; readonly key: Runtime } | null = null;
+    for (const item of listOf(value)) {
       const own = key(item);
-      if (sign * compare(own, bestKey) < 0) [best, bestKey] = [item, own];
+      if (best === null || sign * compare(own, best.key) < 0) best = { item, key: own };
     }
-    return best;
+    return orUndefined(best?.item, 'No aggregated item, sequence was empty.', environment.strict);
   };
+  return ['case_sensitive attribute', run];
 }
 
-function unique(value: Runtime, args: Arguments, environment: Environment): Runtime {
-  const [caseSensitive = false, attribute = null] = bind('unique', args, ['case_sensitive', 'attribute']);
+function unique(value: Runtime, [caseSensitive = false, attribute = null]: Given, environment: Environment): Runtime {
   const key = keyGetter(attribute, caseSensitive, environment);
   return lazily(function* () {
     const seen = new Set<string>();
@@ -126,22 +119,28 @@ function lazily(generate: () => Generator<Runtime>): Lazy {
   return new Lazy(generate());
 }
 
-function map(finder: Finder): Filter {
-  return (value, args, environment) =>
+function map(finder: Finder): Declared<Runtime> {
+  const run: Declared<Runtime>[1] = (value, _, environment, args) =>
     lazily(function* () {
       if (!truth(value)) return;
       const apply = mapping(args, environment, finder);
-      for (const item of iterate(value)) {
-        spend(1);
-        yield apply(item);
-      }
+      for (const item of counted(value)) yield apply(item);
     });
+  return [null, run];
+}
+
+/** The items of a value; counts the work. */
+function* counted(value: Runtime): Generator<Runtime> {
+  for (const item of iterate(value)) {
+    spend(1);
+    yield item;
+  }
 }
 
 function mapping(args: Arguments, environment: Environment, finder: Finder): Getter {
   const attribute = args.named.get('attribute');
   if (args.positional.length === 0 && attribute !== undefined) {
-    const [path = null, fallback = null] = bind('map', args, ['attribute', 'default']);
+    const [path = null, fallback = null] = bind('map', args, 'attribute default');
     return getter(path, environment, fallback);
   }
   const [name, ...positional] = args.positional;
@@ -151,8 +150,8 @@ function mapping(args: Arguments, environment: Environment, finder: Finder): Get
 }
 
 /** `select`, `reject`, `selectattr`, `rejectattr`. */
-function choose(finder: Finder, keep: boolean, byAttribute: boolean): Filter {
-  return (value, args, environment) =>
+function choose(finder: Finder, keep: boolean, byAttribute: boolean): Declared<Runtime> {
+  const run: Declared<Runtime>[1] = (value, _, environment, args) =>
     lazily(function* () {
       if (!truth(value)) return;
       const offset = byAttribute ? 1 : 0;
@@ -162,11 +161,9 @@ function choose(finder: Finder, keep: boolean, byAttribute: boolean): Filter {
       const name = args.positional[offset];
       const test = name === undefined ? truth : finder.test(asText(name, "the test's name"));
       const rest: Arguments = { positional: args.positional.slice(offset + 1), named: args.named };
-      for (const item of iterate(value)) {
-        spend(1);
-        if (test(get(item), rest, environment) === keep) yield item;
-      }
+      for (const item of counted(value)) if (test(get(item), rest, environment) === keep) yield item;
     });
+  return [null, run];
 }
 
 /** What `groupby` gives for each group: a tuple whose items also have names. */
@@ -177,24 +174,21 @@ class Group extends Tuple {
   }
 }
 
-function groupby(value: Runtime, args: Arguments, environment: Environment): Runtime {
-  const [attribute, fallback = null, caseSensitive = false] = bind('groupby', args, ['attribute', 'default', 'case_sensitive']);
-  if (attribute === undefined) throw new TemplateError('groupby wants an attribute');
+function groupby(value: Runtime, [attribute = null, fallback = null, caseSensitive = false]: Given, environment: Environment): Runtime {
   const get = getter(attribute, environment, fallback);
   const key: Getter = truth(caseSensitive) ? get : (item) => caseless(get(item));
-  const groups: { readonly key: Runtime; readonly items: Runtime[] }[] = [];
+  const groups: { readonly key: Runtime; readonly first: Runtime; readonly items: Runtime[] }[] = [];
   for (const item of sorted(listOf(value), key, false)) {
     const own = key(item);
     const last = groups.at(-1);
     if (last !== undefined && equals(last.key, own)) last.items.push(item);
-    else groups.push({ key: own, items: [item] });
+    else groups.push({ key: own, first: item, items: [item] });
   }
-  return groups.map((group) => new Group([get(group.items[0] ?? null), group.items]));
+  return groups.map((group) => new Group([get(group.first), group.items]));
 }
 
-function batch(value: Runtime, args: Arguments): Runtime {
-  const [count, fill = null] = bind('batch', args, ['linecount', 'fill_with']);
-  const size = asIndex(count ?? null, 'linecount');
+function batch(value: Runtime, [count, fill = null]: Given): Runtime {
+  const size = asIndex(count, 'linecount');
   return lazily(function* () {
     let row: Runtime[] = [];
     for (const item of iterate(value)) {
@@ -213,9 +207,8 @@ function filling(fill: Runtime, count: number): Runtime[] {
   return Array.from({ length: Math.max(0, count) }, () => fill);
 }
 
-function slice(value: Runtime, args: Arguments): Runtime {
-  const [count, fill = null] = bind('slice', args, ['slices', 'fill_with']);
-  const slices = asIndex(count ?? null, 'slices');
+function slice(value: Runtime, [count, fill = null]: Given): Runtime {
+  const slices = asIndex(count, 'slices');
   return lazily(function* () {
     const items = listOf(value);
     if (slices === 0) throw new TemplateError('slice: division by zero');
@@ -232,30 +225,26 @@ function slice(value: Runtime, args: Arguments): Runtime {
   });
 }
 
-function reverse(value: Runtime, args: Arguments): Runtime {
-  bind('reverse', args, []);
-  if (typeof value === 'string') return Array.from(value).reverse().join('');
-  if (value instanceof Markup) return new Markup(Array.from(value.text).reverse().join(''));
+function reverse(value: Runtime): Runtime {
+  const text = textOf(value);
+  if (text !== null) return markedAs(value, Array.from(text).reverse().join(''));
   const items = [...listOf(value)].reverse();
   return value instanceof Lazy || value instanceof Undefined ? items : new Lazy(items[Symbol.iterator]());
 }
 
-function last(value: Runtime, args: Arguments, environment: Environment): Runtime {
-  bind('last', args, []);
+function last(value: Runtime, _: Given, environment: Environment): Runtime {
   checkStrict(value);
   if (value instanceof Lazy) throw new TemplateError('last does not work on what map, select and their like give; use |list');
   if (value instanceof Undefined) throw new TemplateError(value.message);
   return orUndefined(listOf(value).at(-1), 'No last item, sequence was empty.', environment.strict);
 }
 
-function first(value: Runtime, args: Arguments, environment: Environment): Runtime {
-  bind('first', args, []);
+function first(value: Runtime, _: Given, environment: Environment): Runtime {
   const { done, value: item } = iterate(value)[Symbol.iterator]().next();
   return done === true ? new Undefined('No first item, sequence was empty.', environment.strict) : item;
 }
 
-function join(value: Runtime, args: Arguments, environment: Environment): Runtime {
-  const [by = '', attribute = null] = bind('join', args, ['d', 'attribute']);
+function join(value: Runtime, [by = '', attribute = null]: Given, environment: Environment): Runtime {
   const get = getter(attribute, environment);
   return joinTexts(
     Array.from(iterate(value), (item) => toText(get(item))),
@@ -263,8 +252,7 @@ function join(value: Runtime, args: Arguments, environment: Environment): Runtim
   );
 }
 
-function items(value: Runtime, args: Arguments): Runtime {
-  bind('items', args, []);
+function items(value: Runtime): Runtime {
   return lazily(function* () {
     if (value instanceof Undefined) return;
     if (!(value instanceof Dict)) throw new TemplateError(`items works on objects, not on ${typeName(value)}`);
@@ -272,8 +260,7 @@ function items(value: Runtime, args: Arguments): Runtime {
   });
 }
 
-function sum(value: Runtime, args: Arguments, environment: Environment): Runtime {
-  const [attribute = null, start = 0] = bind('sum', args, ['attribute', 'start']);
+function sum(value: Runtime, [attribute = null, start = 0]: Given, environment: Environment): Runtime {
   if (typeof start === 'string') throw new TemplateError('sum does not work on texts; use |join');
   const get = getter(attribute, environment);
   let total: Runtime = start;
@@ -281,68 +268,52 @@ function sum(value: Runtime, args: Arguments, environment: Environment): Runtime
   return total;
 }
 
-function withDefault(value: Runtime, args: Arguments): Runtime {
-  const [fallback = '', boolean = false] = bind('default', args, ['default_value', 'boolean']);
+function withDefault(value: Runtime, [fallback = '', boolean = false]: Given): Runtime {
   return value instanceof Undefined || (truth(boolean) && !truth(value)) ? fallback : value;
 }
 
 /**
  * Returns the filters of lists and objects.
  */
-export function sequenceFilters(finder: Finder): Readonly<Record<string, Filter>> {
-  const length: Filter = (value, args) => {
-    bind('length', args, []);
-    return lengthOf(value);
-  };
+export function sequenceFilters(finder: Finder): Readonly<Record<string, Declared<Runtime>>> {
   return {
-    length,
-    count: length,
-    list: (value, args) => {
-      bind('list', args, []);
-      return [...listOf(value)];
-    },
-    first,
-    last,
-    join,
-    reverse,
-    sort,
-    dictsort,
-    unique,
-    min: extreme('min', 1),
-    max: extreme('max', -1),
+    length: ['', lengthOf],
+    count: ['', lengthOf],
+    list: ['', (value) => [...listOf(value)]],
+    first: ['', first],
+    last: ['', last],
+    join: ['d attribute', join],
+    reverse: ['', reverse],
+    sort: ['reverse case_sensitive attribute', sort],
+    dictsort: ['case_sensitive by reverse', dictsort],
+    unique: ['case_sensitive attribute', unique],
+    min: extreme(1),
+    max: extreme(-1),
     map: map(finder),
     select: choose(finder, true, false),
     reject: choose(finder, false, false),
     selectattr: choose(finder, true, true),
     rejectattr: choose(finder, false, true),
-    groupby,
-    batch,
-    slice,
-    items,
-    sum,
-    default: withDefault,
-    d: withDefault,
-    attr: (value, args, environment) => {
-      const [name] = bind('attr', args, ['name']);
-      const wanted = asText(name, "the attribute's name");
-      if (value instanceof Undefined) throw new TemplateError(value.message);
-      const field =
-        value instanceof Dict && value.has(wanted) ? new Undefined(`an object has no attribute '${wanted}'`, environment.strict) : null;
-      const found = getAttribute(value instanceof Dict && field !== null ? new Dict([]) : value, wanted, environment);
-      return found;
-    },
+    groupby: ['attribute! default case_sensitive', groupby],
+    batch: ['linecount fill_with', batch],
+    slice: ['slices fill_with', slice],
+    items: ['', items],
+    sum: ['attribute start', sum],
+    default: ['default_value boolean', withDefault],
+    d: ['default_value boolean', withDefault],
+    attr: ['name', attributeNamed],
   };
+}
+
+/** An attribute that is no field. */
+function attributeNamed(value: Runtime, [name]: Given, environment: Environment): Runtime {
+  const wanted = asText(name, "the attribute's name");
+  const owner = present(value);
+  return getAttribute(owner instanceof Dict && owner.has(wanted) ? new Dict([]) : owner, wanted, environment);
 }
 
 /** Whether a value has a length and items by number or key, Jinja's `is sequence`. */
 export function isSequence(value: Runtime): boolean {
   if (value instanceof Undefined) return !value.strict;
-  return (
-    typeof value === 'string' ||
-    isList(value) ||
-    value instanceof Tuple ||
-    value instanceof Dict ||
-    value instanceof Range ||
-    value instanceof Markup
-  );
+  return textOf(value) !== null || isList(value) || value instanceof Tuple || value instanceof Dict || value instanceof Range;
 }

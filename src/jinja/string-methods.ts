@@ -1,29 +1,18 @@
 import { codePointLength, isSpace, lstrip, rstrip, splitSpace, strip } from '../python/strings.js';
+import { placeIn } from './container-methods.js';
 import { formatText, type Lookup } from './format.js';
 import { iterate } from './iterate.js';
 import { checkedLength, spendSearch } from './operators.js';
 import { capitalize, isLower, isTitle, isUpper, KINDS, swapCase, title } from './text-case.js';
-import { asIndex, asText, bind, Dict, NativeFunction, type Runtime, Tuple } from './values.js';
+import { asIndex, asText, Dict, type Given, NativeFunction, native, type Runtime, Tuple } from './values.js';
 import { spend, TemplateError } from './work.js';
 
-type Given = readonly (Runtime | undefined)[];
-
-interface Method {
-  /** Names of the parameters; those with `/` in front can only be given by place. */
-  readonly parameters: readonly string[];
-  readonly required: number;
-  readonly run: (text: string, given: Given) => Runtime;
-}
-
-function method(parameters: string, required: number, run: Method['run']): Method {
-  return { parameters: parameters === '' ? [] : parameters.split(' '), required, run };
-}
+/** A method with its signature (see `bind`) and what it does with a text and the values of its parameters. */
+type Method = readonly [signature: string, run: (text: string, given: Given) => Runtime];
 
 /** `chars` of the strip methods: None and nothing mean white space. */
 function stripping(strip_: (text: string, chars?: string) => string): Method {
-  return method('/chars', 0, (text, [chars = null]) =>
-    chars === null ? strip_(text) : strip_(text, asText(chars, 'the characters to strip')),
-  );
+  return ['/chars', (text, [chars = null]) => strip_(text, chars === null ? undefined : asText(chars, 'the characters to strip'))];
 }
 
 function affixes(value: Runtime | undefined): readonly string[] {
@@ -36,42 +25,47 @@ function between(
   start: Runtime | undefined,
   stop: Runtime | undefined,
 ): { readonly part: string; readonly before: number } | null {
-  const places = [start ?? null, stop ?? null].map((place) => (place === null ? null : asIndex(place, 'a place')));
-  if (places.every((place) => place === null)) return { part: text, before: 0 };
+  if ((start ?? null) === null && (stop ?? null) === null) return { part: text, before: 0 };
   const characters = Array.from(text);
-  const clip = (place: number | null | undefined, otherwise: number) => {
-    const at = place ?? otherwise;
-    return Math.max(0, at < 0 ? at + characters.length : at);
-  };
-  const begin = clip(places[0], 0);
-  const end = Math.min(characters.length, clip(places[1], characters.length));
-  if (begin > characters.length || begin > end) return null;
+  const begin = placeIn(characters.length, start, 0);
+  const end = Math.min(characters.length, placeIn(characters.length, stop, characters.length));
+  if (begin > end) return null;
   return { part: characters.slice(begin, end).join(''), before: begin };
 }
 
 function affix(test: (text: string, part: string) => boolean): Method {
-  return method('/prefix /start /end', 1, (text, [prefix, start, stop]) => {
+  const run = (text: string, [prefix, start, stop]: Given): boolean => {
     const wanted = affixes(prefix);
     const range = between(text, start, stop);
     return range !== null && wanted.some((part) => test(range.part, part));
-  });
+  };
+  return ['/prefix! /start /end', run];
 }
 
 /** Position in code points, or -1. */
 function finding(from: 'indexOf' | 'lastIndexOf', mustFind: boolean): Method {
-  return method('/sub /start /end', 1, (text, [sub, start, stop]) => {
+  const run = (text: string, [sub, start, stop]: Given): number => {
     const wanted = asText(sub, 'the text to find');
     spendSearch(text, wanted);
     const range = between(text, start, stop);
-    const at = range === null ? -1 : range.part[from](wanted);
-    if (range !== null && at >= 0) return range.before + codePointLength(range.part.slice(0, at));
+    const index = range === null ? -1 : range.part[from](wanted);
+    if (range !== null && index >= 0) return range.before + codePointLength(range.part.slice(0, index));
     if (mustFind) throw new TemplateError('substring not found');
     return -1;
-  });
+  };
+  return ['/sub! /start /end', run];
+}
+
+function counting(text: string, [sub, start, stop]: Given): number {
+  const wanted = asText(sub, 'what to count');
+  spendSearch(text, wanted);
+  const range = between(text, start, stop);
+  if (range === null) return 0;
+  return wanted === '' ? codePointLength(range.part) + 1 : range.part.split(wanted).length - 1;
 }
 
 function splitFrom(side: 'left' | 'right'): Method {
-  return method('sep maxsplit', 0, (text, [sep = null, maxsplit = -1]) => {
+  const run = (text: string, [sep = null, maxsplit = -1]: Given): Runtime => {
     const most = asIndex(maxsplit, 'maxsplit');
     if (sep === null) return side === 'left' ? splitSpace(text, most) : splitSpaceRight(text, most);
     const by = asText(sep, 'the separator');
@@ -80,7 +74,8 @@ function splitFrom(side: 'left' | 'right'): Method {
     if (side === 'right') return splitRight(text, by, most);
     const parts = text.split(by);
     return most < 0 || parts.length <= most + 1 ? parts : [...parts.slice(0, most), parts.slice(most).join(by)];
-  });
+  };
+  return ['sep maxsplit', run];
 }
 
 /** From the right: in `aaa` the last `aa` counts. */
@@ -110,9 +105,7 @@ export function replaceText(text: string, old: string, by: string, count: number
   const parts = old === '' ? ['', ...Array.from(text), ''] : text.split(old);
   spend(parts.length * by.length);
   if (count < 0 || count >= parts.length - 1) return checkedLength(parts.join(by));
-  let out = parts[0] ?? '';
-  for (let i = 1; i < parts.length; i++) out += (i <= count ? by : old) + (parts[i] ?? '');
-  return checkedLength(out);
+  return checkedLength([...parts.slice(0, count), parts.slice(count).join(old)].join(by));
 }
 
 /**
@@ -131,9 +124,10 @@ export function pad(text: string, width: number, fill: string, side: 'left' | 'r
 }
 
 function padding(side: 'left' | 'right' | 'center'): Method {
-  return method('/width /fillchar', 1, (text, [width, fill = ' ']) =>
-    pad(text, asIndex(width ?? null, 'the width'), asText(fill, 'the fill character'), side),
-  );
+  return [
+    '/width! /fillchar',
+    (text, [width, fill = ' ']) => pad(text, asIndex(width, 'the width'), asText(fill, 'the fill character'), side),
+  ];
 }
 
 /** What `str.splitlines` splits at. */
@@ -162,7 +156,7 @@ export function joinTexts(texts: readonly string[], by: string): string {
   return checkedLength(texts.join(by));
 }
 
-function partition(text: string, sep: Runtime | undefined, side: 'left' | 'right'): Tuple {
+function partition(text: string, [sep]: Given, side: 'left' | 'right'): Tuple {
   const by = asText(sep, 'the separator');
   if (by === '') throw new TemplateError('partition: empty separator');
   spendSearch(text, by);
@@ -171,63 +165,68 @@ function partition(text: string, sep: Runtime | undefined, side: 'left' | 'right
   return new Tuple([text.slice(0, at), by, text.slice(at + by.length)]);
 }
 
-const METHODS: Readonly<Record<string, Method>> = {
-  strip: stripping(strip),
-  lstrip: stripping(lstrip),
-  rstrip: stripping(rstrip),
-  lower: method('', 0, (text) => text.toLowerCase()),
-  upper: method('', 0, (text) => text.toUpperCase()),
-  capitalize: method('', 0, capitalize),
-  title: method('', 0, title),
-  swapcase: method('', 0, swapCase),
-  split: splitFrom('left'),
-  rsplit: splitFrom('right'),
-  partition: method('/sep', 1, (text, [sep]) => partition(text, sep, 'left')),
-  rpartition: method('/sep', 1, (text, [sep]) => partition(text, sep, 'right')),
-  splitlines: method('keepends', 0, (text, [keep]) => splitLines(text, keep !== undefined && asIndex(keep, 'keepends') !== 0)),
-  replace: method('/old /new /count', 2, (text, [old, by, count = -1]) =>
-    replaceText(text, asText(old, 'what to replace'), asText(by, 'the replacement'), asIndex(count, 'count')),
-  ),
-  startswith: affix((text, part) => text.startsWith(part)),
-  endswith: affix((text, part) => text.endsWith(part)),
-  removeprefix: method('/prefix', 1, (text, [prefix]) => {
-    const part = asText(prefix, 'the prefix');
-    return text.startsWith(part) ? text.slice(part.length) : text;
-  }),
-  removesuffix: method('/suffix', 1, (text, [suffix]) => {
-    const part = asText(suffix, 'the suffix');
-    return part !== '' && text.endsWith(part) ? text.slice(0, -part.length) : text;
-  }),
-  find: finding('indexOf', false),
-  rfind: finding('lastIndexOf', false),
-  index: finding('indexOf', true),
-  rindex: finding('lastIndexOf', true),
-  count: method('/sub /start /end', 1, (text, [sub, start, stop]) => {
-    const wanted = asText(sub, 'what to count');
-    spendSearch(text, wanted);
-    const range = between(text, start, stop);
-    if (range === null) return 0;
-    return wanted === '' ? codePointLength(range.part) + 1 : range.part.split(wanted).length - 1;
-  }),
-  join: method('/iterable', 1, (text, [items]) =>
-    joinTexts(
-      Array.from(iterate(items ?? null), (item) => asText(item, 'each item to join')),
-      text,
-    ),
-  ),
-  isspace: method('', 0, isSpace),
-  islower: method('', 0, isLower),
-  isupper: method('', 0, isUpper),
-  istitle: method('', 0, isTitle),
-  ljust: padding('right'),
-  rjust: padding('left'),
-  center: padding('center'),
-  zfill: method('/width', 1, (text, [width]) => {
-    const sign = /^[-+]/.exec(text)?.[0] ?? '';
-    return sign + pad(text.slice(sign.length), asIndex(width ?? null, 'the width') - sign.length, '0', 'left');
-  }),
-  expandtabs: method('tabsize', 0, (text, [size = 8]) => expandTabs(text, asIndex(size, 'tabsize'))),
-};
+const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
+  ['strip', stripping(strip)],
+  ['lstrip', stripping(lstrip)],
+  ['rstrip', stripping(rstrip)],
+  ['lower', ['', (text) => text.toLowerCase()]],
+  ['upper', ['', (text) => text.toUpperCase()]],
+  ['capitalize', ['', capitalize]],
+  ['title', ['', title]],
+  ['swapcase', ['', swapCase]],
+  ['split', splitFrom('left')],
+  ['rsplit', splitFrom('right')],
+  ['partition', ['/sep!', (text, given) => partition(text, given, 'left')]],
+  ['rpartition', ['/sep!', (text, given) => partition(text, given, 'right')]],
+  ['splitlines', ['keepends', (text, [keep = false]) => splitLines(text, asIndex(keep, 'keepends') !== 0)]],
+  [
+    'replace',
+    [
+      '/old! /new! /count',
+      (text, [old, by, count = -1]) =>
+        replaceText(text, asText(old, 'what to replace'), asText(by, 'the replacement'), asIndex(count, 'count')),
+    ],
+  ],
+  ['startswith', affix((text, part) => text.startsWith(part))],
+  ['endswith', affix((text, part) => text.endsWith(part))],
+  ['removeprefix', ['/prefix!', (text, [prefix]) => withoutPrefix(text, asText(prefix, 'the prefix'))]],
+  ['removesuffix', ['/suffix!', (text, [suffix]) => withoutSuffix(text, asText(suffix, 'the suffix'))]],
+  ['find', finding('indexOf', false)],
+  ['rfind', finding('lastIndexOf', false)],
+  ['index', finding('indexOf', true)],
+  ['rindex', finding('lastIndexOf', true)],
+  ['count', ['/sub! /start /end', counting]],
+  ['join', ['/iterable!', joining]],
+  ['isspace', ['', isSpace]],
+  ['islower', ['', isLower]],
+  ['isupper', ['', isUpper]],
+  ['istitle', ['', isTitle]],
+  ...Object.entries(KINDS).map(([name, test]) => [name, ['', test]] as const),
+  ['ljust', padding('right')],
+  ['rjust', padding('left')],
+  ['center', padding('center')],
+  ['zfill', ['/width!', (text, [width]) => zeroFilled(text, asIndex(width, 'the width'))]],
+  ['expandtabs', ['tabsize', (text, [size = 8]) => expandTabs(text, asIndex(size, 'tabsize'))]],
+]);
+
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+function withoutSuffix(text: string, suffix: string): string {
+  return text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text;
+}
+
+function joining(text: string, [items = null]: Given): string {
+  const texts = Array.from(iterate(items), (item) => asText(item, 'each item to join'));
+  return joinTexts(texts, text);
+}
+
+/** Zeros stand behind a sign. */
+function zeroFilled(text: string, width: number): string {
+  const sign = /^[-+]/.exec(text)?.[0] ?? '';
+  return sign + pad(text.slice(sign.length), width - sign.length, '0', 'left');
+}
 
 function expandTabs(text: string, size: number): string {
   if (size > 1000) throw new TemplateError('a tab size above 1000');
@@ -256,22 +255,17 @@ const UNSUPPORTED = ['casefold', 'encode', 'maketrans', 'translate'];
 export function stringMethod(text: string, name: string, look: Lookup): NativeFunction | undefined {
   if (name === 'format') return new NativeFunction(name, (args) => formatText(text, args, look));
   if (name === 'format_map') {
-    return new NativeFunction(name, (args) => {
-      const [fields] = bind(name, args, ['/mapping']);
+    return native(name, '/mapping', ([fields]) => {
       if (!(fields instanceof Dict)) throw new TemplateError('format_map wants an object');
       const named = fields.entries().map(([key, value]) => [asText(key, 'each key'), value] as const);
       return formatText(text, { positional: [], named: new Map(named) }, look);
     });
   }
   if (UNSUPPORTED.includes(name)) throw new TemplateError(`the method '${name}' of texts is not supported`);
-  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-  const found = kind !== undefined ? method('', 0, kind) : Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
-  if (found === undefined) return undefined;
-  return new NativeFunction(name, (args) => {
+  const [signature, run] = METHODS.get(name) ?? [];
+  if (signature === undefined || run === undefined) return undefined;
+  return native(name, signature, (given) => {
     spend(text.length);
-    const given = bind(name, args, found.parameters);
-    if (given.slice(0, found.required).includes(undefined) || given.length < found.required)
-      throw new TemplateError(`${name} wants ${found.required} arguments`);
-    return found.run(text, given);
+    return run(text, given);
   });
 }

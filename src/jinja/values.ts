@@ -71,6 +71,14 @@ export function orUndefined(value: Runtime | undefined, message: string, strict:
 }
 
 /**
+ * Returns the value. Throws `TemplateError` when it is an undefined name.
+ */
+export function present(value: Runtime): Exclude<Runtime, Undefined> {
+  if (value instanceof Undefined) throw new TemplateError(value.message);
+  return value;
+}
+
+/**
  * Throws `TemplateError` when the value is an undefined name of the strict kind.
  */
 export function checkStrict(value: Runtime): void {
@@ -293,35 +301,88 @@ function partsOf(value: readonly Runtime[] | Special): readonly Runtime[] {
 }
 
 /**
+ * Returns an integer as a JavaScript number, booleans as 0 and 1; null for all other values.
+ */
+export function indexOf(value: Runtime | undefined): number | null {
+  return isInteger(value) || typeof value === 'boolean' ? Number(value) : null;
+}
+
+/**
  * Returns an index or count as a JavaScript number; booleans count as 0 and 1. Throws `TemplateError` when the value is no integer.
  */
-export function asIndex(value: Runtime, what: string): number {
-  const v = typeof value === 'boolean' ? Number(value) : value;
-  if (!isInteger(v)) throw new TemplateError(`${what} must be an integer, not ${typeName(v)}`);
-  return Number(v);
+export function asIndex(value: Runtime | undefined, what: string): number {
+  return indexOf(value) ?? refuse(value, what, 'an integer');
+}
+
+function refuse(value: Runtime | undefined, what: string, kind: string): never {
+  throw new TemplateError(`${what} must be ${kind}, not ${value === undefined ? 'missing' : typeName(value)}`);
+}
+
+/**
+ * Returns a text, also one marked as safe; null for all other values.
+ */
+export function textOf(value: Runtime | undefined): string | null {
+  return typeof value === 'string' ? value : value instanceof Markup ? value.text : null;
+}
+
+/**
+ * Returns what a filter made of a text: marked as safe where the text was.
+ */
+export function markedAs(before: Runtime, text: string): Runtime {
+  return before instanceof Markup ? new Markup(text) : text;
 }
 
 /**
  * Returns a text argument. Throws `TemplateError` when the value is no text.
  */
 export function asText(value: Runtime | undefined, what: string): string {
-  if (value instanceof Markup) return value.text;
-  if (typeof value === 'string') return value;
-  throw new TemplateError(`${what} must be a text, not ${value === undefined ? 'missing' : typeName(value)}`);
+  return textOf(value) ?? refuse(value, what, 'a text');
+}
+
+/** Values of declared parameters, undefined where one is not given. */
+export type Given = readonly (Runtime | undefined)[];
+
+interface Parameter {
+  readonly name: string;
+  readonly byPlaceOnly: boolean;
+  readonly required: boolean;
+}
+
+/** Signatures that have been read. */
+const signatures = new Map<string, readonly Parameter[]>();
+
+function parametersOf(signature: string): readonly Parameter[] {
+  let known = signatures.get(signature);
+  if (known === undefined) {
+    const words = signature === '' ? [] : signature.split(' ');
+    known = words.map((word) => ({ name: word.replace(/^\/|!$/g, ''), byPlaceOnly: word.startsWith('/'), required: word.endsWith('!') }));
+    signatures.set(signature, known);
+  }
+  return known;
 }
 
 /**
- * Returns the arguments of a call in the order of the names, undefined where one is not given. A name that starts with `/` can only be given by place.
- * Throws `TemplateError` for too many arguments and for unknown names.
+ * Returns the arguments of a call in the order of a signature: names between blanks, with `/` in front where one can only be given by place, and `!` behind where
+ * it must be given. Throws `TemplateError` for too many arguments, unknown names and what is missing.
  */
-export function bind(owner: string, args: Arguments, names: readonly string[]): readonly (Runtime | undefined)[] {
-  if (args.positional.length > names.length) throw new TemplateError(`${owner} takes at most ${names.length} arguments`);
+export function bind(owner: string, args: Arguments, signature: string): Given {
+  const parameters = parametersOf(signature);
+  if (args.positional.length > parameters.length) throw new TemplateError(`${owner} takes at most ${parameters.length} arguments`);
   const bound: (Runtime | undefined)[] = [...args.positional];
   for (const [name, value] of args.named) {
-    const at = names.indexOf(name);
-    if (at < 0) throw new TemplateError(`${owner} has no argument '${name}'`);
-    if (at < args.positional.length) throw new TemplateError(`${owner} got two values for '${name}'`);
-    bound[at] = value;
+    const place = parameters.findIndex((parameter) => parameter.name === name && !parameter.byPlaceOnly);
+    if (place < 0) throw new TemplateError(`${owner} has no argument '${name}'`);
+    if (place < args.positional.length) throw new TemplateError(`${owner} got two values for '${name}'`);
+    bound[place] = value;
   }
+  const missing = parameters.find(({ required }, i) => required && bound[i] === undefined);
+  if (missing !== undefined) throw new TemplateError(`${owner} wants an argument '${missing.name}'`);
   return bound;
+}
+
+/**
+ * Returns a function with the parameters of a signature (see `bind`).
+ */
+export function native(name: string, signature: string, run: (given: Given) => Runtime): NativeFunction {
+  return new NativeFunction(name, (args) => run(bind(name, args, signature)));
 }
