@@ -26,7 +26,7 @@ function makeRange(args: Arguments): Runtime {
   const [first = 0, second, step = 1] = bounds;
   if (step === 0) throw new TemplateError('range with step 0');
   const range = second === undefined ? new Range(0, first, 1) : new Range(first, second, step);
-  if (range.length > MAX_RANGE) throw new TemplateError(`a range of more than ${MAX_RANGE} numbers`);
+  if (range.size > MAX_RANGE) throw new TemplateError(`a range of more than ${MAX_RANGE} numbers`);
   return range;
 }
 

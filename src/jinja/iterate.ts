@@ -1,4 +1,5 @@
-import { checkStrict, Dict, isList, Lazy, Markup, Range, type Runtime, Special, Tuple, typeName, Undefined, View } from './values.js';
+import { codePointLength } from '../python/strings.js';
+import { charactersOf, checkStrict, isList, Lazy, type Runtime, Special, typeName } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 /**
@@ -27,75 +28,41 @@ function items(value: Runtime): readonly Runtime[] {
     spend(value.length);
     return value;
   }
-  if (value instanceof Tuple) return value.items;
-  if (typeof value === 'string' || value instanceof Markup) {
-    const text = typeof value === 'string' ? value : value.text;
-    spend(text.length);
-    return Array.from(text);
-  }
-  if (value instanceof Dict) {
-    spend(value.size);
-    return value.keys();
-  }
-  if (value instanceof View) {
-    spend(value.dict.size);
-    return value.items();
-  }
-  if (value instanceof Range) return value.items();
-  if (value instanceof Undefined) {
-    checkStrict(value);
-    return [];
-  }
-  if (value instanceof Special && hasIterator(value)) return value.iterated();
-  throw new TemplateError(`${typeName(value)} is not iterable`);
-}
-
-/** Special values of other files that can be walked over. */
-export interface Walkable {
-  iterated(): readonly Runtime[];
-}
-
-function hasIterator(value: object): value is Walkable {
-  return 'iterated' in value && typeof value.iterated === 'function';
+  if (typeof value === 'string') return charactersOf(value);
+  const walked = value instanceof Special ? value.walked() : null;
+  if (walked === null) throw new TemplateError(`${typeName(value)} is not iterable`);
+  return walked;
 }
 
 /**
- * Returns whether `iterate` would take the value.
+ * Returns whether a value can be walked over, Jinja's `is iterable`.
  */
 export function isIterable(value: Runtime): boolean {
   checkStrict(value);
   if (typeof value === 'string' || isList(value)) return true;
-  if (!(value instanceof Special)) return false;
-  return (
-    value instanceof Tuple ||
-    value instanceof Markup ||
-    value instanceof Dict ||
-    value instanceof View ||
-    value instanceof Range ||
-    value instanceof Undefined ||
-    value instanceof Lazy ||
-    hasIterator(value)
-  );
+  return value instanceof Lazy || (value instanceof Special && value.size !== null);
+}
+
+/**
+ * Returns Python's `len(value)`. Throws `TemplateError` for what has none.
+ */
+export function lengthOf(value: Runtime): number {
+  if (isList(value)) return value.length;
+  if (typeof value === 'string') {
+    spend(value.length >> 2);
+    return codePointLength(value);
+  }
+  const size = value instanceof Special ? value.size : null;
+  if (size === null) throw new TemplateError(`${typeName(value)} has no length`);
+  return size;
 }
 
 /**
  * Returns whether a value counts as true: not None, zero, empty or undefined. Throws `TemplateError` for undefined names of the strict kind.
  */
 export function truth(value: Runtime): boolean {
-  if (typeof value === 'boolean') return value;
-  if (value === null) return false;
-  if (typeof value === 'number') return value !== 0;
   if (typeof value !== 'object') return Boolean(value);
+  if (value === null) return false;
   if (isList(value)) return value.length > 0;
-  if (!(value instanceof Special)) return value.value !== 0;
-  if (value instanceof Tuple) return value.items.length > 0;
-  if (value instanceof Dict) return value.size > 0;
-  if (value instanceof View) return value.dict.size > 0;
-  if (value instanceof Range) return value.length > 0;
-  if (value instanceof Markup) return value.text !== '';
-  if (value instanceof Undefined) {
-    checkStrict(value);
-    return false;
-  }
-  return true;
+  return value instanceof Special ? value.size !== 0 : value.value !== 0;
 }

@@ -1,6 +1,5 @@
 import { at } from '../at.js';
 import { equals } from './operators.js';
-import type { Printable } from './print.js';
 import { type Arguments, Callable, NativeFunction, orUndefined, type Runtime } from './values.js';
 import { spend, TemplateError } from './work.js';
 
@@ -8,7 +7,7 @@ import { spend, TemplateError } from './work.js';
  * The `loop` of a `for` statement: its items are taken one by one, as Jinja does, so that conditions and generators see what the body has done; only
  * `length`, `last` and their like look ahead.
  */
-export class Loop extends Callable implements Printable {
+export class Loop extends Callable {
   readonly type = 'LoopContext';
   readonly #ahead: Runtime[] = [];
   #index0 = -1;
@@ -58,7 +57,11 @@ export class Loop extends Callable implements Printable {
     return this.#index0 + 1 + this.#ahead.length;
   }
 
-  get printed(): string {
+  override get size(): number {
+    return this.#length();
+  }
+
+  override get printed(): string {
     return `<LoopContext ${this.#index0 + 1}/${this.#length()}>`;
   }
 

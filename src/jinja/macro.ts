@@ -1,4 +1,3 @@
-import type { Printable } from './print.js';
 import type { Evaluate, Scope } from './scope.js';
 import { type Arguments, Callable, Dict, orUndefined, type Runtime, Tuple, Undefined } from './values.js';
 import { nested, spend, TemplateError } from './work.js';
@@ -18,7 +17,7 @@ export interface MacroParts {
 }
 
 /** A macro, or the `caller` of a call block. */
-export class Macro extends Callable implements Printable {
+export class Macro extends Callable {
   readonly type = 'Macro';
 
   constructor(
@@ -29,7 +28,7 @@ export class Macro extends Callable implements Printable {
     super();
   }
 
-  get printed(): string {
+  override get printed(): string {
     return this.parts.name === null ? '<Macro anonymous>' : `<Macro '${this.parts.name}'>`;
   }
 

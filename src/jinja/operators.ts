@@ -1,8 +1,24 @@
+import { at } from '../at.js';
 import { PyFloat } from '../python/float.js';
-import { isFloat, isInteger, numberOf, toFloat, toInteger } from '../python/number.js';
+import { isFloat, numberOf, toFloat, toInteger } from '../python/number.js';
 import { iterate } from './iterate.js';
 import { printf } from './printf.js';
-import { checkStrict, Dict, isList, Markup, Range, type Runtime, Tuple, typeName, Undefined, View, weightOf } from './values.js';
+import {
+  checkStrict,
+  Dict,
+  indexOf,
+  isList,
+  Markup,
+  present,
+  Range,
+  type Runtime,
+  Tuple,
+  textOf,
+  typeName,
+  Undefined,
+  View,
+  weightOf,
+} from './values.js';
 import { spend, TemplateError } from './work.js';
 
 export type BinaryOperator = '+' | '-' | '*' | '/' | '//' | '%' | '**';
@@ -40,14 +56,19 @@ function same(a: Runtime, b: Runtime): boolean {
   if (a instanceof Tuple && b instanceof Tuple) return sameItems(a.items, b.items);
   if (a instanceof Undefined && b instanceof Undefined) return true;
   if (a instanceof Dict && b instanceof Dict) {
-    return a.size === b.size && a.entries().every(([key, value]) => b.has(key) && sameOrIdentical(value, b.get(key) ?? null));
+    return a.size === b.size && a.entries().every(([key, value]) => holds(b, key, value));
   }
-  if (a instanceof Range && b instanceof Range) return sameItems(a.items(), b.items());
+  if (a instanceof Range && b instanceof Range) return sameItems(a.walked(), b.walked());
   if (a instanceof View && b instanceof View && a.kind !== 'values') {
     const items = b.items();
     return a.kind === b.kind && a.dict.size === b.dict.size && a.items().every((item) => items.some((other) => same(item, other)));
   }
   return false;
+}
+
+function holds(dict: Dict, key: Runtime, value: Runtime): boolean {
+  const other = dict.get(key);
+  return other !== undefined && sameOrIdentical(value, other);
 }
 
 /** Containers hold a value equal to itself without asking, even NaN. */
@@ -56,7 +77,7 @@ function sameOrIdentical(a: Runtime, b: Runtime): boolean {
 }
 
 function sameItems(a: readonly Runtime[], b: readonly Runtime[]): boolean {
-  return a.length === b.length && a.every((item, i) => sameOrIdentical(item, b[i] ?? null));
+  return a.length === b.length && a.every((item, i) => sameOrIdentical(item, at(b, i)));
 }
 
 /**
@@ -70,12 +91,12 @@ export function spendSearch(text: string, part: string): void {
  * Returns whether a text, list or object contains a value. Throws `TemplateError` for other containers.
  */
 export function contains(container: Runtime, item: Runtime): boolean {
-  if (container instanceof Markup) return contains(container.text, item);
-  if (typeof container === 'string') {
-    const part = item instanceof Markup ? item.text : item;
-    if (typeof part !== 'string') throw new TemplateError(`'in' a text wants a text, not ${typeName(item)}`);
-    spendSearch(container, part);
-    return container.includes(part);
+  const text = textOf(container);
+  if (text !== null) {
+    const part = textOf(item);
+    if (part === null) throw new TemplateError(`'in' a text wants a text, not ${typeName(item)}`);
+    spendSearch(text, part);
+    return text.includes(part);
   }
   if (container instanceof Dict) return container.has(item);
   if (container instanceof View && container.kind === 'keys') return container.dict.has(item);
@@ -91,26 +112,23 @@ export function compare(a: Runtime, b: Runtime, operator: ComparisonOperator = '
   const x = numberOf(a);
   const y = numberOf(b);
   if (x !== null && y !== null) return x < y ? -1 : x > y ? 1 : Number.isNaN(Number(x)) || Number.isNaN(Number(y)) ? Number.NaN : 0;
-  if (a instanceof Markup) return compare(a.text, b, operator);
-  if (b instanceof Markup) return compare(a, b.text, operator);
-  if (typeof a === 'string' && typeof b === 'string') {
-    spend(Math.min(a.length, b.length) >> 4);
-    return compareTexts(a, b);
+  const [first, second] = [textOf(a), textOf(b)];
+  if (first !== null && second !== null) {
+    spend(Math.min(first.length, second.length) >> 4);
+    return compareTexts(first, second);
   }
   spend(Math.min(weightOf(a), weightOf(b)));
   if (isList(a) && isList(b)) return compareItems(a, b, operator);
   if (a instanceof Tuple && b instanceof Tuple) return compareItems(a.items, b.items, operator);
-  if (a instanceof Undefined || b instanceof Undefined) throw new TemplateError((a instanceof Undefined ? a : undefinedOf(b)).message);
+  present(a);
+  present(b);
   throw new TemplateError(`'${operator}' does not work between ${typeName(a)} and ${typeName(b)}`);
 }
 
-function undefinedOf(value: Runtime): Undefined {
-  return value instanceof Undefined ? value : new Undefined('undefined', false);
-}
-
 function compareItems(a: readonly Runtime[], b: readonly Runtime[], operator: ComparisonOperator): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    if (!sameOrIdentical(a[i] ?? null, b[i] ?? null)) return compare(a[i] ?? null, b[i] ?? null, operator);
+  for (const [i, item] of a.slice(0, b.length).entries()) {
+    const other = at(b, i);
+    if (!sameOrIdentical(item, other)) return compare(item, other, operator);
   }
   return a.length - b.length;
 }
@@ -172,8 +190,8 @@ export function checkedLength(text: string): string {
  * Returns the result of an operator on two values. Throws `TemplateError` where Python does, and for results too large for a prompt.
  */
 export function arithmetic(operator: BinaryOperator, a: Runtime, b: Runtime): Runtime {
-  if (a instanceof Undefined) throw new TemplateError(a.message);
-  if (b instanceof Undefined && !(operator === '%' && typeof a === 'string')) throw new TemplateError(b.message);
+  present(a);
+  if (!(operator === '%' && typeof a === 'string')) present(b);
   if (a instanceof Markup || b instanceof Markup) return onMarkup(operator, a, b);
   if (operator === '%' && typeof a === 'string') return printf(a, b);
   if (operator === '+') {
@@ -244,11 +262,11 @@ function divided(x: bigint, y: bigint): number {
 }
 
 function repeat(a: Runtime, b: Runtime): Runtime | null {
-  const times = typeof b === 'boolean' ? Number(b) : b;
-  if (!isInteger(times) || !(typeof a === 'string' || isList(a) || a instanceof Tuple)) return null;
+  const times = indexOf(b);
+  if (times === null || !(typeof a === 'string' || isList(a) || a instanceof Tuple)) return null;
   const items = a instanceof Tuple ? a.items : a;
   if (items.length === 0) return a;
-  const count = Math.max(0, Number(times));
+  const count = Math.max(0, times);
   if (count * items.length > MAX_REPEAT) throw new TemplateError(`'*' would make more than ${MAX_REPEAT} items`);
   spend(count * items.length);
   if (typeof items === 'string') return items.repeat(count);
@@ -331,8 +349,7 @@ function onIntegers(operator: BinaryOperator, x: number | bigint, y: number | bi
  * Returns -value or +value. Throws `TemplateError` when it is no number.
  */
 export function signed(sign: '-' | '+', value: Runtime): Runtime {
-  if (value instanceof Undefined) throw new TemplateError(value.message);
-  const v = numberOf(value);
+  const v = numberOf(present(value));
   if (v === null) throw new TemplateError(`'${sign}' does not work on ${typeName(value)}`);
   if (sign === '+') return typeof value === 'boolean' ? v : value;
   if (value instanceof PyFloat) return new PyFloat(-value.value);

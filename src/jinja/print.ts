@@ -1,43 +1,18 @@
 import { PyFloat } from '../python/float.js';
 import { pyRepr } from '../python/strings.js';
-import {
-  checkStrict,
-  Dict,
-  isList,
-  Markup,
-  Namespace,
-  Range,
-  type Runtime,
-  Special,
-  Tuple,
-  typeName,
-  Undefined,
-  View,
-  weightOf,
-} from './values.js';
+import { checkStrict, Dict, isList, Namespace, type Runtime, Tuple, textOf, typeName, Undefined, View, weightOf } from './values.js';
 import { spend, TemplateError } from './work.js';
-
-/** Special values that know how they print. */
-export interface Printable {
-  readonly printed: string;
-}
-
-function isPrintable(value: object): value is Printable {
-  return 'printed' in value && typeof value.printed === 'string';
-}
 
 /**
  * Returns the text that `{{ value }}` prints, Python's `str(value)`. Throws `TemplateError` for undefined names of the strict kind and for values whose
  * text holds an address in memory.
  */
 export function toText(value: Runtime): string {
-  if (typeof value === 'string') return value;
-  if (value instanceof Markup) return value.text;
-  if (value instanceof Undefined) {
-    checkStrict(value);
-    return '';
-  }
-  return toRepr(value);
+  const text = textOf(value);
+  if (text !== null) return text;
+  if (!(value instanceof Undefined)) return toRepr(value);
+  checkStrict(value);
+  return '';
 }
 
 /**
@@ -52,7 +27,6 @@ function repr(value: Runtime): string {
   if (value === null || typeof value !== 'object' || value instanceof PyFloat) return pyRepr(value);
   if (isList(value)) return `[${value.map(repr).join(', ')}]`;
   if (value instanceof Tuple) {
-    if (isPrintable(value)) return value.printed;
     return value.items.length === 1 ? `(${value.items.map(repr).join()},)` : `(${value.items.map(repr).join(', ')})`;
   }
   if (value instanceof Dict) {
@@ -60,10 +34,7 @@ function repr(value: Runtime): string {
     return `{${fields.join(', ')}}`;
   }
   if (value instanceof View) return `${value.type}([${value.items().map(repr).join(', ')}])`;
-  if (value instanceof Undefined) return 'Undefined';
-  if (value instanceof Markup) return `Markup(${pyRepr(value.text)})`;
-  if (value instanceof Range) return `range(${value.start}, ${value.stop}${value.step === 1 ? '' : `, ${value.step}`})`;
-  if (value instanceof Special && isPrintable(value)) return value.printed;
+  if (value.printed !== null) return value.printed;
   if (value instanceof Namespace) throw new TemplateError('a namespace cannot be printed');
   throw new TemplateError(`${typeName(value)} cannot be printed`);
 }

@@ -1,6 +1,6 @@
-import { getAttribute, getItem, lengthOf } from './attributes.js';
+import { getAttribute, getItem } from './attributes.js';
 import type { Declared, Environment, Filter, Test } from './environment.js';
-import { iterate, listOf, truth } from './iterate.js';
+import { iterate, lengthOf, listOf, truth } from './iterate.js';
 import { arithmetic, compare, equals } from './operators.js';
 import { toText } from './print.js';
 import { joinTexts } from './string-methods.js';
@@ -295,13 +295,13 @@ export function sequenceFilters(finder: Finder): Readonly<Record<string, Declare
     selectattr: choose(finder, true, true),
     rejectattr: choose(finder, false, true),
     groupby: ['attribute! default case_sensitive', groupby],
-    batch: ['linecount fill_with', batch],
-    slice: ['slices fill_with', slice],
+    batch: ['linecount! fill_with', batch],
+    slice: ['slices! fill_with', slice],
     items: ['', items],
     sum: ['attribute start', sum],
     default: ['default_value boolean', withDefault],
     d: ['default_value boolean', withDefault],
-    attr: ['name', attributeNamed],
+    attr: ['name!', attributeNamed],
   };
 }
 

@@ -1,7 +1,6 @@
 import { SPACE, strip } from '../python/strings.js';
-import { lengthOf } from './attributes.js';
 import type { Declared, Filter } from './environment.js';
-import { iterate, truth } from './iterate.js';
+import { iterate, lengthOf, truth } from './iterate.js';
 import { dumps } from './json.js';
 import { escapeHtml } from './operators.js';
 import { toText } from './print.js';

@@ -1,5 +1,6 @@
 import { PyFloat } from '../python/float.js';
 import { isInteger, numberOf } from '../python/number.js';
+import { codePointLength, pyRepr } from '../python/strings.js';
 import { spend, TemplateError } from './work.js';
 
 /**
@@ -16,6 +17,21 @@ export abstract class Special {
   /** An attribute by name, or undefined where Python finds none. */
   attribute(_name: string): Runtime | undefined {
     return undefined;
+  }
+
+  /** Python's `len`; null where there is none. */
+  get size(): number | null {
+    return null;
+  }
+
+  /** What a `for` loop walks over, null where that is an error. Counts the work. */
+  walked(): readonly Runtime[] | null {
+    return null;
+  }
+
+  /** The text that Python's `repr` gives, null where it is an address in memory or made of the values inside. */
+  get printed(): string | null {
+    return null;
   }
 }
 
@@ -61,6 +77,20 @@ export class Undefined extends Special {
   override attribute(_name: string): Runtime | undefined {
     throw new TemplateError(this.message);
   }
+
+  override get size(): number {
+    checkStrict(this);
+    return 0;
+  }
+
+  override walked(): readonly Runtime[] {
+    checkStrict(this);
+    return [];
+  }
+
+  override get printed(): string {
+    return 'Undefined';
+  }
 }
 
 /**
@@ -91,6 +121,14 @@ export class Tuple extends Special {
   constructor(readonly items: readonly Runtime[]) {
     super();
   }
+
+  override get size(): number {
+    return this.items.length;
+  }
+
+  override walked(): readonly Runtime[] {
+    return this.items;
+  }
 }
 
 /** The text that `safe`, `escape` and Jinja's own `tojson` give: what is added to it gets its HTML characters escaped. */
@@ -100,6 +138,26 @@ export class Markup extends Special {
   constructor(readonly text: string) {
     super();
   }
+
+  override get size(): number {
+    return codePointLength(this.text);
+  }
+
+  override walked(): readonly Runtime[] {
+    return charactersOf(this.text);
+  }
+
+  override get printed(): string {
+    return `Markup(${pyRepr(this.text)})`;
+  }
+}
+
+/**
+ * Returns the characters of a text; counts the work.
+ */
+export function charactersOf(text: string): readonly string[] {
+  spend(text.length);
+  return Array.from(text);
 }
 
 export class Dict extends Special {
@@ -123,8 +181,13 @@ export class Dict extends Special {
     return this.#entries.has(keyOf(key));
   }
 
-  get size(): number {
+  override get size(): number {
     return this.#entries.size;
+  }
+
+  override walked(): readonly Runtime[] {
+    spend(this.size);
+    return this.keys();
   }
 
   /** Pairs of key and value in their order. */
@@ -157,6 +220,15 @@ export class View extends Special {
     if (this.kind === 'items') return this.dict.entries().map((pair) => new Tuple(pair));
     return this.kind === 'keys' ? this.dict.keys() : this.dict.values();
   }
+
+  override get size(): number {
+    return this.dict.size;
+  }
+
+  override walked(): readonly Runtime[] {
+    spend(this.size);
+    return this.items();
+  }
 }
 
 /** What filters such as `map` and `select` give: items made while they are asked for, once. */
@@ -180,13 +252,17 @@ export class Range extends Special {
     super();
   }
 
-  get length(): number {
+  override get size(): number {
     return Math.max(0, Math.ceil((this.stop - this.start) / this.step));
   }
 
-  items(): readonly Runtime[] {
-    spend(this.length);
-    return Array.from({ length: this.length }, (_, i) => this.start + i * this.step);
+  override walked(): readonly Runtime[] {
+    spend(this.size);
+    return Array.from({ length: this.size }, (_, i) => this.start + i * this.step);
+  }
+
+  override get printed(): string {
+    return `range(${this.start}, ${this.stop}${this.step === 1 ? '' : `, ${this.step}`})`;
   }
 }
 
