@@ -1,6 +1,10 @@
 /** The documents that flipped, with prompt and both answers side by side: the texts are read again, for those documents only. */
+import { at } from '../at.js';
+import { type RecordedScore, recordedChoice } from '../metrics/recorded-choice.js';
+import { fieldsAt, textOrNull } from '../results/fields.js';
 import { sampleLines } from '../results/read-samples.js';
 import type { Comparison } from './compare.js';
+import { metricOf } from './metric-kind.js';
 import type { Run } from './open-run.js';
 import type { Flip } from './pair.js';
 
@@ -22,12 +26,11 @@ export async function flipTexts(comparison: Comparison, most: number): Promise<F
   for (const row of comparison.benchmarks) {
     // Losses first: they are what one looks for.
     const flips = [...row.flips].sort((a, b) => Number(a.direction === 'up') - Number(b.direction === 'up')).slice(0, most);
-    const filter = row.metric.slice(row.metric.indexOf(',') + 1);
     for (const task of new Set(flips.map((f) => f.task))) {
       const mine = flips.filter((f) => f.task === task);
       const wanted = new Set(mine.map((f) => f.docHash));
-      const base = await texts(comparison.base, task, filter, wanted);
-      const candidate = await texts(comparison.candidate, task, filter, wanted);
+      const base = await texts(comparison.base, task, row.metric, wanted);
+      const candidate = await texts(comparison.candidate, task, row.metric, wanted);
       for (const flip of mine) {
         const [b, c] = [base.get(flip.docHash), candidate.get(flip.docHash)];
         const any = c ?? b;
@@ -53,20 +56,23 @@ interface Texts {
   readonly answer: string;
 }
 
-async function texts(run: Run, task: string, filter: string, wanted: ReadonlySet<string>): Promise<Map<string, Texts>> {
+async function texts(run: Run, task: string, key: string, wanted: ReadonlySet<string>): Promise<Map<string, Texts>> {
   const found = new Map<string, Texts>();
   const source = run.tasks.get(task)?.source ?? null;
   if (source === null) return found;
   for await (const { fields } of sampleLines(source.name, source.bytes())) {
     const hash = fields.doc_hash;
     if (typeof hash !== 'string' || !wanted.has(hash) || found.has(hash)) continue;
-    if ((typeof fields.filter === 'string' ? fields.filter : 'none') !== filter) continue;
-    const { prompt, choices } = argumentsOf(fields.arguments);
+    if ((typeof fields.filter === 'string' ? fields.filter : 'none') !== key.slice(metricOf(key).length + 1)) continue;
+    const metrics: readonly unknown[] = Array.isArray(fields.metrics) ? fields.metrics : [];
+    const { prompt, continuations } = argumentsOf(fields.arguments);
+    // Mutual information asks for each choice a second time, behind an empty prompt.
+    const choices = metrics.includes('acc_mutual_info') ? continuations.slice(0, continuations.length / 2) : continuations;
     found.set(hash, {
       prompt,
-      choices,
-      target: choices?.[Number(fields.target)] ?? text(fields.target),
-      answer: answerOf(fields.filtered_resps, choices),
+      choices: choices.length > 0 ? choices : null,
+      target: choices[Number(fields.target)] ?? text(fields.target),
+      answer: answerOf(fields.filtered_resps, choices, metricOf(key), metrics.includes('bias')),
     });
     if (found.size === wanted.size) break;
   }
@@ -74,26 +80,24 @@ async function texts(run: Run, task: string, filter: string, wanted: ReadonlySet
 }
 
 /** `{gen_args_0: {arg_0: prompt, arg_1: continuation}, ...}`; arg_1 is an object of settings for generated answers. */
-function argumentsOf(value: unknown): { prompt: string | null; choices: string[] | null } {
-  if (typeof value !== 'object' || value === null) return { prompt: null, choices: null };
-  const requests: unknown[] = Object.values(value);
-  let prompt: string | null = null;
-  const choices: string[] = [];
-  for (const request of requests) {
-    if (typeof request !== 'object' || request === null) continue;
-    if ('arg_0' in request && typeof request.arg_0 === 'string') prompt ??= request.arg_0;
-    if ('arg_1' in request && typeof request.arg_1 === 'string') choices.push(request.arg_1.trim());
-  }
-  return { prompt, choices: choices.length > 0 ? choices : null };
+function argumentsOf(value: unknown): { prompt: string | null; continuations: readonly string[] } {
+  const requests = Object.values(fieldsAt(value)).map(fieldsAt);
+  const texts = (name: 'arg_0' | 'arg_1'): string[] => requests.flatMap((request) => textOrNull(request[name]) ?? []);
+  const [prompt = null] = texts('arg_0');
+  return { prompt, continuations: texts('arg_1').map((continuation) => continuation.trim()) };
 }
 
-/** The choice with the largest log-probability, with all of them; or the generated text after its filter. */
-function answerOf(filtered: unknown, choices: readonly string[] | null): string {
+/** The choice that the metric takes for the answer, with all log-probabilities; or the generated text after its filter. */
+function answerOf(filtered: unknown, choices: readonly string[], metric: string, bias: boolean): string {
   if (!Array.isArray(filtered)) return text(filtered) ?? '';
-  const scores = filtered.map((item: unknown) => (Array.isArray(item) ? Number(item[0]) : Number.NaN));
-  if (choices === null || scores.some(Number.isNaN)) return filtered.map((item: unknown) => text(item) ?? '').join('\n');
-  const best = scores.reduce((at, score, i) => (score > (scores[at] ?? 0) ? i : at), 0);
-  return `${choices[best] ?? best} (${scores.map((s) => s.toFixed(3)).join(', ')})`;
+  const scores = filtered.map(
+    (item: unknown): RecordedScore =>
+      Array.isArray(item) ? [Number(item[0]), String(item[1]).toLowerCase() === 'true'] : [Number.NaN, false],
+  );
+  if (choices.length === 0 || scores.length < choices.length || scores.some(([logprob]) => Number.isNaN(logprob)))
+    return filtered.map((item: unknown) => text(item) ?? '').join('\n');
+  const chosen = at(choices, recordedChoice(metric, choices, scores, bias));
+  return `${chosen} (${scores.map(([logprob]) => logprob.toFixed(3)).join(', ')})`;
 }
 
 function text(value: unknown): string | null {

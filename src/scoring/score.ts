@@ -1,3 +1,4 @@
+import { at } from '../at.js';
 import { argmax, goldList, predictGreedyFirst } from '../metrics/choices.js';
 import { strip } from '../python/strings.js';
 import { beginsInThought, findThought, type Thought } from '../thought.js';
@@ -11,6 +12,7 @@ import type {
   ScoredDocument,
   Target,
   Task,
+  TaskMetric,
 } from '../types.js';
 import type { LanguageTeller } from './answer-language.js';
 import { applyFilter } from './filters.js';
@@ -46,19 +48,26 @@ function scoreChoices(prepared: PreparedDoc, response: ChoicesResponse): Scored 
   const predicted = task.bias ? predictGreedyFirst(logprobs, greedy) : argmax(logprobs);
   const unconditional = wanted > choices.length ? response.logprobs.slice(choices.length) : null;
   const where = whereIs(prepared);
+  const document = { outputType: 'multiple_choice', doc, where, choices, logprobs, greedy, unconditional, gold, predicted } as const;
+  const chosen = headlineOf(task)?.choose?.(document) ?? predicted;
   return {
     filter: 'none',
-    filtered: response.logprobs.map((logprob, i) => [logprob, response.greedy[i] ?? false] as const),
-    metrics: metricsOf(task, { outputType: 'multiple_choice', doc, where, choices, logprobs, greedy, unconditional, gold, predicted }),
-    predicted,
-    ...(logprobs.length > 1 ? { margin: marginOf(logprobs, predicted) } : {}),
+    filtered: response.logprobs.map((logprob, i) => [logprob, at(response.greedy, i)] as const),
+    metrics: metricsOf(task, document),
+    predicted: chosen,
+    ...(logprobs.length > 1 ? { margin: marginOf(logprobs, chosen) } : {}),
     ...(goldList(gold).includes(-1) ? { goldOutOfRange: true } : {}),
   };
 }
 
-/** Negative where the bias benchmarks predict a choice of greedy tokens that another one surpasses. */
-function marginOf(logprobs: readonly number[], predicted: number): number {
-  return (logprobs[predicted] ?? Number.NaN) - Math.max(...logprobs.filter((_, i) => i !== predicted));
+/** The metric whose choice is shown as the answer; undefined where a function of the task's own scores. */
+function headlineOf({ metrics, meta }: Task): TaskMetric | undefined {
+  return metrics.find(({ metric }) => metric === meta.headlineMetric.split(',')[0]);
+}
+
+/** Negative where a choice is taken that another one surpasses: one of greedy tokens (bias benchmarks), or one that is more probable for its length. */
+function marginOf(logprobs: readonly number[], chosen: number): number {
+  return at(logprobs, chosen) - Math.max(...logprobs.filter((_, i) => i !== chosen));
 }
 
 /** A task that scores one continuation. */

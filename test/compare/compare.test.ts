@@ -7,6 +7,7 @@ import type { Allowable } from '../../src/compare/differs.js';
 import { flipTexts } from '../../src/compare/flips.js';
 import { openRun } from '../../src/compare/open-run.js';
 import { comparisonJson, comparisonText, describeRefusal, flipsText, refusalMessage } from '../../src/compare/print.js';
+import { recordedChoice } from '../../src/metrics/recorded-choice.js';
 import { docs, type FakeDoc, type FakeRun, known, scratch, spoil, writeRun } from './runs.js';
 
 const NAMES = ['eus_trivia', 'eus_reading', 'piqa'];
@@ -306,5 +307,17 @@ describe('flips', () => {
     expect(text).toContain('right to wrong');
     expect(text).not.toContain('\u001b');
     expect((await flipTexts(result, 1)).map((f) => f.direction)).toEqual(['down']);
+  });
+
+  it('shows the choice that the metric takes: by length, by mutual information, and greedy first in the bias benchmarks', () => {
+    const scores: [number, boolean][] = [
+      [-2, false],
+      [-3, true],
+    ];
+    expect(recordedChoice('acc,none', ['x', 'abcd'], scores, false)).toBe(0);
+    expect(recordedChoice('acc_norm', ['x', 'abcd'], scores, false)).toBe(1);
+    expect(recordedChoice('acc', ['x', 'abcd'], scores, true)).toBe(1);
+    expect(recordedChoice('acc_mutual_info', ['x', 'abcd'], [...scores, [-2, false], [-9, false]], false)).toBe(1);
+    expect(recordedChoice('a_metric_of_others', ['x', 'abcd'], scores, false)).toBe(0);
   });
 });

@@ -103,6 +103,24 @@ describe('multiple choice', () => {
     expect(score(1)).toEqual({ acc: 1, acc_norm: 0 });
   });
 
+  test('the choice shown is the one that the headline metric takes', () => {
+    const asked = (names: Parameters<typeof metric>[0][], logprobs: number[]) =>
+      scoreDocument(
+        preparedOf(
+          taskOf({
+            metrics: names.map((name) => metric(name)),
+            meta: { language: null, category: null, headlineMetric: names[0] ?? '', documents: null },
+          }),
+          {},
+          1,
+          ['x', 'abcd'],
+        ),
+        choices(logprobs),
+      )[0];
+    expect(asked(['acc', 'acc_norm'], [-2, -3])).toMatchObject({ metrics: { acc: 0, acc_norm: 1 }, predicted: 0, margin: 1 });
+    expect(asked(['acc_norm', 'acc'], [-2, -3])).toMatchObject({ metrics: { acc: 0, acc_norm: 1 }, predicted: 1, margin: -1 });
+  });
+
   test('an empty choice is divided by 0 as numpy does', () => {
     const norm = (target: number, logprobs: number[]) =>
       scoreDocument(preparedOf(choice, {}, target, ['', 'b']), choices(logprobs))[0]?.metrics.acc_norm;
