@@ -1,8 +1,10 @@
 /** Compares two runs benchmark by benchmark and language by language. Reads files only; never loads a model. */
+import { at } from '../at.js';
 import { InterruptedError, UserError } from '../errors.js';
 import { ROUNDS, SEED } from '../statistics/bootstrap.js';
 import { holm } from '../statistics/holm.js';
 import { detectableNormal, detectablePaired } from '../statistics/power.js';
+import { sumOf } from '../statistics/sums.js';
 import type { Language } from '../types.js';
 import { averageRow, oneKind } from './average-row.js';
 import { type Benchmark, benchmarksOf, type KnownBenchmark, keyOf, sharedKey } from './benchmarks.js';
@@ -34,17 +36,17 @@ export interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A line with what depends on the other lines. */
-export interface TestedRow extends Row {
+/** What of a line depends on the other lines. */
+interface Tested {
   readonly pHolm: number | null;
   /** Smallest true difference that this comparison sees four times in five at its corrected level; null where nothing would be. */
   readonly detectable: number | null;
 }
 
+export type TestedRow = Row & Tested;
+
 /** Averages name what they average. */
-export interface AverageOver extends TestedRow {
-  readonly benchmarks: readonly string[];
-}
+export type AverageOver = TestedRow & { readonly benchmarks: readonly string[] };
 
 /** A benchmark that both runs hold but that cannot be compared. */
 export interface Refusal {
@@ -112,15 +114,14 @@ export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, m
   const averages = languages.flatMap((language) => {
     const members = oneKind(rows.filter((row) => row.language === language && row.category !== 'bias' && row.own !== true));
     const name = { benchmark: language, language, category: null, metric: 'mean' };
-    return members.length === 0 ? [] : [{ row: averageRow(name, members, options.seed), benchmarks: members.map((m) => m.benchmark) }];
+    return members.length === 0 ? [] : [{ ...averageRow(name, members, options.seed), benchmarks: members.map((m) => m.benchmark) }];
   });
-  const testedAverages = tested(averages.map((a) => a.row));
   return {
     base,
     candidate,
     benchmarks: tested(rows),
     bias: tested(bias),
-    languages: testedAverages.map((row, i) => ({ ...row, benchmarks: averages[i]?.benchmarks ?? [] })),
+    languages: tested(averages),
     refused,
     missing,
     options,
@@ -138,10 +139,10 @@ export function requireShared({ base, candidate, benchmarks, refused }: Comparis
 }
 
 /** Adds Holm's correction over the lines, and what each could have seen at the level that the correction leaves it. */
-function tested(rows: readonly Row[]): TestedRow[] {
+function tested<T extends Row>(rows: readonly T[]): (T & Tested)[] {
   const corrected = holm(rows.map((row) => row.p));
   const tests = Math.max(1, corrected.filter((p) => p !== null).length);
-  return rows.map((row, i) => ({ ...row, pHolm: corrected[i] ?? null, detectable: detectableOf(row, 0.025 / tests) }));
+  return rows.map((row, i) => ({ ...row, pHolm: at(corrected, i), detectable: detectableOf(row, 0.025 / tests) }));
 }
 
 /**
@@ -160,21 +161,20 @@ async function compareBenchmark(
 ): Promise<{ row: Row; bias: Row | null } | Refusal> {
   const refuse = (differences: readonly Difference[]): Refusal => ({ benchmark: benchmark.name, differences });
   const lacking = (from: readonly string[], of: readonly string[]): readonly string[] => of.filter((name) => !from.includes(name));
-  const apart = [...lacking(benchmark.base, benchmark.candidate), ...lacking(benchmark.candidate, benchmark.base)];
-  if (apart.length > 0) {
-    const first = apart[0] ?? '';
+  const [first] = [...lacking(benchmark.base, benchmark.candidate), ...lacking(benchmark.candidate, benchmark.base)];
+  if (first !== undefined) {
     const said = (mine: readonly string[]): string => `${mine.length} (${mine.includes(first) ? 'with' : 'without'} ${first})`;
     return refuse([{ what: 'subtasks', task: first, base: said(benchmark.base), candidate: said(benchmark.candidate) }]);
   }
   const notes: string[] = [];
-  const differences = fileDifferences(base, candidate, [...new Set([benchmark.name, ...benchmark.base])]);
+  let differences = fileDifferences(base, candidate, [...new Set([benchmark.name, ...benchmark.base])]);
   const pairs = await pairLeaves(base, candidate, benchmark, options, notes);
   if (pairs !== null) {
     if (pairs.contradiction !== null) return refuse([pairs.contradiction]);
     // With the documents at hand the fingerprint is judged by them: a part of the documents with the same prompts can be compared.
-    if (pairs.part && pairs.changed === null) drop(differences, 'fingerprint');
-    if (pairs.changed !== null) withChanges(differences, pairs.changed);
-  } else addDocuments(differences, base, candidate, benchmark);
+    if (pairs.part && pairs.changed === null) differences = differences.filter(({ what }) => what !== 'fingerprint');
+    if (pairs.changed !== null) differences = withChanges(differences, pairs.changed);
+  } else differences.push(...documentDifference(base, candidate, benchmark));
   const refusing = differences.filter((d) => !isAllowed(d.what, options.allow));
   if (refusing.length > 0) return refuse(differences);
   for (const d of differences) notes.push(`allowed: ${describeDifference(d)}`);
@@ -188,8 +188,7 @@ async function compareBenchmark(
     higherIsBetter: metric.higherIsBetter,
   });
   if (pairs !== null) {
-    const n = pairs.tasks.reduce((sum, t) => sum + t.n, 0);
-    if (n > 0) {
+    if (pairs.tasks.some(({ n }) => n > 0)) {
       return {
         row: pairedRow(name(pairs.metric), pairs.tasks, options.seed, options.rounds, notes),
         bias: biasRow(name(BIAS), pairs.tasks, options.seed, options.rounds),
@@ -206,27 +205,21 @@ function isAllowed(what: DifferenceKind, allow: ReadonlySet<Allowable>): boolean
   return (what === 'fingerprint' || what === 'shots' || what === 'version') && allow.has(what);
 }
 
-function drop(differences: Difference[], what: DifferenceKind): void {
-  const at = differences.findIndex((d) => d.what === what);
-  if (at >= 0) differences.splice(at, 1);
-}
-
-/** Another number of documents explains another fingerprint. */
-function addDocuments(differences: Difference[], base: Run, candidate: Run, benchmark: Benchmark): void {
-  for (const task of benchmark.base) {
+/** Another number of documents explains another fingerprint; of the first task that has one. */
+function documentDifference(base: Run, candidate: Run, benchmark: Benchmark): readonly Difference[] {
+  const all = benchmark.base.flatMap((task): Difference[] => {
     const [b, c] = [documentsOf(base.tasks.get(task)), documentsOf(candidate.tasks.get(task))];
-    if (b === null || c === null || b === c) continue;
-    differences.push({ what: 'documents', task, base: String(b), candidate: String(c) });
-    return;
-  }
+    return b === null || c === null || b === c ? [] : [{ what: 'documents', task, base: String(b), candidate: String(c) }];
+  });
+  return all.slice(0, 1);
 }
 
 /** The file's fingerprint says that something changed, the documents say what. */
-function withChanges(differences: Difference[], changed: Difference): void {
-  const at = differences.findIndex((d) => d.what === 'fingerprint');
-  const known = differences[at];
-  if (known === undefined) differences.push(changed);
-  else differences[at] = { ...known, detail: `${describeDifference(known)}; ${changed.detail ?? ''}` };
+function withChanges(differences: readonly Difference[], changed: Difference): Difference[] {
+  if (!differences.some(({ what }) => what === 'fingerprint')) return [...differences, changed];
+  return differences.map((known) =>
+    known.what === 'fingerprint' ? { ...known, detail: `${describeDifference(known)}; ${describeDifference(changed)}` } : known,
+  );
 }
 
 function totalDocuments(run: Run, benchmark: Benchmark): number | null {
@@ -334,7 +327,7 @@ function unlikeSamples(run: Run, task: string, key: string, outcomes: ReadonlyMa
   const value = run.tasks.get(task)?.result.estimates.get(key)?.value;
   const scores = outcomes.get(key)?.filter((x) => !Number.isNaN(x));
   if (value === undefined || scores === undefined || scores.length === 0) return null;
-  const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
+  const mean = sumOf(scores, (score) => score) / scores.length;
   if (Math.abs(mean - value) <= 1e-6) return null;
   // One document of thousands more or less shows in later digits only.
   const shown = (x: number): string => x.toFixed(mean.toFixed(4) === value.toFixed(4) ? 8 : 4);
@@ -364,7 +357,7 @@ function unpaired(
   const side = (run: Run, of: string): Side | null => {
     const estimate = run.tasks.get(benchmark.name)?.result.estimates.get(of);
     if (estimate === undefined || Number.isNaN(estimate.value)) return null;
-    const unscored = benchmark.base.reduce((sum, task) => sum + unscoredOf(run.tasks.get(task)), 0);
+    const unscored = sumOf(benchmark.base, (task) => unscoredOf(run.tasks.get(task)));
     return { ...estimate, documents: totalDocuments(run, benchmark), unscored };
   };
   const [sb, sc] = [side(base, key), side(candidate, key)];

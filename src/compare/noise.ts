@@ -1,5 +1,8 @@
 /** Telling a worse model from the same model on another batch size, kernel or device: such noise moves every log-probability a little. */
 
+import { quantileSorted } from '../statistics/quantile.js';
+import { sumOf } from '../statistics/sums.js';
+
 /** Largest noise level, in nats, that two runs of one model may have (docs/gate.md has the measurements). */
 export const NOISE_NATS = 0.5;
 /** Margins beyond this many nats all count as the same: far from flipping, and a stored baseline keeps no more. */
@@ -53,7 +56,7 @@ export function nearTies(documents: Iterable<Shift>, limit = NOISE_NATS): NearTi
   if (still.length === 0 || flipped.length === 0) return NO_TIES;
   // Unknown margins count as infinitely far.
   const sorted = Float64Array.from(still, (s) => (Number.isNaN(s) ? Number.POSITIVE_INFINITY : s)).sort();
-  const level = 2 * (sorted[Math.ceil(0.95 * sorted.length) - 1] ?? Number.POSITIVE_INFINITY);
+  const level = 2 * quantileSorted(sorted, 0.95, 1);
   if (!(level <= limit)) return NO_TIES;
   const explained = flipped.filter((d) => moved(d) <= level && agrees(d.baseMargin, d.base) && agrees(d.candidateMargin, d.candidate));
   const up = explained.filter((d) => d.candidate > d.base).length;
@@ -72,7 +75,7 @@ export function nearTies(documents: Iterable<Shift>, limit = NOISE_NATS): NearTi
  * Returns the sum over the tasks of a benchmark.
  */
 export function tiesTogether(parts: readonly NearTies[]): NearTies {
-  const sum = (of: (part: NearTies) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const sum = (of: (part: NearTies) => number): number => sumOf(parts, of);
   return {
     noise: { up: sum((p) => p.noise.up), down: sum((p) => p.noise.down) },
     drift: { sum: sum((p) => p.drift.sum), squares: sum((p) => p.drift.squares) },

@@ -22,49 +22,50 @@ export interface Alignment {
 export function align(base: TaskSamples, candidate: TaskSamples): Alignment {
   const digits = Math.min(base.docHashes[0]?.length ?? 64, candidate.docHashes[0]?.length ?? 64);
   const whole = [base, candidate].every((side) => side.promptHashes !== null && side.targetHashes !== null);
-  const document = (side: TaskSamples, i: number): string => (side.docHashes[i] ?? '').slice(0, digits);
-  const exact = (side: TaskSamples, i: number): string =>
-    `${document(side, i)} ${whole ? `${side.promptHashes?.[i]} ${side.targetHashes?.[i]}` : side.checks[i]}`;
-  const partner = new Int32Array(base.docHashes.length).fill(-1);
-  const taken = new Uint8Array(candidate.docHashes.length);
-  for (const key of [exact, document]) {
+  const [before, after] = [hashesOf(base, digits, whole), hashesOf(candidate, digits, whole)];
+  const partner = new Map<number, number>();
+  const taken = new Set<number>();
+  const keys = [({ document, prompt, target }: Hashes) => `${document} ${prompt} ${target}`, ({ document }: Hashes) => document];
+  for (const key of keys) {
     const places = new Map<string, number[]>();
-    // Backwards, so that pop() gives the first.
-    for (let j = candidate.docHashes.length - 1; j >= 0; j--) {
-      if (taken[j] === 1) continue;
-      const name = key(candidate, j);
-      const list = places.get(name);
-      if (list === undefined) places.set(name, [j]);
+    for (const [j, hashes] of after.entries()) {
+      if (taken.has(j)) continue;
+      const list = places.get(key(hashes));
+      if (list === undefined) places.set(key(hashes), [j]);
       else list.push(j);
     }
-    base.docHashes.forEach((_, i) => {
-      if (partner[i] !== -1) return;
-      const j = places.get(key(base, i))?.pop();
-      if (j === undefined) return;
-      partner[i] = j;
-      taken[j] = 1;
-    });
-  }
-  const pairs: [number, number][] = [];
-  let changedPrompts = 0;
-  let changedTargets = 0;
-  partner.forEach((j, i) => {
-    if (j === -1) return;
-    pairs.push([i, j]);
-    if (!whole) {
-      if (base.checks[i] !== candidate.checks[j]) changedPrompts++;
-      return;
+    for (const [i, hashes] of before.entries()) {
+      const j = partner.has(i) ? undefined : places.get(key(hashes))?.shift();
+      if (j === undefined) continue;
+      partner.set(i, j);
+      taken.add(j);
     }
-    if (base.promptHashes?.[i] !== candidate.promptHashes?.[j]) changedPrompts++;
-    if (base.targetHashes?.[i] !== candidate.targetHashes?.[j]) changedTargets++;
-  });
+  }
+  const pairs = [...partner].sort(([a], [b]) => a - b);
   return {
     pairs,
-    onlyBase: base.docHashes.length - pairs.length,
-    onlyCandidate: candidate.docHashes.length - pairs.length,
-    changedPrompts,
-    changedTargets,
+    onlyBase: before.length - pairs.length,
+    onlyCandidate: after.length - pairs.length,
+    changedPrompts: pairs.filter(([i, j]) => at(before, i).prompt !== at(after, j).prompt).length,
+    changedTargets: pairs.filter(([i, j]) => at(before, i).target !== at(after, j).target).length,
   };
+}
+
+interface Hashes {
+  readonly document: string;
+  readonly prompt: string;
+  readonly target: string;
+}
+
+/** The hashes of each document, `digits` of the document's own; where not both sides are whole, the check of a baseline stands for prompt and target. */
+function hashesOf({ docHashes, promptHashes, targetHashes, checks }: TaskSamples, digits: number, whole: boolean): readonly Hashes[] {
+  const prompts = (whole ? promptHashes : null) ?? checks;
+  const targets = whole ? targetHashes : null;
+  return docHashes.map((hash, i) => ({
+    document: hash.slice(0, digits),
+    prompt: at(prompts, i),
+    target: targets === null ? '' : at(targets, i),
+  }));
 }
 
 /** A document whose outcome changed. */
@@ -113,42 +114,30 @@ export function pairTask(
   noiseNats: number,
 ): PairedTask {
   const { key, higherIsBetter } = metric;
-  const before = base.outcomes.get(key) ?? new Float64Array(0);
-  const after = candidate.outcomes.get(key) ?? new Float64Array(0);
   const flips: Flip[] = [];
   const differences: number[] = [];
   const shifts: Shift[] = [];
-  let n = 0;
   let baseSum = 0;
   let candidateSum = 0;
   let baseUnscored = 0;
   let candidateUnscored = 0;
   let binary = true;
   for (const [i, j] of alignment.pairs) {
-    const b = before[i] ?? Number.NaN;
-    const c = after[j] ?? Number.NaN;
+    const [b, c] = [valueAt(base.outcomes.get(key), i), valueAt(candidate.outcomes.get(key), j)];
     if (Number.isNaN(b)) baseUnscored++;
     if (Number.isNaN(c)) candidateUnscored++;
     if (Number.isNaN(b) || Number.isNaN(c)) continue;
-    n++;
     baseSum += b;
     candidateSum += c;
     differences.push(c - b);
     if ((b !== 0 && b !== 1) || (c !== 0 && c !== 1)) binary = false;
-    if (key === 'acc,none' && higherIsBetter && base.margins !== null && candidate.margins !== null) {
-      shifts.push({
-        base: b,
-        candidate: c,
-        baseMargin: base.margins[i] ?? Number.NaN,
-        candidateMargin: candidate.margins[j] ?? Number.NaN,
-      });
-    }
-    if (b !== c)
-      flips.push({ task: base.task, docHash: candidate.docHashes[j] ?? '', direction: c > b === higherIsBetter ? 'up' : 'down' });
+    if (key === 'acc,none' && higherIsBetter && base.margins !== null && candidate.margins !== null)
+      shifts.push({ base: b, candidate: c, baseMargin: at(base.margins, i), candidateMargin: at(candidate.margins, j) });
+    if (b !== c) flips.push({ task: base.task, docHash: at(candidate.docHashes, j), direction: c > b === higherIsBetter ? 'up' : 'down' });
   }
   return {
     task: base.task,
-    n,
+    n: differences.length,
     baseSum,
     candidateSum,
     baseUnscored,
@@ -160,6 +149,11 @@ export function pairTask(
     differences,
     bias: jointBias(base, candidate, alignment),
   };
+}
+
+/** NaN in a column that is not there: no document has such a score. */
+function valueAt(column: Float64Array | undefined, i: number): number {
+  return column === undefined ? Number.NaN : at(column, i);
 }
 
 /** Kinds of bias outcome, and how each pulls the bias, in the order of their codes: stereotyped answers down, others up. */

@@ -5,7 +5,7 @@ import { type Cell, type Column, table } from '../terminal/table.js';
 import type { Comparison, Refusal, TestedRow } from './compare.js';
 import { describeDifference } from './differs.js';
 import type { FlipText } from './flips.js';
-import { differenceText, nameOf, scaleOf, valueText } from './unit.js';
+import { detectableText, flipsCell, listed, nameOf, probability, valueCells } from './unit.js';
 
 /** Significance level of the words that the text uses. */
 const LEVEL = 0.05;
@@ -88,38 +88,34 @@ export function refusalMessage(comparison: Comparison): string | null {
  * Returns the text form: a table of benchmarks, one of languages, one of bias, and what is missing or refused.
  */
 export function comparisonText(comparison: Comparison, screen: Screen = NO_SCREEN): string {
-  const parts = [`base:      ${title(comparison.base)}`, `candidate: ${title(comparison.candidate)}`, ''];
-  const tables: string[] = [];
-  if (comparison.benchmarks.length > 0) tables.push(rowsTable('Benchmark', comparison.benchmarks, screen), '');
-  if (comparison.languages.length > 0) {
-    const rows = comparison.languages.map((row) => ({ ...row, benchmark: `${row.benchmark} (${row.benchmarks.length})` }));
-    tables.push(rowsTable('Average', rows, screen), '');
-  }
-  if (comparison.bias.length > 0) tables.push(rowsTable('Bias score', comparison.bias, screen), '');
-  const head = printable(parts.join('\n'));
-  parts.length = 0;
-  for (const r of comparison.refused) parts.push(oneLine(`refused: ${describeRefusal(r)}`));
-  for (const m of comparison.missing) parts.push(oneLine(`missing: ${m.benchmark} is not in the ${m.from}`));
-  parts.push(...notesOf(comparison.benchmarks).map(oneLine));
-  for (const row of comparison.benchmarks) {
+  const head = printable(`base:      ${title(comparison.base)}\ncandidate: ${title(comparison.candidate)}\n`);
+  const averages = comparison.languages.map((row) => ({ ...row, benchmark: `${row.benchmark} (${row.benchmarks.length})` }));
+  const tables = [
+    { what: 'Benchmark', rows: comparison.benchmarks },
+    { what: 'Average', rows: averages },
+    { what: 'Bias score', rows: comparison.bias },
+  ].flatMap(({ what, rows }) => (rows.length === 0 ? [] : [rowsTable(what, rows, screen), '']));
+  const unscored = comparison.benchmarks.flatMap(({ benchmark, baseUnscored, candidateUnscored }) => {
     const said = [
-      row.baseUnscored > 0 ? `base ${row.baseUnscored}` : [],
-      row.candidateUnscored > 0 ? `candidate ${row.candidateUnscored}` : [],
-    ].flat();
-    if (said.length > 0) parts.push(oneLine(`note: ${row.benchmark}: unscored documents are left out on both sides (${said.join(', ')})`));
-  }
-  const notes = printable(parts.join('\n'));
-  return `${[head, ...tables, notes].join('\n').trimEnd()}\n`;
+      ...(baseUnscored > 0 ? [`base ${baseUnscored}`] : []),
+      ...(candidateUnscored > 0 ? [`candidate ${candidateUnscored}`] : []),
+    ];
+    return said.length === 0 ? [] : [`note: ${benchmark}: unscored documents are left out on both sides (${said.join(', ')})`];
+  });
+  const notes = [
+    ...comparison.refused.map((refusal) => `refused: ${describeRefusal(refusal)}`),
+    ...comparison.missing.map(({ benchmark, from }) => `missing: ${benchmark} is not in the ${from}`),
+    ...notesOf(comparison.benchmarks),
+    ...unscored,
+  ].map(oneLine);
+  return `${[head, ...tables, printable(notes.join('\n'))].join('\n').trimEnd()}\n`;
 }
 
 /** One line for each note, with the benchmarks it is about. */
 function notesOf(rows: readonly TestedRow[]): string[] {
   const about = new Map<string, string[]>();
   for (const row of rows) for (const note of row.notes) about.set(note, [...(about.get(note) ?? []), row.benchmark]);
-  return [...about].map(([note, benchmarks]) => {
-    const who = benchmarks.length <= 4 ? benchmarks.join(', ') : `${benchmarks.slice(0, 3).join(', ')} and ${benchmarks.length - 3} more`;
-    return `note: ${who}: ${note}`;
-  });
+  return [...about].map(([note, benchmarks]) => `note: ${listed(benchmarks)}: ${note}`);
 }
 
 function title(run: Comparison['base']): string {
@@ -141,14 +137,10 @@ const COLUMNS: readonly Column[] = [
 function rowsTable(what: string, rows: readonly TestedRow[], screen: Screen): string {
   const lines = rows.map((row): Cell[] => [
     nameOf(row),
-    row.n === null ? 'unknown' : String(row.n),
-    valueText(row, row.base),
-    valueText(row, row.candidate),
-    differenceText(row, row.difference),
-    row.low === null || row.high === null ? '' : `${differenceText(row, row.low)} to ${differenceText(row, row.high)}`,
+    ...valueCells(row),
     probability(row.p),
     probability(row.pHolm),
-    row.flipsUp === null ? 'unpaired' : `+${row.flipsUp} -${row.flipsDown}`,
+    flipsCell(row),
     { text: verdict(row), tone: toneOf(row) },
   ]);
   return table([{ title: what }, ...COLUMNS], lines, screen);
@@ -166,16 +158,7 @@ function verdict(row: TestedRow): string {
     return row.higherIsBetter ? word : `${word} (${meaning})`;
   }
   if (row.detectable === null) return 'no significant difference (too few documents to detect one)';
-  const detectable = row.share ? (row.detectable * scaleOf(row)).toFixed(1) : valueText(row, row.detectable);
-  return `no significant difference (detectable: ${detectable})`;
-}
-
-/**
- * Returns a p-value as it is printed: three decimals, `< 0.001` below.
- */
-export function probability(p: number | null): string {
-  if (p === null) return '';
-  return p < 0.001 ? '< 0.001' : p.toFixed(3);
+  return `no significant difference (detectable: ${detectableText(row, row.detectable)})`;
 }
 
 /** Characters of a prompt that are printed; its end holds the question. */

@@ -1,5 +1,6 @@
 /** A task as results record it, so that it can be explained where its file is not at hand. */
 import { UserError } from '../errors.js';
+import { fieldsAt } from '../results/fields.js';
 import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, readResultContent, resultFileOf } from '../results/read.js';
 import { buildTask } from '../tasks/build.js';
@@ -66,8 +67,4 @@ function known(config: Config): Config {
 function withoutNull(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNull);
   return typeof value === 'object' && value !== null ? known(fieldsAt(value)) : value;
-}
-
-function fieldsAt(value: unknown): Config {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

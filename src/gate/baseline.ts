@@ -1,8 +1,9 @@
 /** A compact baseline: per-document outcomes in bits, short hashes and the numbers, in one JSON file that a git repository can hold. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Run, RunTask } from '../compare/open-run.js';
+import { at } from '../at.js';
+import { type OpenOptions, openRun, type Run, type RunTask } from '../compare/open-run.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { makeFolder } from '../folders.js';
 import { parsePlainJson, refuseProto } from '../python/plain-json.js';
@@ -121,6 +122,17 @@ export async function readBaseline(file: string): Promise<Run | null> {
 }
 
 /**
+ * Opens one side of a comparison or gate: whatever `openRun` opens, or a stored baseline. Throws `UserError` when it is neither.
+ */
+export async function openSide(reference: string, options: OpenOptions = {}): Promise<Run> {
+  const isFile = await stat(reference).then(
+    (s) => s.isFile(),
+    () => false,
+  );
+  return (isFile ? await readBaseline(reference) : null) ?? openRun(reference, options);
+}
+
+/**
  * Returns the run that the text of a baseline file stores, or null when it is no baseline; throws as `readBaseline` does.
  */
 export function baselineOf(text: string, file: string): Run | null {
@@ -214,7 +226,7 @@ function packMargin(margin: number): number {
 
 function packBits(n: number, set: (i: number) => boolean): string {
   const bytes = Buffer.alloc(Math.ceil(n / 8));
-  for (let i = 0; i < n; i++) if (set(i)) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
+  for (let i = 0; i < n; i++) if (set(i)) bytes[i >> 3] = at(bytes, i >> 3) | (1 << (i & 7));
   return bytes.toString('base64');
 }
 
@@ -228,7 +240,7 @@ function unpack(file: string, task: string, stored: StoredSamples): TaskSamples 
   };
   const bitsOf = (text: string, field: string): ((i: number) => boolean) => {
     const bytes = bytesOf(text, Math.ceil(n / 8), field);
-    return (i) => (((bytes[i >> 3] ?? 0) >> (i & 7)) & 1) === 1;
+    return (i) => ((at(bytes, i >> 3) >> (i & 7)) & 1) === 1;
   };
   const outcomes = new Map<string, Float64Array>();
   for (const [key, text] of Object.entries(stored.bits)) {

@@ -1,9 +1,10 @@
 /** The verdict of a gate over a comparison. Pure: no files, no clock of its own. */
+import { at } from '../at.js';
 import { averageRow, oneKind } from '../compare/average-row.js';
 import { type Comparison, detectableOf } from '../compare/compare.js';
 import { describeRefusal } from '../compare/print.js';
 import { gainOf, type Row } from '../compare/row.js';
-import { differenceText, scaleOf, unitOf, valueText } from '../compare/unit.js';
+import { differenceText, listed, probability, scaleOf, unitOf, valueText } from '../compare/unit.js';
 import { holm } from '../statistics/holm.js';
 import type { Limits, Policy } from './policy.js';
 import { settleNoise } from './settle-noise.js';
@@ -79,7 +80,7 @@ export function judge(comparison: Comparison, policy: Policy, now: number): Judg
   }));
   const corrected = holm(lines.map(({ row }) => row.pDrop));
   const judged: Judged[] = lines.map(({ kind, row, limits }, i) => {
-    const p = corrected[i] ?? null;
+    const p = at(corrected, i);
     const significance = limits.significance ?? policy.significance;
     // The policy's own allowance is in points; a metric with a unit of its own has none unless the benchmark says so.
     const allowed = limits.allowed_drop ?? (row.share ? policy.allowed_drop : 0);
@@ -144,7 +145,7 @@ function regression(row: Row, p: number, allowed: number): string {
   const values = `${valueText(row, row.base)} to ${valueText(row, row.candidate)} (${differenceText(row, row.difference)}${unitOf(row)}; ${flips})`;
   const verb = row.higherIsBetter ? 'fell' : 'rose';
   const direction = row.higherIsBetter ? '' : ', where less is better';
-  return `${row.benchmark} ${verb} from ${values}${direction}, p ${p < 0.001 ? '< 0.001' : `= ${p.toFixed(3)}`} after Holm's correction; allowed is a ${
+  return `${row.benchmark} ${verb} from ${values}${direction}, p ${p < 0.001 ? '' : '= '}${probability(p)} after Holm's correction; allowed is a ${
     row.higherIsBetter ? 'drop' : 'rise'
   } of ${allowed}`;
 }
@@ -200,8 +201,7 @@ function fromOlderFiles({ benchmarks, candidate }: Comparison): string | null {
     .filter((row) => row.tasks.some((task) => candidate.tasks.get(task)?.file !== candidate.newestFile))
     .map((row) => row.benchmark);
   if (older.length === 0) return null;
-  const who = older.length <= 4 ? older.join(', ') : `${older.slice(0, 3).join(', ')} and ${older.length - 3} more`;
-  return `${who}: not in the candidate's newest result file but in an older one of its folder; name the newest file itself to judge that run alone`;
+  return `${listed(older)}: not in the candidate's newest result file but in an older one of its folder; name the newest file itself to judge that run alone`;
 }
 
 function languageLines(

@@ -1,6 +1,6 @@
 /** What a gate found, for people and programs. Names come from files that somebody else wrote: everything is escaped. */
-import { comparisonJson, probability } from '../compare/print.js';
-import { differenceText, nameOf, valueText } from '../compare/unit.js';
+import { comparisonJson } from '../compare/print.js';
+import { detectableText, flipsCell, nameOf, probability, valueCells } from '../compare/unit.js';
 import { oneLine, printable } from '../terminal/printable.js';
 import { NO_SCREEN, type Screen, type Tone, toned } from '../terminal/screen.js';
 import { type Cell, type Column, table, wordsOf } from '../terminal/table.js';
@@ -87,14 +87,10 @@ const COLUMNS: readonly Column[] = [
 function judgedTable(judged: readonly Judged[], screen: Screen = NO_SCREEN): string {
   const lines = judged.map(({ kind, row, verdict, p, detectable }): Cell[] => [
     kind === 'benchmark' ? nameOf(row) : `${row.benchmark} (${kind})`,
-    row.n === null ? 'unknown' : String(row.n),
-    valueText(row, row.base),
-    valueText(row, row.candidate),
-    differenceText(row, row.difference),
-    row.low === null || row.high === null ? '' : `${differenceText(row, row.low)} to ${differenceText(row, row.high)}`,
+    ...valueCells(row),
     probability(p),
-    row.flipsUp === null ? 'unpaired' : `+${row.flipsUp} -${row.flipsDown}`,
-    detectable === null ? 'none' : row.share ? (100 * detectable).toFixed(1) : valueText(row, detectable),
+    flipsCell(row),
+    detectable === null ? 'none' : detectableText(row, detectable),
     { text: verdict, tone: TONES[verdict] },
   ]);
   return table(COLUMNS, lines, screen);

@@ -1,10 +1,11 @@
 /** Generated answers in results, to be judged. */
 import { UserError } from '../errors.js';
+import { fieldsAt, isObject, textOrNull } from '../results/fields.js';
 import { findResultFiles, readResultFile } from '../results/read.js';
 import { sampleLines } from '../results/read-samples.js';
 import { findSampleFile } from '../results/sample-name.js';
 import { DEFAULT_MARK, findThought } from '../thought.js';
-import type { Doc, Value } from '../types.js';
+import type { Doc } from '../types.js';
 
 export interface GivenAnswer {
   readonly task: string;
@@ -42,8 +43,7 @@ export async function readAnswers(dir: string, tasks: readonly string[] | null, 
     const samples = findSampleFile(file.path, task);
     if (samples === null)
       throw new UserError(`${file.path}: no samples of ${task} beside it; judging needs the answers (run without --no-samples)`);
-    const settings: unknown = file.eusEval?.settings;
-    const mark = isFields(settings) && typeof settings['--thinking'] === 'string' ? settings['--thinking'] : DEFAULT_MARK;
+    const mark = textOrNull(fieldsAt(file.eusEval?.settings)['--thinking']) ?? DEFAULT_MARK;
     const seen = new Set<string>();
     for await (const { fields } of sampleLines(samples)) {
       const docId = String(fields.doc_id);
@@ -69,15 +69,9 @@ export async function readAnswers(dir: string, tasks: readonly string[] | null, 
   return { model, answers };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What was parsed from JSON holds nothing else than values of documents. */
-function isDoc(value: unknown): value is Readonly<Record<string, Value>> {
-  return isFields(value);
+function isDoc(value: unknown): value is Doc {
+  return isObject(value);
 }
 
 function firstText(resps: unknown): string {
@@ -87,13 +81,12 @@ function firstText(resps: unknown): string {
 }
 
 function questionIn(asked: unknown): string {
-  const [request] = isFields(asked) ? Object.values(asked) : [];
-  const prompt = isFields(request) && typeof request.arg_0 === 'string' ? request.arg_0 : '';
+  const [request] = Object.values(fieldsAt(asked));
+  const prompt = textOrNull(fieldsAt(request).arg_0) ?? '';
   if (!prompt.startsWith('[{')) return prompt;
   try {
     const messages: unknown = JSON.parse(prompt);
-    const last: unknown = Array.isArray(messages) ? messages.at(-1) : null;
-    return isFields(last) && typeof last.content === 'string' ? last.content : prompt;
+    return (Array.isArray(messages) ? textOrNull(fieldsAt(messages.at(-1)).content) : null) ?? prompt;
   } catch {
     return prompt;
   }

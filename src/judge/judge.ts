@@ -1,14 +1,15 @@
 /** `eus-eval judge`: a model judges generated answers by a rubric, and people's labels say how far it is to be believed. */
-import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { UserError } from '../errors.js';
 import { askAll } from '../run/ask-all.js';
 import type { OnAnswer } from '../run/events.js';
 import type { Journal } from '../run/journal.js';
-import { askingForm } from '../safety/ask.js';
+import { askingForm, questionOf } from '../safety/ask.js';
 import { readCsvFile } from '../safety/csv.js';
 import { cohenKappa } from '../statistics/agreement.js';
 import { clopperPearson } from '../statistics/binomial.js';
-import type { Backend, Doc, GenerateRequest, Message, Response } from '../types.js';
+import { meanEstimate } from '../statistics/mean.js';
+import { countOf } from '../statistics/sums.js';
+import type { Backend, Doc, Response } from '../types.js';
 import type { AnswersOf, GivenAnswer } from './answers.js';
 import type { Rubric } from './rubric.js';
 
@@ -68,51 +69,42 @@ export async function judgeAnswers(
 ): Promise<readonly Verdict[]> {
   askingForm(backend);
   const others = new Map((candidate?.answers ?? []).map((one) => [keyOf(one), one]));
-  const pairs = base.answers
-    .map((one) => [one, candidate === null ? null : (others.get(keyOf(one)) ?? null)] as const)
-    .filter(([, other]) => candidate === null || other !== null);
+  const pairs = base.answers.flatMap((one): (readonly [GivenAnswer, GivenAnswer | null])[] => {
+    if (candidate === null) return [[one, null]];
+    const other = others.get(keyOf(one));
+    return other === undefined ? [] : [[one, other]];
+  });
   if (pairs.length === 0) throw new UserError('the two results share no documents with generated answers');
-  const requests = pairs.flatMap(([one, other]) => {
-    const common: Doc = { doc: one.doc, question: one.question, reference: one.reference };
-    if (other === null) return [requestOf(backend, rubric, { ...common, answer: one.answer })];
-    return [
-      requestOf(backend, rubric, { ...common, answer_a: one.answer, answer_b: other.answer }),
-      requestOf(backend, rubric, { ...common, answer_a: other.answer, answer_b: one.answer }),
-    ];
+  const requests = pairs.flatMap(([{ doc, question, reference, answer }, other]) => {
+    const orders: readonly Doc[] =
+      other === null
+        ? [{ answer }]
+        : [
+            { answer_a: answer, answer_b: other.answer },
+            { answer_a: other.answer, answer_b: answer },
+          ];
+    const ask = (shown: Doc) => rubric.prompt({ doc, question, reference, ...shown });
+    return orders.map((shown) => questionOf(backend, ask(shown), rubric.maxNewTokens, rubric.system));
   });
   const answers = await askAll(backend, requests, journal, signal, onAnswer);
   return pairs.map(([one, other], i) => {
     const own = other === null ? answers.slice(i, i + 1) : answers.slice(2 * i, 2 * i + 2);
     const found = { task: one.task, doc_id: one.docId, said: own.map((answer) => (answer.kind === 'generate' ? answer.text : '')) };
     const read = own.map((answer) => readVerdict(rubric, answer));
-    const why = read.flatMap((verdict) => ('why' in verdict ? [verdict.why] : []));
+    const failed = read.find((verdict) => 'why' in verdict);
+    if (failed !== undefined) return { ...found, label: null, why: failed.why };
     const [first, second] = read.flatMap((verdict) => ('label' in verdict ? [verdict.label] : []));
-    if (why[0] !== undefined || first === undefined) return { ...found, label: null, why: why[0] ?? 'no verdict' };
-    if (other === null || second === undefined) return { ...found, label: first, why: null };
-    const sides = [
-      first === 'tie' ? 'tie' : first === 'A' ? 'base' : 'candidate',
-      second === 'tie' ? 'tie' : second === 'A' ? 'candidate' : 'base',
-    ];
-    const consistent = sides[0] === sides[1];
-    return { ...found, label: consistent ? (sides[0] ?? 'tie') : 'tie', why: null, consistent };
+    if (first === undefined) throw new Error('the judge was not asked');
+    if (second === undefined) return { ...found, label: first, why: null };
+    // In the second order A is the candidate.
+    const side = (label: string, a: string, b: string): string => (label === 'tie' ? 'tie' : label === 'A' ? a : b);
+    const [verdict, again] = [side(first, 'base', 'candidate'), side(second, 'candidate', 'base')];
+    return { ...found, label: verdict === again ? verdict : 'tie', why: null, consistent: verdict === again };
   });
 }
 
 function keyOf({ task, docId, docHash }: GivenAnswer): string {
   return JSON.stringify([task, docId, docHash]);
-}
-
-function requestOf(backend: Backend, rubric: Rubric, fields: Doc): GenerateRequest {
-  const text = rubric.prompt(fields);
-  const messages: readonly Message[] = [
-    ...(rubric.system === null ? [] : [{ role: 'system', content: rubric.system } as const]),
-    { role: 'user', content: text },
-  ];
-  const form = askingForm(backend);
-  const plain = rubric.system === null ? text : `${rubric.system}\n\n${text}`;
-  const context =
-    form === 'messages' ? messages : form === 'chat template' && backend.renderChat !== null ? backend.renderChat(messages) : plain;
-  return { kind: 'generate', context, until: [], maxNewTokens: rubric.maxNewTokens };
 }
 
 function readVerdict(rubric: Rubric, answer: Response): { readonly label: string } | { readonly why: string } {
@@ -131,15 +123,15 @@ export function judgements(verdicts: readonly Verdict[]): readonly TaskJudgement
     const own = verdicts.filter((verdict) => verdict.task === task);
     const labels = own.flatMap(({ label }) => (label === null ? [] : [label]));
     const values = labels.map((label) => (label === 'candidate' ? 1 : label === 'tie' ? 0.5 : label === 'base' ? 0 : Number(label)));
-    const usable = values.length > 0 && values.every((value) => Number.isFinite(value));
+    const { value, stderr } = values.length > 0 && values.every(Number.isFinite) ? meanEstimate(values) : { value: null, stderr: null };
     const judged = own.filter(({ label, consistent }) => label !== null && consistent !== undefined);
     return {
       task,
       documents: own.length,
       unscored: own.length - labels.length,
-      labels: Object.fromEntries([...new Set(labels)].sort().map((label) => [label, labels.filter((one) => one === label).length])),
-      mean: usable ? mean(values) : null,
-      stderr: usable && values.length > 1 ? sampleStandardDeviation(values) / Math.sqrt(values.length) : null,
+      labels: Object.fromEntries([...countOf(labels)].sort(([a], [b]) => (a < b ? -1 : 1))),
+      mean: value,
+      stderr,
       ...(judged.length === 0 ? {} : { consistent: judged.filter(({ consistent }) => consistent).length / judged.length }),
     };
   });

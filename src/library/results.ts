@@ -1,7 +1,7 @@
 /** Results as values: from files, or from a run that wrote none. */
 import { joinFiles, type Run, type SamplesOf } from '../compare/open-run.js';
 import { UserError } from '../errors.js';
-import { openSide } from '../gate/open-side.js';
+import { openSide } from '../gate/baseline.js';
 import { listOf, type OneOrMore, type Optional, refuseAborted } from '../options.js';
 import { fileBytes } from '../results/gzip-blocks.js';
 import { findResultFiles, type ResultFile, readResultFile } from '../results/read.js';

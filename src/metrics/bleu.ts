@@ -1,3 +1,4 @@
+import { at } from '../at.js';
 import { rstrip, splitSpace } from '../python/strings.js';
 import { defineMetric } from './define.js';
 import { textDocument } from './documents.js';
@@ -42,9 +43,10 @@ export function sentenceBleu(reference: string, answer: string, tokenizer: keyof
 /** Length of the answer, of the reference nearest to it in length, then matches and totals of 1- to 4-grams. */
 function statistics(value: Translated, cut = tokenize): readonly number[] {
   const answer = cut(value[1]);
-  const references = referencesOf(value).map(cut);
   const distance = (words: readonly string[]): number => Math.abs(words.length - answer.length);
-  const [nearest] = [...references].sort((a, b) => distance(a) - distance(b) || a.length - b.length);
+  const references = referencesOf(value)
+    .map(cut)
+    .sort((a, b) => distance(a) - distance(b) || a.length - b.length);
   const matches: number[] = [];
   const totals: number[] = [];
   for (let n = 1; n <= ORDER; n++) {
@@ -54,7 +56,7 @@ function statistics(value: Translated, cut = tokenize): readonly number[] {
     matches.push(countMatches(countSequences(answer, n, ' '), most));
     totals.push(Math.max(0, answer.length - n + 1));
   }
-  return [answer.length, nearest?.length ?? 0, ...matches, ...totals];
+  return [answer.length, at(references, 0).length, ...matches, ...totals];
 }
 
 /** Geometric mean of the precisions times the brevity penalty; orders without a match are smoothed exponentially. */
@@ -66,7 +68,7 @@ function bleuOf([answer = 0, reference = 0, ...counts]: readonly number[]): numb
   let logs = 0;
   let ended = false;
   for (const [i, correct] of matches.entries()) {
-    const total = counts[ORDER + i] ?? 0;
+    const total = at(counts, ORDER + i);
     ended ||= total === 0;
     if (ended) {
       logs += LOG_OF_ZERO;

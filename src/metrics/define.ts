@@ -1,5 +1,6 @@
 /** What a metric is, and how its file becomes something that tasks can use. */
 import type { z } from 'zod';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { PyFloat } from '../python/float.js';
 import type { ChoiceDocument, Estimate, MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
@@ -164,8 +165,8 @@ function describeDocument(document: ScoredDocument): string {
   switch (document.outputType) {
     case 'multiple_choice': {
       const { choices, logprobs, gold } = document;
-      const right = (typeof gold === 'number' ? [gold] : gold).map((index) => `"${choices[index] ?? ''}"`);
-      return `${choices.map((choice, i) => `"${choice}" ${show(logprobs[i])}`).join(', ')} (right: ${right.join(', ')})`;
+      const right = (typeof gold === 'number' ? [gold] : gold).map((index) => `"${at(choices, index)}"`);
+      return `${choices.map((choice, i) => `"${choice}" ${show(at(logprobs, i))}`).join(', ')} (right: ${right.join(', ')})`;
     }
     case 'generate_until':
       return `"${document.answer}" for ${document.references.map((reference) => `"${reference}"`).join(' or ')}`;

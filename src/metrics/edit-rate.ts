@@ -3,6 +3,8 @@
  * Tercom does (Snover et al. 2006), with the limits of sacreBLEU's implementation, which decide what is found.
  */
 
+import { at } from '../at.js';
+
 /** Longest sequence that is shifted, and how far. */
 const MAX_SHIFT_SIZE = 10;
 const MAX_SHIFT_DISTANCE = 50;
@@ -42,8 +44,8 @@ export function countEdits(answer: readonly string[], reference: readonly string
 }
 
 function costOf({ costs }: Matrix): number {
-  const row = costs[costs.length - 1];
-  return row?.[row.length - 1] ?? 0;
+  const row = at(costs, costs.length - 1);
+  return at(row, row.length - 1);
 }
 
 /** Levenshtein's matrix near the diagonal; the first `kept` rows behind row 0 are those of `known`, whose answer begins with the same words. */
@@ -54,23 +56,23 @@ function fill(words: readonly string[], reference: readonly string[], known: Mat
   const ratio = words.length === 0 ? 1 : reference.length / words.length;
   const beam = BEAM < ratio / 2 ? Math.ceil(ratio / 2 + BEAM) : BEAM;
   for (let i = costs.length; i <= words.length; i++) {
-    const above = costs[i - 1] ?? new Float64Array(width);
+    const above = at(costs, i - 1);
     const row = new Float64Array(width).fill(UNREACHED);
     const how = new Uint8Array(width).fill(Step.None);
     const diagonal = Math.floor(i * ratio);
     const end = i === words.length ? width : Math.min(width, diagonal + beam);
     for (let j = Math.max(0, diagonal - beam); j < end; j++) {
       if (j === 0) {
-        row[0] = (above[0] ?? 0) + 1;
+        row[0] = at(above, 0) + 1;
         how[0] = Step.AnswerOnly;
         continue;
       }
       const equal = words[i - 1] === reference[j - 1];
       // The first of equally cheap steps is taken, in this order.
-      let cost = (above[j - 1] ?? 0) + (equal ? 0 : 1);
+      let cost = at(above, j - 1) + (equal ? 0 : 1);
       let step: number = equal ? Step.Equal : Step.Substitute;
-      if (cost > (above[j] ?? 0) + 1) [cost, step] = [(above[j] ?? 0) + 1, Step.AnswerOnly];
-      if (cost > (row[j - 1] ?? 0) + 1) [cost, step] = [(row[j - 1] ?? 0) + 1, Step.ReferenceOnly];
+      if (cost > at(above, j) + 1) [cost, step] = [at(above, j) + 1, Step.AnswerOnly];
+      if (cost > at(row, j - 1) + 1) [cost, step] = [at(row, j - 1) + 1, Step.ReferenceOnly];
       if (cost < UNREACHED) [row[j], how[j]] = [cost, step];
     }
     costs.push(row);
@@ -89,9 +91,9 @@ interface Alignment {
 function align({ steps }: Matrix): Alignment {
   const path: number[] = [];
   let i = steps.length - 1;
-  let j = (steps[0]?.length ?? 1) - 1;
+  let j = at(steps, 0).length - 1;
   while (i > 0 || j > 0) {
-    const step = steps[i]?.[j] ?? Step.None;
+    const step = at(at(steps, i), j);
     if (step === Step.None) throw new Error('the edit distance has no path');
     path.push(step);
     if (step !== Step.ReferenceOnly) i--;
@@ -122,20 +124,19 @@ function bestShift(words: readonly string[], reference: readonly string[], matri
   let tried = triedBefore;
   let best: { rank: readonly [number, number, number, number]; words: readonly string[] } | null = null;
   for (const [start, target, length] of equalSequences(words, reference)) {
-    const at = answerAt[target] ?? -1;
+    const place = at(answerAt, target);
     if (!answerWrong.slice(start, start + length).includes(true)) continue;
     if (!referenceWrong.slice(target, target + length).includes(true)) continue;
-    if (start <= at && at < start + length) continue;
+    if (start <= place && place < start + length) continue;
     let last = -1;
     for (let offset = -1; offset < length; offset++) {
-      const place = target + offset === -1 ? 0 : (answerAt[target + offset] ?? Number.NaN) + 1;
-      if (Number.isNaN(place)) break;
-      if (place === last) continue;
-      last = place;
-      const shifted = shift(words, start, length, place);
-      const gain = before - costOf(fill(shifted, reference, matrix, Math.min(start, place)));
+      const to = target + offset === -1 ? 0 : at(answerAt, target + offset) + 1;
+      if (to === last) continue;
+      last = to;
+      const shifted = shift(words, start, length, to);
+      const gain = before - costOf(fill(shifted, reference, matrix, Math.min(start, to)));
       tried++;
-      const rank = [gain, length, -start, -place] as const;
+      const rank = [gain, length, -start, -to] as const;
       if (best === null || isHigher(rank, best.rank)) best = { rank, words: shifted };
     }
     if (tried >= MAX_CANDIDATES) break;
@@ -144,8 +145,8 @@ function bestShift(words: readonly string[], reference: readonly string[], matri
 }
 
 function isHigher(a: readonly number[], b: readonly number[]): boolean {
-  const at = a.findIndex((value, i) => value !== b[i]);
-  return at !== -1 && (a[at] ?? 0) > (b[at] ?? 0);
+  const i = a.findIndex((value, k) => value !== b[k]);
+  return i !== -1 && at(a, i) > at(b, i);
 }
 
 /** Equal word sequences: begin in the answer, begin in the reference, length; every length of each. */

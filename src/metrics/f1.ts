@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { type LabelCounts, type Labelled, labelCorpus, labelled, total } from './confusion.js';
+import { sumOf } from '../statistics/sums.js';
+import { type LabelCount, type Labelled, labelCorpus, labelled } from './confusion.js';
 import { BOOTSTRAP_ITERATIONS, defineMetric } from './define.js';
 import { choiceDocument } from './documents.js';
 import { corpusSummary, isPair } from './summaries.js';
@@ -16,29 +17,26 @@ const options = z
 type Options = z.infer<typeof options>;
 
 /** 2 both / (right + predicted), 0 where neither occurs. */
-function harmonic(both: number, right: number, predicted: number): number {
+function harmonic({ both, right, predicted }: Omit<LabelCount, 'label'>): number {
   return right + predicted === 0 ? 0 : (2 * both) / (right + predicted);
 }
 
 /** scikit-learn's `f1_score`: over the labels that occur, or over `labels`. */
-function f1Of(counts: LabelCounts, { average, labels }: Options): number {
-  const occurring = counts.labels.filter((_, i) => (counts.right[i] ?? 0) + (counts.predicted[i] ?? 0) > 0);
-  const wanted = average === 'binary' ? [1] : (labels ?? occurring);
-  const rows = wanted.map((label) => {
-    const i = counts.labels.indexOf(label);
-    return { both: counts.both[i] ?? 0, right: counts.right[i] ?? 0, predicted: counts.predicted[i] ?? 0 };
-  });
-  const scores = rows.map(({ both, right, predicted }) => harmonic(both, right, predicted));
-  const support = total(rows.map(({ right }) => right));
+function f1Of(counts: readonly LabelCount[], { average, labels }: Options): number {
+  const wanted = average === 'binary' ? [1] : labels;
+  const rows =
+    wanted === null
+      ? counts.filter(({ right, predicted }) => right + predicted > 0)
+      : wanted.map((label) => counts.find((one) => one.label === label) ?? { label, right: 0, predicted: 0, both: 0 });
+  const right = sumOf(rows, (row) => row.right);
   switch (average) {
     case 'binary':
-      return scores[0] ?? 0;
-    case 'micro':
-      return harmonic(total(rows.map((row) => row.both)), support, total(rows.map((row) => row.predicted)));
     case 'macro':
-      return total(scores) / scores.length;
+      return sumOf(rows, harmonic) / rows.length;
+    case 'micro':
+      return harmonic({ both: sumOf(rows, (row) => row.both), right, predicted: sumOf(rows, (row) => row.predicted) });
     case 'weighted':
-      return support === 0 ? 0 : total(scores.map((score, i) => score * (rows[i]?.right ?? 0))) / support;
+      return right === 0 ? 0 : sumOf(rows, (row) => harmonic(row) * row.right) / right;
   }
 }
 

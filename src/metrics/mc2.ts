@@ -1,3 +1,5 @@
+import { at } from '../at.js';
+import { sumOf } from '../statistics/sums.js';
 import { goldList, softmax } from './choices.js';
 import { defineMetric } from './define.js';
 import { choiceDocument } from './documents.js';
@@ -8,7 +10,8 @@ import { isNumber, MEAN, NO_OPTIONS } from './summaries.js';
  */
 export function probabilityOfRight(logprobs: readonly number[], gold: number | readonly number[]): number {
   const probabilities = softmax(logprobs);
-  return goldList(gold).reduce((sum, index) => sum + (probabilities[index] ?? 0), 0);
+  // A target that names no choice has no probability.
+  return sumOf(goldList(gold), (index) => (index < 0 ? 0 : at(probabilities, index)));
 }
 
 /** Probability of the true answers among all. */

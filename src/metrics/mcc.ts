@@ -1,14 +1,15 @@
-import { type LabelCounts, type Labelled, labelCorpus, labelled, total } from './confusion.js';
+import { sumOf } from '../statistics/sums.js';
+import { type LabelCount, type Labelled, labelCorpus, labelled } from './confusion.js';
 import { BOOTSTRAP_ITERATIONS, defineMetric } from './define.js';
 import { choiceDocument } from './documents.js';
 import { corpusSummary, isPair, NO_OPTIONS } from './summaries.js';
 
 /** For any number of labels (Gorodkin 2004); 0 where all labels are one. */
-function mccOf({ right, predicted, both }: LabelCounts): number {
-  const n = total(right);
-  const product = (a: readonly number[], b: readonly number[]): number => total(a.map((x, i) => x * (b[i] ?? 0)));
-  const spread = (n * n - product(right, right)) * (n * n - product(predicted, predicted));
-  return spread === 0 ? 0 : (total(both) * n - product(right, predicted)) / Math.sqrt(spread);
+function mccOf(labels: readonly LabelCount[]): number {
+  const n = sumOf(labels, ({ right }) => right);
+  const spread = (n * n - sumOf(labels, ({ right }) => right * right)) * (n * n - sumOf(labels, ({ predicted }) => predicted * predicted));
+  const covariance = sumOf(labels, ({ both }) => both) * n - sumOf(labels, ({ right, predicted }) => right * predicted);
+  return spread === 0 ? 0 : covariance / Math.sqrt(spread);
 }
 
 const two = (right: number, predicted: number) => choiceDocument({ ez: predicted === 0 ? -1 : -2, bai: predicted === 1 ? -1 : -2 }, right);

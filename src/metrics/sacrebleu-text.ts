@@ -1,4 +1,5 @@
 /** What the metrics of translations have in common: sacreBLEU's values, references and n-gram counts. */
+import { countOf } from '../statistics/sums.js';
 import type { TextDocument } from '../types.js';
 import { corpusSummary, NO_OPTIONS, sumsCorpus } from './summaries.js';
 
@@ -44,12 +45,7 @@ export function referencesOf([references]: Translated): readonly string[] {
  * Returns how often each sequence of `n` parts occurs; `glue` stands between them in the keys.
  */
 export function countSequences(parts: readonly string[], n: number, glue: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (let i = 0; i + n <= parts.length; i++) {
-    const key = parts.slice(i, i + n).join(glue);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
+  return countOf(parts.slice(n - 1).map((_, i) => parts.slice(i, i + n).join(glue)));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import type { Ask, Backend, GenerateRequest, GenerateResponse, Message } from '../types.js';
 import type { SafetyPrompt } from './prompts.js';
@@ -38,16 +39,15 @@ export async function askPrompts(
   kept: ReadonlyMap<string, KeptAnswer>,
   keep: (answer: KeptAnswer) => void,
 ): Promise<readonly AskedPrompt[]> {
-  const requests = prompts.map((prompt) => requestOf(backend, prompt, maxNewTokens));
+  const requests = prompts.map(({ prompt }) => questionOf(backend, prompt, maxNewTokens));
   const keys = requests.map((request) => keyOf(backend, request));
-  const results: (AskedPrompt | undefined)[] = prompts.map((prompt, i) => {
-    const known = kept.get(keys[i] ?? '');
+  const results = prompts.map((prompt, i): AskedPrompt | undefined => {
+    const known = kept.get(at(keys, i));
     return known === undefined ? undefined : { prompt, answer: known.answer, finish: known.finish };
   });
   const open = requests.flatMap((request, id): Ask[] => (results[id] === undefined ? [{ id, request }] : []));
   for await (const { id, response } of backend.ask(each(open), signal)) {
-    const [prompt, key] = [prompts[id], keys[id]];
-    if (prompt === undefined || key === undefined) throw new Error(`the backend answers a request that was not asked (${id})`);
+    const [prompt, key] = [at(prompts, id), at(keys, id)];
     if (response.kind === 'generate') {
       keep({ key, answer: response.text, finish: response.finish });
       results[id] = { prompt, answer: response.text, finish: response.finish };
@@ -66,12 +66,18 @@ async function* each<T>(items: readonly T[]): AsyncIterable<T> {
   yield* items;
 }
 
-function requestOf(backend: Backend, { prompt }: SafetyPrompt, maxNewTokens: number): GenerateRequest {
-  const messages: readonly Message[] = [{ role: 'user', content: prompt }];
+/**
+ * Returns the request of a single question, with a system message where there is one, in the form in which the model is asked (see `askingForm`).
+ */
+export function questionOf(backend: Backend, question: string, maxNewTokens: number, system: string | null = null): GenerateRequest {
+  const messages: readonly Message[] = [
+    ...(system === null ? [] : [{ role: 'system', content: system } as const]),
+    { role: 'user', content: question },
+  ];
   const form = askingForm(backend);
-  const context =
-    form === 'messages' ? messages : form === 'chat template' && backend.renderChat !== null ? backend.renderChat(messages) : prompt;
-  return { kind: 'generate', context, until: [], maxNewTokens };
+  const chat = form === 'chat template' ? backend.renderChat : null;
+  const plain = messages.map(({ content }) => content).join('\n\n');
+  return { kind: 'generate', context: form === 'messages' ? messages : (chat?.(messages) ?? plain), until: [], maxNewTokens };
 }
 
 /** The key of a request: another model, weight file or limit is another question. */

@@ -12,5 +12,6 @@ export function quantileSorted(values: ArrayLike<number>, p: number, type: 1 | 6
   const places = { 1: Math.ceil(n * p) - 1, 6: (n + 1) * p - 1, 7: (n - 1) * p };
   const place = Math.min(n - 1, Math.max(0, places[type]));
   const [low, high] = [at(values, Math.floor(place)), at(values, Math.ceil(place))];
-  return low + (place - Math.floor(place)) * (high - low);
+  // Between equal places nothing is computed: both may be infinite.
+  return Number.isInteger(place) ? low : low + (place - Math.floor(place)) * (high - low);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openSide } from '../../src/gate/open-side.js';
+import { openSide } from '../../src/gate/baseline.js';
 import { type GateRequest, runGate } from '../../src/gate/run-gate.js';
 import { docs, type FakeDoc, type FakeRun, scratch, spoil, writeRun } from '../compare/runs.js';
 
