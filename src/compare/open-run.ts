@@ -1,6 +1,7 @@
 /** What one side of a comparison is: a folder of result files, one result file, a model inside a folder, or a stored baseline. */
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { fileNameOf } from '../file-name.js';
 import { leavesOf } from '../results/group-tree.js';
@@ -71,7 +72,7 @@ export async function openRun(reference: string, options: OpenOptions = {}): Pro
   if (folders.length > 1) {
     const names = folders.map((f) => path.relative(path.resolve(folder), f) || '.');
     throw new UserError(
-      `${reference}: holds ${names.length} models (${some(names)}); give one of them, e.g. ${path.join(reference, names[0] ?? '')}`,
+      `${reference}: holds ${names.length} models (${some(names)}); give one of them, e.g. ${path.join(reference, at(names, 0))}`,
     );
   }
   const files: ResultFile[] = [];

@@ -12,7 +12,7 @@ const percent = (share: number | null): string => (share === null ? 'too few doc
 export const comparisonTopics: readonly Topic[] = [
   {
     name: 'flips',
-    also: ['flip', 'flipped', 'gained', 'lost', 'flips_up', 'flips_down'],
+    also: ['flip', 'flipped', 'gained', 'lost', 'flips_up', 'flips_down', 'paired', 'unpaired', 'no document flipped'],
     title: 'documents that one run has right and the other wrong',
     definition:
       '+ are the documents that only the candidate has right (gained), - those that only the base has right (lost). All others say nothing about which model is better. "unpaired" means that one run has no samples, so that nobody knows which documents these are. `eus-eval view` shows them.',
@@ -22,7 +22,20 @@ export const comparisonTopics: readonly Topic[] = [
   },
   {
     name: 'p',
-    also: ['p-value', 'p value', 'mcnemar', 'significant', 'significance', 'p of a loss', 'p of a loss (Holm)', 'test'],
+    also: [
+      'p-value',
+      'p value',
+      'mcnemar',
+      'significant',
+      'significance',
+      'p of a loss',
+      'p of a loss (Holm)',
+      'p_drop_holm',
+      'test',
+      'sign flip',
+      'bootstrap',
+      'z, unpaired',
+    ],
     title: 'p-value: how often chance alone makes a difference as large',
     definition:
       "If both models were equally good, each flip would be a fair coin. p is how often such coins fall as unevenly as here, or more (McNemar's exact test, two-sided; for the gate one-sided: only a loss counts). Averages and scores that are not right or wrong are tested by a bootstrap over documents, runs without samples by their standard errors. Below 0.05 a difference is called significant; it says nothing about how large the difference is.",
@@ -35,7 +48,7 @@ export const comparisonTopics: readonly Topic[] = [
   },
   {
     name: 'holm',
-    also: ['p (Holm)', 'p_holm', 'corrected p', 'multiple testing', 'bonferroni'],
+    also: ['p (Holm)', 'p_holm', "Holm's correction", 'corrected p', 'multiple testing', 'bonferroni'],
     title: 'p-values corrected for looking at many benchmarks',
     definition:
       'Of twenty benchmarks one falls below 0.05 by chance. Holm multiplies the smallest p by the number of tests, the next by one less, and so on: with the corrected values the chance of even one false alarm is below 5 %. The verdict goes by these.',
@@ -59,9 +72,9 @@ export const comparisonTopics: readonly Topic[] = [
   {
     name: 'detectable',
     also: ['detectable drop', 'power', 'detectable difference', 'no significant difference'],
-    title: 'the smallest difference that would have been seen',
+    title: 'the smallest difference that would have been detected',
     definition:
-      '"No significant difference" is no proof that there is none: with few documents only a large one can be seen. Detectable is the true difference, in points, that this test finds four times out of five with as many documents and flips as there were. The gate lets no run pass that could not have seen what the policy allows to be lost.',
+      '"No significant difference" is no proof that there is none: with few documents only a large one can be detected. Detectable is the true difference, in points, that this test finds four times out of five with as many documents and flips as there were. The gate lets no run pass in which a loss that the policy does not allow would not have been detected.',
     formula: ["the difference at which McNemar's test has a power of 80 %"],
     source: 'Connor 1987, Biometrics 43:207-211',
     example: () =>
@@ -109,9 +122,22 @@ export const comparisonTopics: readonly Topic[] = [
       'cannot judge',
       'not judged',
       'not tested',
+      'not comparable',
+      'refused',
+      'missing',
+      'higher (worse)',
+      'lower (better)',
       'base',
+      'baseline',
       'candidate',
       'difference',
+      'points',
+      'compare',
+      'gate',
+      'policy',
+      'allowed',
+      'allowed drop',
+      'floor',
     ],
     title: 'what a comparison or a gate concludes',
     definition:

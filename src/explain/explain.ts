@@ -42,18 +42,8 @@ export function explain(word: string, entries: ReadonlyMap<string, Group | Task>
   const entry = entries.get(word) ?? [...entries.values()].find(({ name }) => plain(name) === plain(word));
   if (entry === undefined) throw unknown(word, entries);
   const examples = topicsOf(entry).flatMap((name) => topics.filter((one) => one.name === name));
-  const head = benchmarkLines(entry)
-    .map((text) => wrap(text))
-    .join('\n');
-  const scores = examples.map(
-    (one) =>
-      `${one.name}: ${one.title}\n${indent(wrap(one.definition))}\n\n${indent(
-        one
-          .example()
-          .map((text) => wrap(text))
-          .join('\n'),
-      )}\n`,
-  );
+  const head = benchmarkLines(entry).map(wrap).join('\n');
+  const scores = examples.map((one) => `${one.name}: ${one.title}\n${indent(wrap(one.definition))}\n\n${exampleText(one, wrap)}\n`);
   const also = `See also: ${'children' in entry ? 'group mean, ' : ''}stderr, prompts fingerprint`;
   const how = scores.length === 0 ? `  by a function of the task's own\n` : scores.join('\n');
   return `${head}\n\nHow it is scored:\n\n${how}\n${also}\n`;
@@ -98,12 +88,13 @@ function unknown(word: string, entries: ReadonlyMap<string, Group | Task>): User
   );
 }
 
-function topicText({ name, title, definition, formula, source, ...topic }: Topic, wrap: (text: string) => string): string {
-  const example = topic
-    .example()
-    .map((text) => wrap(text))
-    .join('\n');
-  return `${wrap(`${name}: ${title}`)}\n\n${wrap(definition)}\n\nFormula\n${indent(formula.join('\n'))}\n\nExample\n${indent(example)}\n\nSource: ${source}\n`;
+function topicText(topic: Topic, wrap: (text: string) => string): string {
+  const { name, title, definition, formula, source } = topic;
+  return `${wrap(`${name}: ${title}`)}\n\n${wrap(definition)}\n\nFormula\n${indent(formula.join('\n'))}\n\nExample\n${exampleText(topic, wrap)}\n\nSource: ${source}\n`;
+}
+
+function exampleText(topic: Topic, wrap: (text: string) => string): string {
+  return indent(topic.example().map(wrap).join('\n'));
 }
 
 function indent(text: string): string {

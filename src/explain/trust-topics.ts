@@ -37,7 +37,7 @@ export const trustTopics: readonly Topic[] = [
     formula: ['kappa = (agreement - chance) / (1 - chance), chance = sum over labels of the product of both shares'],
     source: 'Cohen, Educational and Psychological Measurement 20 (1960); docs/judge.md',
     example: () => {
-      const pairs = [...'aaaaabbbbb'].map((label, i) => [label, 'aaaabbbbba'[i] ?? ''] as const);
+      const pairs = [...'aaaaabbbbb'].map((label, i) => [label, 'aaaabbbbba'.charAt(i)] as const);
       const { n, agreement, kappa } = cohenKappa(pairs);
       const { low, high } = clopperPearson(agreement * n, n);
       return [`8 of 10 labels equal, 5 of each: agreement ${show(agreement)} (${show(low)} to ${show(high)}), kappa ${show(kappa)}`];

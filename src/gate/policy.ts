@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { at } from '../at.js';
 import { NOISE_NATS } from '../compare/noise.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { refuseProto } from '../python/plain-json.js';
@@ -33,7 +34,7 @@ const POLICY = z.strictObject({
   required: z.union([z.literal('base'), z.array(z.string())]).default('base'),
   /** Oldest baseline that is still believed; null: any. */
   baseline_age_days: z.number().gt(0).nullable().default(null),
-  /** The gate says "cannot judge" where it could not have seen a drop of this many points; null: any power will do. */
+  /** The gate says "cannot judge" where it could not have detected a drop of this many points; null: any power will do. */
   detectable: percent.nullable().default(15),
   /** Largest noise level, in nats, up to which two runs may be the same model (src/compare/noise.ts); 0 counts every flip. */
   noise_nats: z.number().min(0).default(NOISE_NATS),
@@ -114,7 +115,7 @@ function firstIssue(error: z.ZodError): string {
   if (issue === undefined) return 'broken';
   const field = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
+    const key = at(issue.keys, 0);
     const valid = Object.keys(shapeAt(issue.path).shape);
     return `${field === '' ? key : `${field}.${key}`}: no such field; valid: ${valid.join(', ')}.${didYouMean(key, valid)}`;
   }

@@ -138,7 +138,7 @@ function scoreOf<N extends string, V extends MetricValue, O>(
 
 function describeIssue(name: string, issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return `${name}: its options are not valid`;
-  if (issue.code === 'unrecognized_keys') return `${name} has no option '${issue.keys[0] ?? ''}'`;
+  if (issue.code === 'unrecognized_keys') return `${name} has no option '${at(issue.keys, 0)}'`;
   return `${name}: ${issue.path.map(String).join('.')}: ${issue.message.replace(/^Invalid input: /, '')}`;
 }
 

@@ -1,3 +1,4 @@
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
 import { guardCell, unguardCell } from '../tables/formula-guard.js';
@@ -30,8 +31,7 @@ function csvRows<Column extends string>({ header, rows }: Table, file: string, c
       throw new UserError(`${file}: no column '${column}'; needed: ${columns.join(', ')}.${didYouMean(column, header)}`);
   }
   if (rows.length === 0) throw new UserError(`${file}: there is no row below the header`);
-  const places = new Map<string, number>(columns.map((column) => [column, header.indexOf(column)]));
-  return rows.map(({ line, cells }) => ({ line, cell: (column) => unguardCell(cells[places.get(column) ?? -1] ?? '') }));
+  return rows.map(({ line, cells }) => ({ line, cell: (column) => unguardCell(at(cells, header.indexOf(column))) }));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isArray } from '../python/json.js';
 import { strip } from '../python/strings.js';
-import type { PreparedDoc } from '../types.js';
+import type { Doc, PreparedDoc, Template } from '../types.js';
 
 /**
  * Returns the letters that answer a document of a letter choice by generation (how API models are asked), or null for any other document.
@@ -8,14 +8,15 @@ import type { PreparedDoc } from '../types.js';
 export function lettersOf(prepared: PreparedDoc): readonly string[] | null {
   const { task, choices, doc } = prepared;
   if (task.outputType !== 'generate_until' || task.docToChoice === null) return null;
-  let letters: readonly string[] = choices ?? [];
-  if (choices === null && task.docToChoice.kind === 'list') letters = task.docToChoice.items;
-  if (choices === null && task.docToChoice.kind === 'hook') {
-    const { call } = task.docToChoice;
-    const found = call(doc);
-    letters = found !== null && isArray(found) ? found.map(String) : [];
-  }
+  const letters = choices ?? listed(task.docToChoice, doc);
   return letters.length > 0 && letters.every((letter) => /^[A-Z]$/.test(letter)) ? letters : null;
+}
+
+/** The choices that do not depend on a rendered template. */
+function listed(template: Template, doc: Doc): readonly string[] {
+  if (template.kind === 'list') return template.items;
+  const found = template.kind === 'hook' ? template.call(doc) : null;
+  return found !== null && isArray(found) ? found.map(String) : [];
 }
 
 /**

@@ -81,10 +81,20 @@ describe('explain', () => {
       const heads = lines.filter((_, i) => /^\|-{3}/.test(lines[i + 1] ?? ''));
       for (const cell of heads.flatMap((line) => line.split('|'))) if (cell.trim() !== '') titles.add(cell.trim());
     }
-    const gate = ['p of a loss (Holm)', 'Detectable drop'];
+    const gate = [
+      'p of a loss (Holm)',
+      'Detectable drop',
+      'numerical noise',
+      'cannot judge',
+      'not judged',
+      'regressed',
+      'unpaired',
+      'refused',
+    ];
+    const tests = ['McNemar', 'bootstrap', 'sign flip', 'z, unpaired', "Holm's correction", 'lower (better)', 'no significant difference'];
     const words = ['margin', 'unscored', 'cut', 'flips', 'noise', 'detectable', 'interval', 'Holm', 'chance', 'stderr', 'prompts', 'p'];
     expect(titles.size).toBeGreaterThan(15);
-    for (const word of [...titles, ...gate, ...words]) expect(() => of(word), word).not.toThrow();
+    for (const word of [...titles, ...gate, ...tests, ...words]) expect(() => of(word), word).not.toThrow();
   });
 
   test("a task of one's own is explained by its file, and lines fit the window", async () => {
