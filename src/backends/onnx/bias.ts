@@ -1,5 +1,6 @@
 /** The additive mask of a run: which positions of the cache each packed row may see. */
-import type { Range, Segment } from './protocol.js';
+import { at } from '../../at.js';
+import type { Segment } from './protocol.js';
 
 /** Added where a row may not see a position; finite, so that no sum becomes a NaN. */
 export const HIDDEN = -1e30;
@@ -31,10 +32,9 @@ export function fillBias({ rows, base, segments, window }: BiasInput): Float32Ar
       if (own > left) bias.fill(HIDDEN, line + base + start, line + base + row + 1 - left);
       left -= Math.min(own, left);
       for (let i = sees.length - 1; i >= 0 && left > 0; i--) {
-        const range: Range | undefined = sees[i];
-        if (range === undefined) continue;
-        const open = Math.min(left, range.to - range.from);
-        bias.fill(0, line + range.to - open, line + range.to);
+        const { from, to } = at(sees, i);
+        const open = Math.min(left, to - from);
+        bias.fill(0, line + to - open, line + to);
         left -= open;
       }
     }

@@ -11,6 +11,7 @@
  * prompt_width [1] = P + L.
  * Outputs: first_token, first_logprob [B]; tokens, logprobs [steps done, B].
  */
+import { at } from '../../at.js';
 import type { ModelConfig } from '../../models/model-config.js';
 import { packedAttention } from './attention-packed.js';
 import { attentionWeights } from './attention-sinks.js';
@@ -56,19 +57,19 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
   const prompt = parts.layers(g, parts.embed(g, ['input_ids'], attention), attention, recurrence);
 
   /** The best token of each row, its log-probability, and who ends with it. */
-  const choose = (at: GraphBuilder, rows: string, position: string, before: string | null) => {
-    const [logits = ''] = parts.output(at, rows);
-    const token = at.node('ArgMax', [logits], { axis: -1, keepdims: 0 });
-    const column = at.node('Reshape', [token, at.int64([-1, 1])]);
-    const { total, maxima } = logTotal(at, [logits]);
-    const logprob = at.node('Reshape', [at.node('Sub', [maxima[0] ?? '', total]), at.int64([-1])]);
-    const matches = at.node('Cast', [at.node('Equal', [column, 'eos'])], { to: ELEMENT.int32 });
-    const ended = at.node('Cast', [at.node('ReduceMax', [matches, at.int64([1])], { keepdims: 0 })], { to: ELEMENT.bool });
-    const over = at.node('GreaterOrEqual', [at.node('Reshape', [position, at.int64([-1])]), 'lasts']);
-    const now = at.node('Or', [ended, over]);
-    const done = before === null ? now : at.node('Or', [now, before]);
-    const all = at.node('ReduceMin', [at.node('Cast', [done], { to: ELEMENT.int32 })], { keepdims: 0 });
-    return { token, logprob, done, goesOn: at.node('Not', [at.node('Cast', [all], { to: ELEMENT.bool })]) };
+  const choose = (graph: GraphBuilder, rows: string, position: string, before: string | null) => {
+    const logits = at(parts.output(graph, rows), 0);
+    const token = graph.node('ArgMax', [logits], { axis: -1, keepdims: 0 });
+    const column = graph.node('Reshape', [token, graph.int64([-1, 1])]);
+    const { total, maxima } = logTotal(graph, [logits]);
+    const logprob = graph.node('Reshape', [graph.node('Sub', [at(maxima, 0), total]), graph.int64([-1])]);
+    const matches = graph.node('Cast', [graph.node('Equal', [column, 'eos'])], { to: ELEMENT.int32 });
+    const ended = graph.node('Cast', [graph.node('ReduceMax', [matches, graph.int64([1])], { keepdims: 0 })], { to: ELEMENT.bool });
+    const over = graph.node('GreaterOrEqual', [graph.node('Reshape', [position, graph.int64([-1])]), 'lasts']);
+    const now = graph.node('Or', [ended, over]);
+    const done = before === null ? now : graph.node('Or', [now, before]);
+    const all = graph.node('ReduceMin', [graph.node('Cast', [done], { to: ELEMENT.int32 })], { keepdims: 0 });
+    return { token, logprob, done, goesOn: graph.node('Not', [graph.node('Cast', [all], { to: ELEMENT.bool })]) };
   };
 
   const first = choose(g, g.node('Gather', [prompt, 'rows']), 'starts', null);
@@ -109,10 +110,15 @@ export function writeGenerator(g: GraphBuilder, c: ModelConfig, b: Blueprint): v
 
   /** The first column of a block, as the column that nobody sees. */
   const begin = (x: string, axis: number): string => g.node('Slice', [x, g.int64([0]), g.int64([1]), g.int64([axis])]);
+  const keptOf = (layer: number, of: 'conv' | 'state'): string => {
+    const value = recurrence.kept(layer)[of];
+    if (value === null) throw new RangeError(`layer ${layer} carries no ${of}`);
+    return value;
+  };
   const initial = keyLayers(b)
     .map(({ layer }) => attention.kept(layer))
     .flatMap((k) => [begin(k.blockKeys, 3), begin(k.blockValues, 2)])
-    .concat(carried.map(({ layer, of, dims }) => g.node('Reshape', [recurrence.kept(layer)[of] ?? '', g.int64([-1, ...dims])])));
+    .concat(carried.map(({ layer, of, dims }) => g.node('Reshape', [keptOf(layer, of), g.int64([-1, ...dims])])));
   const last = ['token', 'position', 'columns', 'done', ...initial].map((_, i) => `last_${i}`);
   g.nodeTo([...last, 'tokens', 'logprobs'], 'Loop', ['steps', first.goesOn, first.token, 'starts', 'nowhere', first.done, ...initial], {
     body: { graph: body.message },
@@ -139,10 +145,10 @@ function ownAttention(
     if (known !== undefined) return known;
     /** Real columns of the prompt; where no window moves along, they are the same in all steps. */
     const ofPrompt = (names: string): string => {
-      const at = window === null ? root : body;
-      let seen = at.node('Less', [names, at.int64([FAR], [])]);
+      const graph = window === null ? root : body;
+      let seen = graph.node('Less', [names, graph.int64([FAR], [])]);
       if (window !== null) seen = body.node('And', [seen, inWindow(body, here, names, window)]);
-      return biasOf(at, seen, at.scalar(0));
+      return biasOf(graph, seen, graph.scalar(0));
     };
     let seen = body.node('LessOrEqual', [columns, here]);
     if (window !== null) seen = body.node('And', [seen, inWindow(body, here, columns, window)]);

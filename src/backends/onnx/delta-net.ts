@@ -1,4 +1,5 @@
 /** The parts of a layer that carry a state from token to token: a gated delta network, and a short gated convolution. */
+import { at } from '../../at.js';
 import type { ConvolutionPart, DeltaPart } from './blueprint.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { activate, type LayerTools } from './layer-tools.js';
@@ -57,7 +58,7 @@ function project(tools: LayerTools, g: GraphBuilder, x: string, part: DeltaPart,
   if (p.kind === 'separate') {
     const mixed = p.mixed.map(({ linear, size }) => tools.linear(g, x, linear, size, hidden));
     return {
-      mixed: mixed.length === 1 ? (mixed[0] ?? '') : g.node('Concat', mixed, { axis: 1 }),
+      mixed: mixed.length === 1 ? at(mixed, 0) : g.node('Concat', mixed, { axis: 1 }),
       gate: tools.linear(g, x, p.gate, values, hidden),
       beta: tools.linear(g, x, p.beta, valueHeads, hidden),
       decay: tools.linear(g, x, p.decay, valueHeads, hidden),
@@ -67,7 +68,7 @@ function project(tools: LayerTools, g: GraphBuilder, x: string, part: DeltaPart,
   const group = valueHeads / keyHeads;
   const heads = (y: string, sizes: readonly number[]): string[] => {
     const apart = g.node('Reshape', [y, g.int64([-1, keyHeads, sizes.reduce((a, b) => a + b, 0)])]);
-    return split(g, apart, sizes, 2).map((part_, i) => g.node('Reshape', [part_, g.int64([-1, keyHeads * (sizes[i] ?? 0)])]));
+    return split(g, apart, sizes, 2).map((part_, i) => g.node('Reshape', [part_, g.int64([-1, keyHeads * at(sizes, i)])]));
   };
   const [query = '', key = '', value = '', gate = ''] = heads(tools.linear(g, x, p.mixedAndGate, 2 * keys + 2 * values, hidden), [
     keyDim,

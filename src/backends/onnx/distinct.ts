@@ -1,4 +1,5 @@
 /** Counts the distinct (prefix, token) pairs among many sequences: the least number of tokens that any program would have to compute for them. */
+import { at } from '../../at.js';
 
 /** Pairs counted exactly; beyond, only what the neighbours of the last sequence share is recognised. */
 const EXACT_LIMIT = 4_000_000;
@@ -37,7 +38,7 @@ export function newDistinctCounter(limit = EXACT_LIMIT): DistinctCounter {
     const old = table;
     table = new Uint32Array(2 * old.length);
     used = 0;
-    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0 || old[i + 1] !== 0) insert(old[i] ?? 0, old[i + 1] ?? 0);
+    for (let i = 0; i < old.length; i += 2) if (old[i] !== 0 || old[i + 1] !== 0) insert(at(old, i), at(old, i + 1));
   }
 
   return {

@@ -2,6 +2,7 @@
  * A mixture of experts: a router gives each row a few experts, and each expert computes the rows that were given to it, so that what a run costs is what its rows use. Rows are brought
  * into the order of their experts, split at the experts' borders, and brought back.
  */
+import { at } from '../../at.js';
 import type { ExpertsFeedForward } from './blueprint.js';
 import type { GraphBuilder } from './graph-builder.js';
 import type { LayerTools } from './layer-tools.js';
@@ -119,7 +120,7 @@ export function writeExperts(
   g.nodeTo(own, 'Split', [rows, sizes], { axis: 0 });
   const computed = g.node(
     'Concat',
-    f.experts.map((expert, e) => dense(own[e] ?? '', expert)),
+    f.experts.map((expert, e) => dense(at(own, e), expert)),
     { axis: 0 },
   );
   // Where each use came to lie: its place in the order, which a second sort gives.

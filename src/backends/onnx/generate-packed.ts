@@ -2,6 +2,7 @@
  * Greedy generation where nothing stays on the device between runs (`decode-loop.ts`): a run computes the prompts of some documents and decodes a stretch of tokens
  * for each. Stop strings are looked for here, afterwards; documents that go on come back with their text behind the prompt.
  */
+import { at } from '../../at.js';
 import type { Answer } from '../../types.js';
 import type { Computing, Waiting } from './computing.js';
 import { type Growing, newGrowing, type StopRules, takeToken } from './greedy.js';
@@ -61,17 +62,13 @@ export async function* generatePacked(
       layout,
     );
     const lastRow = new Int32Array(count);
-    for (const w of wanted.keys()) {
-      const row = rows[arrays.pairs[2 * w] ?? 0];
-      const document = wanted[w]?.sequence;
-      if (row !== undefined && document !== undefined) lastRow[document] = row;
-    }
+    for (const [w, { sequence }] of wanted.entries()) lastRow[sequence] = at(rows, at(arrays.pairs, 2 * w));
     const columns = new Int32Array(count * layout.length).fill(FAR);
     for (const [b, ids] of texts.entries()) {
       for (let i = layout.prefix; i < ids.length; i++) columns[b * layout.length + i - layout.prefix] = i;
     }
     const starts = Int32Array.from(texts, (ids) => ids.length);
-    const lasts = starts.map((start, b) => start + Math.min(stretch, left[b] ?? 1) - 1);
+    const lasts = starts.map((start, b) => start + Math.min(stretch, at(left, b)) - 1);
     // A text that has grown turns as its prompt does.
     ensurePositions(Math.max(...starts) + stretch, Math.max(...active.map(({ item }) => item.ids.length)));
     try {
@@ -86,10 +83,10 @@ export async function* generatePacked(
       let used = 0;
       const answers: Answer[] = [];
       const done = active.map((a, b) => {
-        for (let k = 0; k < steps && k < Math.min(stretch, left[b] ?? 0); k++) {
-          const at = k * count + b;
+        for (let k = 0; k < steps && k < Math.min(stretch, at(left, b)); k++) {
+          const place = k * count + b;
           used++;
-          const answer = takeToken(a, { token: result.greedy[at], logprob: result.logprobs[at] }, rules, counters);
+          const answer = takeToken(a, { token: result.greedy[place], logprob: result.logprobs[place] }, rules, counters);
           if (answer === null) continue;
           answers.push(answer);
           return true;

@@ -92,7 +92,7 @@ export async function* generateAll(
   const prefill = async (documents: readonly Growing[]): Promise<Prompt[]> => {
     const items = documents.map(({ item }) => item);
     // Only last rows are wanted, so none may lie in what is kept; the target's log-probability shows whether the numbers are sound.
-    const first = items[0]?.ids ?? [];
+    const { ids: first } = at(items, 0);
     const within = items.filter(({ ids }) => commonPrefix(ids, first) === ids.length);
     const most = Math.min(...within.map(({ ids }) => ids.length - 1));
     const { path, moves, kept: below } = choosePath(known, first, most, carriesStates ? kept : null);
@@ -115,7 +115,7 @@ export async function* generateAll(
       counters.addRun(run.ids.length, run.rows.length, result);
       for (const [k, token] of next(result).entries()) at(prompts, at(wanted, k).sequence).next = token;
     }
-    known = [path, ...sequences.map(({ ids }, i) => ({ ids, where: plan.where[i] ?? [] }))];
+    known = [path, ...sequences.map(({ ids }, i) => ({ ids, where: at(plan.where, i) }))];
     return prompts;
   };
 
@@ -142,7 +142,7 @@ export async function* generateAll(
         yield* answers.splice(0);
       }
       if (active.length === 0 || stopped()) continue;
-      const ids = Int32Array.from(active, (a) => a.tokens[a.tokens.length - 1] ?? 0);
+      const ids = Int32Array.from(active, (a) => at(a.tokens, a.tokens.length - 1));
       const lengths = Int32Array.from(active, (a) => a.item.ids.length + a.tokens.length - 1);
       const { pairs, next } = nextTokens(active.map((document, row) => ({ document, row })));
       const result = await session.step({ ids, pairs, lengths, slots, capacity, moves, places });

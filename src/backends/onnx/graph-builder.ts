@@ -1,6 +1,7 @@
 /** Collects nodes, inputs, outputs and initializers of a graph; initializers may point into safetensors files. */
 
 import path from 'node:path';
+import { at } from '../../at.js';
 import { UserError } from '../../errors.js';
 import type { NarrowedTensor } from './narrow-weights.js';
 import {
@@ -161,7 +162,7 @@ function numbersOf([all = 1, ...inner]: readonly number[], rows: RowRange | unde
 /** Bytes of a float as `type`, rounded to nearest even for the 16-bit types (bfloat16; float16 for normal numbers). */
 function scalarBytes(value: number, type: ElementName): Uint8Array {
   if (type === 'float32') return new Uint8Array(Float32Array.of(value).buffer);
-  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
+  const bits = at(new Uint32Array(Float32Array.of(value).buffer), 0);
   if (type === 'bfloat16') return new Uint8Array(Uint16Array.of((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16).buffer);
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 0xff) - 112;
@@ -231,7 +232,7 @@ function build(
     if (narrow.size > 0) {
       location = `tensor/${name}`;
       const exponent = change !== null && place.dtype === 'BF16' ? change.exponent : null;
-      const columns = change?.transpose === true ? (place.shape[1] ?? 1) : null;
+      const columns = change?.transpose === true ? at(place.shape, 1) : null;
       loads.push({ location, file: place.file, offset, length, exponent, columns });
     }
     return {
@@ -327,7 +328,7 @@ function build(
       // An initializer that is an input, too, could be replaced, so its Cast is not folded.
       if (use === 'product' && type !== compute) builder.input(own, type, tensor.dims);
       known.set(own, own);
-      const bytes = (place.length / (place.shape[0] ?? 1)) * (rows?.count ?? place.shape[0] ?? 1);
+      const bytes = (place.length / at(place.shape, 0)) * (rows?.count ?? at(place.shape, 0));
       memory.mapped += bytes;
       if (use === 'product') memory.mappedWhole += bytes;
     }
@@ -388,7 +389,7 @@ function build(
     filled(value, dims) {
       const one = scalarBytes(value, compute);
       const count = dims.reduce((product, d) => product * d, 1);
-      const rawData = Uint8Array.from({ length: count * one.length }, (_, i) => one[i % one.length] ?? 0);
+      const rawData = Uint8Array.from({ length: count * one.length }, (_, i) => at(one, i % one.length));
       return add(`filled:${value}:${dims.join('x')}`, (name) => ({ name, dims: [...dims], dataType: ELEMENT[compute], rawData }));
     },
     has: (name) => weights.tensors.has(name),

@@ -2,6 +2,7 @@
  * Keys and values: the stack, on which packed texts lie, and the slots of generation. One buffer `[1, kv heads, capacity, head]` per layer and kind (key, value), which a graph is
  * given as it is.
  */
+import { at } from '../../at.js';
 import type { CacheShape, LayerCache, Range, RunMessage, StepMessage } from './protocol.js';
 
 /** Positions by which the stack grows. */
@@ -34,11 +35,7 @@ export function newCache(shape: CacheShape): KvCache {
 }
 
 /** The layer of buffer `i`. */
-function layerOf(shape: CacheShape, i: number): LayerCache {
-  const layer = shape[i >> 1];
-  if (layer === undefined) throw new RangeError(`no layer has buffer ${i}`);
-  return layer;
-}
+const layerOf = (shape: CacheShape, i: number): LayerCache => at(shape, i >> 1);
 
 /**
  * Makes room for `texts` caches of `capacity` positions; what is there is kept. Buffers are made twice as long as they must be: what was never written takes no memory, and to
@@ -86,13 +83,13 @@ export function moveStack(c: KvCache, moves: RunMessage['moves']): void {
 }
 
 /**
- * Copies ranges of one head of stack buffer `i`, one behind the other, to `target` at element `at`.
+ * Copies ranges of one head of stack buffer `i`, one behind the other, to `target` from element `place` on.
  */
-export function copyRanges(c: KvCache, i: number, head: number, ranges: readonly Range[], target: Float32Array, at: number): void {
+export function copyRanges(c: KvCache, i: number, head: number, ranges: readonly Range[], target: Float32Array, place: number): void {
   const { headDim } = layerOf(c.shape, i);
-  const buffer = c.stack.buffers[i] ?? target;
+  const buffer = at(c.stack.buffers, i);
   const first = head * c.stack.capacity;
-  let to = at;
+  let to = place;
   for (const range of ranges) {
     target.set(buffer.subarray((first + range.from) * headDim, (first + range.to) * headDim), to);
     to += (range.to - range.from) * headDim;
@@ -110,7 +107,7 @@ export function prepareSlots(c: KvCache, m: StepMessage): void {
     const { kvHeads, headDim } = layerOf(c.shape, i);
     const place = (slot: number, head: number): number => (slot * kvHeads + head) * c.slots.capacity * headDim;
     for (let h = 0; h < kvHeads; h++) {
-      for (const { from, to } of m.moves) slots.copyWithin(place(to, h), place(from, h), place(from, h) + (m.lengths[to] ?? 0) * headDim);
+      for (const { from, to } of m.moves) slots.copyWithin(place(to, h), place(from, h), place(from, h) + at(m.lengths, to) * headDim);
       for (const { slot, ranges } of m.places) copyRanges(c, i, h, ranges, slots, place(slot, h));
     }
   }

@@ -5,6 +5,7 @@
  */
 
 import { type FileHandle, open } from 'node:fs/promises';
+import { at } from '../../at.js';
 import type { TensorPlace } from './tensor-place.js';
 
 /** A tensor that is read from a file, and turned into float16, when the session is made. */
@@ -33,7 +34,7 @@ const floatValue = new Float32Array(floatBits.buffer);
 /** The value of bfloat16 bits. */
 function widened(bits: number): number {
   floatBits[0] = bits << 16;
-  return floatValue[0] ?? 0;
+  return at(floatValue, 0);
 }
 
 /**
@@ -61,7 +62,7 @@ async function readWords(
   handle: FileHandle,
   offset: number,
   length: number,
-  take: (words: Uint16Array, at: number) => void,
+  take: (words: Uint16Array, first: number) => void,
 ): Promise<void> {
   const buffer = Buffer.alloc(Math.min(CHUNK, length));
   for (let done = 0; done < length; ) {
@@ -96,23 +97,23 @@ export async function halfExponent(place: TensorPlace): Promise<number | null> {
 }
 
 /**
- * Writes the numbers `at` and following of a matrix with rows of `columns` numbers to their places in its transpose. Goes through square tiles: whole rows would write
+ * Writes the numbers `first` and following of a matrix with rows of `columns` numbers to their places in its transpose. Goes through square tiles: whole rows would write
  * to as many lines of memory as there are columns.
  */
-export function transposeWords(words: Uint16Array, at: number, columns: number, out: Uint16Array): void {
+export function transposeWords(words: Uint16Array, first: number, columns: number, out: Uint16Array): void {
   const rows = out.length / columns;
-  const end = at + words.length;
+  const end = first + words.length;
   const lastRow = Math.ceil(end / columns);
-  for (let row0 = Math.floor(at / columns); row0 < lastRow; row0 += TILE) {
+  for (let row0 = Math.floor(first / columns); row0 < lastRow; row0 += TILE) {
     const row1 = Math.min(row0 + TILE, lastRow);
     for (let column0 = 0; column0 < columns; column0 += TILE) {
       const column1 = Math.min(column0 + TILE, columns);
       for (let row = row0; row < row1; row++) {
         const start = row * columns;
         // The first and the last row may be here in part.
-        const from = Math.max(column0, at - start);
+        const from = Math.max(column0, first - start);
         const to = Math.min(column1, end - start);
-        for (let column = from; column < to; column++) out[column * rows + row] = words[start + column - at] ?? 0;
+        for (let column = from; column < to; column++) out[column * rows + row] = at(words, start + column - first);
       }
     }
   }
@@ -127,10 +128,10 @@ export async function readNarrowed(tensor: NarrowedTensor): Promise<Uint16Array>
   const table = tensor.exponent === null ? null : halfTable(tensor.exponent);
   const handle = await open(tensor.file);
   try {
-    await readWords(handle, tensor.offset, tensor.length, (words, at) => {
-      if (table !== null) for (let i = 0; i < words.length; i++) words[i] = table[words[i] ?? 0] ?? 0;
-      if (tensor.columns === null) out.set(words, at);
-      else transposeWords(words, at, tensor.columns, out);
+    await readWords(handle, tensor.offset, tensor.length, (words, first) => {
+      if (table !== null) for (let i = 0; i < words.length; i++) words[i] = at(table, at(words, i));
+      if (tensor.columns === null) out.set(words, first);
+      else transposeWords(words, first, tensor.columns, out);
     });
   } finally {
     await handle.close();

@@ -1,8 +1,10 @@
 /**
  * Lays texts out for a packed run (`attention-packed.ts`): which they share as a prefix, which go together into a block, and where each token lies. Pure; sizes are tokens.
  */
+import { at } from '../../at.js';
 import { FAR } from './packed-masks.js';
-import { commonPrefix, compareIds, type Sequence, type Wanted } from './stack.js';
+import { newScoredRows, type Picked } from './scored-rows.js';
+import { commonPrefix, compareIds, type Sequence } from './stack.js';
 
 /** Rows of the prefix and of a block are multiples of this, so that products run on aligned memory. */
 const ALIGN = 8;
@@ -30,16 +32,13 @@ export interface Layout {
 }
 
 /** The arrays of a run, as the session thread takes them. */
-export interface PackedRun {
+export interface PackedRun extends Picked {
   readonly blocks: number;
   readonly ids: Int32Array;
   readonly positions: Int32Array;
   readonly prefixColumns: Int32Array;
   readonly ends: Int32Array;
   readonly rows: Int32Array;
-  readonly pairs: Int32Array;
-  /** For each pair, whose it is. */
-  readonly wanted: readonly Wanted[];
   /** Rows that hold a token. */
   readonly tokens: number;
   readonly padding: number;
@@ -65,12 +64,12 @@ export function costOf(r: { readonly prefixRows: number; readonly length: number
  * largest first, each into the first that has room. Of several block lengths the one with the least cost wins.
  */
 export function layOut(sequences: readonly Sequence[], keyCost: number): Layout {
-  const idsOf = (i: number | undefined): readonly number[] => (i === undefined ? [] : (sequences[i]?.ids ?? []));
-  const common = sequences.reduce((least, s) => Math.min(least, commonPrefix(idsOf(0), s.ids)), Number.POSITIVE_INFINITY);
+  const [{ ids: any } = { ids: [] }] = sequences;
+  const common = sequences.reduce((least, { ids }) => Math.min(least, commonPrefix(any, ids)), Number.POSITIVE_INFINITY);
   // What all share need not be compared again and again.
   const tails = sequences.map((s) => s.ids.slice(common));
-  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(tails[a] ?? [], tails[b] ?? []));
-  const shared = order.map((s, i) => (i === 0 ? 0 : common + commonPrefix(tails[order[i - 1] ?? 0] ?? [], tails[s] ?? [])));
+  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(at(tails, a), at(tails, b)));
+  const shared = order.map((s, i) => (i === 0 ? 0 : common + commonPrefix(at(tails, at(order, i - 1)), at(tails, s))));
   // At least one token stays for a block, so that no block is empty. Texts that are all the same need no prefix.
   const shortest = sequences.reduce((least, s) => Math.min(least, s.ids.length), Number.POSITIVE_INFINITY);
   const longest = sequences.reduce((most, s) => Math.max(most, s.ids.length), 0);
@@ -80,7 +79,7 @@ export function layOut(sequences: readonly Sequence[], keyCost: number): Layout 
   let best: Layout | null = null;
   const least = aligned(longest - prefix);
   for (let wanted = least; wanted === least || wanted <= LONGEST_BLOCK; wanted = aligned(wanted * LENGTH_STEP)) {
-    const units = unitsOf(order, shared, prefix, (s) => idsOf(s).length, wanted);
+    const units = unitsOf(order, shared, prefix, (s) => at(sequences, s).ids.length, wanted);
     const bins = firstFit(units, wanted);
     const length = aligned(bins.reduce((most, bin) => Math.max(most, bin.tokens), 1));
     const layout = {
@@ -108,7 +107,7 @@ function unitsOf(
   const units: Unit[] = [];
   for (const [i, s] of order.entries()) {
     const unit = units[units.length - 1];
-    const before = Math.max(prefix, shared[i] ?? 0);
+    const before = Math.max(prefix, at(shared, i));
     const own = lengthOf(s) - before;
     if (unit !== undefined && (own === 0 || before - prefix >= WORTH_SHARING) && unit.tokens + own <= room) {
       unit.sequences.push(s);
@@ -159,15 +158,13 @@ export function fillRun(sequences: readonly Sequence[], layout: Layout): PackedR
   const positions = new Int32Array(size);
   const prefixColumns = new Int32Array(prefixRows).fill(FAR);
   const ends = new Int32Array(blocks.length * length);
-  const [firstBlock] = blocks;
-  const common = sequences[firstBlock?.[0] ?? 0]?.ids ?? [];
+  const [{ ids: any } = { ids: [] }] = sequences;
   for (let i = 0; i < prefix; i++) {
-    ids[i] = common[i] ?? 0;
+    ids[i] = at(any, i);
     positions[i] = i;
     prefixColumns[i] = i;
   }
-  /** Scored rows by their place: choices of one token share theirs. */
-  const scored = new Map<number, Wanted[]>();
+  const scored = newScoredRows(sequences);
   let tokens = prefix;
   for (const [b, members] of blocks.entries()) {
     const base = b * length;
@@ -179,30 +176,24 @@ export function fillRun(sequences: readonly Sequence[], layout: Layout): PackedR
       for (const place of path.splice(kept)) ends[base + place] = next;
     };
     for (const s of members) {
-      const sequence = sequences[s];
-      if (sequence === undefined) continue;
+      const sequence = at(sequences, s);
       const shared = path.length === 0 ? prefix : Math.max(prefix, commonPrefix(before, sequence.ids));
       close(shared - prefix);
       for (let i = shared; i < sequence.ids.length; i++) {
-        ids[prefixRows + base + next] = sequence.ids[i] ?? 0;
+        ids[prefixRows + base + next] = at(sequence.ids, i);
         positions[prefixRows + base + next] = i;
         path.push(next++);
       }
       before = sequence.ids;
       sequence.targets.forEach((_, target) => {
         const i = sequence.ids.length - sequence.targets.length + target;
-        const row = i < prefix ? i : prefixRows + base + (path[i - prefix] ?? 0);
-        const there = scored.get(row);
-        if (there === undefined) scored.set(row, [{ sequence: s, target }]);
-        else there.push({ sequence: s, target });
+        scored.add(i < prefix ? i : prefixRows + base + at(path, i - prefix), { sequence: s, target });
       });
     }
     close(0);
     tokens += next;
   }
-  const rows = [...scored.keys()].sort((a, b) => a - b);
-  const wanted = rows.flatMap((row) => scored.get(row) ?? []);
-  const pairs = rows.flatMap((row, r) => (scored.get(row) ?? []).flatMap((w) => [r, sequences[w.sequence]?.targets[w.target] ?? 0]));
+  const rows = scored.sorted();
   return {
     blocks: blocks.length,
     ids,
@@ -210,8 +201,7 @@ export function fillRun(sequences: readonly Sequence[], layout: Layout): PackedR
     prefixColumns,
     ends,
     rows: Int32Array.from(rows),
-    pairs: Int32Array.from(pairs),
-    wanted,
+    ...scored.pick(rows),
     tokens,
     padding: size - tokens,
   };

@@ -1,4 +1,5 @@
 /** Chooses which documents go into one packed run: as many as memory allows, as long as going together costs less than going apart. Pure. */
+import { at } from '../../at.js';
 import type { RunShape } from './memory-plan.js';
 import { type Layout, layOut } from './packed-layout.js';
 import { commonPrefix, type Sequence } from './stack.js';
@@ -33,7 +34,7 @@ export function shapeOf(layout: Layout, sequences: readonly Sequence[]): RunShap
   for (const members of layout.blocks) {
     const single = new Set<string>();
     for (const i of members) {
-      const { ids, targets } = sequences[i] ?? { ids: [], targets: [] };
+      const { ids, targets } = at(sequences, i);
       if (targets.length === 1) single.add(ids.slice(layout.prefix).join());
       else scored += targets.length;
     }
@@ -54,9 +55,11 @@ export function bestOrder<T extends PlannedDocument>(documents: readonly T[]): r
   if (first === undefined) return documents;
   let shared = 0;
   let tokens = 0;
-  for (const [i, d] of documents.entries()) {
+  let before: readonly number[] = [];
+  for (const d of documents) {
     tokens += d.tokens;
-    shared += commonPrefix(documents[i - 1]?.ids ?? [], d.ids);
+    shared += commonPrefix(before, d.ids);
+    before = d.ids;
   }
   if (shared >= SHARING * tokens) return documents;
   return [...documents].sort((a, b) => Math.abs(a.tokens - first.tokens) - Math.abs(b.tokens - first.tokens));

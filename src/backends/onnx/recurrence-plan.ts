@@ -1,3 +1,4 @@
+import { at } from '../../at.js';
 /**
  * How the rows of a run follow each other, for layers that carry a state from token to token (`recurrence.ts`). A run holds a tree of texts: each row continues another row, or a
  * state that was kept before. Rows that follow each other without a branch make a piece; pieces of one level, whose states are known, are computed together, filled up to one
@@ -34,22 +35,23 @@ export const FILLS_UP = Number.MIN_SAFE_INTEGER;
  */
 export function planRecurrence(parents: readonly number[], given: number, kernel: number, keep: readonly number[]): RecurrencePlan {
   const children = new Int32Array(parents.length);
-  for (const parent of parents) if (parent >= 0) children[parent] = (children[parent] ?? 0) + 1;
+  for (const parent of parents) if (parent >= 0) children[parent] = at(children, parent) + 1;
   const asked = new Set(keep);
   const pieceOf = new Int32Array(parents.length).fill(-1);
   const pieces: { rows: number[]; parent: number; level: number }[] = [];
   for (const [r, parent] of parents.entries()) {
     if (parent === FILLS_UP) continue;
-    const before = parent >= 0 ? pieces[pieceOf[parent] ?? -1] : undefined;
-    if (before !== undefined && children[parent] === 1 && !asked.has(parent)) {
+    const own = parent < 0 ? parent : at(pieceOf, parent);
+    const before = own < 0 ? null : at(pieces, own);
+    if (before !== null && children[parent] === 1 && !asked.has(parent)) {
       before.rows.push(r);
-      pieceOf[r] = pieceOf[parent] ?? -1;
+      pieceOf[r] = own;
     } else {
       pieceOf[r] = pieces.length;
-      pieces.push({ rows: [r], parent: before === undefined ? parent : (pieceOf[parent] ?? 0), level: (before?.level ?? -1) + 1 });
+      pieces.push({ rows: [r], parent: own, level: before === null ? 0 : before.level + 1 });
     }
   }
-  const needed = new Set<number>(keep.map((r) => pieceOf[r] ?? -1));
+  const needed = new Set<number>(keep.map((r) => at(pieceOf, r)));
   for (const { parent } of pieces) if (parent >= 0) needed.add(parent);
 
   const levels = pieces.reduce((most, { level }) => Math.max(most, level + 1), 0);
@@ -83,14 +85,14 @@ export function planRecurrence(parents: readonly number[], given: number, kernel
   const held = given * (kernel - 1);
   /** Row `j` before the place behind `r`, among the rows that states hold and those of the run. */
   const back = (r: number, j: number): number => {
-    let at = r;
+    let row = r;
     for (let left = j; left > 0; left--) {
-      const parent = parents[at] ?? FILLS_UP;
+      const parent = at(parents, row);
       if (parent === FILLS_UP) return 0;
       if (parent < 0) return (-1 - parent) * (kernel - 1) + (kernel - 1) - left;
-      at = parent;
+      row = parent;
     }
-    return held + at;
+    return held + row;
   };
   return {
     rowsAt: Int32Array.from(out.rowsAt),
@@ -100,7 +102,7 @@ export function planRecurrence(parents: readonly number[], given: number, kernel
     pieceState: Int32Array.from(out.pieceState),
     pieceKeep: Int32Array.from(out.pieceKeep),
     rowPlace,
-    keptStates: Int32Array.from(keep, (r) => stateOf.get(pieceOf[r] ?? -1) ?? 0),
+    keptStates: Int32Array.from(keep, (r) => stateOf.get(at(pieceOf, r)) ?? 0),
     taps: Array.from({ length: kernel - 1 }, (_, j) => Int32Array.from(parents.keys(), (r) => back(r, j + 1))),
     keptTaps: Int32Array.from(keep.flatMap((r) => Array.from({ length: kernel - 1 }, (_, i) => back(r, kernel - 2 - i)))),
   };
@@ -141,10 +143,13 @@ export function parentsOfBlocks(prefix: number, prefixRows: number, length: numb
     /** Rows of the block that the next one may continue, the nearest last. */
     const path: number[] = [];
     for (let i = 0; i < length; i++) {
-      const end = ends[first + i] ?? 0;
+      const end = at(ends, first + i);
       if (end === 0) continue;
-      while (path.length > 0 && (ends[first + (path[path.length - 1] ?? 0)] ?? 0) <= i) path.pop();
-      const before = path[path.length - 1];
+      let before = path.at(-1);
+      while (before !== undefined && at(ends, first + before) <= i) {
+        path.pop();
+        before = path.at(-1);
+      }
       parents[prefixRows + first + i] = before === undefined ? prefix - 1 : prefixRows + first + before;
       path.push(i);
     }

@@ -1,4 +1,5 @@
 /** From a request to what the model computes: token ids, and the failures that need no model. */
+import { at } from '../../at.js';
 import { encodeRequestChoices, encodeText, hasDoubledBos, notesOf, truncatePrompt, untokenizable } from '../../models/encode.js';
 import { encodeRolling } from '../../models/rolling.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
@@ -121,7 +122,7 @@ function scoreItem(
       return failure(id, 'internal', `token ${bad} of the tokenizer is outside the model's vocabulary of ${c.vocabSize}`);
   }
   // The place in the sorted window is that of the first sequence; all of a document's share their context.
-  const ids = sequences[0]?.ids ?? [];
+  const { ids } = at(sequences, 0);
   const tokens = sequences.reduce((sum, s) => sum + s.targets.length - 1, ids.length);
   const turn = turnOf(
     sequences.map((s) => s.ids.length),

@@ -1,4 +1,5 @@
 /** Tables of rotary position embeddings, computed in float32 steps so that they equal PyTorch's to the last bit or so. */
+import { at } from '../../at.js';
 import type { Rope } from '../../models/rope-config.js';
 import type { Growth } from './blueprint.js';
 
@@ -23,7 +24,7 @@ function scaled(rope: Rope, frequency: number, i: number, long: boolean, range: 
     case 'proportional':
       return frequency / rope.factor;
     case 'longrope':
-      return frequency / ((long ? rope.longFactor : rope.shortFactor)[i] ?? 1);
+      return frequency / at(long ? rope.longFactor : rope.shortFactor, i);
     case 'yarn': {
       const ramp = Math.min(1, Math.max(0, Math.fround(i - range.low) / Math.fround(range.high - range.low)));
       return (frequency / rope.factor) * ramp + frequency * (1 - ramp);

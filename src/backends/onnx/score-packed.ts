@@ -1,13 +1,14 @@
 /** Scores documents in packed runs (`attention-packed.ts`): nothing stays on the device between runs, so each run holds whole texts. */
+import { at } from '../../at.js';
 import type { Answer } from '../../types.js';
-import { choicesAnswer } from './choice-answers.js';
+import { newScores } from './choice-answers.js';
 import type { Computing } from './computing.js';
 import { fillRun, layOut } from './packed-layout.js';
 import { bestOrder, documentsForRun, type RunLimits, shapeOf } from './packed-plan.js';
-import { failure, type ScoreItem } from './requests.js';
+import type { ScoreItem } from './requests.js';
 import { type Scorer, scoreOneByOne } from './score.js';
 import { OutOfMemoryError, type PackedSession } from './session.js';
-import { compareIds, type Sequence } from './stack.js';
+import { compareIds } from './stack.js';
 
 /** What is planned with after memory did not suffice, as a part of before. */
 const AFTER_FAILURE = 0.7;
@@ -30,9 +31,8 @@ export function newPackedScorer({ session, counters, ensurePositions }: Computin
 
   async function score(items: readonly ScoreItem[]): Promise<Answer[]> {
     last = items[items.length - 1]?.ids ?? [];
-    const sequences = items.flatMap((item) => item.sequences);
-    const logprobs = sequences.map((s) => new Float64Array(s.targets.length));
-    const greedy = sequences.map(() => true);
+    const scores = newScores(items);
+    const { sequences } = scores;
     /** Sequences that did not fit by themselves, with the runtime's message. */
     const tooLarge = new Map<number, string>();
     const longest = Math.max(...sequences.map((s) => s.ids.length));
@@ -40,20 +40,15 @@ export function newPackedScorer({ session, counters, ensurePositions }: Computin
 
     /** Computes some of the sequences; halves them where memory does not suffice. */
     async function compute(indices: readonly number[]): Promise<void> {
-      const own = indices.map((i) => sequences[i]).filter((s): s is Sequence => s !== undefined);
+      const own = indices.map((i) => at(sequences, i));
       const layout = layOut(own, limits.keyCost);
       const { wanted, tokens, padding, ...arrays } = fillRun(own, layout);
       try {
         if (limits.bytesOf(shapeOf(layout, own)) === Number.POSITIVE_INFINITY)
-          throw new OutOfMemoryError(`a text of ${own[0]?.ids.length} tokens is more than one run can hold`);
+          throw new OutOfMemoryError(`a text of ${at(own, 0).ids.length} tokens is more than one run can hold`);
         const result = await session.packed({ ...arrays, decode: null });
         counters.addRun(tokens, arrays.rows.length, result, padding);
-        wanted.forEach((w, k) => {
-          const sequence = indices[w.sequence] ?? 0;
-          const scores = logprobs[sequence];
-          if (scores !== undefined) scores[w.target] = result.logprobs[k] ?? Number.NaN;
-          if (result.greedy[arrays.pairs[2 * k] ?? 0] !== arrays.pairs[2 * k + 1]) greedy[sequence] = false;
-        });
+        scores.take({ wanted, pairs: arrays.pairs }, result, indices);
       } catch (error) {
         if (!(error instanceof OutOfMemoryError)) throw error;
         counters.outOfMemory++;
@@ -70,18 +65,7 @@ export function newPackedScorer({ session, counters, ensurePositions }: Computin
     }
     await compute([...sequences.keys()]);
 
-    let from = 0;
-    return items.map((item) => {
-      const to = from + item.sequences.length;
-      const missing = [...tooLarge].find(([i]) => i >= from && i < to);
-      const answer =
-        missing === undefined
-          ? choicesAnswer(item, logprobs.slice(from, to), greedy.slice(from, to))
-          : failure(item.id, 'out of memory', missing[1]);
-      if (missing === undefined) for (const sequence of item.sequences) counters.addSequence(sequence.ids);
-      from = to;
-      return answer;
-    });
+    return scores.answers(counters, tooLarge);
   }
 
   const forget = (): void => {

@@ -1,6 +1,7 @@
 /** Scores documents in batches on the stack. */
+import { at } from '../../at.js';
 import type { Answer, ChoicesResponse } from '../../types.js';
-import { choicesAnswer } from './choice-answers.js';
+import { newScores } from './choice-answers.js';
 import type { Computing } from './computing.js';
 import { failure, type ScoreItem } from './requests.js';
 import { OutOfMemoryError, type StackSession } from './session.js';
@@ -31,17 +32,17 @@ export function newScorer({ session, counters, ensurePositions }: Computing<Stac
   let last: readonly number[] = [];
 
   function pick(sorted: readonly ScoreItem[]): ScoreItem[] {
-    let first = sorted.findIndex((item) => compareIds(item.ids, last) >= 0);
-    if (first < 0) first = 0;
+    const first = Math.max(
+      0,
+      sorted.findIndex((item) => compareIds(item.ids, last) >= 0),
+    );
     const picked: ScoreItem[] = [];
     let tokens = 0;
     let before: readonly number[] = known.reduce<readonly number[]>((best, text) => {
       const ids = sorted[first]?.ids ?? [];
       return commonPrefix(text.ids, ids) > commonPrefix(best, ids) ? text.ids : best;
     }, []);
-    for (let i = first; i < sorted.length; i++) {
-      const item = sorted[i];
-      if (item === undefined) break;
+    for (const item of sorted.slice(first)) {
       const own = item.tokens - commonPrefix(before, item.ids);
       if (picked.length > 0 && tokens + own > limits.runTokens) break;
       picked.push(item);
@@ -53,7 +54,8 @@ export function newScorer({ session, counters, ensurePositions }: Computing<Stac
   }
 
   async function score(items: readonly ScoreItem[]): Promise<Answer[]> {
-    const sequences = items.flatMap((item) => item.sequences);
+    const scores = newScores(items);
+    const { sequences } = scores;
     // Keep of the stack the text that shares most with the first document; nothing that is scored may lie in it.
     const first = items[0]?.ids ?? [];
     const mostReused = Math.min(...sequences.map((s) => s.ids.length - s.targets.length));
@@ -61,14 +63,12 @@ export function newScorer({ session, counters, ensurePositions }: Computing<Stac
     const base = path.ids.length;
     const plan = planBatch(base, [path], sequences, limits, carriesStates ? { kept: below, next: [next] } : null);
     kept = plan.kept;
-    known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: plan.where[i] ?? [] }))];
+    known = [path, ...sequences.map((s, i) => ({ ids: s.ids, where: at(plan.where, i) }))];
     last = items[items.length - 1]?.ids ?? [];
     // The kernel wants a table no shorter than a run; one as long as the stack is high always is.
     const longest = Math.max(...sequences.map((s) => s.ids.length));
     ensurePositions(Math.max(base + plan.tokens, longest), longest);
 
-    const logprobs = sequences.map((s) => new Float64Array(s.targets.length));
-    const greedy = sequences.map(() => true);
     const results = await Promise.allSettled(plan.runs.map((run, i) => compute(run, i === 0 ? moves : [])));
     const failed = results.find((r) => r.status === 'rejected');
     if (failed?.status === 'rejected') {
@@ -85,24 +85,13 @@ export function newScorer({ session, counters, ensurePositions }: Computing<Stac
     }
 
     async function compute(run: PlannedRun, before: typeof moves): Promise<void> {
-      const { wanted, ...message } = run;
+      const { wanted: _, ...message } = run;
       const result = await session.run({ ...message, moves: before });
       counters.addRun(run.ids.length, run.rows.length, result);
-      wanted.forEach((w, k) => {
-        const row = run.pairs[2 * k] ?? 0;
-        const scores = logprobs[w.sequence];
-        if (scores !== undefined) scores[w.target] = result.logprobs[k] ?? Number.NaN;
-        if (result.greedy[row] !== run.pairs[2 * k + 1]) greedy[w.sequence] = false;
-      });
+      scores.take(run, result);
     }
 
-    let s = 0;
-    return items.map((item) => {
-      const from = s;
-      s += item.sequences.length;
-      for (const sequence of item.sequences) counters.addSequence(sequence.ids);
-      return choicesAnswer(item, logprobs.slice(from, s), greedy.slice(from, s));
-    });
+    return scores.answers(counters);
   }
 
   function forget(): void {

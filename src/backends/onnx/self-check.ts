@@ -2,6 +2,7 @@
  * Checks a device before it is believed: the tiny model of this package answers requests of all kinds there and on the CPU. A kernel that is wrong for some shapes on some
  * driver shows here, and not in somebody's table.
  */
+import { at } from '../../at.js';
 import { messageOf } from '../../errors.js';
 import type { Ask, Backend, Request, Response } from '../../types.js';
 import type { Verdict, VerdictPart } from './verdicts.js';
@@ -62,7 +63,7 @@ function difference(a: Response | undefined, b: Response | undefined): number | 
     return a.text === b.text ? 0 : `the text ${JSON.stringify(b.text)} instead of ${JSON.stringify(a.text)}`;
   if (a?.kind !== 'choices' || b?.kind !== 'choices') return 'no answer';
   const other = b.logprobs;
-  return Math.max(...a.logprobs.map((value, i) => Math.abs(value - (other[i] ?? Number.NaN))));
+  return Math.max(...a.logprobs.map((value, i) => Math.abs(value - at(other, i))));
 }
 
 function judge(name: string, expected: readonly (Response | undefined)[], got: readonly (Response | undefined)[]): VerdictPart {

@@ -2,7 +2,9 @@
  * Plans which tokens a batch computes. The cache of keys and values is a stack: below lie texts that were computed before; above them a batch puts the tokens of
  * its texts, each distinct (prefix, token) once. Sorted texts share with their neighbour all that any two share, so the plan is one walk.
  */
+import { at } from '../../at.js';
 import type { Range, Segment } from './protocol.js';
+import { newScoredRows, type Picked } from './scored-rows.js';
 
 /** A text as the model sees it and what is wanted of it. */
 export interface Sequence {
@@ -14,21 +16,12 @@ export interface Sequence {
 /** Where the tokens of a text lie in the cache, in order. */
 export type Where = readonly Range[];
 
-/** One value wanted of a run: of sequence `sequence` the target number `target`. */
-export interface Wanted {
-  readonly sequence: number;
-  readonly target: number;
-}
-
-export interface PlannedRun {
+export interface PlannedRun extends Picked {
   readonly base: number;
   readonly ids: Int32Array;
   readonly positions: Int32Array;
   readonly segments: readonly Segment[];
   readonly rows: Int32Array;
-  readonly pairs: Int32Array;
-  /** For each pair, whose it is. */
-  readonly wanted: readonly Wanted[];
   /** Positions of this run whose states are kept. */
   readonly keep: readonly number[];
 }
@@ -139,13 +132,13 @@ export function planBatch(
   limits: Limits,
   states: States | null = null,
 ): BatchPlan {
-  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(sequences[a]?.ids ?? [], sequences[b]?.ids ?? []));
+  const order = sequences.map((_, i) => i).sort((a, b) => compareIds(at(sequences, a).ids, at(sequences, b).ids));
   const where: Where[] = sequences.map(() => []);
   const ids: number[] = [];
   const stretches: Stretch[] = [];
   let before: Known = { ids: [], where: [] };
   for (const s of order) {
-    const own = sequences[s]?.ids ?? [];
+    const { ids: own } = at(sequences, s);
     let shared = usable(before, commonPrefix(before.ids, own), states, base);
     let from = before;
     for (const text of known) {
@@ -154,24 +147,20 @@ export function planBatch(
     }
     const sees = firstTokens(from.where, shared);
     const start = ids.length;
-    for (let i = shared; i < own.length; i++) ids.push(own[i] ?? 0);
+    for (const id of own.slice(shared)) ids.push(id);
     if (ids.length > start) stretches.push({ start, end: ids.length, sees, position: shared });
-    where[s] = extend(sees, base + start, base + ids.length);
-    before = { ids: own, where: where[s] ?? [] };
+    before = { ids: own, where: extend(sees, base + start, base + ids.length) };
+    where[s] = before.where;
   }
 
-  // Scored rows by their place: choices of one token share theirs.
-  const scored = new Map<number, { sequence: number; target: number }[]>();
-  sequences.forEach((sequence, s) => {
-    sequence.targets.forEach((_, j) => {
-      const row = locate(where[s] ?? [], sequence.ids.length - sequence.targets.length + j) - base;
+  const scored = newScoredRows(sequences);
+  for (const [sequence, { ids: own, targets }] of sequences.entries())
+    for (const target of targets.keys()) {
+      const row = locate(at(where, sequence), own.length - targets.length + target) - base;
       if (row < 0) throw new RangeError('a scored row was computed before');
-      const there = scored.get(row);
-      if (there === undefined) scored.set(row, [{ sequence: s, target: j }]);
-      else there.push({ sequence: s, target: j });
-    });
-  });
-  const scoredRows = [...scored.keys()].sort((a, b) => a - b);
+      scored.add(row, { sequence, target });
+    }
+  const scoredRows = scored.sorted();
 
   const wantedStates = new Set<number>();
   for (const text of states?.next ?? []) {
@@ -179,7 +168,7 @@ export function planBatch(
     let position = -1;
     sequences.forEach((sequence, s) => {
       const n = commonPrefix(sequence.ids, text);
-      if (n > deepest) [deepest, position] = [n, locate(where[s] ?? [], n - 1)];
+      if (n > deepest) [deepest, position] = [n, locate(at(where, s), n - 1)];
     });
     if (position >= base) wantedStates.add(position);
   }
@@ -190,22 +179,30 @@ export function planBatch(
   for (let from = 0; from < ids.length; ) {
     let to = Math.min(from + perRun, ids.length);
     const rows: number[] = [];
-    while (next < scoredRows.length && (scoredRows[next] ?? 0) < to) {
+    for (; next < scoredRows.length; next++) {
+      const row = at(scoredRows, next);
+      if (row >= to) break;
       if (rows.length === limits.runRows) {
-        to = scoredRows[next] ?? to;
+        to = row;
         break;
       }
-      rows.push(scoredRows[next] ?? 0);
-      next++;
+      rows.push(row);
     }
-    runs.push(planRun(ids, stretches, base, from, to, rows, (row) => scored.get(row) ?? [], sequences));
+    runs.push({
+      base: base + from,
+      ids: Int32Array.from(ids.slice(from, to)),
+      ...cutStretches(stretches, base, from, to),
+      rows: Int32Array.from(rows, (row) => row - from),
+      ...scored.pick(rows),
+      keep: [],
+    });
     from = to;
   }
   if (states === null) return { runs, where, tokens: ids.length, kept: new Set() };
   // What a run continues of an earlier run of the batch.
   for (const run of runs)
     for (const { sees } of run.segments) {
-      const last = (sees[sees.length - 1]?.to ?? 0) - 1;
+      const last = (sees.at(-1)?.to ?? 0) - 1;
       if (last >= base && last < run.base) wantedStates.add(last);
     }
   return {
@@ -228,16 +225,8 @@ function usable({ where }: Known, shared: number, states: States | null, base: n
   return 0;
 }
 
-function planRun(
-  ids: readonly number[],
-  stretches: readonly Stretch[],
-  base: number,
-  from: number,
-  to: number,
-  rows: readonly number[],
-  wantedAt: (row: number) => readonly Wanted[],
-  sequences: readonly Sequence[],
-): PlannedRun {
+/** The parts of stretches that lie in the new tokens `[from, to)`, and the positions of these. */
+function cutStretches(stretches: readonly Stretch[], base: number, from: number, to: number): Pick<PlannedRun, 'positions' | 'segments'> {
   const positions = new Int32Array(to - from);
   const segments: Segment[] = [];
   for (const stretch of stretches) {
@@ -247,24 +236,7 @@ function planRun(
     segments.push({ start: start - from, end: end - from, sees: extend(stretch.sees, base + stretch.start, base + start) });
     for (let i = start; i < end; i++) positions[i - from] = stretch.position + i - stretch.start;
   }
-  const pairs: number[] = [];
-  const wanted: Wanted[] = [];
-  rows.forEach((row, r) => {
-    for (const w of wantedAt(row)) {
-      pairs.push(r, sequences[w.sequence]?.targets[w.target] ?? 0);
-      wanted.push(w);
-    }
-  });
-  return {
-    base: base + from,
-    ids: Int32Array.from(ids.slice(from, to)),
-    positions,
-    segments,
-    rows: Int32Array.from(rows, (row) => row - from),
-    pairs: Int32Array.from(pairs),
-    wanted,
-    keep: [],
-  };
+  return { positions, segments };
 }
 
 export interface Move {

@@ -2,6 +2,7 @@
  * Which column of a device's keys and values belongs to which text (`attention-stacked.ts`). The planner speaks of a stack and of slots, as on a CPU; here both are lists of
  * columns, so that what the planner moves is moved in lists, and columns that nobody needs any more are dropped when they are many. Pure but for its own state.
  */
+import { at } from '../../at.js';
 import type { Range, RunMessage, StepMessage } from './protocol.js';
 
 /** Rows and columns are filled up to multiples of this, for which kernels are faster. */
@@ -46,7 +47,7 @@ const aligned = (n: number): number => Math.ceil(n / ALIGN) * ALIGN;
 function comparePaths(a: readonly number[], b: readonly number[]): number {
   const n = Math.min(a.length, b.length);
   for (let i = 0; i < n; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    const difference = at(a, i) - at(b, i);
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
@@ -63,7 +64,7 @@ export function newColumns(): Columns {
   let pending: { readonly positions: Int32Array; readonly place: () => void } | null = null;
 
   const moveStack = (moves: RunMessage['moves']): void => {
-    for (const { from, to, length } of moves) for (let i = 0; i < length; i++) stack[to + i] = stack[from + i] ?? 0;
+    for (const { from, to, length } of moves) for (let i = 0; i < length; i++) stack[to + i] = at(stack, from + i);
   };
 
   /** Vectors for `count` new rows with their positions, nobody sees anything yet. */
@@ -98,9 +99,9 @@ export function newColumns(): Columns {
       moveStack(moves);
       stack.length = base;
       const v = blank(positions);
-      const columnOf = (at: number): number => (at < base ? (stack[at] ?? 0) : width + at - base);
+      const columnOf = (place: number): number => (place < base ? at(stack, place) : width + place - base);
       const each = (range: Range, text: number): void => {
-        for (let at = range.from; at < range.to; at++) see(v, columnOf(at), text);
+        for (let place = range.from; place < range.to; place++) see(v, columnOf(place), text);
       };
       segments.forEach(({ start, end, sees }, text) => {
         for (const range of sees) each(range, text);
@@ -115,13 +116,13 @@ export function newColumns(): Columns {
       return v;
     },
     planStep({ lengths, moves, places }) {
-      for (const { from, to } of moves) slots[to] = slots[from] ?? [];
+      for (const { from, to } of moves) slots[to] = at(slots, from);
       for (const { slot, ranges } of places) slots[slot] = ranges.flatMap(({ from, to }) => stack.slice(from, to));
       slots.length = lengths.length;
       const v = blank(lengths);
-      const order = slots.map((_, slot) => slot).sort((a, b) => comparePaths(slots[a] ?? [], slots[b] ?? []));
+      const order = slots.map((_, slot) => slot).sort((a, b) => comparePaths(at(slots, a), at(slots, b)));
       order.forEach((slot, text) => {
-        for (const c of slots[slot] ?? []) see(v, c, text);
+        for (const c of at(slots, slot)) see(v, c, text);
         see(v, width + slot, text);
         v.rowText[slot] = text;
       });
@@ -147,8 +148,8 @@ export function newColumns(): Columns {
       if (next.kind === 'run') {
         // What the moves bring down is not at its place yet.
         const moved = new Set(next.moves.flatMap(({ from, to, length }) => Array.from({ length }, (_, i) => [from + i, to + i])).flat());
-        stack.forEach((c, at) => {
-          if (at < next.base || moved.has(at)) used[c] = 1;
+        stack.forEach((c, place) => {
+          if (place < next.base || moved.has(place)) used[c] = 1;
         });
       } else for (const c of stack) used[c] = 1;
       for (const columns of slots) for (const c of columns) used[c] = 1;
@@ -161,13 +162,13 @@ export function newColumns(): Columns {
       return out;
     },
     kept(columns) {
-      const at = new Int32Array(width).fill(-1);
+      const places = new Int32Array(width).fill(-1);
       // From the end: what only fills up repeats column 0, whose own place comes first.
-      for (let i = columns.length - 1; i >= 0; i--) at[columns[i] ?? 0] = i;
-      const to = (c: number): number => Math.max(0, at[c] ?? 0);
+      for (let i = columns.length - 1; i >= 0; i--) places[at(columns, i)] = i;
+      const to = (c: number): number => Math.max(0, at(places, c));
       stack = stack.map(to);
       slots = slots.map((list) => list.map(to));
-      const next = columns.length === 0 ? new Int32Array(ALIGN) : Int32Array.from(columns, (c) => position[c] ?? 0);
+      const next = columns.length === 0 ? new Int32Array(ALIGN) : columns.map((c) => at(position, c));
       [position, width] = [next, next.length];
     },
   };

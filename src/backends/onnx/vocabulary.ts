@@ -2,6 +2,7 @@
  * The two tables that are as long as the vocabulary. On a card no binding may be larger than the device allows, so they may lie in parts there, each part with the rows of some
  * tokens. Logits never leave the card: what comes back are the log-probabilities that were asked for, and the best token of each part with its logit.
  */
+import { at } from '../../at.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { ELEMENT } from './proto.js';
 
@@ -55,7 +56,7 @@ export function declareScores(g: GraphBuilder, logits: readonly string[]): void 
     g.nodeTo([greedy], 'ArgMax', [x], { axis: -1, keepdims: 0 });
     g.output(greedy, 'int64', ['R']);
     if (parts > 1) {
-      g.nodeTo([`maximum_${k}`], 'Identity', [maxima[k] ?? '']);
+      g.nodeTo([`maximum_${k}`], 'Identity', [at(maxima, k)]);
       g.output(`maximum_${k}`, 'float32', ['R', 1]);
     }
   }

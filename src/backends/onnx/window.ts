@@ -1,4 +1,5 @@
 /** Pulls requests ahead of the computation, encodes them, and keeps them sorted by their tokens so that those that share a prefix are neighbours. */
+import { at } from '../../at.js';
 import { messageOf } from '../../errors.js';
 import type { Answer, Ask } from '../../types.js';
 import { compareIds } from './stack.js';
@@ -52,7 +53,7 @@ export function openWindow<T extends Item>(
     let high = items.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compareIds(items[middle]?.ids ?? [], item.ids) <= 0) low = middle + 1;
+      if (compareIds(at(items, middle).ids, item.ids) <= 0) low = middle + 1;
       else high = middle;
     }
     items.splice(low, 0, item);

@@ -65,19 +65,28 @@ export function rotaryOf(
 ): Rotary {
   const part = rope.partial ?? usual;
   // Proportional embeddings turn the rest of a head by nothing.
-  if (part === 1 || rope.type === 'proportional') return { rope, dims: headDim, interleaved };
+  if (part === 1 || rope.type === 'proportional') return turning(c, rope, headDim, interleaved);
   if (partial) {
     const dims = Math.trunc(headDim * part);
     if (dims < 2 || dims > headDim || dims % 2 !== 0)
       throw new UserError(
         `${c.file}: ${where(c)}: partial_rotary_factor ${part} turns ${dims} numbers of a head of ${headDim}; valid is a part that gives an even number from 2`,
       );
-    return { rope, dims, interleaved };
+    return turning(c, rope, dims, interleaved);
   }
   if (rope.type !== 'default')
     throw new UserError(`${c.file}: ${where(c)}: partial_rotary_factor ${part} is not supported; supported is 1`);
   // These classes read the factor for scaled rotations only.
   return { rope: { type: 'default', theta: rope.theta }, dims: headDim, interleaved };
+}
+
+/** The rotation of `dims` numbers. Throws `UserError` where the config lists factors, and not one for each pair. */
+function turning(c: ModelConfig, rope: Rope, dims: number, interleaved: boolean): Rotary {
+  const factors = rope.type === 'longrope' ? { short_factor: rope.shortFactor, long_factor: rope.longFactor } : {};
+  for (const [name, { length }] of Object.entries(factors))
+    if (length !== dims / 2)
+      throw new UserError(`${c.file}: ${where(c)}: ${name} has ${length} numbers; valid are ${dims / 2}, one for each pair that turns`);
+  return { rope, dims, interleaved };
 }
 
 /** Which of the two spellings a config uses. */

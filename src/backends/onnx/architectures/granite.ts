@@ -1,3 +1,4 @@
+import { at } from '../../../at.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { AttentionPart, Block, Blueprint, ExpertsFeedForward, FeedForward, Stacked } from '../blueprint.js';
 import { activationOf, decoder, linear, rmsNorm, rotaryOf, type Variation, windowOf } from './common.js';
@@ -92,7 +93,7 @@ export function graniteMoeHybrid(c: ModelConfig): Blueprint {
   return graniteMoe(c, {
     attention: () => ({ scale: scale(c), ...(rotates ? {} : { rotary: null }) }),
     feedForward: (_, p) => (expertCount(c) > 0 ? null : shared(c, p)?.part) ?? graniteExperts(c, p),
-    block: (l, p) => (/^(mamba|linear_attention)$/.test(kinds[l] ?? '') ? { mixer: mambaPart(c, `${p}mamba.`, mambaSizes(c)) } : {}),
+    block: (l, p) => (/^(mamba|linear_attention)$/.test(at(kinds, l)) ? { mixer: mambaPart(c, `${p}mamba.`, mambaSizes(c)) } : {}),
   });
 }
 

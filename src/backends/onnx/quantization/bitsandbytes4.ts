@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { at } from '../../../at.js';
 import { parseJsonFile } from '../../../json-file.js';
 import type { CodeTable, LookedUpWeight, TensorPlace } from '../tensor-place.js';
 import { expectTensor, type Found, floats, need, refuseTensor, type Tensors } from './quantized-weight.js';
@@ -20,7 +21,7 @@ const PART = /\.weight\.(?:absmax|quant_map|nested_absmax|nested_quant_map|quant
 function tableOf(values: readonly number[], each: 1 | 2): CodeTable {
   const name = createHash('sha256').update(`${each}:${values.join()}`).digest('hex').slice(0, 16);
   if (each === 1) return { name, type: 'float32', each, values };
-  const both = Array.from({ length: 512 }, (_, i) => values[((i >> 1) >> (i % 2 === 0 ? 4 : 0)) & 15] ?? 0);
+  const both = Array.from({ length: 512 }, (_, i) => at(values, ((i >> 1) >> (i % 2 === 0 ? 4 : 0)) & 15));
   return { name, type: 'float32', each, values: both };
 }
 

@@ -3,6 +3,7 @@
  * `DequantizeLinear`, because the runtime keeps what goes into a step until all are done: what lies before it must be small or of few bits.
  */
 
+import { at } from '../../../at.js';
 import { UserError } from '../../../errors.js';
 import { ELEMENT, type ElementName } from '../proto.js';
 import type { AffineWeight, CodeTable, LookedUpWeight, Packed, QuantizedWeight, TensorPlace } from '../tensor-place.js';
@@ -57,7 +58,7 @@ function matrix(g: Writer, name: string, packed: Packed, [rows, columns]: Shape)
   if (order !== null) made = { value: g.node('Transpose', [made.value], { perm: [...order] }), type: made.type };
   // Four bits cannot be reshaped or cut.
   if (made.type === 'uint4') made = { value: cast(g, made, 'uint8'), type: 'uint8' };
-  const turned = order === null ? inner : order.map((axis) => inner[axis] ?? 1);
+  const turned = order === null ? inner : order.map((axis) => at(inner, axis));
   const shaped = asMatrix(turned, rows, columns);
   if (turned.length !== 2 || turned[0] !== shaped[0]) made = { value: g.node('Reshape', [made.value, g.int64(shaped)]), type: made.type };
   if (shaped[0] === rows && shaped[1] === columns) return made;

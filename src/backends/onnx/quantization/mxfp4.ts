@@ -1,5 +1,6 @@
 /** Experts of gpt-oss in MXFP4: floats of four bits (E2M1), 32 of which share a power of two (OCP Microscaling Formats 1.0). */
 
+import { at } from '../../../at.js';
 import type { Stacked } from '../blueprint.js';
 import type { CodeTable, TensorPlace } from '../tensor-place.js';
 import { expectTensor, type Found, need, refuseTensor, type Tensors } from './quantized-weight.js';
@@ -7,7 +8,7 @@ import { exponents } from './scaled.js';
 
 /** Twice the value of each code: the sign, two bits of exponent and one of mantissa. */
 const DOUBLED = [0, 1, 2, 3, 4, 6, 8, 12];
-const doubled = (code: number): number => (code < 8 ? (DOUBLED[code] ?? 0) : -(DOUBLED[code - 8] ?? 0));
+const doubled = (code: number): number => (code < 8 ? at(DOUBLED, code) : -at(DOUBLED, code - 8));
 const VALUES: CodeTable = {
   name: 'doubled E2M1',
   type: 'int8',
@@ -19,7 +20,7 @@ const BLOCK = 32;
 const BYTES = 16;
 
 function slice(place: TensorPlace, part: number, shape: readonly number[]): TensorPlace {
-  const length = place.length / (place.shape[0] ?? 1);
+  const length = place.length / at(place.shape, 0);
   return { ...place, shape, offset: place.offset + part * length, length };
 }
 

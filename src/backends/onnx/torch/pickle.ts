@@ -186,7 +186,7 @@ export function readPickle(bytes: Buffer, fail: (what: string) => never): Map<st
   }
 
   while (at < bytes.length) {
-    const op = bytes[take(1)] ?? 0;
+    const op = bytes.readUInt8(take(1));
     switch (op) {
       case 0x80: // PROTO
         take(1);

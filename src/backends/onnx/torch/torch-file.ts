@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { open, realpath } from 'node:fs/promises';
+import { at } from '../../../at.js';
 import { messageOf, systemCode, UserError } from '../../../errors.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../../placeholder-file.js';
 import { sampleDigest } from '../../../sample-digest.js';
@@ -23,7 +24,7 @@ function laidOut(shape: readonly number[], strides: readonly number[]): { dims: 
   const axes = shape.map((_, axis) => axis);
   // A dimension of one has any stride; it stays before what it stood before.
   const strideOf = (axis: number): number => {
-    for (let a = axis; a < shape.length; a++) if (shape[a] !== 1) return strides[a] ?? 1;
+    for (let a = axis; a < shape.length; a++) if (shape[a] !== 1) return at(strides, a);
     return 1;
   };
   const sorted = axes.toSorted((a, b) => strideOf(b) - strideOf(a) || a - b);
@@ -31,9 +32,9 @@ function laidOut(shape: readonly number[], strides: readonly number[]): { dims: 
   for (const axis of sorted.toReversed()) {
     if (shape[axis] === 1) continue;
     if (strides[axis] !== step) return null;
-    step *= shape[axis] ?? 1;
+    step *= at(shape, axis);
   }
-  return { dims: sorted.map((axis) => shape[axis] ?? 1), order: axes.map((axis) => sorted.indexOf(axis)) };
+  return { dims: sorted.map((axis) => at(shape, axis)), order: axes.map((axis) => sorted.indexOf(axis)) };
 }
 
 /** The place of a tensor. Throws through `fail` where it reaches beyond its storage, or is no whole piece of it. */
