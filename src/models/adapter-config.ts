@@ -1,9 +1,8 @@
 /** Reads `adapter_config.json` of PEFT: what a LoRA adapter changes, and of which model. Fields that change a score and are not known here are refused by name. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { messageOf, systemCode, UserError } from '../errors.js';
-import { parseJsonFile } from '../json-file.js';
+import { UserError } from '../errors.js';
+import { parseJsonFile, readTextIfThere } from '../json-file.js';
 import { fullMatch } from '../python/regex.js';
 
 /** The file that makes a folder an adapter. */
@@ -86,8 +85,8 @@ function layerOf(module: string, patterns: readonly string[]): number | null {
     return found === undefined ? null : Number(found);
   }
   const parts = module.split('.');
-  const at = parts.findIndex((part, i) => patterns.includes(part) && /^\d+$/.test(parts[i + 1] ?? '') && i + 2 < parts.length);
-  return at < 0 ? null : Number(parts[at + 1]);
+  const found = parts.findIndex((part, i) => patterns.includes(part) && /^\d+$/.test(parts[i + 1] ?? '') && i + 2 < parts.length);
+  return found < 0 ? null : Number(parts[found + 1]);
 }
 
 /** Which modules have matrices, by peft's rules (`check_target_module_exists`). */
@@ -159,12 +158,6 @@ const mergeFirst = (): string => `The way that works: ${MERGE_FIRST}`;
  */
 export async function readAdapterConfig(folder: string): Promise<LoraConfig | null> {
   const file = path.join(folder, ADAPTER_CONFIG);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    throw new UserError(`${file}: ${messageOf(error)}`);
-  }
-  return parseAdapterConfig(parseJsonFile(text, file), file);
+  const text = await readTextIfThere(file);
+  return text === null ? null : parseAdapterConfig(parseJsonFile(text, file), file);
 }

@@ -1,4 +1,5 @@
 /** Tokens that are added to a vocabulary: those of tokenizer.json, and those that only tokenizer_config.json has. */
+import { isRecord } from '../json-file.js';
 
 export interface AddedToken {
   readonly content: string;
@@ -15,10 +16,6 @@ const MAX_ADDED = 50_000;
 /** Ids are positions of a table of logits; none is near this. */
 export function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Returns the `added_tokens` of a parsed tokenizer.json. Throws `Error` where one has no id or no content, or there are too many. */

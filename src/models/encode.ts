@@ -1,4 +1,5 @@
 /** Turns context and continuation into token ids as the harness does (spec of log-likelihood scoring and generation). */
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import type { ChoicesRequest, FailureResponse, ResponseNotes } from '../types.js';
 import type { ModelTokenizer } from './tokenizer.js';
@@ -37,7 +38,7 @@ function isPythonSpace(character: string): boolean {
 /** Returns where the trailing white space of a text begins (what Python's `str.rstrip` cuts). */
 function trailingSpace(text: string): number {
   let end = text.length;
-  while (end > 0 && isPythonSpace(text[end - 1] ?? '')) end--;
+  while (end > 0 && isPythonSpace(text.charAt(end - 1))) end--;
   return end;
 }
 
@@ -65,7 +66,7 @@ async function encodeTexts(tokenizer: ModelTokenizer, texts: readonly string[], 
  * gets no second. Throws `UserError` where the tokenizer says what to add in a way that is not known.
  */
 export async function encodeText(tokenizer: ModelTokenizer, text: string, options: EncodeOptions): Promise<number[]> {
-  return (await encodeTexts(tokenizer, [text], options))[0] ?? [];
+  return at(await encodeTexts(tokenizer, [text], options), 0);
 }
 
 /**
@@ -116,17 +117,17 @@ export async function encodePairs(
   if (contexts === undefined) return encodeChoices(tokenizer, context, continuations, options);
   const places = new Map<string, number[]>();
   for (const [i, own] of contexts.entries()) places.set(own, [...(places.get(own) ?? []), i]);
-  const pairs = new Map<number, EncodedPair>();
+  const pairs: EncodedPair[] = [];
   for (const [own, indices] of places) {
     const encoded = await encodeChoices(
       tokenizer,
       own,
-      indices.map((i) => continuations[i] ?? ''),
+      indices.map((i) => at(continuations, i)),
       options,
     );
-    for (const [k, pair] of encoded.entries()) pairs.set(indices[k] ?? -1, pair);
+    for (const [k, i] of indices.entries()) pairs[i] = at(encoded, k);
   }
-  return continuations.flatMap((_, i) => pairs.get(i) ?? []);
+  return pairs;
 }
 
 /**
@@ -188,7 +189,7 @@ export async function encodeRequestChoices(
     truncated = Math.max(truncated, cut.truncatedTokens);
     sequences.push({ ids: cut.input, targets: cut.continuation });
   }
-  return { kind: 'sequences', sequences, notes: notesOf(truncated, pairs[0]?.doubledBos ?? false) };
+  return { kind: 'sequences', sequences, notes: notesOf(truncated, at(pairs, 0).doubledBos) };
 }
 
 function tooLong(characters: number): FailureResponse {

@@ -1,8 +1,6 @@
 /** The one fact of `config.json` that encoding needs. */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, systemCode, UserError } from '../errors.js';
-import { parseJsonFile } from '../json-file.js';
+import { isRecord, parseJsonFile, readTextIfThere } from '../json-file.js';
 
 /**
  * True for models whose prompts always get one BOS, as in the harness: those whose `model_type` contains "gemma".
@@ -19,12 +17,8 @@ export function needsBos(modelType: string): boolean {
  */
 export async function addsBos(folder: string): Promise<boolean> {
   const file = path.join(folder, 'config.json');
-  try {
-    const config = parseJsonFile(await readFile(file, 'utf8'), file);
-    return typeof config === 'object' && config !== null && 'model_type' in config && needsBos(String(config.model_type));
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${file}: ${messageOf(error)}`, { cause: error });
-  }
+  const text = await readTextIfThere(file);
+  if (text === null) return false;
+  const config = parseJsonFile(text, file);
+  return isRecord(config) && 'model_type' in config && needsBos(String(config.model_type));
 }

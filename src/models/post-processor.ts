@@ -1,4 +1,5 @@
 /** The special tokens that a tokenizer puts around a text, read from the `post_processor` of tokenizer.json. */
+import { isId } from './added-tokens.js';
 
 export interface Specials {
   readonly before: readonly number[];
@@ -72,10 +73,6 @@ function fromSequence(processors: unknown, depth: number): Specials | null {
     found = inner;
   }
   return found;
-}
-
-function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function property(value: unknown, name: string): unknown {

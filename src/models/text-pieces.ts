@@ -4,6 +4,7 @@
  *
  * The only place where a text is cut is between a letter and a single space before a letter. A piece that is not the first begins with that space.
  */
+import { isRecord } from '../json-file.js';
 
 /** A way to cut the texts of one tokenizer. */
 export interface CutRule {
@@ -147,8 +148,4 @@ function replacesSpaces(step: unknown): boolean {
 
 function typeOf(value: unknown): unknown {
   return isRecord(value) ? value.type : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

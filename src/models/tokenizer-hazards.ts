@@ -3,6 +3,8 @@
  * refused before the engine sees them. Sources: the engine's `models/bpe/model.rs`, `pre_tokenizers/fixed_length.rs`, `normalizers/mod.rs`,
  * `tokenizer/added_vocabulary.rs`, the crate `spm_precompiled`, and the limit of retries of Oniguruma.
  */
+import { at } from '../at.js';
+import { isRecord } from '../json-file.js';
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -160,19 +162,20 @@ function checkCharsmap(value: unknown, where: string): void {
   const units = new Uint32Array(size / 4).map((_, i) => bytes.readUInt32LE(4 + 4 * i));
   const offset = (unit: number): number => ((unit >>> 10) << ((unit & 512) >>> 6)) >>> 0;
   const seen = new Set<number>();
-  const waiting = [offset(units[0] ?? 0)];
+  const waiting = [offset(at(units, 0))];
   for (let base = waiting.pop(); base !== undefined; base = waiting.pop()) {
     if (seen.has(base)) continue;
     seen.add(base);
     if ((base | 255) >>> 0 >= units.length) throw broken('whose table points outside itself');
     for (let byte = 1; byte < 256; byte++) {
       const place = (base ^ byte) >>> 0;
-      const unit = units[place] ?? 0;
+      const unit = at(units, place);
       if ((unit & 0x800000ff) !== byte) continue;
       const next = (place ^ offset(unit)) >>> 0;
       if (((unit >>> 8) & 1) === 1) {
-        const text = (units[next] ?? 0) & 0x7fffffff;
-        if (next >= units.length || text > texts.length || ((texts[text] ?? 0) & 0xc0) === 0x80)
+        // Behind the last text lies nothing that could be the rest of a character.
+        const text = next < units.length ? at(units, next) & 0x7fffffff : Number.POSITIVE_INFINITY;
+        if (text > texts.length || (text < texts.length && (at(texts, text) & 0xc0) === 0x80))
           throw broken('whose table points outside its texts');
       }
       waiting.push(next);
@@ -187,8 +190,4 @@ function isUtf8Text(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-function isRecord(value: unknown): value is Part {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

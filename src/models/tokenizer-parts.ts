@@ -2,6 +2,7 @@
  * Every component and option of tokenizer.json that is honoured. The engine passes over options that it does not know, which would give other tokens than the
  * file asks for without a word, so anything that is not in this table is refused by name.
  */
+import { isRecord } from '../json-file.js';
 
 type Options = Readonly<Record<string, readonly string[]>>;
 
@@ -118,7 +119,3 @@ function checkStep(step: unknown, where: string, known: Options, depth: number):
 }
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 80));
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

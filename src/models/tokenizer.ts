@@ -3,11 +3,11 @@
  * its tables of Unicode are the same on every machine. Texts are cut into pieces that are tokenized once and remembered (`cutRule`).
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Encoding, AddedToken as EngineToken, Tokenizer } from 'tokenizers';
-import { messageOf, systemCode, UserError } from '../errors.js';
-import { parseJsonFile } from '../json-file.js';
+import { at } from '../at.js';
+import { messageOf, UserError } from '../errors.js';
+import { isRecord, parseJsonFile, readTextIfThere } from '../json-file.js';
 import { type AddedToken, addedTokens, configTokens, isId } from './added-tokens.js';
 import { addsBos } from './model-type.js';
 import { newPieceMemory } from './piece-memory.js';
@@ -43,45 +43,31 @@ export interface ModelTokenizer {
   readonly digest: string;
 }
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-type JsonObject = { readonly [key: string]: Json };
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+type JsonObject = Readonly<Record<string, unknown>>;
 
 interface JsonFile {
   readonly value: JsonObject;
   readonly text: string;
 }
 
-async function readText(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null;
-    throw new UserError(`${file}: ${messageOf(error)}`);
-  }
-}
-
 function parseObject(text: string, file: string): JsonObject {
   const value = parseJsonFile(text, file);
-  if (!isObject(value)) throw new UserError(`${file}: not a JSON object`);
+  if (!isRecord(value)) throw new UserError(`${file}: not a JSON object`);
   return value;
 }
 
 /** Null where the file is absent. */
 async function readJson(file: string): Promise<JsonFile | null> {
-  const text = await readText(file);
+  const text = await readTextIfThere(file);
   return text === null ? null : { value: parseObject(text, file), text };
 }
 
 /**
  * Returns the largest id of the vocabulary plus 1 (a table of token -> id, or a list of [token, score]). Throws when it is neither.
  */
-function vocabularySize(vocab: Json | undefined): number {
+function vocabularySize(vocab: unknown): number {
   if (Array.isArray(vocab)) return vocab.length;
-  if (!isObject(vocab)) return 0;
+  if (!isRecord(vocab)) return 0;
   let top = 0;
   for (const token in vocab) {
     const id = vocab[token];
@@ -142,7 +128,7 @@ const CLEAN_UP: readonly (readonly [string, string])[] = [
 /** The option by which a byte-pair tokenizer asks for the clean-up all the same. */
 const FORCED = 'clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output';
 
-function cleanUpOf(config: JsonObject, modelType: Json | undefined): (text: string) => string {
+function cleanUpOf(config: JsonObject, modelType: unknown): (text: string) => string {
   const wanted = config.clean_up_tokenization_spaces === true && (modelType !== 'BPE' || config[FORCED] === true);
   return wanted ? (text) => CLEAN_UP.reduce((clean, [from, to]) => clean.replaceAll(from, to), text) : (text) => text;
 }
@@ -153,7 +139,7 @@ function cleanUpOf(config: JsonObject, modelType: Json | undefined): (text: stri
  */
 export function makeTokenizer(text: string, config: JsonObject, where: string, digest: string): ModelTokenizer {
   const json = parseObject(text, where);
-  const model = isObject(json.model) ? json.model : {};
+  const model = isRecord(json.model) ? json.model : {};
   let engine: Tokenizer;
   let own: readonly AddedToken[];
   let more: readonly AddedToken[];
@@ -180,8 +166,8 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
     const id = engine.tokenToId(content);
     if (id !== null) vocabSize = Math.max(vocabSize, id + 1);
   }
-  const specialToken = (value: Json | undefined): SpecialToken | null => {
-    const content = typeof value === 'string' ? value : isObject(value) && typeof value.content === 'string' ? value.content : null;
+  const specialToken = (value: unknown): SpecialToken | null => {
+    const content = typeof value === 'string' ? value : isRecord(value) && typeof value.content === 'string' ? value.content : null;
     const id = content === null ? null : engine.tokenToId(content);
     return content === null || id === null ? null : { id, text: content };
   };
@@ -214,11 +200,11 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
       } catch (error) {
         throw blame(error);
       }
-      list.forEach((piece, i) => {
-        const ids = encodings[i]?.getIds() ?? [];
+      for (const [i, piece] of list.entries()) {
+        const ids = at(encodings, i).getIds();
         known.set(piece, ids);
         if (rule !== null) memory.set(piece, ids);
-      });
+      }
     }
     return cut.map((pieces) => {
       const out: number[] = [];
@@ -244,7 +230,7 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
     vocabSize,
     digest,
     encodeAll,
-    encode: async (text) => (await encodeAll([text]))[0] ?? [],
+    encode: async (text) => at(await encodeAll([text]), 0),
     decode(ids, { skipSpecialTokens = false } = {}) {
       // Ids behind the vocabulary (a padded output layer) print nothing, and do not part the bytes beside them.
       const tokens: string[] = [];
@@ -278,7 +264,7 @@ async function isGemmaClass(folder: string, config: JsonObject): Promise<boolean
  */
 export async function loadTokenizer(folder: string): Promise<ModelTokenizer> {
   const file = path.join(folder, 'tokenizer.json');
-  const text = await readText(file);
+  const text = await readTextIfThere(file);
   if (text === null) throw new UserError(`${file}: no such file; the model folder needs it`);
   const config = await readJson(path.join(folder, 'tokenizer_config.json'));
   const settings = config?.value ?? {};

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { blueprintOf } from '../../src/backends/onnx/architectures/index.js';
 import { parseModelConfig } from '../../src/models/model-config.js';
 
 const base = {
@@ -52,5 +53,15 @@ describe('config.json', () => {
     expect(() => of({ model_type: 'llama', layer_types: ['full_attention'] })).toThrow('layer_types has 1 entries for 2 layers');
     const scaling = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
     expect(of({ rope_scaling: scaling, max_position_embeddings: 77 }).rope).toMatchObject({ originalMaxPosition: 77 });
+  });
+
+  it('a rotation with another number of factors than pairs that turn is refused, as torch would', () => {
+    const of = (count: number) => {
+      const factors = Array.from({ length: count }, () => 1);
+      const rope_scaling = { rope_type: 'longrope', short_factor: factors, long_factor: factors, original_max_position_embeddings: 64 };
+      return blueprintOf(parseModelConfig({ ...base, model_type: 'phi3', rope_scaling }, 'config.json'));
+    };
+    expect(of(4).blocks).toHaveLength(2);
+    expect(() => of(3)).toThrow('config.json: rope_scaling: short_factor has 3 numbers; valid are 4, one for each pair that turns');
   });
 });

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf, systemCode, UserError } from '../../errors.js';
-import { parseJsonFile } from '../../json-file.js';
+import { UserError } from '../../errors.js';
+import { isRecord, parseJsonFile, readTextIfThere } from '../../json-file.js';
 import { ADAPTER_CONFIG } from '../../models/adapter-config.js';
 import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
 import type { Quantization } from '../../models/quantization-config.js';
@@ -324,15 +324,10 @@ function drawNumber(
  */
 export async function readGenerationConfig(folder: string, fallback: readonly number[]): Promise<GenerationConfig> {
   const file = path.join(folder, 'generation_config.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return { eos: new Set(fallback), draws: NO_DRAW_DEFAULTS, digest: 'absent' };
-    throw new UserError(`${file}: ${messageOf(error)}`);
-  }
+  const text = await readTextIfThere(file);
+  if (text === null) return { eos: new Set(fallback), draws: NO_DRAW_DEFAULTS, digest: 'absent' };
   const parsed = parseJsonFile(text, file);
-  const values: Readonly<Record<string, unknown>> = typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+  const values = isRecord(parsed) ? parsed : {};
   const value = values.eos_token_id;
   const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? fallback : [value];
   const ids = list.filter((id): id is number => Number.isInteger(id));

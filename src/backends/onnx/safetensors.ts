@@ -1,8 +1,10 @@
 /** Reads the headers of safetensors files and treats them as hostile: every offset and shape is checked before a runtime maps the file. */
+
 import { createHash } from 'node:crypto';
 import { open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
+import { isRecord } from '../../json-file.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js';
 import { parsePlainJson } from '../../python/plain-json.js';
 import { sampleDigest } from '../../sample-digest.js';
@@ -51,10 +53,6 @@ export interface Header {
   readonly samples: string;
   /** The file, links resolved. */
   readonly real: string;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

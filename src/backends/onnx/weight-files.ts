@@ -4,14 +4,10 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
-import { parseJsonFile } from '../../json-file.js';
+import { isRecord, parseJsonFile } from '../../json-file.js';
 import { commonFolder, fileDigest, readHeader, type Weights } from './safetensors.js';
 import type { TensorPlace } from './tensor-place.js';
 import { readTorchHeader } from './torch/torch-file.js';
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Names of weight files and of what lists several of them, in the order in which transformers looks. */
 const KINDS = [
