@@ -8,29 +8,21 @@ import type { AnswerStream, ChatMessage } from './endpoint.js';
  * where `lead` is infinite), and when it is empty: an endpoint that gives nothing is broken more often than a model that has nothing to say.
  */
 export class Answer {
-  readonly model: ArenaModelConfig;
   state: 'coming' | 'whole' | 'failed' = 'coming';
   /** Why it failed, for the moderator; empty otherwise. */
   reason = '';
   #raw = '';
   readonly #stopping = new AbortController();
-  readonly #timeouts: ArenaConfig['timeouts'];
-  readonly #lead: number;
-  readonly #changed: () => void;
 
   /** `changed` is called each time that text arrives or the state changes. */
   constructor(
     stream: AnswerStream,
-    model: ArenaModelConfig,
+    readonly model: ArenaModelConfig,
     messages: readonly ChatMessage[],
-    timeouts: ArenaConfig['timeouts'],
-    lead: number,
-    changed: () => void,
+    private readonly timeouts: ArenaConfig['timeouts'],
+    private readonly lead: number,
+    private readonly changed: () => void,
   ) {
-    this.model = model;
-    this.#timeouts = timeouts;
-    this.#lead = lead;
-    this.#changed = changed;
     void this.#read(stream(model, messages, this.#stopping.signal));
   }
 
@@ -48,11 +40,11 @@ export class Answer {
     this.state = state;
     this.reason = reason;
     if (state === 'failed') this.#stopping.abort();
-    this.#changed();
+    this.changed();
   }
 
   async #read(pieces: AsyncIterable<string>): Promise<void> {
-    const { first_text_seconds, silence_seconds, lead_seconds, answer_seconds } = this.#timeouts;
+    const { first_text_seconds, silence_seconds, lead_seconds, answer_seconds } = this.timeouts;
     const alarm = (seconds: number, why: string): NodeJS.Timeout => setTimeout(() => this.#end('failed', why), seconds * 1000);
     const whole = alarm(answer_seconds, `no end within ${answer_seconds} s`);
     let silence = alarm(first_text_seconds, `no text within ${first_text_seconds} s`);
@@ -64,13 +56,12 @@ export class Answer {
         this.#raw += piece;
         clearTimeout(silence);
         silence = alarm(silence_seconds, `silent for ${silence_seconds} s`);
-        if (Number.isFinite(this.#lead)) {
+        if (Number.isFinite(this.lead)) {
           const length = this.text().length;
-          if (length >= this.#lead) clearTimeout(dribbling);
-          else if (length > 0)
-            dribbling ??= alarm(lead_seconds, `less than ${this.#lead} characters within ${lead_seconds} s of the first`);
+          if (length >= this.lead) clearTimeout(dribbling);
+          else if (length > 0) dribbling ??= alarm(lead_seconds, `less than ${this.lead} characters within ${lead_seconds} s of the first`);
         }
-        this.#changed();
+        this.changed();
       }
       if (shown(this.#raw, true) === '') this.#end('failed', 'an empty answer');
       else this.#end('whole');

@@ -7,14 +7,10 @@ const REST_MS = 60_000;
 /** The health of all endpoints of this process: after three failures in a row one rests for a minute, after each further one again. */
 export class EndpointHealth {
   readonly #failures = new Map<string, { readonly inARow: number; readonly at: number }>();
-  readonly #now: () => number;
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
+  constructor(private readonly now: () => number) {}
 
   failed(model: string): void {
-    this.#failures.set(model, { inARow: (this.#failures.get(model)?.inARow ?? 0) + 1, at: this.#now() });
+    this.#failures.set(model, { inARow: (this.#failures.get(model)?.inARow ?? 0) + 1, at: this.now() });
   }
 
   worked(model: string): void {
@@ -23,7 +19,7 @@ export class EndpointHealth {
 
   /** Models that are not drawn now. */
   resting(): string[] {
-    const now = this.#now();
+    const now = this.now();
     return [...this.#failures].filter(([, f]) => f.inARow >= MOST_IN_A_ROW && isFresh(f.at, now, REST_MS)).map(([model]) => model);
   }
 }

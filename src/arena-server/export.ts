@@ -1,8 +1,12 @@
 /** Battles for others: without anything that leads to a participant, texts only under consent. */
+import type { Writable } from 'node:stream';
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import { toCsv } from '../tables/write-csv.js';
 import { CHOICES, type Choice } from './choice.js';
 import { keyedHash } from './identity.js';
+import { withDatabase } from './open-database.js';
+import { storedSecret } from './secret.js';
 import { type Sql, select } from './sql.js';
 import { COUNTED } from './tallies.js';
 
@@ -93,4 +97,23 @@ export async function* releasedLines(db: Sql, options: ExportOptions): AsyncGene
 
 function pseudonym(options: ExportOptions, participant: string): string {
   return keyedHash(options.secret, 'export-participant', participant).slice(0, 12);
+}
+
+/**
+ * Writes the battles of a database. Throws `UserError` where there is no such arena.
+ */
+export async function exportBattles(
+  database: string,
+  format: 'csv' | 'jsonl',
+  systemPrompt: string,
+  givenSecret: string | null,
+  out: Writable,
+): Promise<void> {
+  await withDatabase(database, async (db) => {
+    const secret = givenSecret ?? (await storedSecret(db));
+    if (secret === null) throw new UserError('the pseudonyms need the secret of the arena; set EUS_EVAL_ARENA_SECRET as for arena serve');
+    const options = { secret, systemPrompt };
+    if (format === 'csv') out.write(await battlesCsv(db, options));
+    else for await (const line of releasedLines(db, options)) out.write(line);
+  });
 }

@@ -38,14 +38,10 @@ export interface GuardOptions {
 
 /** Cookies and checks of one arena. */
 export class Guard {
-  readonly #options: GuardOptions;
-
-  constructor(options: GuardOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: GuardOptions) {}
 
   #set(c: Context, name: string, value: string, maxAge: number): void {
-    setCookie(c, name, value, { httpOnly: true, sameSite: 'Strict', secure: this.#options.https, path: '/', maxAge });
+    setCookie(c, name, value, { httpOnly: true, sameSite: 'Strict', secure: this.options.https, path: '/', maxAge });
   }
 
   /** Token of the browser, made where it has none. */
@@ -64,7 +60,7 @@ export class Guard {
 
   /** What a page of ours must send back with every change. */
   csrf(token: string): string {
-    return keyedHash(this.#options.secret, 'csrf', token);
+    return keyedHash(this.options.secret, 'csrf', token);
   }
 
   /** Throws `RequestError` for a change that did not come from our page. */
@@ -72,7 +68,7 @@ export class Guard {
     const site = c.req.header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin') throw new RequestError('forbidden', 'another site');
     const origin = c.req.header('origin');
-    const own = this.#options.origin ?? `${this.#options.https ? 'https' : 'http'}://${c.req.header('host') ?? ''}`;
+    const own = this.options.origin ?? `${this.options.https ? 'https' : 'http'}://${c.req.header('host') ?? ''}`;
     if (origin !== undefined && origin !== own)
       throw new RequestError(
         'forbidden',
@@ -87,19 +83,19 @@ export class Guard {
 
   /** The address at the other end; behind proxies, what the outermost trusted one says. */
   address(c: Context, socket: string): string {
-    if (this.#options.trustedProxies === 0) return socket;
+    if (this.options.trustedProxies === 0) return socket;
     const hops = (c.req.header('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
-    return hops.at(-this.#options.trustedProxies) || socket;
+    return hops.at(-this.options.trustedProxies) || socket;
   }
 
   /** The password is part of the key: a new one ends all sessions of the old. */
   #seal(until: string): string {
-    return keyedHash(this.#options.secret, `moderator ${this.#options.moderatorPassword ?? ''}`, until);
+    return keyedHash(this.options.secret, `moderator ${this.options.moderatorPassword ?? ''}`, until);
   }
 
   /** Signs the moderator in, or throws `RequestError`. */
   signInModerator(c: Context, password: string): void {
-    const { moderatorPassword, now } = this.#options;
+    const { moderatorPassword, now } = this.options;
     if (moderatorPassword === null || !sameSecret(password, moderatorPassword)) throw new RequestError('wrong-password', 'moderator');
     const until = String(now() + MODERATOR_MS);
     this.#set(c, MODERATOR_COOKIE, `${until}.${this.#seal(until)}`, MODERATOR_MS / 1000);
@@ -111,7 +107,7 @@ export class Guard {
 
   /** Throws `RequestError` unless the moderator is signed in. */
   checkModerator(c: Context): void {
-    const { moderatorPassword, now } = this.#options;
+    const { moderatorPassword, now } = this.options;
     const [until = '', sealed = ''] = (getCookie(c, MODERATOR_COOKIE) ?? '').split('.');
     const valid = moderatorPassword !== null && /^\d+$/.test(until) && Number(until) > now() && sameSecret(sealed, this.#seal(until));
     if (!valid) throw new RequestError('sign-in', 'moderator');

@@ -10,22 +10,18 @@ export function isFresh(at: number, now: number, milliseconds: number): boolean 
 
 /** Something that is made anew where the last one is too old. All who ask meanwhile share one. */
 export class Kept<T> {
-  readonly #make: () => Promise<T>;
-  readonly #milliseconds: number;
-  readonly #now: () => number;
   #last: { readonly at: number; readonly value: Promise<T> } | null = null;
-
-  constructor(make: () => Promise<T>, milliseconds: number, now: () => number) {
-    this.#make = make;
-    this.#milliseconds = milliseconds;
-    this.#now = now;
-  }
+  constructor(
+    private readonly make: () => Promise<T>,
+    private readonly milliseconds: number,
+    private readonly now: () => number,
+  ) {}
 
   /** Returns it as it was at most so many milliseconds ago. One that failed is not kept. */
   read(): Promise<T> {
-    if (this.#last !== null && isFresh(this.#last.at, this.#now(), this.#milliseconds)) return this.#last.value;
-    const value = this.#make();
-    this.#last = { at: this.#now(), value };
+    if (this.#last !== null && isFresh(this.#last.at, this.now(), this.milliseconds)) return this.#last.value;
+    const value = this.make();
+    this.#last = { at: this.now(), value };
     value.catch(() => this.forget());
     return value;
   }

@@ -83,14 +83,12 @@ interface Live {
 
 /** The turns of one process. */
 export class LiveTurns {
-  readonly #options: LiveTurnsOptions;
   readonly #turns = new Map<string, Live>();
   readonly #running = new Set<Promise<void>>();
   /** Characters that both sides must have before either is shown. */
   readonly #lead: number;
 
-  constructor(options: LiveTurnsOptions) {
-    this.#options = options;
+  constructor(private readonly options: LiveTurnsOptions) {
     const { lead_seconds, characters_per_second } = options.config.pace;
     this.#lead = lead_seconds === 'all' ? Number.POSITIVE_INFINITY : Math.max(1, lead_seconds * characters_per_second);
   }
@@ -102,7 +100,7 @@ export class LiveTurns {
     this.#turns.set(key, live);
     const work = this.#run(plan, live)
       .catch((error: unknown) => {
-        this.#options.log(`a turn failed: ${String(error)}`);
+        this.options.log(`a turn failed: ${String(error)}`);
         return false;
       })
       .then((stored) => {
@@ -117,7 +115,7 @@ export class LiveTurns {
 
   /** Returns whether the turn was stored; the battle of one that is not is void. */
   async #run(plan: TurnPlan, live: Live): Promise<boolean> {
-    const { db, config, health, now } = this.#options;
+    const { db, config, health, now } = this.options;
     const answers = { a: this.#ask(plan, live, 'a', plan.modelA), b: this.#ask(plan, live, 'b', plan.modelB) };
     live.stop.signal.addEventListener('abort', live.bell.ring);
     try {
@@ -137,7 +135,7 @@ export class LiveTurns {
   }
 
   #ask(plan: TurnPlan, live: Live, side: Side, name: string): Answer {
-    const { stream, config } = this.#options;
+    const { stream, config } = this.options;
     const model = config.models.find((m) => m.name === name);
     if (model === undefined) throw new Error('a battle of a model that the arena does not have any more');
     const earlier = plan.earlier.flatMap((t): ChatMessage[] => [
@@ -149,8 +147,8 @@ export class LiveTurns {
   }
 
   #noteFailure({ model, reason }: Answer, when: string): void {
-    this.#options.log(`${model.name}: ${reason}${when}`);
-    this.#options.health.failed(model.name);
+    this.options.log(`${model.name}: ${reason}${when}`);
+    this.options.health.failed(model.name);
   }
 
   /** Waits until both answers may be shown, and replaces those that fail. False where that is not to be, or the turn is stopped. */
@@ -175,7 +173,7 @@ export class LiveTurns {
   }
 
   async #replacement(plan: TurnPlan, draws: Draw[], side: Side, keep: string, tried: readonly string[]): Promise<string | null> {
-    const { db, draw } = this.#options;
+    const { db, draw } = this.options;
     // A conversation stays with its models: one more try of the same.
     if (plan.earlier.length > 0) return tried.length > 1 ? null : at(tried, 0);
     if (tried.length > MOST_REPLACEMENTS) return null;
@@ -188,7 +186,7 @@ export class LiveTurns {
 
   /** Shows both answers to their end. False where one fails, or the turn is stopped. */
   async #show(live: Live, answers: Record<Side, Answer>): Promise<boolean> {
-    const step = Math.max(2, Math.round((this.#options.config.pace.characters_per_second * TICK_MS) / 1000));
+    const step = Math.max(2, Math.round((this.options.config.pace.characters_per_second * TICK_MS) / 1000));
     for (let shown: Shown = { a: 0, b: 0 }; ; ) {
       const sides = sidesOf(answers);
       if (isOver(sides, shown)) return true;
@@ -207,12 +205,12 @@ export class LiveTurns {
 
   /** A database that is away comes back; the answers wait for it. */
   async #untilStored<T>(work: () => Promise<T>): Promise<T> {
-    const end = this.#options.now() + STORE_MS;
+    const end = this.options.now() + STORE_MS;
     while (true) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof StorageError) || this.#options.now() > end) throw error;
+        if (!(error instanceof StorageError) || this.options.now() > end) throw error;
         await sleep(POLL_MS);
       }
     }
@@ -235,7 +233,7 @@ export class LiveTurns {
 
   /** A turn that is over, or that another process runs: it is shown whole when it is stored. */
   async *#elsewhere(battle: string, turn: number, signal: AbortSignal): AsyncGenerator<TurnEvent> {
-    const { db } = this.#options;
+    const { db } = this.options;
     for (; !signal.aborted; await sleep(POLL_MS)) {
       const found = (await turnsOf(db, battle)).find((t) => t.turn === turn);
       if (found?.state === 'done') {
@@ -252,7 +250,7 @@ export class LiveTurns {
 
   /** Its process is gone, or it is this one, which does not run it (any more). */
   async #isLost(turn: Turn): Promise<boolean> {
-    const { db, process, now } = this.#options;
+    const { db, process, now } = this.options;
     if (turn.owner === process) return now() - turn.started > START_MS;
     return !(await isAlive(db, turn.owner, now()));
   }

@@ -6,18 +6,16 @@ const MOST_PLACES = 100_000;
 
 /** A limit as a bucket: so many requests at once, refilled evenly over a minute. */
 export class RateLimit {
-  readonly #perMinute: number;
-  readonly #now: () => number;
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
-
-  constructor(perMinute: number, now: () => number) {
-    this.#perMinute = perMinute;
-    this.#now = now;
-  }
+  constructor(
+    private readonly perMinute: number,
+    private readonly now: () => number,
+  ) {}
 
   /** Lets a request from this place through, or throws `RequestError` with the seconds until one is; `what` is asked for too often. */
   take(place: string, what: string): void {
-    const [perMinute, time] = [this.#perMinute, this.#now()];
+    const { perMinute } = this;
+    const time = this.now();
     const bucket = this.#buckets.get(place) ?? { tokens: perMinute, at: time };
     // A clock that is set back must not lock anybody out.
     bucket.tokens = Math.min(perMinute, bucket.tokens + (Math.max(0, time - bucket.at) * perMinute) / 60_000);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.js';
 import { port } from './arguments.js';
+import { note } from './print.js';
 
 interface ServeFlags {
   port: number;
@@ -56,11 +57,7 @@ export function addArenaServe(arena: Command): void {
     .option('--system-prompt <text>', 'system prompt of the arena, for the conversations of jsonl', '')
     .action(async (database: string, flags: { format: string; systemPrompt: string }) => {
       if (flags.format !== 'csv' && flags.format !== 'jsonl') throw new UserError(`--format '${flags.format}'; valid: csv, jsonl`);
-      const { exportBattles } = await import('../arena-server/export-command.js');
+      const { exportBattles } = await import('../arena-server/export.js');
       await exportBattles(database, flags.format, flags.systemPrompt, process.env[SECRET] ?? null, process.stdout);
     });
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

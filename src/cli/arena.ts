@@ -1,35 +1,16 @@
 /** `eus-eval arena`: arguments and printing only. */
-
 import { Option } from 'commander';
-import type { Question } from '../arena/battles.js';
+import type { ArenaOptions } from '../library/arena.js';
+import type { CorrelateOptions } from '../library/correlate.js';
 import { screenOf } from '../terminal/screen.js';
 import { addArenaServe } from './arena-serve.js';
 import { addArenaSimulate } from './arena-simulate.js';
 import type { AddCommand } from './arguments.js';
 import { numberBetween, wholeNumber } from './arguments.js';
+import { note } from './print.js';
 
-interface FitFlags {
-  question: Question;
-  rounds: number;
-  seed: number;
-  level: number;
-  largestGroup: boolean;
-  json: boolean;
-  out?: string;
-}
-
-interface CorrelateFlags {
-  arena: readonly string[];
-  results: readonly string[];
-  names?: string;
-  question?: Question;
-  bias: boolean;
-  allSizes: boolean;
-  perBenchmark: boolean;
-  mixed: boolean;
-  json: boolean;
-  out?: string;
-}
+type FitFlags = Omit<ArenaOptions, 'battles' | 'signal'> & { readonly json: boolean; readonly out?: string };
+type CorrelateFlags = CorrelateOptions & { readonly json: boolean };
 
 const repeat = (value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value];
 
@@ -87,7 +68,3 @@ export const addArena: AddCommand = (program) => {
   addArenaSimulate(arena);
   return arena;
 };
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
-}

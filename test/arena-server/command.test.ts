@@ -4,7 +4,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { battlesOf } from '../../src/arena/battles.js';
-import { exportBattles } from '../../src/arena-server/export-command.js';
+import { exportBattles } from '../../src/arena-server/export.js';
 import { runServe } from '../../src/arena-server/run-serve.js';
 import { Client, freshFolder, models, testArena } from './arena-client.js';
 

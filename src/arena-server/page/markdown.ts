@@ -3,7 +3,13 @@
  * The part of Markdown that models write, as elements: headings, lists, quotes, code, tables as code, bold, italic. There is no HTML in it, no image and no link that can
  * be followed: an address is shown as it stands, so that no answer leads anybody anywhere, and nothing is loaded from elsewhere.
  */
+import { at } from '../../at.js';
 import { h } from '../../page/dom.js';
+
+/** How an item of each kind of list begins. */
+const MARKS = [/^\s*[-*+]\s/, /^\s*\d{1,9}[.)]\s/];
+/** What ends a paragraph without an empty line. */
+const OTHER_BLOCK = /^(#{1,6}\s|```|>|\||\s*[-*+]\s|\s*\d+[.)]\s)/;
 
 /**
  * Returns the elements of a text.
@@ -11,68 +17,41 @@ import { h } from '../../page/dom.js';
 export function markdown(text: string): DocumentFragment {
   const out = document.createDocumentFragment();
   const lines = text.split('\n');
-  let at = 0;
-  const line = (): string => lines[at] ?? '';
+  /** Takes the first line, and those behind it that belong to it. */
   const take = (belongs: (line: string) => boolean): string[] => {
-    const taken: string[] = [];
-    while (at < lines.length && belongs(line())) taken.push(lines[at++] ?? '');
-    return taken;
+    const end = lines.findIndex((line, i) => i > 0 && !belongs(line));
+    return lines.splice(0, end === -1 ? lines.length : end);
   };
-  while (at < lines.length) {
-    const heading = /^(#{1,6})\s+(.*)$/.exec(line());
-    if (line().trim() === '') at++;
-    else if (line().startsWith('```')) {
-      at++;
-      const code = take((l) => !l.startsWith('```'));
-      at++;
+  for (let line = lines[0]; line !== undefined; line = lines[0]) {
+    const [, marks, title] = /^(#{1,6})\s+(.*)$/.exec(line) ?? [];
+    const mark = MARKS.find((one) => one.test(line));
+    if (line.trim() === '') lines.shift();
+    else if (line.startsWith('```')) {
+      const [, ...code] = take((l) => !l.startsWith('```'));
+      lines.shift();
       out.append(h('pre', { tabindex: '0' }, h('code', {}, code.join('\n'))));
-    } else if (heading !== null) {
-      at++;
+    } else if (marks !== undefined && title !== undefined) {
+      lines.shift();
       // The page has its own headings of the first two levels.
-      out.append(h(heading[1]?.length === 1 ? 'h3' : 'h4', {}, ...inline(heading[2] ?? '')));
-    } else if (/^\s*[-*+]\s+/.test(line()))
-      out.append(
-        list(
-          'ul',
-          take((l) => /^\s*[-*+]\s+/.test(l) || /^\s{2,}\S/.test(l)),
-        ),
-      );
-    else if (/^\s*\d+[.)]\s+/.test(line()))
-      out.append(
-        list(
-          'ol',
-          take((l) => /^\s*\d+[.)]\s+/.test(l) || /^\s{2,}\S/.test(l)),
-        ),
-      );
-    else if (line().startsWith('>'))
-      out.append(
-        h(
-          'blockquote',
-          {},
-          ...inline(
-            take((l) => l.startsWith('>'))
-              .map((l) => l.replace(/^>\s?/, ''))
-              .join('\n'),
-          ),
-        ),
-      );
-    else if (line().startsWith('|')) out.append(h('pre', { tabindex: '0' }, take((l) => l.startsWith('|')).join('\n')));
-    else {
-      const first = lines[at++] ?? '';
-      const rest = take((l) => l.trim() !== '' && !/^(#{1,6}\s|```|>|\||\s*[-*+]\s|\s*\d+[.)]\s)/.test(l));
-      out.append(h('p', {}, ...inline([first, ...rest].join('\n'))));
-    }
+      out.append(h(marks.length === 1 ? 'h3' : 'h4', {}, ...inline(title)));
+    } else if (mark !== undefined) out.append(list(take((l) => mark.test(l) || /^\s{2,}\S/.test(l))));
+    else if (line.startsWith('>')) {
+      const quote = take((l) => l.startsWith('>')).map((l) => l.replace(/^>\s?/, ''));
+      out.append(h('blockquote', {}, ...inline(quote.join('\n'))));
+    } else if (line.startsWith('|')) out.append(h('pre', { tabindex: '0' }, take((l) => l.startsWith('|')).join('\n')));
+    else out.append(h('p', {}, ...inline(take((l) => l.trim() !== '' && !OTHER_BLOCK.test(l)).join('\n'))));
   }
   return out;
 }
 
-function list(kind: 'ul' | 'ol', lines: readonly string[]): HTMLElement {
-  const start = kind === 'ol' ? (/^\s*(\d{1,9})/.exec(lines[0] ?? '')?.[1] ?? '1') : null;
-  const made = h(kind, { start: start === '1' ? null : start });
+/** A list, numbered where its first item has a number. */
+function list(lines: readonly string[]): HTMLElement {
+  const first = /^\s*(\d+)/.exec(at(lines, 0))?.[1];
+  const made = first === undefined ? h('ul') : h('ol', { start: first === '1' ? null : first });
   for (const line of lines) {
-    const item = /^\s*(?:[-*+]|\d+[.)])\s+(.*)$/.exec(line);
+    const text = /^\s*(?:[-*+]|\d+[.)])\s+(.*)$/.exec(line)?.[1];
     const last = made.lastElementChild;
-    if (item !== null || last === null) made.append(h('li', {}, ...inline(item?.[1] ?? line.trim())));
+    if (text !== undefined || last === null) made.append(h('li', {}, ...inline(text ?? line.trim())));
     else last.append('\n', ...inline(line.trim()));
   }
   return made;
