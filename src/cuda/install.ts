@@ -1,9 +1,9 @@
 /** Brings the wheels of the lock to this machine and unpacks their libraries, one package at a time. */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
-import { diskError, makeFolder, writeAtomically } from '../hub/cache.js';
+import { diskError, freeBytes as diskFree, makeFolder, writeAtomically } from '../hub/cache.js';
 import { sha256Of } from '../hub/checksum.js';
 import { downloadFile } from '../hub/download.js';
 import { claimPartial } from '../hub/partial.js';
@@ -91,12 +91,6 @@ async function checkSpace(folder: string, plan: Plan, freeBytes: InstallOptions[
   throw new UserError(
     `CUDA's libraries need ${gigabytes(needed)} on the disk, but ${folder} has ${gigabytes(free)} left; free some, or set EUS_EVAL_CACHE to another disk`,
   );
-}
-
-/** Free bytes for this user on the disk of a folder. */
-async function diskFree(folder: string): Promise<number | null> {
-  const disk = await statfs(folder).catch(() => null);
-  return disk === null ? null : disk.bavail * disk.bsize;
 }
 
 /**

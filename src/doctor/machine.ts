@@ -1,8 +1,7 @@
 /** What the machine gives: Node, the C library, cores and memory. */
-import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { glibcVersion } from '../cuda/glibc.js';
-import { availableMemory } from '../machine-memory.js';
+import { availableMemory, type MemoryReader, thisMemory } from '../machine-memory.js';
 import { type Finding, fault, ok } from './finding.js';
 
 /** The oldest Node.js that works (`engines` in package.json). */
@@ -11,38 +10,17 @@ const NODE: readonly [number, number] = [20, 19];
 const LITTLE_MEMORY = 2 * 1024 ** 3;
 
 /** How the machine is read; a test replaces it. */
-export interface MachineReader {
-  /** Text of a file, or null. */
-  readonly read: (file: string) => string | null;
+export interface MachineReader extends MemoryReader {
   readonly nodeVersion: string;
-  readonly platform: string;
   readonly arch: string;
   readonly glibc: readonly [number, number] | null;
   readonly cores: number;
-  readonly totalBytes: number;
-  readonly freeBytes: number;
 }
 
 /** This machine. */
-export function thisMachine(): MachineReader {
-  return {
-    read,
-    nodeVersion: process.versions.node,
-    platform: process.platform,
-    arch: process.arch,
-    glibc: glibcVersion(),
-    cores: availableParallelism(),
-    totalBytes: totalmem(),
-    freeBytes: freemem(),
-  };
-}
-
-function read(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+function thisMachine(): MachineReader {
+  const { versions, arch } = process;
+  return { ...thisMemory(), nodeVersion: versions.node, arch, glibc: glibcVersion(), cores: availableParallelism() };
 }
 
 /**

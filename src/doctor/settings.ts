@@ -1,8 +1,9 @@
 /** What the environment says: caches, the hub, tokens and keys. Never a value that is secret. */
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Env, ownCache } from '../cache-folders.js';
 import { messageOf } from '../errors.js';
+import { freeBytes } from '../hub/cache.js';
 import { askHub } from '../hub/http.js';
 import { type HubSettings, hubSettings } from '../hub/settings.js';
 import { type Finding, fault, notNeeded, ok } from './finding.js';
@@ -54,9 +55,8 @@ async function folderFinding(name: string, folder: string, variable: string): Pr
     () => false,
   );
   if (!writable) return fault(name, 'wrong', `${folder}: ${at} cannot be written`, mend);
-  const disk = await statfs(at).catch(() => null);
-  if (disk === null) return ok(name, folder);
-  const free = disk.bavail * disk.bsize;
+  const free = await freeBytes(at);
+  if (free === null) return ok(name, folder);
   const text = `${folder}, ${(free / 1e9).toFixed(1)} GB free`;
   return free >= LITTLE_SPACE ? ok(name, text) : fault(name, 'wrong', text, `free some space, or ${mend}`);
 }

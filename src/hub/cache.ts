@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, readdir, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, stat, statfs, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { makeFolder as makeFolders } from '../folders.js';
@@ -94,6 +94,12 @@ export async function writeAtomically(path: string, content: string): Promise<vo
     await unlink(temporary).catch(() => undefined);
     throw diskError(path, error);
   }
+}
+
+/** Free bytes for this user on the disk of a folder; null where the system does not say. */
+export async function freeBytes(folder: string): Promise<number | null> {
+  const disk = await statfs(folder).catch(() => null);
+  return disk === null ? null : disk.bavail * disk.bsize;
 }
 
 /** Makes a folder with all above it. `variable` names what moves the cache elsewhere. */

@@ -1,7 +1,7 @@
-import { open, rename, stat, statfs, truncate, unlink } from 'node:fs/promises';
+import { open, rename, stat, truncate, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
-import { diskError, isFile, makeFolder } from './cache.js';
+import { diskError, freeBytes, isFile, makeFolder } from './cache.js';
 import { matchesEtag } from './checksum.js';
 import { askHub, type HubResponse } from './http.js';
 import { claimPartial } from './partial.js';
@@ -171,11 +171,11 @@ async function append(
 async function checkSpace(settings: HubSettings, file: Download, partial: string): Promise<void> {
   if (file.size === null) return;
   const needed = file.size - (await sizeOf(partial));
-  const disk = await statfs(dirname(partial)).catch(() => null);
-  if (disk === null || disk.bavail * disk.bsize >= needed) return;
+  const free = await freeBytes(dirname(partial));
+  if (free === null || free >= needed) return;
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
   throw new UserError(
-    `${file.name} needs ${megabytes(needed)}, but ${dirname(partial)} has ${megabytes(disk.bavail * disk.bsize)} left; free some, or set ${settings.variables?.cache ?? 'HF_HOME'} to another disk`,
+    `${file.name} needs ${megabytes(needed)}, but ${dirname(partial)} has ${megabytes(free)} left; free some, or set ${settings.variables?.cache ?? 'HF_HOME'} to another disk`,
   );
 }
 

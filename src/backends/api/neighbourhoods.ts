@@ -60,7 +60,8 @@ export function createNeighbourhoods(servers: number): Neighbourhoods {
   };
 }
 
-function sharedLength(a: readonly number[], b: readonly number[]): number {
+/** Tokens that two prompts begin with alike. */
+export function sharedLength(a: readonly number[], b: readonly number[]): number {
   let i = 0;
   while (i < a.length && i < b.length && a[i] === b[i]) i++;
   return i;

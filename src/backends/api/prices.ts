@@ -153,12 +153,3 @@ export function createEstimate(options: EstimateOptions): { add(request: Request
     },
   };
 }
-
-/**
- * Returns what the given requests would take. See {@link createEstimate}.
- */
-export async function estimateCost(requests: Iterable<Request>, options: EstimateOptions): Promise<Estimate> {
-  const estimate = createEstimate(options);
-  for (const request of requests) await estimate.add(request);
-  return estimate.total();
-}

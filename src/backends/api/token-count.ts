@@ -1,3 +1,5 @@
+import { sharedLength } from './neighbourhoods.js';
+
 /** Counts the tokens of all prompts, as if nothing were shared and as if every shared prefix were computed once. */
 export interface TokenCount {
   /** Adds the prompts of one document; null where a prompt went out as text, so that its tokens are not known. */
@@ -20,18 +22,11 @@ export function createTokenCount(): TokenCount {
         // The last token is only a target.
         const input = prompt.slice(0, -1);
         naiveTokens += input.length;
-        distinctTokens += input.length - Math.max(0, ...[...before, ...seen].map((other) => sharedPrefix(other, input)));
+        distinctTokens += input.length - Math.max(0, ...[...before, ...seen].map((other) => sharedLength(other, input)));
         seen.push(input);
       }
       before = seen;
     },
     report: () => ({ naiveTokens, distinctTokens }),
   };
-}
-
-function sharedPrefix(a: readonly number[], b: readonly number[]): number {
-  const most = Math.min(a.length, b.length);
-  let n = 0;
-  while (n < most && a[n] === b[n]) n++;
-  return n;
 }

@@ -3,11 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { mostItCosts } from '../../../src/backends/api/budget.js';
-import { costOf, estimateCost, findPrice, loadPrices } from '../../../src/backends/api/prices.js';
+import { costOf, createEstimate, findPrice, loadPrices } from '../../../src/backends/api/prices.js';
 import type { Request } from '../../../src/types.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'prices-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+async function estimateCost(requests: readonly Request[], options: Parameters<typeof createEstimate>[0]) {
+  const estimate = createEstimate(options);
+  for (const request of requests) await estimate.add(request);
+  return estimate.total();
+}
 
 function file(text: string): string {
   const name = path.join(folder, 'prices.yaml');
