@@ -22,7 +22,7 @@ export async function readTextIfThere(file: string): Promise<string | null> {
 /**
  * Returns what to add to the message about a text that is no JSON, where it does not end as an object or list ends; else empty.
  */
-export function cutShort(text: string): string {
+function cutShort(text: string): string {
   return /[\]}]\s*$/.test(text.slice(-100)) ? '' : '; the file is cut short: fetch it again';
 }
 

@@ -16,7 +16,7 @@ const XET = /^# xet version \d/;
  * Returns what a file that begins with `head` really is and how to get the file that was meant, or null where it may be what it is called.
  * `file` is only looked at for its name: a page may be an HTML file.
  */
-export function placeholderOf(head: string, file: string): string | null {
+function placeholderOf(head: string, file: string): string | null {
   const name = path.basename(file);
   if (LFS.test(head)) {
     const size = /^size (\d+)/m.exec(head)?.[1];

@@ -27,7 +27,7 @@ export function uniqueLeaves(nodes: readonly TaskNode[]): Task[] {
 }
 
 /** A node and how many groups are above it. */
-export interface PlacedNode {
+interface PlacedNode {
   readonly node: TaskNode;
   readonly depth: number;
 }

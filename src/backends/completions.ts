@@ -16,7 +16,7 @@ import { givenUp, outcomeOf } from './api/unanswered.js';
 import type { OpenOptions } from './options.js';
 
 /** What {@link openCompletions} takes. */
-export interface CompletionsOptions extends HttpOptions, Partial<Pick<OpenOptions, 'maxLength' | 'scoring' | 'promptsAs'>> {
+interface CompletionsOptions extends HttpOptions, Partial<Pick<OpenOptions, 'maxLength' | 'scoring' | 'promptsAs'>> {
   /** Addresses up to `/v1`; the load is shared between them. */
   readonly baseUrls: readonly string[];
   /** The model's tokenizer: prompts are sent as token ids. Null: as text. */

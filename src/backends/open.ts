@@ -21,7 +21,7 @@ export { type BackendName, DEFAULT_OPEN_OPTIONS, type ModelOptions, type OpenOpt
 /** The tiny model that ships with the package, used without `--model`. */
 export const EMBEDDED_MODEL = 'fixtures/models/tiny-llama';
 
-export interface ModelReference {
+interface ModelReference {
   readonly backend: BackendName;
   readonly name: string;
 }

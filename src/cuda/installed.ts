@@ -128,7 +128,7 @@ export function findCuda(env: Env = process.env): Found {
 }
 
 /** The library that holds ONNX Runtime's CUDA kernels. */
-export const PROVIDER = 'libonnxruntime_providers_cuda.so';
+const PROVIDER = 'libonnxruntime_providers_cuda.so';
 
 function packagedProvider(): string | null {
   const folder = path.dirname(require.resolve('onnxruntime-node/package.json'));

@@ -8,7 +8,7 @@ import type { Env } from '../cache-folders.js';
  * What ONNX Runtime's CUDA provider needs: the first four are named in the library itself (`readelf -d`, onnxruntime-gpu 1.30.0), the others are loaded
  * on demand.
  */
-export const CUDA_LIBRARIES = [
+const CUDA_LIBRARIES = [
   'libcudart.so.13',
   'libcublasLt.so.13',
   'libcublas.so.13',

@@ -11,7 +11,7 @@ import { type LockedWheel, RUNTIME_PACKAGE } from './locked-wheel.js';
 
 type Wheel = Pick<LockedWheel, 'name' | 'file'>;
 
-export interface UnpackedFile {
+interface UnpackedFile {
   readonly name: string;
   readonly size: number;
   readonly sha256: string;

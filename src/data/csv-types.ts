@@ -48,7 +48,7 @@ export interface ColumnFacts {
   most: bigint;
 }
 
-export type ColumnType = 'integer' | 'float' | 'boolean' | 'string';
+type ColumnType = 'integer' | 'float' | 'boolean' | 'string';
 
 /**
  * Returns the facts of a column of which nothing has been seen.

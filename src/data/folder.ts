@@ -29,7 +29,7 @@ export async function openFolder(dir: string): Promise<DataSource> {
  * Returns the files of one split below `dir`, in order.
  * Throws `UserError` that lists what is there, with the nearest name, when data set, configuration or split are missing.
  */
-export async function findSplit(dir: string, datasetPath: string, datasetName: string, split: string): Promise<DataFile[]> {
+async function findSplit(dir: string, datasetPath: string, datasetName: string, split: string): Promise<DataFile[]> {
   checkRepoName(datasetPath, 'data set');
   checkPathPart(datasetName, 'configuration');
   checkPathPart(split, 'split');

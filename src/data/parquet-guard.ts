@@ -4,7 +4,7 @@ import { decompressPage, MAX_PAGE_BYTES } from './parquet-codecs.js';
 import { type ByteReader, readThrift, readVarint, type ThriftStruct } from './thrift.js';
 
 /** Values of one column in one row group that are still read. */
-export const MAX_VALUES = 10_000_000;
+const MAX_VALUES = 10_000_000;
 
 const PAGE = { data: 0, dictionary: 2, dataV2: 3 } as const;
 const ENCODING = { plain: 0, plainDictionary: 2, rle: 3, deltaBinary: 5, deltaLength: 6, rleDictionary: 8, byteStreamSplit: 9 } as const;

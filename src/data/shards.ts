@@ -12,7 +12,7 @@ interface ParsedName {
 }
 
 /** A file name of a split, in order. */
-export interface SplitFile {
+interface SplitFile {
   readonly name: string;
   readonly format: DataFormat;
 }

@@ -20,7 +20,7 @@ export interface CudaReader {
 }
 
 /** This machine. */
-export function thisCuda(env: Env = process.env): CudaReader {
+function thisCuda(env: Env = process.env): CudaReader {
   return { env, cards: () => visibleCards(), driver: () => systemLibrary(DRIVER_LIBRARY, env), probe: probeSession };
 }
 

@@ -18,7 +18,7 @@ export interface WebGpuReader {
 }
 
 /** This machine. */
-export function thisWebGpu(): WebGpuReader {
+function thisWebGpu(): WebGpuReader {
   return {
     adapter: () => findAdapter(),
     probe: probeSession,

@@ -63,7 +63,7 @@ function portOf(url: URL): string {
 }
 
 /** True for an address of this machine itself. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return /^(.*\.)?localhost$/i.test(host) || /^127\./.test(host) || host === '::1' || /^::ffff:(127\.|7f)/i.test(host);
 }
 

@@ -19,7 +19,7 @@ export interface FetchedSplit extends WantedSplit {
   readonly revision: string;
 }
 
-export interface FailedSplit extends WantedSplit {
+interface FailedSplit extends WantedSplit {
   /** One line: what is wrong and what to do. */
   readonly message: string;
 }

@@ -20,7 +20,7 @@ const FIRST_ANSWER_MS = 15_000;
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 const RETRIED_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
-export interface HubRequest {
+interface HubRequest {
   readonly url: string;
   readonly method: 'GET' | 'HEAD';
   readonly headers?: Readonly<Record<string, string>>;

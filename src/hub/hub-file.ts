@@ -7,7 +7,7 @@ import { isInnerPath, quote } from './names.js';
 import { fetchHint, fileUrl, type Repo, repoLabel } from './repo.js';
 
 /** A file of a repository at a branch, tag or commit. */
-export interface HubFile {
+interface HubFile {
   readonly repo: Repo;
   readonly revision: string;
   readonly path: string;
@@ -22,7 +22,7 @@ export interface CachedFile {
 }
 
 /** What the server says about a file. */
-export interface FileInfo {
+interface FileInfo {
   readonly commit: string;
   readonly etag: string;
   /** Bytes; null where the server does not say. */

@@ -13,7 +13,7 @@ const HOST = hostname().replace(/[^A-Za-z0-9-]/g, '-');
 const OWNER = `${HOST}-${process.pid}`;
 
 /** The right to write an unfinished blob. */
-export interface Claim {
+interface Claim {
   /** `ETAG.HOST-PID.incomplete`; may hold what an earlier process left. */
   readonly partial: string;
   /** Gives the right back; with `done`, removes what other processes left of this blob. */

@@ -9,7 +9,7 @@ const Request = z.object({ command: z.string(), args: z.array(z.string()), grace
 export type GuardRequest = z.infer<typeof Request>;
 
 /** What the guard tells its parent. */
-export type GuardMessage = { readonly pid: number } | { readonly error: string };
+type GuardMessage = { readonly pid: number } | { readonly error: string };
 
 /** How often a group that was told to end is looked at. */
 const LOOK_MS = 50;

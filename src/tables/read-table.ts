@@ -18,7 +18,7 @@ export interface Table {
   readonly decimalComma: boolean;
 }
 
-export interface TableOptions {
+interface TableOptions {
   /** What the table holds, for messages: `the battles`. */
   readonly what: string;
   /** Takes blanks around cells off. */

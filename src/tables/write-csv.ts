@@ -1,4 +1,5 @@
 /** Writing CSV. */
+import { guardCell } from './formula-guard.js';
 
 /**
  * Returns rows as CSV text with a line feed behind each. A field that a spreadsheet would run as a formula gets an apostrophe in front.
@@ -12,6 +13,6 @@ export const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-
 
 function field(given: string): string {
   const text = given.replace(UNSEEN, ' ');
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^[-+]?\d+(?:\.\d+)?$/.test(text) ? `'${text}` : text;
+  const safe = /^[-+]?\d+(?:\.\d+)?$/.test(text) ? text : guardCell(text);
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -5,7 +5,7 @@ import { costOf } from './prices.js';
 /**
  * Keeps a run below a sum: a request starts only when the most that it and those under way can cost still fits.
  */
-export interface Budget {
+interface Budget {
   /** US dollars spent, by what the provider counted. */
   readonly spent: number;
   /** Most that requests may have cost besides, which were sent but never answered (timeouts, cut connections). */

@@ -33,7 +33,7 @@ export interface ChatOptions extends HttpOptions {
 }
 
 /** One provider: its official package, how to write a request and how to read an answer. */
-export interface ChatProvider {
+interface ChatProvider {
   readonly source: 'openai' | 'anthropic';
   readonly package: OptionalPackage;
   readonly load: () => Promise<{ readonly default: new (options: ClientOptions) => Client }>;

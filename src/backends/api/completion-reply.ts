@@ -13,7 +13,7 @@ export interface CompletionChoice {
   readonly promptLogprobs: readonly unknown[] | null;
 }
 
-export interface EchoLogprobs {
+interface EchoLogprobs {
   readonly tokens: readonly string[];
   readonly tokenLogprobs: readonly unknown[];
   readonly topLogprobs: readonly unknown[];

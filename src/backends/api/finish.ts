@@ -1,5 +1,5 @@
 /** What the reason says with which a server ended an answer. */
-export type Ending =
+type Ending =
   | { readonly kind: 'answer'; readonly finish: 'stop' | 'length' }
   /** A content filter. */
   | { readonly kind: 'refused'; readonly message: string }

@@ -183,7 +183,7 @@ function pathHint(url: string, code: string): string {
 }
 
 /** What is usual at the end of an address that lacks it; empty where nothing is missing. */
-export function versionHint(url: string): string {
+function versionHint(url: string): string {
   return /\/v\d/.test(url) ? '' : `; an address like this mostly ends in /v1: --base-url ${url}/v1`;
 }
 

@@ -24,7 +24,7 @@ export interface Limiter {
   readonly counts: Readonly<LimiterCounts>;
 }
 
-export interface LimiterCounts {
+interface LimiterCounts {
   attempts: number;
   retries: number;
   /** 429, 503, timeouts and the like. */
@@ -73,7 +73,7 @@ export interface Finished<J, R> {
   readonly value: R;
 }
 
-export interface LimiterOptions extends PaceOptions {
+interface LimiterOptions extends PaceOptions {
   readonly servers: number;
   readonly clock: Clock;
   readonly maxTries: number;

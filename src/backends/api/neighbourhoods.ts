@@ -32,7 +32,7 @@ export function waits({ state, shared }: Neighbourhood): boolean {
   return state === 'opening' && shared >= WORTH_WAITING;
 }
 
-export interface Neighbourhoods {
+interface Neighbourhoods {
   /** The neighbourhood of the next document, by its prompt's token ids. */
   of(ids: readonly number[]): Neighbourhood;
 }

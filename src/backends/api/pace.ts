@@ -27,7 +27,7 @@ export interface Pace {
 }
 
 /** A request under way: the how manyth it is, and the outage that it probes. */
-export interface Ticket {
+interface Ticket {
   readonly serial: number;
   readonly sentAt: number;
   readonly outage: Outage | null;

@@ -30,7 +30,7 @@ const GIVE_UPS_IN_A_ROW = 25;
  */
 const UNANSWERED = { ms: 10_000, broken: 8, unread: 3, unreadEarly: 6, unreached: 4 } as const;
 
-export interface PatienceOptions {
+interface PatienceOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly say?: (line: string) => void;

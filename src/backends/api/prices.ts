@@ -12,7 +12,7 @@ export interface Price {
   readonly output: number;
 }
 
-export interface PriceTable {
+interface PriceTable {
   /** The file, for messages and results. */
   readonly file: string;
   /** Day on which the prices were looked up, as the file says it; empty where it does not. */
@@ -99,7 +99,7 @@ export interface Estimate {
 /** Numbers of tokens of texts. */
 export type CountTokens = (texts: readonly string[]) => Promise<readonly number[]>;
 
-export interface EstimateOptions {
+interface EstimateOptions {
   readonly price: Price | null;
   /** Counts the tokens of a text where the tokenizer is known; null guesses from the length. */
   readonly countTokens: CountTokens | null;

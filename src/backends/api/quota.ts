@@ -10,7 +10,7 @@ export interface Quota {
   readonly resetMs: number;
 }
 
-export interface QuotaGate {
+interface QuotaGate {
   notBefore(): number;
   started(now: number): void;
   /** An answer to a request sent at `sentAt` told of quotas; `refusals`: how many refusals there were in a row, this one included. */

@@ -1,7 +1,7 @@
 import { sharedLength } from './neighbourhoods.js';
 
 /** Counts the tokens of all prompts, as if nothing were shared and as if every shared prefix were computed once. */
-export interface TokenCount {
+interface TokenCount {
   /** Adds the prompts of one document; null where a prompt went out as text, so that its tokens are not known. */
   add(prompts: readonly (readonly number[] | null)[]): void;
   report(): { naiveTokens: number; distinctTokens: number };
