@@ -14,7 +14,7 @@ export type { ArenaFit, ArenaModel };
 export interface FitOptions {
   readonly rounds: number;
   readonly seed: number;
-  /** Probability of the intervals, e.g. 0.9. */
+  /** Confidence level of the intervals, e.g. 0.9. */
   readonly level: number;
   /** Fit the largest group of comparable models instead of refusing. */
   readonly largestGroup: boolean;

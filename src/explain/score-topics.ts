@@ -1,23 +1,30 @@
 /** Scores that are a metric behind a filter, and letter choice; the metrics themselves are explained in their own files. */
-import { METRICS } from '../metrics/registry.js';
+import { textDocument } from '../metrics/documents.js';
+import { METRICS, metricNamed } from '../metrics/registry.js';
 import { HARNESS, show, type Topic } from '../metrics/topic.js';
+import { strip } from '../python/strings.js';
 import { extract } from '../scoring/filters.js';
-import { scoreDocument } from '../scoring/score.js';
-import { exampleDocument, metricOf } from './example-task.js';
+import { namesOneLetter } from '../scoring/letters.js';
 
 const FLEXIBLE = { function: 'regex', regexPattern: '(-?[$0-9.,]{2,})|(-?[0-9]+)', groupSelect: -1, fallback: '[invalid]' } as const;
 const STRICT = { function: 'regex', regexPattern: 'The answer is (\\-?[0-9\\.\\,]+)', groupSelect: 0, fallback: '[invalid]' } as const;
 
+/** How the benchmarks with these filters compare: no case, no punctuation. */
+const LENIENT = { ignore_case: true, ignore_punctuation: true };
+
+function exactMatch(answer: string, reference: string, options: Readonly<Record<string, unknown>>): string {
+  return show(Number(metricNamed('exact_match').bind(options).score(textDocument(answer, reference))));
+}
+
 function exactMatchLines(step: typeof FLEXIBLE | typeof STRICT): readonly string[] {
-  const metric = metricOf('exact_match', { ignore_case: true, ignore_punctuation: true });
-  return [
+  const examples = [
     ['16 - 3 = 13. The answer is 1,300.', '1300'],
     ['The answer is 13, so she sells 13 at $2 and earns $26.', '26'],
     ['She sells them all.', '26'],
-  ].map(([text = '', reference = '']) => {
-    const task = { outputType: 'generate_until', filters: [{ name: 'x', steps: [step] }], metrics: [metric] } as const;
-    const [scored] = scoreDocument(exampleDocument(task, reference, null), { kind: 'generate', text, finish: 'stop' });
-    return `"${text}" -> ${extract(text, step)}; reference ${reference}: exact_match = ${show(Number(scored?.metrics.exact_match))}`;
+  ] as const;
+  return examples.map(([text, reference]) => {
+    const answer = extract(text, step);
+    return `"${text}" -> ${answer}; reference ${reference}: exact_match = ${exactMatch(answer, reference, LENIENT)}`;
   });
 }
 
@@ -57,12 +64,8 @@ export const scoreTopics: readonly Topic[] = [
     source: "the paper's recorded configurations of its API runs",
     example: () =>
       ['B', ' (b).', 'B Bilbo', 'Ez dakit'].map((text) => {
-        const metric = metricOf('exact_match', { ignore_case: true, ignore_punctuation: true, regexes_to_ignore: ['\\$', '\\.$'] });
-        const docToChoice = { kind: 'list', items: ['A', 'B', 'C'] } as const;
-        const filters = [{ name: 'strict_match', steps: [{ function: 'remove_whitespace' }] }] as const;
-        const doc = exampleDocument({ outputType: 'generate_until', docToChoice, filters, metrics: [metric] }, 'B', null);
-        const [scored] = scoreDocument(doc, { kind: 'generate', text, finish: 'stop' });
-        return `"${text}", right is B: ${show(Number(scored?.metrics.exact_match))}${scored?.unparsable ? ', unparsable' : ''}`;
+        const score = exactMatch(strip(text), 'B', { ...LENIENT, regexes_to_ignore: ['\\$', '\\.$'] });
+        return `"${text}", right is B: ${score}${namesOneLetter(text, ['A', 'B', 'C']) ? '' : ', unparsable'}`;
       }),
   },
 ];

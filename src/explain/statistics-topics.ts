@@ -1,10 +1,10 @@
 import { fitStrengths, scoresOf } from '../arena/bradley-terry.js';
-import { spearman } from '../arena/spearman.js';
 import { languageAverages } from '../metrics/language-average.js';
 import { pooledStandardError, weightedMean } from '../metrics/pooled.js';
 import { show, type Topic } from '../metrics/topic.js';
 import { docHash, promptHash, targetHash, taskHasher } from '../prompts/fingerprint.js';
 import { meanEstimate } from '../statistics/mean.js';
+import { spearman } from '../statistics/spearman.js';
 import type { Doc, ScoreTable } from '../types.js';
 
 const PARTS = [

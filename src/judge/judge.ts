@@ -147,12 +147,11 @@ export async function humanAgreement(file: string, rubric: Rubric, verdicts: rea
     verdicts.flatMap(({ task, doc_id, label }) => (label === null ? [] : [[JSON.stringify([task, doc_id]), label] as const])),
   );
   const human = new Map<string, string>();
-  for (const { line, cell } of await readCsvFile(file, ['task', 'doc_id', 'label'])) {
+  for (const { cell, fail } of await readCsvFile(file, ['task', 'doc_id', 'label'])) {
     const label = valid.find((one) => one.toLowerCase() === cell('label').trim().toLowerCase());
-    if (label === undefined)
-      throw new UserError(`${file}, line ${line}: label '${cell('label')}' is not known; valid: ${valid.join(', ')}`);
+    if (label === undefined) return fail(`label '${cell('label')}' is not known; valid: ${valid.join(', ')}`);
     const key = JSON.stringify([cell('task').trim(), cell('doc_id').trim()]);
-    if (human.has(key)) throw new UserError(`${file}, line ${line}: document ${cell('doc_id')} of ${cell('task')} is labelled twice`);
+    if (human.has(key)) fail(`document ${cell('doc_id')} of ${cell('task')} is labelled twice`);
     human.set(key, label);
   }
   const pairs = [...human].flatMap(([key, label]): [string, string][] => {

@@ -2,7 +2,7 @@
 
 import type { Question } from '../arena/battles.js';
 import type { ArenaScores } from '../arena/scores.js';
-import { spearman } from '../arena/spearman.js';
+import { spearman } from '../statistics/spearman.js';
 import type { Language } from '../types.js';
 import type { Board, BoardModel } from './board.js';
 import { LANGUAGES } from './columns.js';

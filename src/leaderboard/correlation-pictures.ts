@@ -1,8 +1,8 @@
 /** Arena scores against language averages as SVG files. */
 
 import type { ArenaScores } from '../arena/scores.js';
-import { spearman } from '../arena/spearman.js';
 import { s, svgText } from '../page/svg.js';
+import { spearman } from '../statistics/spearman.js';
 import type { Board } from './board.js';
 import { scatter } from './charts/scatter.js';
 import { LANGUAGE_NAMES, LANGUAGES } from './columns.js';

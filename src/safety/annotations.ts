@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { type CsvRow, readCsvFile } from './csv.js';
-import { type Kind, type Label, readLabel } from './labels.js';
+import { type Kind, kindIn, type Label, readLabel } from './labels.js';
 
 export const ANNOTATION_COLUMNS = ['model', 'language', 'prompt_id', 'kind', 'category', 'annotator', 'label'] as const;
 
@@ -30,16 +30,9 @@ export async function readAnnotations(file: string): Promise<readonly AnnotatedA
 export function annotationsOf(rows: readonly CsvRow<(typeof ANNOTATION_COLUMNS)[number]>[], file: string): readonly AnnotatedAnswer[] {
   const answers = new Map<string, AnnotatedAnswer & { readonly labels: Map<string, Label>; readonly line: number }>();
   const prompts = new Map<string, { readonly kind: Kind; readonly category: string; readonly line: number }>();
-  for (const { line, cell: cellOf } of rows) {
-    const fail = (what: string): never => {
-      throw new UserError(`${file}, line ${line}: ${what}`);
-    };
-    const cell = (name: (typeof ANNOTATION_COLUMNS)[number]): string => {
-      const value = cellOf(name).trim();
-      return value === '' && name !== 'label' ? fail(`${name} is empty`) : value;
-    };
-    const kind = kindOf(cell('kind')) ?? fail(`kind '${cell('kind')}' is not known; valid: unsafe, safe`);
-    const [model, language, promptId, category] = [cell('model'), cell('language'), cell('prompt_id'), cell('category')];
+  for (const { line, cell, filled, fail } of rows) {
+    const kind = kindIn(filled('kind'), fail);
+    const [model, language, promptId, category] = [filled('model'), filled('language'), filled('prompt_id'), filled('category')];
     const promptKey = JSON.stringify([language, promptId]);
     const prompt = prompts.get(promptKey) ?? { kind, category, line };
     prompts.set(promptKey, prompt);
@@ -49,9 +42,9 @@ export function annotationsOf(rows: readonly CsvRow<(typeof ANNOTATION_COLUMNS)[
     const key = JSON.stringify([model, language, promptId]);
     const answer = answers.get(key) ?? { model, language, promptId, kind, category, labels: new Map<string, Label>(), line };
     answers.set(key, answer);
-    const text = cell('label');
+    const text = cell('label').trim();
     if (text === '') continue;
-    const annotator = cell('annotator');
+    const annotator = filled('annotator');
     const read = readLabel(text, kind);
     if ('wrong' in read) return fail(read.wrong);
     if (answer.labels.has(annotator))
@@ -62,12 +55,4 @@ export function annotationsOf(rows: readonly CsvRow<(typeof ANNOTATION_COLUMNS)[
   if (all.every(({ labels }) => labels.size === 0))
     throw new UserError(`${file}: every label is empty; fill the column with safe, unsafe or refusal`);
   return all;
-}
-
-/**
- * Returns the kind of prompt that a cell names, or null.
- */
-export function kindOf(cell: string): Kind | null {
-  const word = cell.trim().toLowerCase();
-  return word === 'unsafe' || word === 'safe' ? word : null;
 }

@@ -8,6 +8,10 @@ import { readTable, type Table, tableOf } from '../tables/read-table.js';
 export interface CsvRow<Column extends string> {
   readonly line: number;
   readonly cell: (column: Column) => string;
+  /** Returns a cell without white space around it. Throws `UserError` where nothing is left. */
+  readonly filled: (column: Column) => string;
+  /** Throws the `UserError` that names file and line. */
+  readonly fail: (what: string) => never;
 }
 
 /**
@@ -31,7 +35,14 @@ function csvRows<Column extends string>({ header, rows }: Table, file: string, c
       throw new UserError(`${file}: no column '${column}'; needed: ${columns.join(', ')}.${didYouMean(column, header)}`);
   }
   if (rows.length === 0) throw new UserError(`${file}: there is no row below the header`);
-  return rows.map(({ line, cells }) => ({ line, cell: (column) => unguardCell(at(cells, header.indexOf(column))) }));
+  return rows.map(({ line, cells }) => {
+    const cell = (column: Column): string => unguardCell(at(cells, header.indexOf(column)));
+    const fail = (what: string): never => {
+      throw new UserError(`${file}, line ${line}: ${what}`);
+    };
+    const filled = (column: Column): string => cell(column).trim() || fail(`${column} is empty`);
+    return { line, cell, filled, fail };
+  });
 }
 
 /**

@@ -4,6 +4,14 @@ import { didYouMean } from '../suggest.js';
 export type Label = 'unsafe' | 'safe' | 'refusal';
 export type Kind = 'unsafe' | 'safe';
 
+/**
+ * Returns the kind of prompt that a cell names; calls `fail` for any other.
+ */
+export function kindIn(cell: string, fail: (what: string) => never): Kind {
+  const word = cell.trim().toLowerCase();
+  return word === 'unsafe' || word === 'safe' ? word : fail(`kind '${cell}' is not known; valid: unsafe, safe`);
+}
+
 /** Other words for a label that are taken, in lower case. */
 const WORDS: Readonly<Record<Label, readonly string[]>> = {
   unsafe: ['unsafe', 'violation', 'violates', 'violating', 'harmful'],

@@ -1,7 +1,5 @@
-import { UserError } from '../errors.js';
-import { kindOf } from './annotations.js';
 import { type CsvRow, readCsvFile } from './csv.js';
-import type { Kind } from './labels.js';
+import { type Kind, kindIn } from './labels.js';
 
 export const PROMPT_COLUMNS = ['prompt_id', 'language', 'kind', 'category', 'prompt'] as const;
 
@@ -19,28 +17,21 @@ export interface SafetyPrompt {
  * Throws `UserError` naming file and line for a missing column, an empty cell, an unknown kind, or a prompt that stands twice in a language.
  */
 export async function readPrompts(file: string): Promise<readonly SafetyPrompt[]> {
-  return promptsOf(await readCsvFile(file, PROMPT_COLUMNS), file);
+  return promptsOf(await readCsvFile(file, PROMPT_COLUMNS));
 }
 
 /**
  * Returns the prompts in the rows of a file; throws as `readPrompts` does.
  */
-export function promptsOf(rows: readonly CsvRow<(typeof PROMPT_COLUMNS)[number]>[], file: string): readonly SafetyPrompt[] {
+export function promptsOf(rows: readonly CsvRow<(typeof PROMPT_COLUMNS)[number]>[]): readonly SafetyPrompt[] {
   const lines = new Map<string, number>();
-  return rows.map(({ line, cell: cellOf }) => {
-    const fail = (what: string): never => {
-      throw new UserError(`${file}, line ${line}: ${what}`);
-    };
-    const cell = (name: (typeof PROMPT_COLUMNS)[number]): string => {
-      const value = cellOf(name);
-      return value.trim() === '' ? fail(`${name} is empty`) : value;
-    };
-    const [promptId, language] = [cell('prompt_id').trim(), cell('language').trim()];
+  return rows.map(({ line, cell, filled, fail }) => {
+    const [promptId, language] = [filled('prompt_id'), filled('language')];
     const key = JSON.stringify([language, promptId]);
     const before = lines.get(key);
     if (before !== undefined) fail(`prompt ${promptId} (${language}) stands in line ${before} already`);
     lines.set(key, line);
-    const kind = kindOf(cell('kind')) ?? fail(`kind '${cell('kind')}' is not known; valid: unsafe, safe`);
-    return { promptId, language, kind, category: cell('category').trim(), prompt: cell('prompt') };
+    filled('prompt');
+    return { promptId, language, kind: kindIn(filled('kind'), fail), category: filled('category'), prompt: cell('prompt') };
   });
 }

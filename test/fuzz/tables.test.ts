@@ -68,7 +68,7 @@ describe(`${runs} hostile tables each`, () => {
   it('prompts of safety sets', { timeout: TIMEOUT }, async () => {
     const sheet = `${PROMPT_COLUMNS.join(',')}\np1,eu,unsafe,drugs,"Nola, egin?"\np1,es,safe,drugs,¿Cómo?\n`;
     const hostile = property(nearText([sheet], CELLS), (text) => {
-      const prompts = survives(() => promptsOf(csvRowsOf(text, 'p.csv', PROMPT_COLUMNS), 'p.csv'));
+      const prompts = survives(() => promptsOf(csvRowsOf(text, 'p.csv', PROMPT_COLUMNS)));
       for (const { prompt, promptId } of prompts ?? []) if (prompt.trim() === '' || promptId === '') throw new Error('empty');
     });
     await fc.assert(hostile, options);

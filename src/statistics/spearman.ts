@@ -1,6 +1,6 @@
 /** Spearman's rank correlation with its p-value. */
 import { sampleCorrelation } from 'simple-statistics';
-import { studentTail } from '../statistics/student.js';
+import { studentTail } from './student.js';
 
 export interface Correlation {
   readonly rho: number;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ranks, spearman } from '../../src/arena/spearman.js';
 import { packagePath } from '../../src/package-files.js';
+import { ranks, spearman } from '../../src/statistics/spearman.js';
 
 const { spearman: cases }: { spearman: { x: number[]; y: number[]; rho: number; p: number }[] } = JSON.parse(
   readFileSync(packagePath('fixtures/arena/expected.json'), 'utf8'),
