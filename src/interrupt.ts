@@ -8,7 +8,7 @@ export function interrupted(kept: boolean): InterruptedError {
   return new InterruptedError(
     kept
       ? 'interrupted; finished answers are kept, give the same command again to go on'
-      : 'interrupted; no answers are kept: they are where results go to a folder (--out) and --no-journal is not given',
+      : 'interrupted; no answers are kept: this run has no journal (one needs a folder for results, without --no-journal)',
   );
 }
 

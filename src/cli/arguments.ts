@@ -103,27 +103,6 @@ export function someOf<const T extends string>(valid: readonly T[]): (text: stri
   return (text, previous = []) => [...previous, ...text.split(',').map((word) => oneOf(valid)(word.trim()))];
 }
 
-/** Numbers of few-shot examples: of all tasks, and of tasks by name. */
-export interface ShotNumbers {
-  readonly all?: number;
-  readonly tasks: Readonly<Record<string, number>>;
-}
-
-/**
- * Parses `N` and `TASK=N`, separated by commas, as numbers of few-shot examples; the option may be repeated.
- */
-export function shotNumbers(text: string, previous: ShotNumbers | undefined): ShotNumbers {
-  let numbers: ShotNumbers = previous ?? { tasks: {} };
-  for (const word of list(text, undefined)) {
-    const equals = word.lastIndexOf('=');
-    const digits = word.slice(equals + 1);
-    if (!/^\d{1,4}$/.test(digits) || equals === 0) throw new InvalidArgumentError('Write a number from 0 to 1000, or TASK=NUMBER.');
-    const count = Number(digits);
-    numbers = equals < 0 ? { ...numbers, all: count } : { ...numbers, tasks: { ...numbers.tasks, [word.slice(0, equals)]: count } };
-  }
-  return numbers;
-}
-
 /**
  * Parses `1..5` and `1,2,7` as seeds.
  */

@@ -3,6 +3,7 @@
  * else is one line that names ours. One table, one row an option.
  */
 import { existsSync } from 'node:fs';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { type Became, isHarnessModel, nothing, refused, type Translation, translateModel, words } from './harness-models.js';
 import { quoted } from './print.js';
@@ -156,7 +157,7 @@ function sortOut(argv: readonly string[]): { own: readonly string[]; harness: Re
   const own: string[] = [];
   const harness = new Map<string, string>();
   for (let i = 0; i < argv.length; i++) {
-    const word = argv[i] ?? '';
+    const word = at(argv, i);
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     const found = ROWS.get(equals < 0 ? word : word.slice(0, equals));
     if (found === undefined) {
@@ -179,16 +180,16 @@ function modelWords(
   own: readonly string[],
   harness: ReadonlyMap<string, string>,
 ): (Translation & { readonly own: readonly string[] }) | null {
-  const at = own.findIndex((word) => word === '--model' || word === '-m' || word.startsWith('--model='));
-  const first = own[at] ?? '';
-  const joined = first.includes('=');
-  const kind = joined ? first.slice(first.indexOf('=') + 1) : (own[at + 1] ?? '');
+  const place = own.findIndex((word) => word === '--model' || word === '-m' || word.startsWith('--model='));
   const args = harness.get('--model_args');
   // The harness's own default.
-  if (at < 0) return args === undefined ? null : { ...translateModel('hf', args, fail), own };
+  if (place < 0) return args === undefined ? null : { ...translateModel('hf', args, fail), own };
+  const first = at(own, place);
+  const joined = first.includes('=');
+  const kind = joined ? first.slice(first.indexOf('=') + 1) : (own[place + 1] ?? '');
   if (args === undefined && (!isHarnessModel(kind) || existsSync(kind))) return null;
   if (args !== undefined && !isHarnessModel(kind)) fail(`--model_args of lm-eval: with --model ${kind} ${MODEL_ARGS.hint}`);
-  return { ...translateModel(kind, args ?? '', fail), own: [...own.slice(0, at), ...own.slice(at + (joined ? 1 : 2))] };
+  return { ...translateModel(kind, args ?? '', fail), own: [...own.slice(0, place), ...own.slice(place + (joined ? 1 : 2))] };
 }
 
 function chatWords(value: string, { harness, own, api }: Given): Became {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help } from 'commander';
+import { at } from '../at.js';
 import { EXIT, messageOf, systemCode, UserError } from '../errors.js';
 import { hearingWaits } from '../hub/waits.js';
 import { didYouMean } from '../suggest.js';
@@ -50,7 +51,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       program.outputHelp();
       return EXIT.ok;
     }
-    const word = argv[0] ?? '';
+    const word = at(argv, 0);
     const names = program.commands.map((c) => c.name());
     const option = word.split('=')[0] ?? word;
     const { options } = program.commands.find((command) => command.name() === 'run') ?? program;

@@ -14,7 +14,6 @@ import {
   PROMPT_FAMILIES,
   seedList,
   shardOf,
-  shotNumbers,
   wholeNumber,
 } from './arguments.js';
 import { interruptible } from './interrupt.js';
@@ -51,7 +50,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option('-p, --prompt <family>', "plain, chat or api (default: the backend's own)", oneOf(PROMPT_FAMILIES))
     .option(...HOOKS_OPTION)
     .option(...INCLUDE_OPTION)
-    .option('--num-fewshot <n>', 'examples instead of what the tasks say: N, or TASK=N,TASK=N', shotNumbers)
+    .option('--num-fewshot <n>', 'examples instead of what the tasks say: N, or TASK=N,TASK=N', list)
     .option('--fewshot-seeds <seeds>', 'a run for each seed of the examples (1..5 or 1,2,7), with mean and spread', seedList)
     .option('-n, --limit <n>', 'only the first n documents of each task', wholeNumber(1))
     .option('--shard <i/n>', 'only part i of n of the documents; join with `eus-eval merge`', shardOf)

@@ -4,23 +4,12 @@ import type { SecondsRange } from '../forecast.js';
 import type { Expected } from '../run/events.js';
 import type { RequestKind } from '../types.js';
 
-export interface Meter {
-  readonly total: number;
-  readonly finished: number;
-  /** Sets the documents of the whole run by task. */
-  expect(tasks: readonly Expected[]): void;
-  /** Sets what the whole run is expected to take: the time that is told before there are answers. */
-  forecast(seconds: SecondsRange): void;
-  done(task: string, asked: boolean): void;
-  /** Documents per second that the model answered; null while there are too few to tell. */
-  rate(): number | null;
-  /**
-   * Seconds left; null while nothing can be said. `whole` is false where something of another kind is still to come whose time is not known:
-   * then the seconds are of the rest. `rough`: they come from the forecast.
-   */
-  left(): TimeLeft;
-}
+export type Meter = ReturnType<typeof makeMeter>;
 
+/**
+ * Seconds left; null while nothing can be said. `whole` is false where something of another kind is still to come whose time is not known: then the seconds are of the
+ * rest. `rough`: they come from the forecast.
+ */
 export interface TimeLeft {
   readonly seconds: number | null;
   readonly whole: boolean;
@@ -44,7 +33,7 @@ interface Timing {
  * Returns a meter. The time between two answers is counted for the kind of the later one: a generated text takes many times as long as choices, and a
  * run has both.
  */
-export function makeMeter(now: () => number): Meter {
+export function makeMeter(now: () => number) {
   const kinds = new Map<RequestKind, Timing>();
   const kindOf = new Map<string, RequestKind>();
   let total = 0;
@@ -90,7 +79,8 @@ export function makeMeter(now: () => number): Meter {
     get finished() {
       return finished;
     },
-    expect: (tasks) => {
+    /** Sets the documents of the whole run by task. */
+    expect(tasks: readonly Expected[]): void {
       for (const one of kinds.values()) one.documents = 0;
       total = 0;
       for (const { task, kind, documents } of tasks) {
@@ -99,11 +89,13 @@ export function makeMeter(now: () => number): Meter {
         total += documents;
       }
     },
-    forecast: ({ low, high }) => {
+    /** Sets what the whole run is expected to take: the time that is told before there are answers. */
+    forecast({ low, high }: SecondsRange): void {
       end = now() + (1000 * (low + high)) / 2;
       said = compute();
     },
-    done: (task, asked) => {
+    /** A document is done; `asked` is false when its answer came from the journal and says nothing about speed. */
+    done(task: string, asked: boolean): void {
       const one = timing(kindOf.get(task) ?? 'choices');
       finished += 1;
       one.finished += 1;
@@ -112,13 +104,14 @@ export function makeMeter(now: () => number): Meter {
       one.spent += waiting();
       last = now();
     },
-    rate: () => {
+    /** Returns documents per second that the model answered; null while there are too few to tell. */
+    rate(): number | null {
       const all = [...kinds.values()];
       const answers = all.reduce((sum, { asked }) => sum + asked, 0);
       const spent = all.reduce((sum, one) => sum + one.spent, 0) + waiting();
       return answers < LEAST_ANSWERS || spent === 0 ? null : (1000 * answers) / spent;
     },
-    left: () => {
+    left(): TimeLeft {
       // In the middle of a burst the first of many documents would stand for the time of all.
       if (!inBurst()) said = compute();
       return said;

@@ -1,5 +1,6 @@
 /** `eus-eval contamination`: is the published order of a data set more likely to a model than other orders? (docs/contamination.md) */
 
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { prepareDocs } from '../prompts/prepare.js';
 import { PythonRandom } from '../python/random.js';
@@ -67,7 +68,7 @@ export async function orderedTexts(task: Task, source: DataSource, settings: Con
   return {
     task: task.name,
     documents: texts.length,
-    shards: orders.map((shard) => shard.map((order) => order.map((index) => texts[index] ?? '').join('\n\n'))),
+    shards: orders.map((shard) => shard.map((order) => order.map((index) => at(texts, index)).join('\n\n'))),
     sharing: texts.length < 2 ? 0 : common / (texts.length - 1),
   };
 }
@@ -78,7 +79,8 @@ function textOf({ request, target, task }: PreparedDoc): string {
   if (request.kind === 'rolling') return request.context;
   if (request.kind === 'generate')
     return `${typeof request.context === 'string' ? request.context : ''}${task.targetDelimiter}${String(first)}`;
-  const right = typeof first === 'number' && first >= 0 ? first : 0;
+  const right = typeof first === 'number' ? first : 0;
+  // A target that names none of the choices adds no answer.
   return (request.contexts?.[right] ?? request.context) + (request.continuations[right] ?? '');
 }
 
@@ -118,18 +120,22 @@ export async function testContamination(
     why === null ? shards.flat().map((context) => ({ kind: 'rolling', context })) : [],
   );
   const answers = await askAll(backend, requests, journal, signal, onAnswer);
-  let at = 0;
+  let next = 0;
   const results = tested.map(({ task, documents, shards, why }) => {
     if (why !== null) return { task, documents, test: null, why };
-    const scores = shards.map((orders) => orders.map(() => answers[at++]));
-    const failed = scores.flat().filter((answer) => answer?.kind !== 'rolling').length;
-    if (failed > 0)
-      return { task, documents, test: null, why: `${failed} of ${scores.flat().length} requests failed; give the same command again` };
-    const logprobs = scores.map((orders) => orders.map((answer) => (answer?.kind === 'rolling' ? answer.logprob : Number.NaN)));
-    return { task, documents, test: orderTest(logprobs.map(([canonical = Number.NaN, ...shuffled]) => ({ canonical, shuffled }))), why };
+    const all = shards.flat().length;
+    const logprobs = shards.map((orders) =>
+      orders.flatMap(() => {
+        const answer = at(answers, next++);
+        return answer.kind === 'rolling' ? [answer.logprob] : [];
+      }),
+    );
+    const failed = all - logprobs.flat().length;
+    if (failed > 0) return { task, documents, test: null, why: `${failed} of ${all} requests failed; give the same command again` };
+    return { task, documents, test: orderTest(logprobs.map((orders) => ({ canonical: at(orders, 0), shuffled: orders.slice(1) }))), why };
   });
   const adjusted = holm(results.map(({ test }) => test?.p ?? null));
-  return results.map((result, i) => ({ ...result, p_holm: adjusted[i] ?? null }));
+  return results.map((result, i) => ({ ...result, p_holm: at(adjusted, i) }));
 }
 
 function whyNot({ documents, shards, sharing }: OrderedTexts): string | null {

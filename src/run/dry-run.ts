@@ -107,31 +107,28 @@ function nameOf(model: SessionOptions['model']): string | null {
 }
 
 function sum(rows: readonly Row[]): Omit<Row, 'task'> {
-  const add = (pick: (row: Row) => { low: number; high: number }): { low: number; high: number } =>
-    rows.reduce((s, row) => ({ low: s.low + pick(row).low, high: s.high + pick(row).high }), { low: 0, high: 0 });
+  const all = rows.length;
+  const prices = rows.flatMap(({ usd }) => usd ?? []);
+  const works = rows.flatMap(({ work }) => work ?? []);
+  const times = rows.flatMap(({ seconds }) => seconds ?? []);
   return {
     documents: rows.reduce((n, row) => n + row.documents, 0),
     requests: rows.reduce((n, row) => n + row.requests, 0),
-    inputTokens: add((row) => row.inputTokens),
-    outputTokens: add((row) => row.outputTokens),
-    usd: rows.every((row) => row.usd !== null) ? add((row) => row.usd ?? { low: 0, high: 0 }) : null,
+    inputTokens: addRanges(rows.map((row) => row.inputTokens)),
+    outputTokens: addRanges(rows.map((row) => row.outputTokens)),
+    usd: prices.length === all ? addRanges(prices) : null,
     exact: rows.every((row) => row.exact),
-    ...(rows.every((row) => row.work !== undefined) && rows.length > 0 ? { work: addWork(rows), seconds: addSeconds(rows) } : {}),
+    ...(works.length === all && all > 0 ? { work: addWork(works), seconds: times.length === all ? addRanges(times) : null } : {}),
   };
 }
 
-function addWork(rows: readonly Row[]): Workload {
-  const add = (part: keyof Workload): number => rows.reduce((n, { work }) => n + (work?.[part] ?? 0), 0);
-  return { tokens: add('tokens'), attended: add('attended'), rows: add('rows'), newTokens: add('newTokens') };
+function addRanges(ranges: readonly SecondsRange[]): SecondsRange {
+  return ranges.reduce((sum, { low, high }) => ({ low: sum.low + low, high: sum.high + high }), { low: 0, high: 0 });
 }
 
-function addSeconds(rows: readonly Row[]): SecondsRange | null {
-  return rows.reduce<SecondsRange | null>(
-    (a, { seconds: b }) => {
-      return a === null || b === undefined || b === null ? null : { low: a.low + b.low, high: a.high + b.high };
-    },
-    { low: 0, high: 0 },
-  );
+function addWork(works: readonly Workload[]): Workload {
+  const add = (part: keyof Workload): number => works.reduce((n, work) => n + work[part], 0);
+  return { tokens: add('tokens'), attended: add('attended'), rows: add('rows'), newTokens: add('newTokens') };
 }
 
 /** What the JSON says of a local model. */

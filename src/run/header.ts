@@ -1,4 +1,5 @@
 /** What a run is about to do, in a few lines before it starts. */
+import { at } from '../at.js';
 import type { SecondsRange } from '../forecast.js';
 import type { Backend } from '../types.js';
 import type { Expected } from './events.js';
@@ -33,7 +34,7 @@ export function headerLines({ backend, modelName, plan, expected, folder, second
   const memory = backend.forecast?.memory ?? null;
   return [
     `model      ${modelName} (${how.join(', ')})`,
-    `tasks      ${tasks === 1 ? (plan.tasks[0]?.name ?? '') : tasks}, ${plan.family} prompts`,
+    `tasks      ${tasks === 1 ? at(plan.tasks, 0).name : tasks}, ${plan.family} prompts`,
     `documents  ${documents === 0 ? 'not counted yet' : documents}${part.length === 0 ? '' : ` (${part.join(', ')})`}`,
     ...(memory === null ? [] : [`memory     ${memory.line}`]),
     ...(seconds === null ? [] : [`time       ${timeWords(seconds)}`]),

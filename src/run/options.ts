@@ -54,8 +54,11 @@ export type EvaluateOptions = Optional<{
   thinking: string;
   /** Only the first documents of each task. */
   limit: number;
-  /** Few-shot examples of all tasks, or of tasks and groups by name, instead of what their files say; such results are kept apart from others. */
-  numFewshot: number | { readonly all?: number | null; readonly tasks?: Readonly<Record<string, number>> };
+  /**
+   * Few-shot examples of all tasks, or of tasks and groups by name, instead of what their files say; such results are kept apart from others. Words are `N` and
+   * `TASK=N`.
+   */
+  numFewshot: number | readonly string[] | { readonly all?: number | null; readonly tasks?: Readonly<Record<string, number>> };
   /** Seed of the draws of few-shot examples; 1234 without it. */
   fewshotSeed: number;
   /** Only a part of the documents; `index` counts from 0. */
@@ -92,7 +95,10 @@ const MODEL: Check = {
   expected: 'a folder, a name or an open backend',
   fits: (value) => value === null || typeof value === 'string' || (isObject(value) && typeof value.ask === 'function'),
 };
-const NUM_FEWSHOT: Check = { expected: 'a number, or numbers by task', fits: (value) => typeof value === 'number' || isObject(value) };
+const NUM_FEWSHOT: Check = {
+  expected: 'a number, or numbers by task',
+  fits: (value) => typeof value === 'number' || Array.isArray(value) || isObject(value),
+};
 const SHARE: Check = { expected: 'a share from 0 to 1', fits: (value) => typeof value === 'number' && value >= 0 && value <= 1 };
 const SHARD: Check = {
   expected: 'an index below a count',
@@ -179,6 +185,11 @@ export function modelOptionsOf(given: ModelOptions): AllModelOptions {
 
 /** Checked as those of the command line are. */
 function shotsOf(given: NonNullable<EvaluateOptions['numFewshot']>): Shots {
+  if (isWords(given)) return parseShots(given);
   const { all = null, tasks = {} } = typeof given === 'number' ? { all: given } : given;
   return parseShots([...(all === null ? [] : [String(all)]), ...Object.entries(tasks).map(([task, count]) => `${task}=${count}`)]);
+}
+
+function isWords(given: NonNullable<EvaluateOptions['numFewshot']>): given is readonly string[] {
+  return Array.isArray(given);
 }

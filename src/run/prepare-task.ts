@@ -3,7 +3,7 @@ import { promptStatus, recordedFingerprints, taskHasher } from '../prompts/finge
 import { countDocuments, prepareDocs } from '../prompts/prepare.js';
 import type { PromptOrigin } from '../results/outcome.js';
 import { isVaried } from '../tasks/vary.js';
-import type { DataSource, PreparedDoc, PromptFamily, Task } from '../types.js';
+import type { DataSource, PreparedDoc, Task } from '../types.js';
 import { type RunPlan, shareOf } from './plan.js';
 
 export interface PreparedTask {
@@ -23,7 +23,7 @@ export interface PreparedTask {
  */
 export async function prepareTask(plan: RunPlan, task: Task, source: DataSource): Promise<PreparedTask> {
   const original = await countDocuments(task, source);
-  const fingerprint = fingerprintOf(task, plan.family);
+  const fingerprint = taskHasher(task.filters.length);
   const documents = prepareDocs(task, source, {
     family: plan.family,
     renderChat: plan.renderChat,
@@ -34,7 +34,7 @@ export async function prepareTask(plan: RunPlan, task: Task, source: DataSource)
   });
   const watched = async function* (): AsyncIterable<PreparedDoc> {
     for await (const prepared of documents) {
-      fingerprint.add(prepared.docHash, prepared.promptHash, prepared.targetHash);
+      fingerprint.add(prepared);
       yield asAsked(prepared, plan);
     }
   };
@@ -42,9 +42,10 @@ export async function prepareTask(plan: RunPlan, task: Task, source: DataSource)
     original,
     count: shareOf(Math.min(original, plan.limit ?? original), plan.shard),
     documents: watched(),
-    taskHash: fingerprint.hash,
+    taskHash: () => fingerprint.digest(),
     promptStatus: () => {
-      if (plan.shard === null && (plan.limit === null || plan.limit >= original)) return fingerprint.status();
+      if (plan.shard === null && (plan.limit === null || plan.limit >= original))
+        return promptStatus(task, plan.family, fingerprint.digest());
       // Other examples than the paper's are not the paper's prompts, however few documents there are.
       return isVaried(task) && recordedFingerprints(task, plan.family) !== null ? 'differs' : 'partial';
     },
@@ -62,19 +63,4 @@ function asAsked(prepared: PreparedDoc, plan: RunPlan): PreparedDoc {
   const thought = plan.thinking === null || maxNewTokens === 1 ? {} : { thought: { mark: plan.thinking, awaited: plan.thinkingAwaited } };
   const context = typeof request.context === 'string' || plan.renderChat === null ? request.context : plan.renderChat(request.context);
   return { ...prepared, request: { ...request, context, maxNewTokens, ...thought } };
-}
-
-/**
- * Returns a fingerprint to add the documents' hashes to, in order, and to compare with the paper's record.
- */
-export function fingerprintOf(
-  task: Task,
-  family: PromptFamily,
-): { add: (docHash: string, promptHash: string, targetHash: string) => void; hash: () => string; status: () => PromptOrigin } {
-  const hasher = taskHasher(task.filters.length);
-  return {
-    add: (docHash, promptHash, targetHash) => hasher.add({ docHash, promptHash, targetHash }),
-    hash: () => hasher.digest(),
-    status: () => promptStatus(task, family, hasher.digest()),
-  };
 }

@@ -1,24 +1,20 @@
 /** Feeds the pipeline from the sample files of shards, each document checked: what a shard says must be what a run can have written. */
 import { UserError } from '../errors.js';
 import { argmax } from '../metrics/choices.js';
+import { promptStatus, taskHasher } from '../prompts/fingerprint.js';
 import { ANSWER_LANGUAGES, type Counts, countResponse, countScored, FAILURE_REASONS, noCounts } from '../results/counts.js';
 import { sampleLines } from '../results/read-samples.js';
 import { goldIndex, isCut } from '../scoring/score.js';
-import type { MetricValue, Scored, Task } from '../types.js';
+import type { MetricValue, PreparedDoc, Scored, Task } from '../types.js';
 import type { Pipeline } from './pipeline.js';
 import { blockOf, requestKind } from './plan.js';
-import { fingerprintOf } from './prepare-task.js';
 import type { ShardFile, ShardTask } from './shard-file.js';
 import { type Guess, guessOf, type SettledDocument, type TaskState } from './task-state.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The hashes of a document. */
-interface Hashes {
-  readonly doc: string;
-  readonly prompt: string;
-  readonly target: string;
-}
+type Hashes = Pick<PreparedDoc, 'docHash' | 'promptHash' | 'targetHash'>;
 
 /** What the lines of one document say. */
 interface Restored {
@@ -40,7 +36,7 @@ export async function restoreTask(pipeline: Pipeline, task: Task, shards: readon
   if (first === undefined || part === undefined) throw new UserError(`merge: ${first?.file ?? 'a shard'} has no task ${task.name}`);
   const { family, limit } = first.facts;
   const state = pipeline.begin(task, part.original);
-  const whole = fingerprintOf(task, family);
+  const whole = taskHasher(task.filters.length);
   for (const shard of shards) {
     const expected = shard.tasks[task.name];
     if (expected === undefined) throw new UserError(`merge: ${shard.file} has no task ${task.name}`);
@@ -50,7 +46,7 @@ export async function restoreTask(pipeline: Pipeline, task: Task, shards: readon
     if (file === null)
       throw new UserError(`merge: there are no samples of ${task.name} beside ${shard.file}; a shard must be run with samples`);
     const documents = await readDocuments(pipeline, state, file);
-    const own = fingerprintOf(task, family);
+    const own = taskHasher(task.filters.length);
     const counts = noCounts();
     const [start, end] = blockOf(Math.min(expected.original, limit ?? Number.POSITIVE_INFINITY), shard);
     for (let docId = start; docId < end; docId++) {
@@ -59,9 +55,10 @@ export async function restoreTask(pipeline: Pipeline, task: Task, shards: readon
       const { hashes, response, scored, guess } = document;
       if (response.kind !== 'failure' && scored.length !== task.filters.length)
         throw new UserError(`merge: ${file} lacks document ${docId} for a filter; run this shard again`);
-      own.add(hashes.doc, hashes.prompt, hashes.target);
-      whole.add(hashes.doc, hashes.prompt, hashes.target);
-      count(counts, document);
+      own.add(hashes);
+      whole.add(hashes);
+      countResponse(counts, response);
+      countScored(counts, scored);
       pipeline.restore(state, { place: docId, response, scored, guess });
     }
     if (documents.size !== end - start || expected.documents !== end - start) {
@@ -69,17 +66,13 @@ export async function restoreTask(pipeline: Pipeline, task: Task, shards: readon
         `merge: ${file} has ${documents.size} documents, its results file says ${expected.documents}, and the shard has ${end - start}; run it again`,
       );
     }
-    if (own.hash() !== expected.hash)
+    if (own.digest() !== expected.hash)
       throw new UserError(`merge: ${file} holds other documents or prompts than its results file says (task hash); run this shard again`);
     refuseOtherCounts(counts, expected, file);
   }
   const complete = limit === null || state.delivered >= state.original;
-  pipeline.end(state, { taskHash: whole.hash(), prompts: complete ? whole.status() : 'partial' });
-}
-
-function count(counts: Counts, { response, scored }: Restored): void {
-  countResponse(counts, response);
-  countScored(counts, scored);
+  const taskHash = whole.digest();
+  pipeline.end(state, { taskHash, prompts: complete ? promptStatus(task, family, taskHash) : 'partial' });
 }
 
 function refuseOtherCounts(counts: Counts, expected: ShardTask, file: string): void {
@@ -120,7 +113,7 @@ function hashesOf(fields: Fields, where: string): Hashes {
     if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) throw bad(where, `${name} is no SHA-256`);
     return value;
   };
-  return { doc: hash('doc_hash'), prompt: hash('prompt_hash'), target: hash('target_hash') };
+  return { docHash: hash('doc_hash'), promptHash: hash('prompt_hash'), targetHash: hash('target_hash') };
 }
 
 function responseOf(fields: Fields, task: Task, where: string): SettledDocument['response'] {

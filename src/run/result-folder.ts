@@ -30,18 +30,11 @@ export interface ResultFolder {
 
 /**
  * Returns what stands behind a model's name in the name of its folder, so that its results in two prompt families do not lie in one: nothing
- * for the family that is usual for the source of the model.
- */
-export function familySuffix(family: PromptFamily, modelSource: string): string {
-  const usual = modelSource === 'openai' || modelSource === 'anthropic' ? 'api' : 'plain';
-  return family === usual ? '' : family;
-}
-
-/**
- * Returns the same, and for tasks with other few-shot examples than their files say what tells them from the rest.
+ * for the family that is usual for the source of the model, and for tasks with other few-shot examples than their files say what tells them from the rest.
  */
 export function folderSuffix(family: PromptFamily, modelSource: string, tasks: readonly Task[]): string {
-  return [familySuffix(family, modelSource), variationSuffix(tasks)].filter((part) => part !== '').join('__');
+  const usual = modelSource === 'openai' || modelSource === 'anthropic' ? 'api' : 'plain';
+  return [family === usual ? '' : family, variationSuffix(tasks)].filter((part) => part !== '').join('__');
 }
 
 /** Says whose folder it is, from before the first result on. */

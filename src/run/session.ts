@@ -15,6 +15,7 @@ import { isLetterChoice, LETTER_INSTRUCTION } from '../prompts/api.js';
 import { modelIdentityOf } from '../results/model-identity.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from '../results/outcome.js';
 import { fail } from '../results/sample-file.js';
+import { findSampleFile } from '../results/sample-name.js';
 import { resultsContent } from '../results/write.js';
 import type { TaskNode } from '../task-tree.js';
 import { includedTasks } from '../tasks/include-path.js';
@@ -303,15 +304,16 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
     const content = resultsContent(outcome, factsOf(context, scoring, options.now()));
     const { files, lines } = await pass.publish(samples, content, options.now());
     for (const file of context.replaces ?? []) await rm(file, { force: true });
+    const resultsFile = files.at(-1) ?? null;
     const without = [...outcome.tasks.values()].filter((o) => o.table === null && !isEmptyShare(plan, o));
     return {
       outcome,
       content,
       modelName: context.modelName,
-      resultsFile: files.at(-1) ?? null,
+      resultsFile,
       sampleLines: lines,
       failures: counters.failures,
-      unlisted: unlistedLine(counters.unlisted, files),
+      unlisted: unlistedLine(counters.unlisted, resultsFile),
       reused: counters.reused,
       remark: context.remark,
       checked: check === null ? null : await check.run(backend, options.signal),
@@ -330,23 +332,14 @@ function isEmptyShare(plan: RunPlan, { effective, original }: TaskOutcome): bool
   return plan.shard !== null && effective === 0 && original > 0;
 }
 
-/**
- * Returns where to find the failed requests that are too many to list (`and 12 more (in FILE)`), or null where all are listed. `written` are the run's files.
- */
-export function unlistedLine(unlisted: ReadonlyMap<string, number>, written: readonly string[]): string | null {
+/** Where to find the failed requests that are too many to list (`and 12 more (in FILE)`); null where all are listed. */
+function unlistedLine(unlisted: ReadonlyMap<string, number>, resultsFile: string | null): string | null {
   if (unlisted.size === 0) return null;
   const total = [...unlisted.values()].reduce((sum, n) => sum + n, 0);
-  const files = [...unlisted.keys()].flatMap(
-    (task) => written.find((file) => path.basename(file).replace(/_\d{4}-[^_]*$/, '') === `samples_${task}`) ?? [],
-  );
-  const [first] = files;
-  const where =
-    first === undefined
-      ? 'run without --no-samples to have them in a file'
-      : files.length === 1
-        ? `in ${first}`
-        : `in ${first} and ${files.length - 1} more sample files beside it`;
-  return `and ${total} more (${where})`;
+  const files = resultsFile === null ? [] : [...unlisted.keys()].flatMap((task) => findSampleFile(resultsFile, task) ?? []);
+  const [first, ...others] = files;
+  if (first === undefined) return `and ${total} more (run without --no-samples to have them in a file)`;
+  return `and ${total} more (in ${first}${others.length === 0 ? '' : ` and ${others.length} more sample files beside it`})`;
 }
 
 function factsOf(context: PassContext, scoring: Readonly<Record<string, unknown>>, endedAt: number): RunFacts {

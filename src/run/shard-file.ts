@@ -1,7 +1,7 @@
 /** What `merge` needs of the results file of one shard, checked. */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { type Counts, noCounts } from '../results/counts.js';
+import { COUNTERS, type Counts, noCounts } from '../results/counts.js';
 import type { RunFacts } from '../results/outcome.js';
 import { readResultContent, resultFileOf } from '../results/read.js';
 import { findSampleFile } from '../results/sample-name.js';
@@ -30,19 +30,24 @@ export interface ShardTask {
 const MAX_SHARDS = 999_999;
 
 const count = z.number().int().nonnegative();
-const countsFields = {
-  unscored: z.record(z.string(), count),
-  truncated_prompts: count,
-  truncated_tokens: count,
-  doubled_bos: count,
-  cut_answers: count.default(0),
-  empty_answers: count.default(0),
-  thinking_removed: count.default(0),
-  thinking_unfinished: count.default(0),
-  unparsable: count,
-  gold_out_of_range: count,
-  answer_languages: z.object({ eu: count, es: count, en: count, other: count, unclear: count, 'too short': count }).optional(),
-};
+/** What a shard says of a task; counters that an older program did not know are 0. */
+const taskFields = z
+  .object({
+    documents: count,
+    unscored: z.record(z.string(), count),
+    answer_languages: z.object({ eu: count, es: count, en: count, other: count, unclear: count, 'too short': count }).optional(),
+  })
+  .catchall(z.unknown())
+  .transform((fields, context) => {
+    const counts: Counts = { ...noCounts(), unscored: fields.unscored };
+    if (fields.answer_languages !== undefined) counts.languages = fields.answer_languages;
+    for (const [counter, field] of COUNTERS) {
+      const parsed = count.default(0).safeParse(fields[field]);
+      if (parsed.success) counts[counter] = parsed.data;
+      else context.addIssue({ code: 'custom', path: [field], message: 'expected a count' });
+    }
+    return { documents: fields.documents, counts };
+  });
 const work = z.object({
   naiveTokens: count,
   distinctTokens: count,
@@ -70,7 +75,7 @@ const schema = z.object({
       .nullable(),
     selected: z.array(z.string()),
     model_facts: z.record(z.string(), z.unknown()),
-    tasks: z.record(z.string(), z.object({ documents: count, ...countsFields })),
+    tasks: z.record(z.string(), taskFields),
     work: work.nullable(),
   }),
 });
@@ -105,7 +110,7 @@ export function shardFileOf(content: unknown, file: string): ShardFile {
     const original = task?.samples?.original;
     if (original == null || task === undefined || task.hash === null)
       throw new UserError(`merge: ${file}: n-samples.${name} or task_hashes.${name} is missing; run this shard again`);
-    return [name, { documents: t.documents, original, counts: countsOf(t), hash: task.hash }];
+    return [name, { ...t, original, hash: task.hash }];
   });
   return {
     file,
@@ -137,21 +142,7 @@ export function shardFileOf(content: unknown, file: string): ShardFile {
   };
 }
 
-function countsOf(fields: z.infer<z.ZodObject<typeof countsFields>>): Counts {
-  return {
-    unscored: { ...fields.unscored },
-    truncatedPrompts: fields.truncated_prompts,
-    truncatedTokens: fields.truncated_tokens,
-    doubledBos: fields.doubled_bos,
-    cutAnswers: fields.cut_answers,
-    emptyAnswers: fields.empty_answers,
-    thinkingRemoved: fields.thinking_removed,
-    thinkingUnfinished: fields.thinking_unfinished,
-    unparsable: fields.unparsable,
-    goldOutOfRange: fields.gold_out_of_range,
-    languages: fields.answer_languages ?? noCounts().languages,
-  };
-}
+const ADDED = ['naiveTokens', 'distinctTokens', 'computedTokens', 'paddingTokens', 'outputRows', 'runs'] as const;
 
 /**
  * Returns the sum of the work of several runs: tokens, rows and seconds add up; details are those of the first.
@@ -162,12 +153,7 @@ export function sumWork(parts: readonly (WorkReport | null)[]): WorkReport | nul
   if (first === undefined) return null;
   const sum: WorkReport = { ...first, seconds: { ...first.seconds }, details: { ...first.details } };
   for (const part of present.slice(1)) {
-    sum.naiveTokens += part.naiveTokens;
-    sum.distinctTokens += part.distinctTokens;
-    sum.computedTokens += part.computedTokens;
-    sum.paddingTokens += part.paddingTokens;
-    sum.outputRows += part.outputRows;
-    sum.runs += part.runs;
+    for (const key of ADDED) sum[key] += part[key];
     for (const [phase, seconds] of Object.entries(part.seconds)) sum.seconds[phase] = (sum.seconds[phase] ?? 0) + seconds;
   }
   return sum;
