@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { METRICS } from '../metrics/registry.js';
 import { leavesOf } from '../results/group-tree.js';
 import type { ResultFile } from '../results/read.js';
+import { partsOfKey } from '../results/score-key.js';
 import type { Headline } from './headline.js';
 import { folderPart, isPublicName } from './names.js';
 
@@ -60,8 +61,7 @@ export function hubEntriesOf(
       notes.push(`${task.name} has no entry for the hub: only a part of its documents was scored`);
       continue;
     }
-    const metric = key.slice(0, key.indexOf(','));
-    const scale = METRICS.get(metric)?.scale;
+    const scale = METRICS.get(partsOfKey(key)[0])?.scale;
     const factor = scale === 'right or wrong' || scale === 'share' ? 100 : 1;
     const shots = new Set(leaves.map(({ nShot }) => nShot));
     const [shot] = shots;

@@ -1,5 +1,6 @@
 /** Scores as JSON lines: what a tracker (trackio, W&B) or a table takes with a few lines of one's own. */
 import type { ResultFile } from '../results/read.js';
+import { partsOfKey } from '../results/score-key.js';
 import { variantSuffix } from './model-info.js';
 
 /**
@@ -8,15 +9,15 @@ import { variantSuffix } from './model-info.js';
 export function scoreLines(file: ResultFile, modelId: string): string[] {
   return [...file.tasks.values()].flatMap((task) =>
     [...task.estimates].map(([key, { value, stderr }]) => {
-      const comma = key.indexOf(',');
+      const [metric, filter] = partsOfKey(key);
       return JSON.stringify({
         model: modelId + variantSuffix(file),
         date: file.date,
         prompt: file.family,
         variation: file.variation,
         task: task.name,
-        metric: key.slice(0, comma),
-        filter: key.slice(comma + 1),
+        metric,
+        filter,
         value: Number.isFinite(value) ? value : null,
         stderr,
         documents: task.samples?.effective ?? null,

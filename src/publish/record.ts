@@ -5,6 +5,7 @@
 import type { Scale } from '../metrics/define.js';
 import { METRICS, type MetricName } from '../metrics/registry.js';
 import type { ResultFile, TaskResult } from '../results/read.js';
+import { partsOfKey } from '../results/score-key.js';
 import type { Estimate } from '../types.js';
 import { type ModelInfo, modelInfoOf } from './model-info.js';
 import { evaluationIdOf, isPublicName, publicText } from './names.js';
@@ -145,8 +146,7 @@ export function recordOf(
 
 /** One score, or why it cannot be published. */
 function resultOf(file: ResultFile, task: TaskResult, key: string, estimate: Estimate): EvaluationResult | string {
-  const comma = key.indexOf(',');
-  const [metric, filter] = [key.slice(0, comma), key.slice(comma + 1)];
+  const [metric, filter] = partsOfKey(key);
   if (!Number.isFinite(estimate.value)) return `its value is ${estimate.value}`;
   const higherIsBetter = task.higherIsBetter.get(metric) ?? METRICS.get(metric)?.higherIsBetter;
   if (higherIsBetter === undefined) return 'the file does not say whether higher is better';

@@ -3,6 +3,7 @@ import { NO_SCREEN, type Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { Estimate, PromptFamily } from '../types.js';
 import type { ResultFile, TaskResult } from './read.js';
+import { scoreText } from './score-key.js';
 
 export interface ModelRow {
   readonly model: string;
@@ -86,8 +87,6 @@ export function rowsByModel(files: readonly ResultFile[], headlinesOf: HeadlineP
 export function byModelTable({ benchmarks, rows }: ModelRows, screen: Screen = NO_SCREEN): string {
   const steps = rows.some(({ step }) => step !== null);
   const families = new Set(rows.map(({ family }) => family)).size > 1;
-  const cell = (estimate: Estimate | undefined): string =>
-    estimate === undefined ? '' : `${estimate.value.toFixed(4)}${estimate.stderr === null ? '' : ` ± ${estimate.stderr.toFixed(4)}`}`;
   return table(
     [
       { title: 'Model' },
@@ -97,7 +96,10 @@ export function byModelTable({ benchmarks, rows }: ModelRows, screen: Screen = N
     rows.map((row) => [
       families ? `${row.model} (${row.family})` : row.model,
       ...(steps ? [row.step === null ? '' : String(row.step)] : []),
-      ...benchmarks.map(({ name }) => cell(row.scores.get(name))),
+      ...benchmarks.map(({ name }) => {
+        const score = row.scores.get(name);
+        return score === undefined ? '' : scoreText(score);
+      }),
     ]),
     screen,
   );

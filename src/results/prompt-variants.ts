@@ -3,6 +3,7 @@ import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { at } from '../at.js';
 import type { Estimate } from '../types.js';
 import type { RunOutcome } from './outcome.js';
+import { scoreText } from './score-key.js';
 
 export interface VariantSummary {
   readonly task: string;
@@ -51,11 +52,7 @@ export function variantSummaries(run: Pick<RunOutcome, 'tasks'>): readonly Varia
  */
 export function describeVariants(summaries: readonly VariantSummary[]): readonly string[] {
   return summaries.map(({ task, key, scores, worst, best, mean: middle, spread }) => {
-    const texts = [...scores].map(([name, { value, stderr }]): [string, string] => [
-      name,
-      `${value.toFixed(4)}${stderr === null ? '' : ` ± ${stderr.toFixed(4)}`} (${name})`,
-    ]);
-    const shown = new Map(texts);
+    const shown = new Map([...scores].map(([name, score]) => [name, `${scoreText(score)} (${name})`]));
     return (
       `Prompts of ${task}, ${key.replace(/,none$/, '')}: worst ${shown.get(worst)}, mean ${middle.toFixed(4)}, best ${shown.get(best)} ` +
       `of ${scores.size} wordings; they spread by ${spread.toFixed(4)} (standard deviation), apart from the sampling errors.`

@@ -6,6 +6,7 @@ import { messageOf, UserError } from '../errors.js';
 import type { PromptFamily } from '../types.js';
 import { type Fields, fieldsAt, numberOrNull } from './fields.js';
 import { familyNamed, type ResultFile, resultFileOf } from './read.js';
+import { stderrKey } from './score-key.js';
 
 const FOLDER = '.eval_results';
 /** Bytes of one file that are still read; real ones have some hundred. */
@@ -116,10 +117,7 @@ function contentOf(entries: readonly Entry[], first: Entry, model: string): Fiel
   const each = <T>(of: (entry: Entry) => T | null) =>
     Object.fromEntries(entries.flatMap((entry) => (of(entry) === null ? [] : [[entry.task, of(entry)] as const])));
   return {
-    results: each(({ task, key, value, stderr }) => {
-      const comma = key.indexOf(',');
-      return { alias: task, [key]: value, [`${key.slice(0, comma)}_stderr${key.slice(comma)}`]: stderr ?? 'N/A' };
-    }),
+    results: each(({ task, key, value, stderr }) => ({ alias: task, [key]: value, [stderrKey(key)]: stderr ?? 'N/A' })),
     'n-samples': each(({ documents }) => (documents === null ? null : { original: documents, effective: documents })),
     'n-shot': each(({ shots }) => shots),
     configs: each(({ dataset }) => ({ dataset_path: dataset })),

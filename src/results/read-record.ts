@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { FieldReader, type Fields, fieldsAt, numberOrNull, objectAt, readerOf, textOrNull } from './fields.js';
 import { MODEL_VARIANTS } from './model-identity.js';
 import { familyNamed, type ResultFile, readResultContent, resultFileOf } from './read.js';
+import { partsOfKey, stderrKey } from './score-key.js';
 
 /**
  * Tells whether a file of this name may be a record: a UUID and `.json`.
@@ -116,8 +117,7 @@ function addScore(tasks: Map<string, Task>, result: FieldReader): void {
   const details = fieldsAt(score.value('details'));
   const config = result.stated('metric_config');
   const key = typeof details.key === 'string' && details.key.includes(',') ? details.key : keyOf(evaluation, config);
-  const filter = key.slice(key.indexOf(',') + 1);
-  const metric = key.slice(0, key.indexOf(','));
+  const [metric, filter] = partsOfKey(key);
   const name = filter !== 'none' && evaluation.endsWith(`/${filter}`) ? evaluation.slice(0, -filter.length - 1) : evaluation;
   const uncertainty = fieldsAt(score.value('uncertainty'));
   const task = tasks.get(name) ?? {
@@ -131,7 +131,7 @@ function addScore(tasks: Map<string, Task>, result: FieldReader): void {
   };
   tasks.set(name, task);
   task.scores[key] = score.value('score');
-  task.scores[`${metric}_stderr,${filter}`] = fieldsAt(uncertainty.standard_error).value ?? 'N/A';
+  task.scores[stderrKey(key)] = fieldsAt(uncertainty.standard_error).value ?? 'N/A';
   const lower = config.value('lower_is_better');
   if (typeof lower !== 'boolean') throw new UserError(`${config.path}lower_is_better: expected true or false`);
   task.higher[metric] = !lower;

@@ -8,6 +8,7 @@ import { parsePlainJson, refuseProto } from '../python/plain-json.js';
 import { FEWSHOT_SEED } from '../tasks/vary.js';
 import type { Estimate, PromptFamily } from '../types.js';
 import { FieldReader, type Fields, fieldsAt, kindOf, numberOrNull, objectAt, readerOf, textOrNull } from './fields.js';
+import { partsOfKey, stderrKey } from './score-key.js';
 
 /** Bytes of one result file that are still read; real ones have 4 to 100 kB. */
 const MAX_RESULT_BYTES = 64 * 1024 * 1024;
@@ -321,13 +322,12 @@ function positive(value: unknown): number | null {
 function estimatesOf(scores: FieldReader): Map<string, Estimate> {
   const estimates = new Map<string, Estimate>();
   for (const key of Object.keys(scores.fields)) {
-    const comma = key.indexOf(',');
-    const metric = key.slice(0, comma);
-    if (comma < 0 || metric.endsWith('_stderr') || scores.value(key) === 'N/A') continue;
+    const [metric, filter] = partsOfKey(key);
+    if (filter === '' || metric.endsWith('_stderr') || scores.value(key) === 'N/A') continue;
     const value = scores.number(key);
     const field = scores.path + key;
     if (value === null) throw new UserError(`${field}: expected a number, found null`);
-    const stderr = scores.value(`${metric}_stderr${key.slice(comma)}`);
+    const stderr = scores.value(stderrKey(key));
     if (stderr !== 'N/A' && stderr !== null && typeof stderr !== 'number')
       throw new UserError(`${field}: its standard error is ${kindOf(stderr)}; expected a number or "N/A"`);
     const error = typeof stderr === 'number' && !Number.isNaN(stderr) ? stderr : null;

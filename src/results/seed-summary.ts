@@ -6,6 +6,7 @@ import { NO_SCREEN, type Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
 import type { Estimate } from '../types.js';
 import type { RunOutcome } from './outcome.js';
+import { partsOfKey } from './score-key.js';
 
 /** A run with one seed of the draws. */
 export interface SeedRun {
@@ -95,13 +96,13 @@ export function seedTable(scores: readonly SeedScore[], screen: Screen = NO_SCRE
     { title: 'Seeds', right: true },
   ];
   const rows = scores.map((score, i) => {
-    const comma = score.key.indexOf(',');
+    const [metric, filter] = partsOfKey(score.key);
     const again = scores[i - 1]?.task === score.task;
     return [
       again ? '' : score.task,
-      score.key.slice(comma + 1),
+      filter,
       again || score.shots === null ? '' : String(score.shots),
-      score.key.slice(0, comma),
+      metric,
       number(score.mean),
       number(score.spread),
       number(score.stderr),

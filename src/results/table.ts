@@ -8,6 +8,7 @@ import { describeAverages } from './averages.js';
 import { describeLanguages } from './counts.js';
 import type { RunOutcome, TaskOutcome } from './outcome.js';
 import { describeVariants, variantSummaries } from './prompt-variants.js';
+import { partsOfKey } from './score-key.js';
 
 const COLUMNS: readonly Column[] = [
   { title: 'Tasks' },
@@ -59,13 +60,12 @@ function addRows(rows: string[][], run: RunOutcome, node: Group | Task, depth: n
     rows.push([label, String(node.version), '', '', '', '', why, '', '', '', documentsOf(outcome, documents), promptsOf(outcome)]);
   }
   lines.forEach(([key, estimate], i) => {
-    const comma = key.indexOf(',');
-    const metric = key.slice(0, comma);
+    const [metric, filter] = partsOfKey(key);
     const first = i === 0;
     rows.push([
       first ? label : '',
       first ? String(node.version) : '',
-      key.slice(comma + 1),
+      filter,
       isGroup(node) ? '' : String(node.fewshot.count),
       metric,
       arrow(node, metric),

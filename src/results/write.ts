@@ -10,6 +10,7 @@ import { VERSION } from '../version.js';
 import { countFields } from './counts.js';
 import type { RunFacts, RunOutcome, TaskOutcome } from './outcome.js';
 import { variantSummaries } from './prompt-variants.js';
+import { stderrKey } from './score-key.js';
 
 type Fields = Record<string, Value>;
 
@@ -149,13 +150,10 @@ function indentAlias(alias: string, depth: number): string {
 function scoreFields(table: ScoreTable | null): Fields {
   if (table === null) return {};
   return Object.fromEntries(
-    Object.entries(table.estimates).flatMap(([key, estimate]: [string, Estimate]) => {
-      const comma = key.indexOf(',');
-      return [
-        [key, float(estimate.value)],
-        [`${key.slice(0, comma)}_stderr${key.slice(comma)}`, estimate.stderr === null ? 'N/A' : float(estimate.stderr)],
-      ];
-    }),
+    Object.entries(table.estimates).flatMap(([key, { value, stderr }]: [string, Estimate]) => [
+      [key, float(value)],
+      [stderrKey(key), stderr === null ? 'N/A' : float(stderr)],
+    ]),
   );
 }
 
