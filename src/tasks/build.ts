@@ -1,3 +1,4 @@
+import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { BIAS_HOOK } from '../hooks/built-in.js';
 import { isFields } from '../python/equal.js';
@@ -87,7 +88,7 @@ export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabula
     version: config.metadata?.version ?? 'Yaml',
     config: harnessConfig(config, outputType, fewshotDelimiter),
     ...(config.prompt_variants == null ? {} : { promptVariants: config.prompt_variants }),
-    meta: buildMeta(config, filters, metrics[0]?.metric ?? 'acc'),
+    meta: buildMeta(config, filters, at(metrics, 0).metric),
   };
 }
 
@@ -166,7 +167,7 @@ function buildMeta(config: TaskConfig, filters: readonly FilterSpec[], metric: s
   return {
     language: language ?? null,
     category: config.metadata?.category ?? null,
-    headlineMetric: config.metadata?.headline_metric ?? (generated ? `${metric},${filters[0]?.name ?? 'none'}` : metric),
+    headlineMetric: config.metadata?.headline_metric ?? (generated ? `${metric},${at(filters, 0).name}` : metric),
     documents: config.metadata?.documents ?? null,
   };
 }

@@ -1,5 +1,6 @@
 /** The benchmarks as `list` shows them. */
 
+import { at } from '../at.js';
 import { packagePath } from '../package-files.js';
 import { hasApiForm } from '../prompts/api.js';
 import { isGroup, leavesOf, nodesOf } from '../task-tree.js';
@@ -21,7 +22,7 @@ export interface ListLine {
   readonly subtasks: readonly string[];
   /** Groups between the benchmark and its single tasks, each with its members; `--tasks` takes them too. */
   readonly groups: Readonly<Record<string, readonly string[]>>;
-  readonly shots: number | null;
+  readonly shots: number;
 }
 
 /**
@@ -41,7 +42,7 @@ export function listLines(entries: readonly (Group | Task)[]): ListLine[] {
       prompts: tasks.every(hasApiForm) ? ['plain', 'chat', 'api'] : ['plain', 'chat'],
       subtasks: isGroup(entry) ? tasks.map((task) => task.name) : [],
       groups: groupsBelow(entry),
-      shots: tasks[0]?.fewshot.count ?? null,
+      shots: at(tasks, 0).fewshot.count,
     };
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { BUILT_IN_HOOKS } from '../hooks/built-in.js';
 import { METRICS } from '../metrics/registry.js';
@@ -55,8 +56,6 @@ interface Library {
   /** Tasks and groups that may still be built: groups that name one another twice would double with each level. */
   readonly left: { entries: number };
 }
-
-const NO_META: TaskMeta = { language: null, category: null, headlineMetric: 'acc', documents: null };
 
 const BUILT_IN: Vocabulary = { metrics: METRICS, hooks: BUILT_IN_HOOKS };
 
@@ -201,7 +200,7 @@ async function build(config: Config, file: string, library: Library, depth: numb
   const meta: TaskMeta = {
     language: metadata.language ?? null,
     category: metadata.category ?? null,
-    headlineMetric: metadata.headline_metric ?? children[0]?.meta.headlineMetric ?? NO_META.headlineMetric,
+    headlineMetric: metadata.headline_metric ?? at(children, 0).meta.headlineMetric,
     documents: metadata.documents ?? null,
   };
   return {

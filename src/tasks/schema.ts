@@ -175,7 +175,7 @@ export function checkTask(file: string, config: Config, hooks: Hooks): TaskConfi
  * Returns the variants of the prompts of a task, checked. Throws `UserError` naming file, task and field.
  */
 export function checkVariants(file: string, task: string, config: unknown): Readonly<Record<string, PromptVariant>> {
-  return check(z.object({ [task]: variants }), file, { [task]: config }, [])[task] ?? {};
+  return at(Object.values(check(z.object({ [task]: variants }), file, { [task]: config }, [])), 0);
 }
 
 /**

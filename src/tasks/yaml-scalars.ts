@@ -46,8 +46,8 @@ function float(text: string): number {
 function timestamp(text: string, onError: OnError): Date | string {
   const [, y, m, d, year = y, month = m, day = d, hour = 0, minute = 0, second = 0, fraction = '', , sign, zoneHour = 0, zoneMinute = 0] =
     TIMESTAMP.exec(text) ?? [];
-  const parts = [year, month, day, hour, minute, second].map(Number);
-  const [yy = 0, mm = 1, dd = 1, h = 0, min = 0, s = 0] = parts;
+  const [yy, mm, dd] = [Number(year), Number(month), Number(day)];
+  const [h, min, s] = [Number(hour), Number(minute), Number(second)];
   const date = new Date(0);
   date.setUTCFullYear(yy, mm - 1, dd);
   date.setUTCHours(h, min, s, Number(fraction.slice(0, 3).padEnd(3, '0')));
