@@ -82,7 +82,9 @@ const VOCABULARY = { metrics: METRICS, hooks: BUILT_IN_HOOKS };
 function use(config: Config): void {
   const task = survives(() => buildTask('task.yaml', checkTask('task.yaml', config, VOCABULARY.hooks), VOCABULARY));
   if (task === null) return;
-  expect(task.name).toMatch(/^[A-Za-z0-9][A-Za-z0-9_+-]{0,127}$/);
+  // No path, no hidden file, no ending of a task file.
+  expect(task.name).toMatch(/^[A-Za-z0-9][A-Za-z0-9_+.-]{0,127}$/);
+  expect(task.name).not.toMatch(/\.$|\.ya?ml$/);
   for (const part of [task.datasetPath, task.datasetName, task.testSplit ?? '', task.validationSplit ?? '', task.fewshotSplit ?? ''])
     if (part.split('/').includes('..') || part.startsWith('/')) throw new Error(`leads out: ${part}`);
   const view = survives(() => compileTask(task));
