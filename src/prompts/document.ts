@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../errors.js';
 import { typeOf } from '../jinja/convert.js';
-import { type CompiledTemplate, compileTemplate } from '../jinja/template.js';
+import { compileTemplate } from '../jinja/template.js';
 import { TemplateError } from '../jinja/work.js';
 import { fieldOf } from '../python/fields.js';
 import { isArray } from '../python/json.js';
@@ -15,9 +15,11 @@ export interface DocumentView {
   readonly text: (doc: Doc) => string | number;
   /** The target as the task file calls it; its `str` is what the target hash is taken of. */
   readonly target: (doc: Doc) => Target;
-  readonly choices: ((doc: Doc) => readonly string[]) | null;
-  readonly description: ((doc: Doc) => string) | null;
-  readonly genPrefix: ((doc: Doc) => string) | null;
+  /** Null where the task has no choices. */
+  readonly choices: (doc: Doc) => readonly string[] | null;
+  readonly description: (doc: Doc) => string;
+  /** Null where the task has no prefix. */
+  readonly genPrefix: (doc: Doc) => string | null;
 }
 
 /**
@@ -31,14 +33,14 @@ export function compileTask(task: Task): DocumentView {
       throw new UserError(`${task.file}: ${name}: ${messageOf(error)}`);
     }
   };
-  const hasChoices = task.docToChoice !== null;
-  const { docToChoice } = task;
+  const { docToChoice, description, genPrefix } = task;
+  const hasChoices = docToChoice !== null;
   return {
     text: field('doc_to_text', () => textOf(task.docToText, hasChoices)),
     target: field('doc_to_target', () => targetOf(task.docToTarget, hasChoices)),
-    choices: docToChoice === null ? null : field('doc_to_choice', () => choicesOf(docToChoice)),
-    description: task.description === '' ? null : field('description', () => compileTemplate(task.description).render),
-    genPrefix: task.genPrefix === null ? null : field('gen_prefix', () => prefixOf(task.genPrefix ?? '')),
+    choices: docToChoice === null ? () => null : field('doc_to_choice', () => choicesOf(docToChoice)),
+    description: description === '' ? () => '' : field('description', () => compileTemplate(description).render),
+    genPrefix: genPrefix === null ? () => null : field('gen_prefix', () => prefixOf(genPrefix)),
   };
 }
 
@@ -62,10 +64,8 @@ function textOf(template: Template, hasChoices: boolean): (doc: Doc) => string |
   switch (template.kind) {
     case 'hook':
       return (doc) => checkedText(template.call(doc), 'the hook', hasChoices);
-    case 'constant': {
-      const { value } = template;
-      return () => checkedText(value, 'the constant', hasChoices);
-    }
+    case 'constant':
+      return () => checkedText(template.value, 'the constant', hasChoices);
     case 'field': {
       const literal = fromJinja(template.field, hasChoices);
       return (doc) => {
@@ -79,6 +79,13 @@ function textOf(template: Template, hasChoices: boolean): (doc: Doc) => string |
     default:
       throw new TemplateError('must be a template, a field, an index of a choice or a hook');
   }
+}
+
+/** The field of a document that a task names. */
+function requiredField(doc: Doc, field: string): Value {
+  const value = fieldOf(doc, field);
+  if (value === undefined) throw new TemplateError(`the document has no field '${field}'; it has ${Object.keys(doc).join(', ')}`);
+  return value;
 }
 
 /** A text, or the index of a choice where there are choices. */
@@ -99,17 +106,10 @@ function fromJinja(source: string, hasChoices: boolean): (doc: Doc) => string | 
 
 function targetOf(template: Template, hasChoices: boolean): (doc: Doc) => Target {
   switch (template.kind) {
-    case 'constant': {
-      const { value } = template;
-      return () => value;
-    }
+    case 'constant':
+      return () => template.value;
     case 'field':
-      return (doc) => {
-        const value = fieldOf(doc, template.field);
-        if (value === undefined)
-          throw new TemplateError(`the document has no field '${template.field}'; it has ${Object.keys(doc).join(', ')}`);
-        return checkedTarget(value, `the field '${template.field}'`);
-      };
+      return (doc) => checkedTarget(requiredField(doc, template.field), `the field '${template.field}'`);
     case 'jinja': {
       const { render } = compileTemplate(template.source);
       return (doc) => {
@@ -138,7 +138,7 @@ function literalOf(text: string): Value | undefined {
 function checkedTarget(value: Value, what: string): Target {
   if (typeof value === 'string') return value;
   if (isInteger(value) && typeof value === 'number') return value;
-  if (isList(value)) {
+  if (isArray(value)) {
     if (value.length === 0) throw new TemplateError(`${what} is empty; a target names at least one right answer`);
     return value.map((item) => {
       const one = checkedTarget(item, `an item of ${what}`);
@@ -152,35 +152,24 @@ function checkedTarget(value: Value, what: string): Target {
 
 function choicesOf(template: Template): (doc: Doc) => readonly string[] {
   switch (template.kind) {
-    case 'list': {
-      const { items } = template;
-      return () => items;
-    }
+    // As in the harness, the items are the choices as they are written, no templates.
+    case 'list':
+      return () => template.items;
     case 'hook':
       return (doc) => checkedChoices(template.call(doc));
     case 'field':
-      return (doc) => {
-        const value = fieldOf(doc, template.field);
-        if (value === undefined)
-          throw new TemplateError(`the document has no field '${template.field}'; it has ${Object.keys(doc).join(', ')}`);
-        return checkedChoices(value);
-      };
+      return (doc) => checkedChoices(requiredField(doc, template.field));
     case 'jinja': {
-      const compiled: CompiledTemplate = compileTemplate(template.source);
-      // A printed list reads back as itself, so the list is taken before it is printed.
-      const { value } = compiled;
+      const { value, render } = compileTemplate(template.source);
       return (doc) => {
-        const list = value?.(doc);
-        return list !== undefined && isList(list) ? checkedChoices(list) : checkedChoices(literalEval(compiled.render(doc)));
+        // A printed list reads back as itself, so the list is taken before it is printed.
+        const list = value?.(doc) ?? null;
+        return checkedChoices(isArray(list) ? list : literalEval(render(doc)));
       };
     }
     default:
       throw new TemplateError('must be a list, a template that gives a list, a field or a hook');
   }
-}
-
-function isList(value: Value): value is readonly Value[] {
-  return isArray(value);
 }
 
 function checkedChoices(value: Value): readonly string[] {

@@ -1,6 +1,7 @@
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { drawSeed } from '../sampling.js';
-import type { ChatRenderer, ChoicesRequest, DataSource, Doc, Message, PreparedDoc, PromptFamily, Request, Target, Task } from '../types.js';
+import type { ChatRenderer, ChoicesRequest, DataSource, Doc, Message, PreparedDoc, PromptFamily, Target, Task } from '../types.js';
 import { apiTask, isLetterChoice, LETTER_INSTRUCTION } from './api.js';
 import { compileTask, type DocumentView, locate } from './document.js';
 import { evaluatedSplit, makeSampler, poolSource, type Sampler } from './fewshot.js';
@@ -130,24 +131,19 @@ function promptBuilder(
   options: PrepareOptions & { readonly multiturn: boolean },
 ): (doc: Doc, docId: number, shots: readonly number[]) => PreparedDoc {
   const { family, renderChat } = options;
-  const instruction =
-    options.systemInstruction === undefined
-      ? family === 'api' && isLetterChoice(task)
-        ? LETTER_INSTRUCTION
-        : null
-      : options.systemInstruction;
+  const ownInstruction = family === 'api' && isLetterChoice(task) ? LETTER_INSTRUCTION : null;
+  const instruction = options.systemInstruction === undefined ? ownInstruction : options.systemInstruction;
   const printed = new Map<number, Shot>();
   const shotAt = (index: number, docId: number): Shot => {
-    let shot = printed.get(index);
-    const example = pool[index];
-    if (shot === undefined && example !== undefined) {
-      shot = {
-        text: locate(task, docId, 'doc_to_text of a few-shot example', () => choiceAt(view, example, view.text(example))),
-        target: shotTarget(task, view, example, docId),
-      };
-      printed.set(index, shot);
-    }
-    return shot ?? { text: '', target: '' };
+    const known = printed.get(index);
+    if (known !== undefined) return known;
+    const example = at(pool, index);
+    const shot = {
+      text: locate(task, docId, 'doc_to_text of a few-shot example', () => choiceAt(view, example, view.text(example))),
+      target: locate(task, docId, 'doc_to_target of a few-shot example', () => shotTarget(view, example)),
+    };
+    printed.set(index, shot);
+    return shot;
   };
   /** The examples as one text: nothing behind the text of an example with an empty target. */
   const block = (shots: readonly number[], docId: number, prefix: string): string => {
@@ -160,14 +156,15 @@ function promptBuilder(
     return out;
   };
   return (doc, docId, shots) => {
-    const at = <T>(field: string, make: () => T): T => locate(task, docId, field, make);
-    const found = at('doc_to_text', () => view.text(doc));
+    const field = <T>(name: string, make: () => T): T => locate(task, docId, name, make);
+    const found = field('doc_to_text', () => view.text(doc));
     // With the choices in the place of the prompt, each of them follows what all have in common.
     const text = typeof found === 'string' ? found : '';
-    if (typeof found === 'number' && family !== 'plain')
+    const promptGold = typeof found === 'number' ? found : null;
+    if (promptGold !== null && family !== 'plain')
       throw new UserError(`${task.name}: its choices are whole prompts, which only --prompt plain can ask`);
-    const description = view.description === null ? '' : at('description', () => view.description?.(doc) ?? '');
-    const genPrefix = view.genPrefix === null ? null : at('gen_prefix', () => view.genPrefix?.(doc) ?? '');
+    const description = field('description', () => view.description(doc));
+    const genPrefix = field('gen_prefix', () => view.genPrefix(doc));
     const shotPrefix = genPrefix === null || genPrefix === '' ? '' : `${genPrefix} `;
     const system =
       instruction === null ? description : description === '' ? instruction : instruction + task.fewshotDelimiter + description;
@@ -183,97 +180,85 @@ function promptBuilder(
         }
         messages.push({ role: 'user', content: text });
       } else messages.push({ role: 'user', content: block(shots, docId, shotPrefix) + text });
-      if (shotPrefix !== '') messages.push({ role: 'assistant', content: genPrefix ?? '' });
+      const begun = genPrefix !== null && genPrefix !== '';
+      if (begun) messages.push({ role: 'assistant', content: genPrefix });
       context =
         family === 'api' || renderChat === null
           ? messages
-          : renderChat(messages, shotPrefix === '' ? {} : { addGenerationPrompt: false, continueFinalMessage: true });
+          : renderChat(messages, begun ? { addGenerationPrompt: false, continueFinalMessage: true } : {});
     }
-    return finish(task, view, doc, docId, context, family, typeof found === 'number' ? found : null);
+    const target = field('doc_to_target', () => view.target(doc));
+    const choices = field('doc_to_choice', () => view.choices(doc));
+    const asked = whatIsAsked({ task, docId, family, context, target, choices, promptGold });
+    const hashes = { docHash: docHash(doc), promptHash: promptHash(asked.context), targetHash: targetHash(target) };
+    return { task, docId, doc, ...hashes, ...asked };
   };
 }
 
 /** A text as it is, an index as the choice at it (from the end when negative). */
 function choiceAt(view: DocumentView, doc: Doc, value: number | string): string {
-  if (typeof value === 'string') return value;
-  const choice = view.choices?.(doc).at(value);
-  if (choice === undefined) throw new RangeError(view.choices === null ? `${value} is no text` : `${value} is not the index of a choice`);
+  return typeof value === 'string' ? value : choiceOf(view.choices(doc), value);
+}
+
+function choiceOf(choices: readonly string[] | null, index: number): string {
+  const choice = choices?.at(index);
+  if (choice === undefined) throw new RangeError(choices === null ? `${index} is no text` : `${index} is not the index of a choice`);
   return choice;
 }
 
 /** The target of a few-shot example as text: of several right answers the first, and an index in a list as its digits, as in the harness. */
-function shotTarget(task: Task, view: DocumentView, doc: Doc, docId: number): string {
-  return locate(task, docId, 'doc_to_target of a few-shot example', () => {
-    const target = view.target(doc);
-    return typeof target === 'object' ? String(target[0]) : choiceAt(view, doc, target);
-  });
+function shotTarget(view: DocumentView, doc: Doc): string {
+  const target = view.target(doc);
+  return typeof target === 'object' ? String(target[0]) : choiceAt(view, doc, target);
 }
 
-/** `promptGold`: the right choice, where the choices are prompts. */
-function finish(
-  task: Task,
-  view: DocumentView,
-  doc: Doc,
-  docId: number,
-  context: string | readonly Message[],
-  family: PromptFamily,
-  promptGold: number | null,
-): PreparedDoc {
-  const raw = locate(task, docId, 'doc_to_target', () => view.target(doc));
-  const choices = view.choices === null ? null : locate(task, docId, 'doc_to_choice', () => view.choices?.(doc) ?? []);
-  const hashes = { docHash: docHash(doc), targetHash: targetHash(raw) };
-  const common = { task, docId, doc, context, ...hashes, promptHash: promptHash(context) };
-  const delimiter = family === 'plain' ? task.targetDelimiter : '';
-  if (task.outputType === 'loglikelihood_rolling') {
-    const text = textTarget(task, docId, raw);
+/** What a document's templates gave. */
+interface Rendered {
+  readonly task: Task;
+  readonly docId: number;
+  readonly family: PromptFamily;
+  readonly context: string | readonly Message[];
+  readonly target: Target;
+  readonly choices: readonly string[] | null;
+  /** The right choice, where the choices are prompts. */
+  readonly promptGold: number | null;
+}
+
+/** The request of a document, and the target that its answer is compared with. */
+function whatIsAsked(rendered: Rendered): Pick<PreparedDoc, 'context' | 'target' | 'choices' | 'request'> {
+  const { task, docId, family, context, target, choices, promptGold } = rendered;
+  if (task.outputType === 'generate_until') {
+    const { until, maxNewTokens, sampling } = task.generation;
+    const drawn = sampling === null ? {} : { sampling: { ...sampling, seed: drawSeed(sampling.seed, promptHash(context)) } };
+    const reference = (one: number | string) => (typeof one === 'number' && choices !== null ? choiceOf(choices, one) : String(one));
     return {
-      ...common,
-      context: text,
-      promptHash: promptHash(text),
-      target: text,
+      context,
+      target: locate(task, docId, 'doc_to_target', () => (typeof target === 'object' ? target.map(reference) : reference(target))),
       choices: null,
-      request: { kind: 'rolling', context: text },
+      request: { kind: 'generate', context, until, maxNewTokens, ...drawn },
     };
   }
-  if (typeof context === 'string' && task.outputType === 'loglikelihood') {
-    const target = textTarget(task, docId, raw);
-    return { ...common, target, choices: null, request: { kind: 'choices', context, continuations: [target] } };
+  if (task.outputType === 'loglikelihood_rolling') {
+    const text = textTarget(rendered);
+    return { context: text, target: text, choices: null, request: { kind: 'rolling', context: text } };
   }
-  if (typeof context === 'string' && task.outputType === 'multiple_choice' && choices !== null) {
-    if (promptGold !== null) return { ...common, ...afterPrompts(context, choices, delimiter + textTarget(task, docId, raw), promptGold) };
-    const continuations = choices.map((choice) => delimiter + choice);
-    const target = typeof raw === 'object' ? raw.map((one) => goldIndex(one, choices)) : goldIndex(raw, choices);
-    return { ...common, target, choices, request: withUnconditional(task, { kind: 'choices', context, continuations }) };
+  if (typeof context !== 'string') throw new UserError(`${task.name}: log-probabilities need a prompt that is a text, not messages`);
+  if (task.outputType === 'loglikelihood') {
+    const text = textTarget(rendered);
+    return { context, target: text, choices: null, request: { kind: 'choices', context, continuations: [text] } };
   }
-  if (task.outputType !== 'generate_until')
-    throw new UserError(`${task.name}: log-probabilities need a prompt that is a text, not messages`);
-  const { until, maxNewTokens, sampling } = task.generation;
-  const drawn = sampling === null ? {} : { sampling: { ...sampling, seed: drawSeed(sampling.seed, common.promptHash) } };
-  const request: Request = { kind: 'generate', context, until, maxNewTokens, ...drawn };
-  const reference = (one: number | string): string => {
-    const text = typeof one === 'number' && choices !== null ? choices.at(one) : String(one);
-    if (text === undefined) throw new UserError(`${task.name}, document ${docId}, doc_to_target: ${one} is not the index of a choice`);
-    return text;
-  };
-  return { ...common, target: typeof raw === 'object' ? raw.map(reference) : reference(raw), choices: null, request };
-}
-
-/** Choices that are prompts: the same continuation behind each. The first prompt is what the harness takes the prompt hash of. */
-function afterPrompts(
-  context: string,
-  choices: readonly string[],
-  continuation: string,
-  gold: number,
-): Pick<PreparedDoc, 'context' | 'promptHash' | 'target' | 'choices' | 'request'> {
-  const contexts = choices.map((choice) => context + choice);
-  const [first = context] = contexts;
-  return {
-    context: first,
-    promptHash: promptHash(first),
-    target: goldIndex(gold, choices),
-    choices,
-    request: { kind: 'choices', context: first, contexts, continuations: choices.map(() => continuation) },
-  };
+  if (choices === null) throw new UserError(`${task.name}: doc_to_choice: missing; a multiple_choice task needs it`);
+  const delimiter = family === 'plain' ? task.targetDelimiter : '';
+  if (promptGold !== null) {
+    // The same continuation behind each choice. The first prompt is what the harness takes the prompt hash of.
+    const contexts = choices.map((choice) => context + choice);
+    const continuation = delimiter + textTarget(rendered);
+    const request = { kind: 'choices', context: at(contexts, 0), contexts, continuations: choices.map(() => continuation) } as const;
+    return { context: at(contexts, 0), target: goldIndex(promptGold, choices), choices, request };
+  }
+  const continuations = choices.map((choice) => delimiter + choice);
+  const gold = typeof target === 'object' ? target.map((one) => goldIndex(one, choices)) : goldIndex(target, choices);
+  return { context, target: gold, choices, request: withUnconditional(task, { kind: 'choices', context, continuations }) };
 }
 
 /** Adds the choices behind an empty prompt, which `acc_mutual_info` compares with. */
@@ -284,7 +269,7 @@ function withUnconditional(task: Task, request: ChoicesRequest): ChoicesRequest 
   return { ...request, continuations: [...continuations, ...continuations], contexts };
 }
 
-function textTarget(task: Task, docId: number, target: Target): string {
+function textTarget({ task, docId, target }: Rendered): string {
   if (typeof target === 'string') return target;
   throw new UserError(
     `${task.name}, document ${docId}, doc_to_target: ${JSON.stringify(target)} is no text; ${task.outputType} scores one`,

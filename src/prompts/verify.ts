@@ -3,7 +3,7 @@ import type { ChatRenderer, DataSource, PromptFamily, Task } from '../types.js';
 import { hasApiForm } from './api.js';
 import { evaluatedSplit, TooFewDocumentsError } from './fewshot.js';
 import { promptStatus, recordedFingerprint, taskHasher } from './fingerprint.js';
-import { prepareDocs } from './prepare.js';
+import { countDocuments, prepareDocs } from './prepare.js';
 
 export type VerifyStatus = 'match' | 'differs' | 'no record' | 'no data';
 
@@ -42,13 +42,8 @@ export async function verifyTask(task: Task, source: DataSource, options: Verify
   const expected = recordedFingerprint(task, family);
   const line = { task: task.name, prompt: family, expected, documents_expected: task.meta.documents };
   if (family === 'api' && !hasApiForm(task)) {
-    return {
-      ...line,
-      status: 'no record',
-      actual: null,
-      documents: null,
-      detail: 'its choices are no letters, so it is not asked of API models',
-    };
+    const detail = 'its choices are no letters, so it is not asked of API models';
+    return { ...line, status: 'no record', actual: null, documents: null, detail };
   }
   const hasher = taskHasher(task.filters.length);
   try {
@@ -70,12 +65,6 @@ export async function verifyTask(task: Task, source: DataSource, options: Verify
     documents: hasher.documents,
     detail: status === 'differs' ? explain(task, hasher.documents, options) : '',
   };
-}
-
-async function countDocuments(task: Task, source: DataSource): Promise<number> {
-  let count = 0;
-  for await (const _ of source.split(task.datasetPath, task.datasetName, evaluatedSplit(task), task.dataFiles)) count++;
-  return count;
 }
 
 /** The source, with failures that mean "not there" made recognisable. */
