@@ -1,9 +1,9 @@
 import { isFields } from '../python/equal.js';
-import { fieldsOf, fromEntries } from '../python/fields.js';
+import { entriesOf, fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { isArray } from '../python/json.js';
 import type { Value } from '../types.js';
-import { Dict, isList, Markup, type Runtime, Special, Tuple, typeName, Undefined, weightOf } from './values.js';
+import { Dict, isList, Markup, present, type Runtime, Special, Tuple, typeName, weightOf } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 /** Documents are rendered by several templates: what stands for a list or object of one is made once. */
@@ -18,7 +18,7 @@ export function fromValue(value: Value): Runtime {
   if (known !== undefined) return known;
   let made: Runtime;
   if (isArray(value)) made = value.map(fromValue);
-  else if (isFields(value)) made = new Dict(fieldsOf(value).map((key) => [key, fromValue(value[key] ?? null)] as const));
+  else if (isFields(value)) made = new Dict(entriesOf(value).map(([key, field]) => [key, fromValue(field)] as const));
   else throw new TemplateError('a value of an unknown kind');
   converted.set(value, made);
   return made;
@@ -41,7 +41,7 @@ export function toValue(value: Runtime): Value {
 }
 
 function convert(value: Runtime): Value {
-  if (value instanceof Undefined) throw new TemplateError(value.message);
+  present(value);
   if (value instanceof Markup) return value.text;
   if (value instanceof Tuple) return value.items.map(convert);
   if (value instanceof Dict) {

@@ -1,8 +1,7 @@
 import { isFloat, isInteger, numberOf } from '../python/number.js';
-import { codePointLength } from '../python/strings.js';
 import { toRepr, toText } from './print.js';
-import { formatFloat } from './printf.js';
-import { type Arguments, Markup, type Runtime, typeName, Undefined } from './values.js';
+import { aligned, formatFloat } from './printf.js';
+import { type Arguments, present, type Runtime, typeName } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 const MAX_WIDTH = 1_000;
@@ -53,11 +52,6 @@ export function formatText(text: string, args: Arguments, look: Lookup): string 
   });
 }
 
-function present(value: Runtime): Runtime {
-  if (value instanceof Undefined) throw new TemplateError(value.message);
-  return value;
-}
-
 function given(value: Runtime | undefined, name: string): Runtime {
   if (value === undefined) throw new TemplateError(`format: no argument for {${name}}`);
   return value;
@@ -69,7 +63,7 @@ function formatValue(value: Runtime, spec: string): string {
   if (parsed === null) throw new TemplateError(`format: '${spec}' is no format`);
   const [, fillGiven, alignGiven, sign = '', alternate, zero, width = '0', group, precision, letter] = parsed;
   if (Number(width) > MAX_WIDTH || Number(precision ?? 0) > MAX_WIDTH) throw new TemplateError(`format: a width above ${MAX_WIDTH}`);
-  const number = typeof value === 'string' || value instanceof Markup ? null : numberOf(value);
+  const number = numberOf(value);
   const fill = fillGiven ?? (zero === undefined ? ' ' : '0');
   if (number === null) {
     if (typeof value !== 'string') throw new TemplateError(`format: ${typeName(value)} takes no format`);
@@ -90,15 +84,6 @@ function grouping(digits: string, group: string | undefined): string {
   if (group === undefined) return digits;
   const [, whole = '', rest = ''] = /^(\d*)(.*)$/.exec(digits) ?? [];
   return whole.replace(/\B(?=(\d{3})+$)/g, group) + rest;
-}
-
-function aligned(head: string, body: string, fill: string, align: string, width: number): string {
-  const missing = Math.max(0, width - head.length - codePointLength(body));
-  if (align === '=') return head + fill.repeat(missing) + body;
-  if (align === '<') return head + body + fill.repeat(missing);
-  if (align === '>') return fill.repeat(missing) + head + body;
-  const before = Math.floor(missing / 2);
-  return fill.repeat(before) + head + body + fill.repeat(missing - before);
 }
 
 function digitsOf(

@@ -1,3 +1,4 @@
+import { unescaped } from '../python/escapes.js';
 import { rstrip, SPACE } from '../python/strings.js';
 import { TemplateError } from './work.js';
 
@@ -35,6 +36,7 @@ const ALL_BLANK = new RegExp(`^${S}+$`);
 const FLOAT = /(?<!\.)(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy;
 const INTEGER = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
 const NAME = /[\p{L}\p{N}_\p{M}]+/uy;
+const RAW = new RegExp(`${S}*raw${S}*-?%\\}`, 'y');
 const STRING = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/sy;
 const OPERATOR = /\*\*|\/\/|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
@@ -60,7 +62,7 @@ class Lexer {
   ) {}
 
   run(): Token[] {
-    const begin = /\{[%{#]/g;
+    const begin = /\{([%{#])([-+]?)/g;
     while (this.#at < this.text.length) {
       begin.lastIndex = this.#at;
       const found = begin.exec(this.text);
@@ -68,12 +70,9 @@ class Lexer {
         this.#data(this.text.slice(this.#at));
         break;
       }
-      const kind = this.text[found.index + 1] ?? '';
-      let next = found.index + 2;
-      const sign = this.text[next] === '-' || this.text[next] === '+' ? (this.text[next] ?? '') : '';
-      next += sign.length;
+      const [tag, kind = '', sign = ''] = found;
       this.#data(this.#before(found.index, sign, kind === '{'));
-      this.#at = next;
+      this.#at = found.index + tag.length;
       if (kind === '#') this.#comment();
       else if (kind === '{') this.#inside('variable_begin', 'variable_end');
       else if (!this.#raw()) this.#inside('block_begin', 'block_end');
@@ -95,16 +94,14 @@ class Lexer {
   #comment(): void {
     const end = this.text.indexOf('#}', this.#at);
     if (end < 0) this.#fail('a comment without end');
-    const strip = this.text[end - 1] === '-' && end > this.#at;
-    const keep = this.text[end - 1] === '+' && end > this.#at;
-    this.#closeBlock(end + 2, strip, keep);
+    this.#closeBlock(end + 2, end > this.#at ? this.text.charAt(end - 1) : '');
   }
 
-  /** Moves behind a tag that ends at `end`. */
-  #closeBlock(end: number, strip: boolean, keep: boolean): void {
+  /** Moves behind a tag that ends at `end`, with a sign or another character in front of its end. */
+  #closeBlock(end: number, sign: string): void {
     this.#at = end;
-    if (strip) this.#skipBlank();
-    else if (!keep && this.settings.trimBlocks && this.text[end] === '\n') this.#at++;
+    if (sign === '-') this.#skipBlank();
+    else if (sign !== '+' && this.settings.trimBlocks && this.text[end] === '\n') this.#at++;
   }
 
   #skipBlank(): boolean {
@@ -112,18 +109,15 @@ class Lexer {
   }
 
   #raw(): boolean {
-    const open = new RegExp(`${S}*raw${S}*(-?)%\\}`, 'y');
-    open.lastIndex = this.#at;
-    const found = open.exec(this.text);
-    if (found === null) return false;
-    this.#at = open.lastIndex;
-    if (found[1] === '-') this.#skipBlank();
+    const open = this.#match(RAW);
+    if (open === null) return false;
+    if (open.endsWith('-%}')) this.#skipBlank();
     const close = new RegExp(`\\{%([-+]?)${S}*endraw${S}*([-+]?)%\\}`, 'g');
     close.lastIndex = this.#at;
     const end = close.exec(this.text);
     if (end === null) return this.#fail('a raw block without end');
     this.#data(this.#before(end.index, end[1] ?? '', false));
-    this.#closeBlock(close.lastIndex, end[2] === '-', end[2] === '+');
+    this.#closeBlock(close.lastIndex, end[2] ?? '');
     return true;
   }
 
@@ -133,15 +127,12 @@ class Lexer {
     const mark = end === 'block_end' ? '%}' : '}}';
     for (;;) {
       if (open.length === 0) {
-        const sign = this.text[this.#at] === '-' || (this.text[this.#at] === '+' && end === 'block_end') ? (this.text[this.#at] ?? '') : '';
+        const next = this.text.charAt(this.#at);
+        const sign = next === '-' || (next === '+' && end === 'block_end') ? next : '';
         if (this.text.startsWith(mark, this.#at + sign.length)) {
           this.#push(end, '');
-          const behind = this.#at + sign.length + 2;
-          if (end === 'block_end') this.#closeBlock(behind, sign === '-', sign === '+');
-          else {
-            this.#at = behind;
-            if (sign === '-') this.#skipBlank();
-          }
+          // Behind a value the line break stays, as behind `+%}`.
+          this.#closeBlock(this.#at + sign.length + 2, end === 'block_end' || sign === '-' ? sign : '+');
           return;
         }
       }
@@ -163,7 +154,7 @@ class Lexer {
       if (text === null) continue;
       if (kind === 'name' && !/^[\p{L}\p{Nl}_]/u.test(text)) this.#fail(`'${text.slice(0, 30)}' is no name`);
       if (kind === 'operator') this.#balance(text, open);
-      this.#push(kind, kind === 'string' ? unescaped(text.slice(1, -1)) : text);
+      this.#push(kind, kind === 'string' ? unescaped(text.slice(1, -1), refuse) : text);
       return;
     }
     this.#fail(`unexpected character '${String.fromCodePoint(this.text.codePointAt(this.#at) ?? 0)}'`);
@@ -204,34 +195,6 @@ class Lexer {
   }
 }
 
-const SIMPLE: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  '\n': '',
-};
-
-/** What a text literal holds, by Python's escapes. */
-function unescaped(text: string): string {
-  return text.replace(/\\(?:([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/gs, (whole, ...groups: string[]) => {
-    const [octal, hex, short, long, letter] = groups;
-    if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
-    const digits = hex ?? short ?? long;
-    if (digits !== undefined) {
-      const point = Number.parseInt(digits, 16);
-      if (point > 0x10ffff) throw new TemplateError(`'${whole}' is no character`);
-      return String.fromCodePoint(point);
-    }
-    if (letter === undefined) return whole;
-    if (letter === 'x' || letter === 'u' || letter === 'U') throw new TemplateError(`'\\${letter}' without its digits in a text`);
-    if (letter === 'N') throw new TemplateError("characters by name ('\\N{...}') are not supported");
-    return SIMPLE[letter] ?? whole;
-  });
+function refuse(what: string): never {
+  throw new TemplateError(what);
 }

@@ -133,9 +133,20 @@ function wholeOf(value: Runtime): bigint {
   return BigInt(Math.trunc(number));
 }
 
-function padded(text: string, spec: Spec): string {
-  const fill = ' '.repeat(Math.max(0, spec.width - codePointLength(text)));
-  return spec.left ? text + fill : fill + text;
+/**
+ * Returns a text in so many code points, filled up behind it (`<`), in front of it (`>`), on both sides (`^`) or between its head and its body (`=`).
+ */
+export function aligned(head: string, body: string, fill: string, align: string, width: number): string {
+  const missing = Math.max(0, width - head.length - codePointLength(body));
+  if (align === '=') return head + fill.repeat(missing) + body;
+  if (align === '<') return head + body + fill.repeat(missing);
+  if (align === '>') return fill.repeat(missing) + head + body;
+  const before = Math.floor(missing / 2);
+  return fill.repeat(before) + head + body + fill.repeat(missing - before);
+}
+
+function padded(text: string, { left, width }: Spec): string {
+  return aligned('', text, ' ', left ? '<' : '>', width);
 }
 
 function numeric(text: string, prefix: string, spec: Spec): string {
@@ -143,5 +154,5 @@ function numeric(text: string, prefix: string, spec: Spec): string {
   const digits = (negative ? text.slice(1) : text).padStart(spec.precision ?? 0, '0');
   const head = (negative ? '-' : spec.sign) + prefix;
   if (!spec.zero || spec.left) return padded(head + digits, spec);
-  return head + '0'.repeat(Math.max(0, spec.width - head.length - digits.length)) + digits;
+  return aligned(head, digits, '0', '=', spec.width);
 }

@@ -81,7 +81,7 @@ function sort(value: Runtime, [reverse = false, caseSensitive = false, attribute
 }
 
 function dictsort(value: Runtime, [caseSensitive = false, by = 'key', reverse = false]: Given): Runtime {
-  if (value instanceof Undefined) throw new TemplateError(value.message);
+  present(value);
   if (!(value instanceof Dict)) throw new TemplateError(`dictsort works on objects, not on ${typeName(value)}`);
   if (by !== 'key' && by !== 'value') throw new TemplateError("dictsort: by must be 'key' or 'value'");
   const fold = truth(caseSensitive) ? (part: Runtime) => part : caseless;
@@ -235,7 +235,7 @@ function reverse(value: Runtime): Runtime {
 function last(value: Runtime, _: Given, environment: Environment): Runtime {
   checkStrict(value);
   if (value instanceof Lazy) throw new TemplateError('last does not work on what map, select and their like give; use |list');
-  if (value instanceof Undefined) throw new TemplateError(value.message);
+  present(value);
   return orUndefined(listOf(value).at(-1), 'No last item, sequence was empty.', environment.strict);
 }
 

@@ -10,7 +10,7 @@ import { ENTRY, type Part, part } from './part.js';
 import { toText } from './print.js';
 import { type Evaluate, Output, type Run, type Scope, type Signal } from './scope.js';
 import { TokenStream } from './token-stream.js';
-import { Namespace, type Runtime, typeName, Undefined } from './values.js';
+import { Namespace, present, type Runtime, typeName } from './values.js';
 import { nested, spend, TemplateError } from './work.js';
 
 /** `elif` of one `if`; each nests in the one before. */
@@ -352,7 +352,7 @@ function assigned(target: Target, scope: Scope, value: Runtime): Signal {
 }
 
 function setField(owner: Runtime, name: string, field: string, value: Runtime): void {
-  if (owner instanceof Undefined) throw new TemplateError(owner.message);
+  present(owner);
   if (!(owner instanceof Namespace)) throw new TemplateError(`'${name}' is ${typeName(owner)}; only the fields of a namespace can be set`);
   spend(1);
   owner.fields.set(field, value);

@@ -1,3 +1,5 @@
+import { at } from '../at.js';
+
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MILLISECONDS_PER_DAY = 86_400_000;
@@ -8,14 +10,15 @@ const MILLISECONDS_PER_DAY = 86_400_000;
  */
 export function strftime(now: Date, format: string): string {
   const two = (n: number) => String(n).padStart(2, '0');
-  const month = MONTHS[now.getUTCMonth()] ?? '';
-  const day = DAYS[now.getUTCDay()] ?? '';
+  const month = at(MONTHS, now.getUTCMonth());
+  const day = at(DAYS, now.getUTCDay());
   const hour = now.getUTCHours();
   const twelve = hour % 12 === 0 ? 12 : hour % 12;
   const ofYear = Math.floor((now.getTime() - Date.UTC(now.getUTCFullYear(), 0, 1)) / MILLISECONDS_PER_DAY);
   const monday = (now.getUTCDay() + 6) % 7;
   const time = `${two(hour)}:${two(now.getUTCMinutes())}:${two(now.getUTCSeconds())}`;
   const padded = String(now.getUTCDate()).padStart(2);
+  const date = `${two(now.getUTCMonth() + 1)}/${two(now.getUTCDate())}/${two(now.getUTCFullYear() % 100)}`;
   const parts: Readonly<Record<string, string>> = {
     Y: String(now.getUTCFullYear()),
     y: two(now.getUTCFullYear() % 100),
@@ -39,8 +42,8 @@ export function strftime(now: Date, format: string): string {
     M: two(now.getUTCMinutes()),
     S: two(now.getUTCSeconds()),
     f: String(now.getUTCMilliseconds() * 1000).padStart(6, '0'),
-    D: `${two(now.getUTCMonth() + 1)}/${two(now.getUTCDate())}/${two(now.getUTCFullYear() % 100)}`,
-    x: `${two(now.getUTCMonth() + 1)}/${two(now.getUTCDate())}/${two(now.getUTCFullYear() % 100)}`,
+    D: date,
+    x: date,
     F: `${now.getUTCFullYear()}-${two(now.getUTCMonth() + 1)}-${two(now.getUTCDate())}`,
     T: time,
     X: time,

@@ -1,3 +1,5 @@
+import { at } from '../at.js';
+
 /** Letters whose title form is neither their capital nor its first letter with the rest small. */
 const TITLES: Readonly<Record<string, string>> = { ŉ: 'ʼN' };
 for (const [form, letters] of Object.entries({ ǅ: 'Ǆǆ', ǈ: 'Ǉǉ', ǋ: 'Ǌǌ', ǲ: 'Ǳǳ' })) {
@@ -38,10 +40,10 @@ export function title(text: string): string {
   const characters = Array.from(text);
   // The small form of a character depends on its neighbours (final sigma) where the two texts have the same length.
   const aligned = lower.length === characters.length;
-  characters.forEach((character, i) => {
-    out += behindLetter ? (aligned ? (lower[i] ?? '') : character.toLowerCase()) : titleOf(character);
+  for (const [i, character] of characters.entries()) {
+    out += behindLetter ? (aligned ? at(lower, i) : character.toLowerCase()) : titleOf(character);
     behindLetter = CASED.test(character);
-  });
+  }
   return out;
 }
 
