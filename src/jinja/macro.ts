@@ -56,16 +56,15 @@ export class Macro extends Callable {
     const scope = this.home.inner();
     const named = new Map(args.named);
     const name = this.parts.name ?? 'caller';
-    parameters.forEach((parameter, i) => {
+    for (const [i, parameter] of parameters.entries()) {
       const byPlace = args.positional[i];
       const byName = named.get(parameter);
       if (byPlace !== undefined && byName !== undefined) throw new TemplateError(`macro '${name}' got two values for '${parameter}'`);
       const value = byPlace === undefined ? byName : byPlace;
-      if (value !== undefined) {
-        scope.set(parameter, value);
-        named.delete(parameter);
-      }
-    });
+      if (value === undefined) continue;
+      scope.set(parameter, value);
+      named.delete(parameter);
+    }
     this.#setRest(scope, args.positional.slice(parameters.length), named, uses, name);
     const first = parameters.length - defaults.length;
     parameters.forEach((parameter, i) => {

@@ -149,24 +149,11 @@ function compareTexts(a: string, b: string): number {
  * Returns the result of a comparison. Throws `TemplateError` where Python does.
  */
 export function compared(operator: ComparisonOperator, a: Runtime, b: Runtime): boolean {
-  switch (operator) {
-    case '==':
-      return equals(a, b);
-    case '!=':
-      return !equals(a, b);
-    case 'in':
-      return contains(b, a);
-    case 'not in':
-      return !contains(b, a);
-    case '<':
-      return compare(a, b, operator) < 0;
-    case '<=':
-      return compare(a, b, operator) <= 0;
-    case '>':
-      return compare(a, b, operator) > 0;
-    default:
-      return compare(a, b, operator) >= 0;
-  }
+  if (operator === '==' || operator === '!=') return equals(a, b) === (operator === '==');
+  if (operator === 'in' || operator === 'not in') return contains(b, a) === (operator === 'in');
+  const order = compare(a, b, operator);
+  if (operator === '<' || operator === '<=') return order < 0 || (order === 0 && operator === '<=');
+  return order > 0 || (order === 0 && operator === '>=');
 }
 
 /** Two texts as one; joined texts share their memory until they are read, so only the shorter one counts. */
@@ -210,7 +197,7 @@ export function arithmetic(operator: BinaryOperator, a: Runtime, b: Runtime): Ru
   if (operator === '/' && !isFloat(a) && !isFloat(b) && (typeof x === 'bigint' || typeof y === 'bigint'))
     return toFloat(divided(BigInt(x), BigInt(y)));
   if (operator === '/' || isFloat(a) || isFloat(b) || (operator === '**' && y < 0)) {
-    return toFloat(onFloats(operator, asFloat(x), asFloat(y)));
+    return toFloat(ON_FLOATS[operator](asFloat(x), asFloat(y)));
   }
   const result = onIntegers(operator, x, y);
   if (result >= LARGE || result <= -LARGE) throw new TemplateError(`'${operator}' makes an integer of more than ${MAX_BITS} bits`);
@@ -274,24 +261,15 @@ function repeat(a: Runtime, b: Runtime): Runtime | null {
   return a instanceof Tuple ? new Tuple(repeated) : repeated;
 }
 
-function onFloats(operator: BinaryOperator, x: number, y: number): number {
-  switch (operator) {
-    case '+':
-      return x + y;
-    case '-':
-      return x - y;
-    case '*':
-      return x * y;
-    case '/':
-      return x / y;
-    case '%':
-      return remainder(x, y);
-    case '//':
-      return floorDivision(x, y);
-    default:
-      return power(x, y);
-  }
-}
+const ON_FLOATS: Readonly<Record<BinaryOperator, (x: number, y: number) => number>> = {
+  '+': (x, y) => x + y,
+  '-': (x, y) => x - y,
+  '*': (x, y) => x * y,
+  '/': (x, y) => x / y,
+  '%': remainder,
+  '//': floorDivision,
+  '**': power,
+};
 
 /** The remainder with the sign of the divisor, as CPython's `float_rem`. */
 function remainder(x: number, y: number): number {

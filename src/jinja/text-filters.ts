@@ -50,16 +50,12 @@ function truncate(value: Runtime, [length = 255, killwords = false, end = '...',
   return (space < 0 ? kept : kept.slice(0, space)) + mark.join('');
 }
 
-const UNRESERVED = /[A-Za-z0-9\-._~/]/;
-
 function quoteUrl(text: string, keepSlash: boolean): string {
   spend(3 * text.length);
-  let out = '';
-  for (const byte of Buffer.from(text, 'utf8')) {
-    const char = String.fromCharCode(byte);
-    out += UNRESERVED.test(char) && (keepSlash || char !== '/') ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return out;
+  // Half a pair of surrogates, which JavaScript refuses, becomes U+FFFD.
+  const quoted = encodeURIComponent(Buffer.from(text).toString());
+  const all = quoted.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return keepSlash ? all.replaceAll('%2F', '/') : all;
 }
 
 function urlencode(value: Runtime): Runtime {

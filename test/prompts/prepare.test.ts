@@ -106,6 +106,13 @@ describe('documents', () => {
     expect(first?.target).toBe(-100);
   });
 
+  it('choices that the task file lists are no templates, as in the harness', async () => {
+    const listed = { ...task('eus_trivia'), docToChoice: { kind: 'list', items: ['{{ answer }}', 'B'] } } as const;
+    const [doc] = await collect(listed, trivia(9), { numFewshot: 0 });
+    expect(doc?.choices).toEqual(['{{ answer }}', 'B']);
+    expect(doc?.request).toMatchObject({ continuations: [' {{ answer }}', ' B'] });
+  });
+
   it('the fingerprint sees a float that looks like an integer', async () => {
     const rows = (answer: string) =>
       Array.from(
