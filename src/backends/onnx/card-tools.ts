@@ -1,13 +1,12 @@
 /** Small graphs beside the model's, for tensors that stay on the device: to bring one there, and to keep some columns of keys and values. */
 import './no-telemetry.js';
-import * as ort from 'onnxruntime-node';
-import { type Attribute, newGraph } from './graph-builder.js';
+import type * as ort from 'onnxruntime-node';
+import { type Attribute, NO_WEIGHTS, newGraph } from './graph-builder.js';
 import type { ElementName } from './proto.js';
+import { int32 } from './tensors.js';
 
 /** Opens a graph whose outputs stay where those of the model stay. */
 export type OpenTool = (graph: Uint8Array) => Promise<ort.InferenceSession>;
-
-const NO_WEIGHTS = { tensors: new Map(), added: new Map(), root: '', digests: {}, bytes: 0, leftOut: null };
 
 /** A graph with one node for each output. */
 function toolGraph(
@@ -68,7 +67,7 @@ export function cardTools(compute: ElementName, open: OpenTool): CardTools {
           compute,
         ),
       );
-      const out = await (await gathering).run({ keys, values, columns: new ort.Tensor('int32', columns, [columns.length]) });
+      const out = await (await gathering).run({ keys, values, columns: int32(columns, [columns.length]) });
       return [given(out.kept_keys), given(out.kept_values)];
     },
     async release() {

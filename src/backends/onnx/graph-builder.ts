@@ -137,6 +137,9 @@ export interface GraphBuilder {
   memory(): WeightMemory;
 }
 
+/** For a graph over no model's files. */
+export const NO_WEIGHTS: Weights = { tensors: new Map(), added: new Map(), root: '', digests: {}, bytes: 0, leftOut: null };
+
 function attributeMessage(name: string, value: Attribute): AttributeMessage {
   if (typeof value === 'string') return { name, type: ATTRIBUTE.string, s: new TextEncoder().encode(value) };
   if (typeof value === 'number') return { name, type: ATTRIBUTE.int, i: value };

@@ -1,7 +1,8 @@
 /** A measurement of about a second: how fast this machine multiplies with a matrix of a model's own shape. */
 import './no-telemetry.js';
 import type { InferenceSession } from 'onnxruntime-node';
-import { ELEMENT, encodeModel } from './proto.js';
+import { NO_WEIGHTS, newGraph } from './graph-builder.js';
+import { ELEMENT } from './proto.js';
 
 export interface Speed {
   /** Seconds for each number of a matrix that all rows of a full run are multiplied with. */
@@ -61,37 +62,17 @@ export async function measureSpeed(q: SpeedQuestion): Promise<Speed> {
 }
 
 function productGraph(inputs: number, outputs: number, stored: SpeedQuestion['stored']): Uint8Array {
-  const value = (name: string, type: number, dims: readonly (number | string)[]) => ({
-    name,
-    type: { tensorType: { elemType: type, shape: { dim: dims.map((d) => (typeof d === 'number' ? { dimValue: d } : { dimParam: d })) } } },
-  });
-  const narrow = stored !== 'float32';
-  const product = { name: 'product', opType: 'Gemm', domain: '', input: ['x', narrow ? 'wide' : 'weight'], output: ['y'] };
-  const widen = {
-    name: 'widen',
-    opType: 'Cast',
-    domain: '',
-    input: ['weight'],
-    output: ['wide'],
-    attribute: [{ name: 'to', type: 2, i: 1 }],
-  };
-  const external = Object.entries({ location: 'weight', offset: '0', length: String(inputs * outputs * (narrow ? 2 : 4)) });
-  return encodeModel({
-    irVersion: 10,
-    producerName: 'eus-eval',
-    graph: {
-      name: 'speed',
-      node: [...(narrow ? [widen] : []), { ...product, attribute: [{ name: 'transB', type: 2, i: 1 }] }],
-      initializer: [
-        {
-          ...{ name: 'weight', dims: [outputs, inputs], dataType: ELEMENT[stored], dataLocation: 1 },
-          externalData: external.map(([key, text]) => ({ key, value: text })),
-        },
-      ],
-      // A weight that is an input, too, is not widened once and for all.
-      input: [value('x', ELEMENT.float32, ['rows', inputs]), ...(narrow ? [value('weight', ELEMENT[stored], [outputs, inputs])] : [])],
-      output: [value('y', ELEMENT.float32, ['rows', outputs])],
-    },
-    opsetImport: [{ domain: '', version: 21 }],
-  });
+  const g = newGraph(NO_WEIGHTS, 'float32', '');
+  const shape = [outputs, inputs];
+  const place = { file: 'weight', dtype: '', shape, offset: 0, length: inputs * outputs * (stored === 'float32' ? 4 : 2) };
+  const x = g.input('x', 'float32', ['rows', inputs]);
+  let weight = g.stored('weight', place, stored, shape);
+  if (stored !== 'float32') {
+    // A weight that is an input, too, is not widened once and for all.
+    g.input(weight, stored, shape);
+    weight = g.node('Cast', [weight], { to: ELEMENT.float32 });
+  }
+  g.nodeTo(['y'], 'Gemm', [x, weight], { transB: 1 });
+  g.output('y', 'float32', ['rows', outputs]);
+  return g.build();
 }
