@@ -5,7 +5,7 @@ import type { Answer, Ask, Backend } from '../../types.js';
 import type { Counters } from './counters.js';
 import type { Engine } from './engine.js';
 import { type EncodedItem, encodeRequest, type GenerateItem, type RequestContext, type ScoreItem, type TurnOf } from './requests.js';
-import { compareIds } from './stack.js';
+import { placeBehind } from './stack.js';
 import { openWindow } from './window.js';
 
 export interface BackendParts extends RequestContext {
@@ -103,10 +103,7 @@ export function newOnnxBackend(parts: BackendParts): Backend {
           let last: readonly number[] = [];
           const next = (count: number): GenerateItem[] => {
             const sorted = generations();
-            const from = Math.max(
-              0,
-              sorted.findIndex((item) => compareIds(item.ids, last) >= 0),
-            );
+            const from = placeBehind(sorted, last);
             const items = sorted.slice(from, from + count);
             last = items.at(-1)?.ids ?? last;
             window.remove(items);

@@ -3,6 +3,7 @@
  */
 import { at } from '../../at.js';
 import { FAR } from './packed-masks.js';
+import type { PackedMessage } from './protocol.js';
 import { newScoredRows, type Picked } from './scored-rows.js';
 import { commonPrefix, compareIds, type Sequence } from './stack.js';
 
@@ -32,13 +33,7 @@ export interface Layout {
 }
 
 /** The arrays of a run, as the session thread takes them. */
-export interface PackedRun extends Picked {
-  readonly blocks: number;
-  readonly ids: Int32Array;
-  readonly positions: Int32Array;
-  readonly prefixColumns: Int32Array;
-  readonly ends: Int32Array;
-  readonly rows: Int32Array;
+export interface PackedRun extends Picked, Omit<PackedMessage, 'kind' | 'id' | 'decode' | keyof Picked> {
   /** Rows that hold a token. */
   readonly tokens: number;
   readonly padding: number;

@@ -86,6 +86,13 @@ export interface Range {
   readonly to: number;
 }
 
+/** Tokens of the stack that are moved. */
+export interface Move {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+}
+
 /** A stretch of rows of a run: each row sees the ranges, and of the stretch itself what stands before it and itself. */
 export interface Segment {
   readonly start: number;
@@ -110,7 +117,7 @@ export interface RunMessage {
   /** Positions of the stack, among those that this run fills, whose states later runs begin with; none where no layer carries a state. */
   readonly keep: readonly number[];
   /** Before the run: parts of the cache that are moved down, in ascending order. */
-  readonly moves: readonly { readonly from: number; readonly to: number; readonly length: number }[];
+  readonly moves: readonly Move[];
 }
 
 /**

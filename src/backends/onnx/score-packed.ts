@@ -8,7 +8,7 @@ import { bestOrder, documentsForRun, type RunLimits, shapeOf } from './packed-pl
 import type { ScoreItem } from './requests.js';
 import { type Scorer, scoreOneByOne } from './score.js';
 import { OutOfMemoryError, type PackedSession } from './session.js';
-import { compareIds } from './stack.js';
+import { placeBehind } from './stack.js';
 
 /** What is planned with after memory did not suffice, as a part of before. */
 const AFTER_FAILURE = 0.7;
@@ -21,10 +21,7 @@ export function newPackedScorer({ session, counters, ensurePositions }: Computin
   let last: readonly number[] = [];
 
   function pick(sorted: readonly ScoreItem[]): ScoreItem[] {
-    const first = Math.max(
-      0,
-      sorted.findIndex((item) => compareIds(item.ids, last) >= 0),
-    );
+    const first = placeBehind(sorted, last);
     const rest = bestOrder(sorted.slice(first));
     return rest.slice(0, documentsForRun(rest, limits));
   }

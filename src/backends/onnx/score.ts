@@ -5,7 +5,7 @@ import { newScores } from './choice-answers.js';
 import type { Computing } from './computing.js';
 import { failure, type ScoreItem } from './requests.js';
 import { OutOfMemoryError, type StackSession } from './session.js';
-import { choosePath, commonPrefix, compareIds, type Known, type Limits, type PlannedRun, planBatch, SMALLEST_RUN } from './stack.js';
+import { choosePath, commonPrefix, type Known, type Limits, type PlannedRun, placeBehind, planBatch, SMALLEST_RUN } from './stack.js';
 
 export interface Scorer {
   /** Scores one document with every continuation by itself, nothing shared: what the batches are checked against. */
@@ -32,10 +32,7 @@ export function newScorer({ session, counters, ensurePositions }: Computing<Stac
   let last: readonly number[] = [];
 
   function pick(sorted: readonly ScoreItem[]): ScoreItem[] {
-    const first = Math.max(
-      0,
-      sorted.findIndex((item) => compareIds(item.ids, last) >= 0),
-    );
+    const first = placeBehind(sorted, last);
     const picked: ScoreItem[] = [];
     let tokens = 0;
     let before: readonly number[] = known.reduce<readonly number[]>((best, text) => {

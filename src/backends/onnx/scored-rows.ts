@@ -1,6 +1,6 @@
 /** The rows of a run that are scored, and what is wanted of each. */
 import { at } from '../../at.js';
-import type { Sequence } from './stack.js';
+import type { TargetSequence as Sequence } from '../../models/encode.js';
 
 /** One value wanted of a run: of sequence `sequence` the target number `target`. */
 export interface Wanted {

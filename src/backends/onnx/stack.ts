@@ -3,28 +3,15 @@
  * its texts, each distinct (prefix, token) once. Sorted texts share with their neighbour all that any two share, so the plan is one walk.
  */
 import { at } from '../../at.js';
-import type { Range, Segment } from './protocol.js';
+import type { TargetSequence as Sequence } from '../../models/encode.js';
+import type { Move, Range, RunMessage } from './protocol.js';
 import { newScoredRows, type Picked } from './scored-rows.js';
-
-/** A text as the model sees it and what is wanted of it. */
-export interface Sequence {
-  readonly ids: readonly number[];
-  /** The last `targets.length` rows are scored: row `ids.length - targets.length + j` against `targets[j]`. */
-  readonly targets: readonly number[];
-}
 
 /** Where the tokens of a text lie in the cache, in order. */
 export type Where = readonly Range[];
 
-export interface PlannedRun extends Picked {
-  readonly base: number;
-  readonly ids: Int32Array;
-  readonly positions: Int32Array;
-  readonly segments: readonly Segment[];
-  readonly rows: Int32Array;
-  /** Positions of this run whose states are kept. */
-  readonly keep: readonly number[];
-}
+/** A run without the moves before it. */
+export type PlannedRun = Picked & Omit<RunMessage, 'kind' | 'id' | 'moves' | keyof Picked>;
 
 export interface BatchPlan {
   readonly runs: readonly PlannedRun[];
@@ -68,12 +55,23 @@ export function commonPrefix(a: readonly number[], b: readonly number[]): number
   return i;
 }
 
+/** A text as the model sees it and what is wanted of it. */
+export type { Sequence };
+
 /**
  * Order of two lists of ids; a prefix comes before what it begins.
  */
 export function compareIds(a: readonly number[], b: readonly number[]): number {
   const i = commonPrefix(a, b);
   return (a[i] ?? -1) - (b[i] ?? -1);
+}
+
+/** Of texts in their order the index of the first that does not come before `last`; 0 where all do. */
+export function placeBehind(sorted: readonly { readonly ids: readonly number[] }[], last: readonly number[]): number {
+  return Math.max(
+    0,
+    sorted.findIndex(({ ids }) => compareIds(ids, last) >= 0),
+  );
 }
 
 /** The first `length` tokens of a place. */
@@ -228,7 +226,7 @@ function usable({ where }: Known, shared: number, states: States | null, base: n
 /** The parts of stretches that lie in the new tokens `[from, to)`, and the positions of these. */
 function cutStretches(stretches: readonly Stretch[], base: number, from: number, to: number): Pick<PlannedRun, 'positions' | 'segments'> {
   const positions = new Int32Array(to - from);
-  const segments: Segment[] = [];
+  const segments: RunMessage['segments'][number][] = [];
   for (const stretch of stretches) {
     const start = Math.max(stretch.start, from);
     const end = Math.min(stretch.end, to);
@@ -237,12 +235,6 @@ function cutStretches(stretches: readonly Stretch[], base: number, from: number,
     for (let i = start; i < end; i++) positions[i - from] = stretch.position + i - stretch.start;
   }
   return { positions, segments };
-}
-
-export interface Move {
-  readonly from: number;
-  readonly to: number;
-  readonly length: number;
 }
 
 /**
