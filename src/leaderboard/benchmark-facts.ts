@@ -30,27 +30,49 @@ export interface BenchmarkFacts {
   readonly example: ExampleDocument | null;
 }
 
-interface Source {
-  readonly chance: number | null;
-  readonly licence: string | null;
-  readonly paper: { readonly title: string; readonly url: string };
-}
+type Paper = NonNullable<BenchmarkFacts['paper']>;
+type Source = Pick<BenchmarkFacts, 'chance' | 'licence' | 'paper'>;
 
-const LATXA = {
-  title: 'Etxaniz et al. (2024): Latxa: An Open Language Model and Evaluation Suite for Basque. ACL',
-  url: 'https://arxiv.org/abs/2403.20266',
-};
-const BERTAQA = {
-  title: 'Etxaniz et al. (2024): BertaQA: How Much Do Language Models Know About Local Culture? NeurIPS',
-  url: 'https://arxiv.org/abs/2406.07302',
-};
-const ARC = {
+const ARC: Paper = {
   title: 'Clark et al. (2018): Think you have Solved Question Answering? Try ARC, the AI2 Reasoning Challenge',
   url: 'https://arxiv.org/abs/1803.05457',
 };
-const BBQ = {
+const BBQ: Paper = {
   title: 'Parrish et al. (2022): BBQ: A Hand-Built Bias Benchmark for Question Answering. Findings of ACL',
   url: 'https://arxiv.org/abs/2110.08193',
+};
+const BELEBELE: Paper = {
+  title: 'Bandarkar et al. (2024): The Belebele Benchmark: a Parallel Reading Comprehension Dataset in 122 Language Variants. ACL',
+  url: 'https://arxiv.org/abs/2308.16884',
+};
+const BERTAQA: Paper = {
+  title: 'Etxaniz et al. (2024): BertaQA: How Much Do Language Models Know About Local Culture? NeurIPS',
+  url: 'https://arxiv.org/abs/2406.07302',
+};
+const BL2MP: Paper = {
+  title:
+    'Urbizu et al. (2024): How Well Can BERT Learn the Grammar of an Agglutinative and Flexible-Order Language? The Case of Basque. LREC-COLING',
+  url: 'https://huggingface.co/datasets/orai-nlp/bl2mp',
+};
+const LATXA: Paper = {
+  title: 'Etxaniz et al. (2024): Latxa: An Open Language Model and Evaluation Suite for Basque. ACL',
+  url: 'https://arxiv.org/abs/2403.20266',
+};
+const MGSM: Paper = {
+  title: 'Shi et al. (2023): Language Models are Multilingual Chain-of-Thought Reasoners. ICLR',
+  url: 'https://arxiv.org/abs/2210.03057',
+};
+const MMLU: Paper = {
+  title: 'Hendrycks et al. (2021): Measuring Massive Multitask Language Understanding. ICLR',
+  url: 'https://arxiv.org/abs/2009.03300',
+};
+const PIQA: Paper = {
+  title: 'Bisk et al. (2020): PIQA: Reasoning about Physical Commonsense in Natural Language. AAAI',
+  url: 'https://arxiv.org/abs/1911.11641',
+};
+const XSTORYCLOZE: Paper = {
+  title: 'Lin et al. (2022): Few-shot Learning with Multilingual Generative Language Models. EMNLP',
+  url: 'https://arxiv.org/abs/2112.10668',
 };
 
 /**
@@ -60,64 +82,22 @@ const BBQ = {
 const SOURCES: Readonly<Record<BenchmarkLabel, Source>> = {
   'ARC challenge': { chance: 25, licence: 'CC BY-SA 4.0', paper: ARC },
   'ARC easy': { chance: 25, licence: 'CC BY-SA 4.0', paper: ARC },
-  Belebele: {
-    chance: 25,
-    licence: 'CC BY-SA 4.0',
-    paper: {
-      title: 'Bandarkar et al. (2024): The Belebele Benchmark: a Parallel Reading Comprehension Dataset in 122 Language Variants. ACL',
-      url: 'https://arxiv.org/abs/2308.16884',
-    },
-  },
+  Belebele: { chance: 25, licence: 'CC BY-SA 4.0', paper: BELEBELE },
   'BertaQA global': { chance: 100 / 3, licence: 'CC BY 4.0', paper: BERTAQA },
   'BertaQA local': { chance: 100 / 3, licence: 'CC BY 4.0', paper: BERTAQA },
-  BL2MP: {
-    chance: 50,
-    licence: 'CC BY-NC-SA 4.0',
-    paper: {
-      title:
-        'Urbizu et al. (2024): How Well Can BERT Learn the Grammar of an Agglutinative and Flexible-Order Language? The Case of Basque. LREC-COLING',
-      url: 'https://huggingface.co/datasets/orai-nlp/bl2mp',
-    },
-  },
+  BL2MP: { chance: 50, licence: 'CC BY-NC-SA 4.0', paper: BL2MP },
   EusExams: { chance: 25, licence: 'CC BY-SA 4.0', paper: LATXA },
   EusProficiency: { chance: 25, licence: null, paper: LATXA },
   EusReading: { chance: 25.83, licence: null, paper: LATXA },
   EusTrivia: { chance: 26.55, licence: null, paper: LATXA },
-  MGSM: {
-    chance: null,
-    licence: 'CC BY-SA 4.0',
-    paper: {
-      title: 'Shi et al. (2023): Language Models are Multilingual Chain-of-Thought Reasoners. ICLR',
-      url: 'https://arxiv.org/abs/2210.03057',
-    },
-  },
-  MMLU: {
-    chance: 25,
-    licence: null,
-    paper: {
-      title: 'Hendrycks et al. (2021): Measuring Massive Multitask Language Understanding. ICLR',
-      url: 'https://arxiv.org/abs/2009.03300',
-    },
-  },
-  PIQA: {
-    chance: 50,
-    licence: null,
-    paper: {
-      title: 'Bisk et al. (2020): PIQA: Reasoning about Physical Commonsense in Natural Language. AAAI',
-      url: 'https://arxiv.org/abs/1911.11641',
-    },
-  },
-  XStoryCloze: {
-    chance: 50,
-    licence: 'CC BY-SA 4.0',
-    paper: {
-      title: 'Lin et al. (2022): Few-shot Learning with Multilingual Generative Language Models. EMNLP',
-      url: 'https://arxiv.org/abs/2112.10668',
-    },
-  },
+  MGSM: { chance: null, licence: 'CC BY-SA 4.0', paper: MGSM },
+  MMLU: { chance: 25, licence: null, paper: MMLU },
+  PIQA: { chance: 50, licence: null, paper: PIQA },
+  XStoryCloze: { chance: 50, licence: 'CC BY-SA 4.0', paper: XSTORYCLOZE },
   BasqBBQ: { chance: 100 / 3, licence: null, paper: BBQ },
   BBQ: { chance: 100 / 3, licence: 'CC BY 4.0', paper: BBQ },
 };
+const NO_SOURCE: Source = { chance: null, licence: null, paper: null };
 
 /**
  * Returns the facts of benchmarks by name. Own benchmarks have no paper and licence here; a benchmark without made-up documents has no example.
@@ -131,14 +111,11 @@ export async function benchmarkFacts(
       const leaves = leavesOf(entry);
       const [first] = leaves;
       const label = own.has(entry.name) ? null : knownLabelOf(entry.name);
-      const source = label === null ? undefined : SOURCES[label];
       return [
         entry.name,
         {
           dataset: first?.datasetPath ?? null,
-          chance: source?.chance ?? null,
-          licence: source?.licence ?? null,
-          paper: source?.paper ?? null,
+          ...(label === null ? NO_SOURCE : SOURCES[label]),
           shots: first?.fewshot.count ?? null,
           tasks: isGroup(entry) ? leaves.length : 1,
           example: own.has(entry.name) ? null : await exampleOf(leaves),

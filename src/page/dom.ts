@@ -21,6 +21,15 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 }
 
 /**
+ * Returns a choice of options; `choose` is called with the value of the one that is chosen.
+ */
+export function select(properties: Properties, options: readonly Child[], choose: (value: string) => void): HTMLSelectElement {
+  const element = h('select', { class: 'tool', ...properties }, ...options);
+  element.addEventListener('change', () => choose(element.value));
+  return element;
+}
+
+/**
  * Returns the element of an id; throws where the page lacks it.
  */
 export function byId(id: string): HTMLElement {

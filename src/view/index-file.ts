@@ -27,8 +27,7 @@ export async function indexFile(source: SampleSource, metric: string): Promise<F
   const [name, headline] = comma < 0 ? [metric, 'none'] : [metric.slice(0, comma), metric.slice(comma + 1)];
   const byId = new Map<number | string, number>();
   const subjectCodes = new Map<string, number>([['', 0]]);
-  const filters: string[] = [];
-  const lines: { readonly starts: number[]; readonly ends: number[] }[] = [];
+  const lines = new Map<string, { readonly starts: number[]; readonly ends: number[] }>();
   const docIds: (number | string)[] = [];
   const keys: number[] = [];
   const states: number[] = [];
@@ -55,17 +54,12 @@ export async function indexFile(source: SampleSource, metric: string): Promise<F
       subjects.push(code);
     }
     const filter = String(line.field('filter') ?? 'none');
-    let at = filters.indexOf(filter);
-    if (at < 0) {
-      at = filters.push(filter) - 1;
-      lines.push({ starts: [], ends: [] });
-    }
-    const places = lines[at];
-    if (places !== undefined) {
-      places.starts[document] = line.start;
-      places.ends[document] = line.end;
-    }
-    if (filter === headline || (at === 0 && states[document] === STATE.unknown)) states[document] = stateOf(line, name);
+    const places = lines.get(filter) ?? { starts: [], ends: [] };
+    lines.set(filter, places);
+    places.starts[document] = line.start;
+    places.ends[document] = line.end;
+    const [first] = lines.keys();
+    if (filter === headline || (filter === first && states[document] === STATE.unknown)) states[document] = stateOf(line, name);
   });
   return {
     docIds,
@@ -75,8 +69,8 @@ export async function indexFile(source: SampleSource, metric: string): Promise<F
     margins: Float32Array.from(margins),
     subjects: Uint16Array.from(subjects),
     subjectNames: [...subjectCodes.keys()],
-    filters,
-    place: placesOf(lines.map(({ starts, ends }) => ({ starts: Float64Array.from(starts), ends: Float64Array.from(ends) }))),
+    filters: [...lines.keys()],
+    place: placesOf([...lines.values()].map(({ starts, ends }) => ({ starts: Float64Array.from(starts), ends: Float64Array.from(ends) }))),
   };
 }
 
@@ -105,9 +99,15 @@ function marginOf(line: ScannedLine): number {
   const said = line.field('margin');
   if (typeof said === 'number') return said;
   const scores = logprobsOf(line.field('filtered_resps'));
-  if (scores === null || scores.length < 2) return Number.NaN;
-  const [best = Number.NaN, second = Number.NaN] = [...scores].sort((a, b) => b - a);
-  return best - second;
+  return (scores === null ? null : marginIn(scores)) ?? Number.NaN;
+}
+
+/**
+ * Returns by how much the best log-probability is above the second; null where there is no second.
+ */
+export function marginIn(logprobs: readonly number[]): number | null {
+  const [best, second] = [...logprobs].sort((a, b) => b - a);
+  return best === undefined || second === undefined ? null : best - second;
 }
 
 /**

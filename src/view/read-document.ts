@@ -2,7 +2,7 @@
 import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { parsePlainJson } from '../python/plain-json.js';
-import { logprobsOf } from './index-file.js';
+import { logprobsOf, marginIn } from './index-file.js';
 import type { DocumentView, Message } from './protocol.js';
 import { questionStart, textsIn } from './split-prompt.js';
 
@@ -41,7 +41,7 @@ export function documentView(task: string, lines: readonly string[], delimiter: 
     target: choices !== null && Number.isInteger(gold) ? gold : null,
     targetText: choices === null ? textOf(first.target) : (choices[gold]?.trim() ?? textOf(first.target)),
     predicted: typeof first.predicted === 'number' ? first.predicted : choices === null ? null : bestOf(logprobs),
-    margin: typeof first.margin === 'number' ? first.margin : marginOf(logprobs),
+    margin: typeof first.margin === 'number' ? first.margin : logprobs === null ? null : marginIn(logprobs),
     generated: choices === null ? generatedIn(first.resps) : null,
     filters: choices === null || parsed.length > 1 ? parsed.map(filterOf) : [filterOf(first)],
     finish: typeof first.finish === 'string' ? first.finish : null,
@@ -95,12 +95,6 @@ function greedyAt(filtered: unknown, i: number): boolean {
 
 function bestOf(logprobs: readonly number[] | null): number | null {
   return logprobs === null ? null : logprobs.indexOf(Math.max(...logprobs));
-}
-
-function marginOf(logprobs: readonly number[] | null): number | null {
-  if (logprobs === null || logprobs.length < 2) return null;
-  const [best = 0, second = 0] = [...logprobs].sort((a, b) => b - a);
-  return best - second;
 }
 
 /** The first answer to the first request. */

@@ -6,14 +6,13 @@ import { languageMean } from '../../leaderboard/language-mean.js';
 import { h } from '../../page/dom.js';
 import { numberText, percentText } from '../../page/words.js';
 import type { BoardModel } from '../board.js';
-import type { ScatterPoint } from '../charts/scatter.js';
 import { LANGUAGES } from '../columns.js';
 import type { ArenaPart } from '../page-data.js';
 import { rankText } from '../statistics.js';
 import { type Context, languageName, scoreText, seen } from './context.js';
 import { choice, figure, scrolledTable } from './figure.js';
 import { fits, isFound } from './models.js';
-import { chart, groupsOf } from './pictures.js';
+import { chart, groupsOf, pointOf } from './pictures.js';
 
 /**
  * Returns the section of the arena, one part a question; the filters hold for it as well.
@@ -129,17 +128,11 @@ function againstBenchmarks(part: ArenaPart, context: Context): HTMLElement {
     shown.models.map(({ model }) => model),
     context,
   );
-  const points = shown.models.map(
-    ({ model, score, mean }): ScatterPoint => ({
-      name: seen(model.model),
-      group: groups.of(model),
-      x: mean,
-      y: score.score,
-      xError: null,
-      yError: score.low === null || score.high === null ? null : (score.high - score.low) / 2,
-      title: `${seen(model.model)}: ${scoreText(mean, state.language)}, ${numberText(Math.round(score.score), state.language)}`,
-    }),
-  );
+  const points = shown.models.map(({ model, score, mean }) => {
+    const yError = score.low === null || score.high === null ? null : (score.high - score.low) / 2;
+    const says = `${scoreText(mean, state.language)}, ${numberText(Math.round(score.score), state.language)}`;
+    return pointOf(model, groups, { x: mean, y: score.score, xError: null, yError }, says);
+  });
   const name = languageName(shown.language, t);
   const summary = `${name}: ${rhoText(shown.row, context)}. ${points.map((p) => p.title).join('; ')}`;
   const rows = found.map(({ language, row }) =>

@@ -194,6 +194,13 @@ function sizeText(parameters: number, t: Words, language: PageLanguage): string 
 }
 
 /**
+ * Returns columns as what a reader can choose from.
+ */
+export function choicesOf(columns: readonly Column[]): { value: string; text: string; group: string }[] {
+  return columns.map(({ key, full, group }) => ({ value: key, text: full, group }));
+}
+
+/**
  * Returns a release date; a month stays a month.
  */
 export function releasedText(released: string, language: PageLanguage): string {

@@ -3,7 +3,7 @@
 import { h } from '../../page/dom.js';
 import { boardCsv } from '../csv.js';
 import { boardJson } from '../json.js';
-import type { Column } from './columns.js';
+import { type Column, choicesOf } from './columns.js';
 import { type Context, seen } from './context.js';
 import { choice } from './figure.js';
 import type { Sort } from './state.js';
@@ -96,10 +96,7 @@ export function controls(context: Context, { narrow, columns, sort, choose }: Co
     narrow && table
       ? choice(
           t('sortBy'),
-          [
-            ...columns.map((c) => ({ value: c.key, text: c.full, group: c.group })),
-            { value: 'name', text: t('modelHead'), group: t('facts') },
-          ],
+          [...choicesOf(columns), { value: 'name', text: t('modelHead'), group: t('facts') }],
           sort.key,
           (key) => change({ sort: { key, descending: columns.find((c) => c.key === key)?.largestFirst ?? false } }),
           'sort',

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** A picture that is drawn anew for the width it has, so that its texts are always legible. */
-import { h } from '../../page/dom.js';
+import { h, select } from '../../page/dom.js';
 import { type SvgNode, svgElement } from '../../page/svg.js';
 
 export interface Drawn {
@@ -61,18 +61,15 @@ export function choice(
   choose: (value: string) => void,
   id: string,
 ): HTMLElement {
-  const select = h('select', { class: 'tool', id });
   const groups = new Map<string, HTMLOptGroupElement>();
-  for (const { value, text, group: name } of options) {
+  const items = options.flatMap(({ value, text, group: name }) => {
     const option = h('option', { value, selected: value === chosen }, text);
-    if (name === undefined) select.append(option);
-    else {
-      const group = groups.get(name) ?? h('optgroup', { label: name });
-      if (!groups.has(name)) select.append(group);
-      groups.set(name, group);
-      group.append(option);
-    }
-  }
-  select.addEventListener('change', () => choose(select.value));
-  return h('label', {}, h('span', {}, label), select);
+    if (name === undefined) return [option];
+    const known = groups.get(name);
+    const group = known ?? h('optgroup', { label: name });
+    groups.set(name, group);
+    group.append(option);
+    return known === undefined ? [group] : [];
+  });
+  return h('label', {}, h('span', {}, label), select({ id }, items, choose));
 }

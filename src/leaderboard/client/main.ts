@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** The leaderboard's page: what it shows stands in its address, and every change goes through `change`. */
 import { at } from '../../at.js';
+import { keepAddress } from '../../page/address.js';
 import { BOARD_WORDS } from '../../page/board-words.js';
 import { byId, h } from '../../page/dom.js';
 import { languageSwitch } from '../../page/language-switch.js';
@@ -57,15 +58,8 @@ function start(data: PageData): void {
     // Columns and order belong to the tab that they were chosen in.
     if (part.tab !== undefined && part.tab !== before.tab) state = { ...state, columns: null, sort: null };
     if (part.language !== undefined) languageChosen = true;
-    const hash = hashOf(state, known, languageChosen);
     const opened = state.tab !== before.tab || (state.model ?? state.benchmark) !== (before.model ?? before.benchmark);
-    try {
-      if (opened) history.pushState(null, '', hash);
-      else history.replaceState(null, '', hash);
-    } catch {
-      // Some browsers refuse in files that were opened from the disk.
-      location.hash = hash;
-    }
+    keepAddress(hashOf(state, known, languageChosen), opened);
     show(before);
   };
 

@@ -1,15 +1,15 @@
 /// <reference lib="dom" />
 /** The charts: two measures against each other, over time, and the heat map. They show the models that the filters leave. */
 import { h } from '../../page/dom.js';
-import { svgElement } from '../../page/svg.js';
+import { type SvgNode, s, svgElement } from '../../page/svg.js';
 import { numberText } from '../../page/words.js';
 import type { BoardModel } from '../board.js';
 import { heatMap } from '../charts/heat-map.js';
 import { dayOf } from '../charts/scale.js';
 import { MOST_GROUPS, mark, type Scatter, type ScatterOptions, type ScatterPoint, scatter } from '../charts/scatter.js';
 import { labelOf } from '../columns.js';
-import { differ, Z } from '../statistics.js';
-import { type Column, releasedText } from './columns.js';
+import { differ, type Score, Z } from '../statistics.js';
+import { type Column, choicesOf, releasedText } from './columns.js';
 import { type Context, languageName, levelText, scoreText, seen, signedText, withError } from './context.js';
 import { againstBase } from './details.js';
 import { choice, type Drawn, drawing, figure } from './figure.js';
@@ -39,32 +39,19 @@ export function groupsOf(models: readonly BoardModel[], { t }: Context): Groups 
   };
 }
 
-/**
- * Returns a scatter with its legend and the names that found no room in it.
- */
-export function withLegend({ svg, numbered }: Scatter, groups: Groups, used: ReadonlySet<number>, { t }: Context): Drawn {
-  const legend =
-    used.size < 2
-      ? []
-      : [
-          h(
-            'ul',
-            { class: 'legend', 'aria-label': t('legend') },
-            ...groups.names.flatMap((name, i) => {
-              if (!used.has(i)) return [];
-              const key = svgElement({
-                tag: 'svg',
-                attributes: { width: 16, height: 16, viewBox: '0 0 16 16', 'aria-hidden': 'true' },
-                children: [mark(i, 8, 8, 5, '')],
-              });
-              const item = h('li', {});
-              item.append(key, name);
-              return [item];
-            }),
-          ),
-        ];
-  const list = numbered.length === 0 ? [] : [h('ol', { class: 'numbered' }, ...numbered.map((name) => h('li', {}, name)))];
-  return { svg, below: [...legend, ...list] };
+/** A scatter with its legend and the names that found no room in it. */
+function withLegend({ svg, numbered }: Scatter, groups: Groups, used: ReadonlySet<number>, { t }: Context): Drawn {
+  const below: HTMLElement[] = [];
+  if (used.size > 1) {
+    const items = groups.names.flatMap((name, i) => (used.has(i) ? [h('li', {}, svgElement(legendKey(i)), name)] : []));
+    below.push(h('ul', { class: 'legend', 'aria-label': t('legend') }, ...items));
+  }
+  if (numbered.length > 0) below.push(h('ol', { class: 'numbered' }, ...numbered.map((name) => h('li', {}, name))));
+  return { svg, below };
+}
+
+function legendKey(group: number): SvgNode {
+  return s('svg', { width: 16, height: 16, viewBox: '0 0 16 16', 'aria-hidden': 'true' }, mark(group, 8, 8, 5, ''));
 }
 
 /**
@@ -96,46 +83,47 @@ function tradeOff(models: readonly BoardModel[], columns: readonly Column[], gro
   const y = known(state.y) ?? shared[0] ?? scores[0];
   const x = known(state.x) ?? shared.find((c) => c !== y) ?? scores[0];
   if (x === undefined || y === undefined) return h('p', {}, t('tooFew'));
-  const relative = base !== null && x.kind !== 'fact' && x.score(base) !== null && y.score(base) !== null;
-  const [baseX, baseY] = relative && base !== null ? [x.score(base)?.value ?? 0, y.score(base)?.value ?? 0] : [0, 0];
+  const across = (m: BoardModel): Score | null => (x.kind === 'fact' ? factScore(x, m) : x.score(m));
+  const [baseX, baseY] = base === null || x.kind === 'fact' ? [null, null] : [x.score(base), y.score(base)];
+  const relative = base !== null && baseX !== null && baseY !== null;
+  const number = (value: number): string => (relative ? signedText(value, state.language) : scoreText(value, state.language));
   const points = models.flatMap((m): ScatterPoint[] => {
-    const across = x.kind === 'fact' ? factScore(x, m) : x.score(m);
-    const up = y.score(m);
-    if (across === null || up === null) return [];
-    const number = (value: number): string => (relative ? signedText(value, state.language) : scoreText(value, state.language));
-    const at = { x: across.value - baseX, y: up.value - baseY };
-    return [
-      {
-        name: seen(m.model),
-        group: groups.of(m),
-        ...at,
-        xError: across.stderr === null ? null : Z * across.stderr,
-        yError: up.stderr === null ? null : Z * up.stderr,
-        title: `${seen(m.model)}: ${number(at.x)}, ${number(at.y)}`,
-      },
-    ];
+    const [right, up] = [across(m), y.score(m)];
+    if (right === null || up === null) return [];
+    const place = { x: right.value - (relative ? baseX.value : 0), y: up.value - (relative ? baseY.value : 0) };
+    const errors = { xError: intervalOf(right), yError: intervalOf(up) };
+    return [pointOf(m, groups, { ...place, ...errors }, `${number(place.x)}, ${number(place.y)}`)];
   });
-  const options = (of: readonly Column[]) =>
-    of.map((c) => ({
-      value: c.key,
-      text: c.full,
-      group: c.kind === 'benchmark' ? c.group : c.kind === 'fact' ? t('facts') : t('averages'),
-    }));
-  const suffix = relative && base !== null ? ` − ${seen(base.model)}` : '';
+  const suffix = relative ? ` − ${seen(base.model)}` : '';
   const summary = `${t('tradeOff')}: ${x.full}, ${y.full}. ${points.map((p) => p.title).join('; ')}`;
   const unit = x.key === 'size' ? ` (${t('billions', { x: '' }).trim()})` : '';
   return figure(
     t('tradeOff'),
     t('tradeOffAbout', { level: levelText(state.language) }),
     [
-      choice(t('across'), options(measures), x.key, (value) => change({ x: value }), 'axis-x'),
-      choice(t('up'), options(scores), y.key, (value) => change({ y: value }), 'axis-y'),
+      choice(t('across'), choicesOf(measures), x.key, (value) => change({ x: value }), 'axis-x'),
+      choice(t('up'), choicesOf(scores), y.key, (value) => change({ y: value }), 'axis-y'),
     ],
     chart(points, groups, context, { xLabel: x.full + unit + suffix, yLabel: y.full + suffix, signed: relative, summary }),
   );
 }
 
-function factScore(column: Column, model: BoardModel): { value: number; stderr: null } | null {
+type Place = Pick<ScatterPoint, 'x' | 'y' | 'xError' | 'yError'>;
+
+/**
+ * Returns a model as a point; `says` are its values as text.
+ */
+export function pointOf(model: BoardModel, groups: Groups, place: Place, says: string): ScatterPoint {
+  const name = seen(model.model);
+  return { name, group: groups.of(model), ...place, title: `${name}: ${says}` };
+}
+
+/** Half the width of the interval of a score. */
+function intervalOf({ stderr }: Score): number | null {
+  return stderr === null ? null : Z * stderr;
+}
+
+function factScore(column: Column, model: BoardModel): Score | null {
   const value = column.sortValue(model);
   return typeof value === 'number' ? { value: column.key === 'size' ? value / 1e9 : value, stderr: null } : null;
 }
@@ -157,36 +145,29 @@ export function chart(
   );
 }
 
+/** Models without a date that are named. */
+const MOST_UNDATED = 8;
+
 function timeline(models: readonly BoardModel[], columns: readonly Column[], groups: Groups, context: Context): HTMLElement {
   const { t, state, change } = context;
   const scores = columns.filter((c) => c.kind === 'average' || c.kind === 'benchmark');
   const y = scores.find((c) => c.key === state.over) ?? scores[0];
   if (y === undefined) return h('p', {}, t('tooFew'));
   const scored = models.filter((m) => y.score(m) !== null);
-  const undated = scored.filter((m) => m.facts.released === null);
+  const undated = scored.filter((m) => m.facts.released === null).map((m) => seen(m.model));
   const points = scored.flatMap((m): ScatterPoint[] => {
-    const score = y.score(m);
-    if (score === null || m.facts.released === null) return [];
-    const title = `${seen(m.model)}: ${releasedText(m.facts.released, state.language)}, ${scoreText(score.value, state.language)}`;
-    return [
-      {
-        name: seen(m.model),
-        group: groups.of(m),
-        x: dayOf(m.facts.released),
-        y: score.value,
-        xError: null,
-        yError: score.stderr === null ? null : Z * score.stderr,
-        title,
-      },
-    ];
+    const [score, { released }] = [y.score(m), m.facts];
+    if (score === null || released === null) return [];
+    const place = { x: dayOf(released), y: score.value, xError: null, yError: intervalOf(score) };
+    return [pointOf(m, groups, place, `${releasedText(released, state.language)}, ${scoreText(score.value, state.language)}`)];
   });
   const summary = `${t('timeline')}: ${y.full}. ${points.map((p) => p.title).join('; ')}`;
-  const options = scores.map((c) => ({ value: c.key, text: c.full, group: c.kind === 'benchmark' ? c.group : t('averages') }));
-  const names = undated.slice(0, 8).map((m) => seen(m.model));
+  const more = undated.length > MOST_UNDATED ? `, … (${undated.length})` : '';
+  const missing = undated.length === 0 ? '' : ` ${t('undated', { names: undated.slice(0, MOST_UNDATED).join(', ') + more })}`;
   return figure(
     t('timeline'),
-    `${t('timelineAbout')} ${undated.length === 0 ? '' : t('undated', { names: names.join(', ') + (undated.length > names.length ? `, … (${undated.length})` : '') })}`.trim(),
-    [choice(t('up'), options, y.key, (value) => change({ over: value }), 'over')],
+    t('timelineAbout') + missing,
+    [choice(t('up'), choicesOf(scores), y.key, (value) => change({ over: value }), 'over')],
     chart(points, groups, context, { xLabel: t('released'), yLabel: y.full, time: true, best: true, summary }),
   );
 }
@@ -224,10 +205,9 @@ function heat(models: readonly BoardModel[], columns: readonly Column[], context
       }),
     }));
   if (rows.length === 0) return h('p', { class: 'empty' }, t('tooFew'));
-  const heads = shown.map((c) => ({ label: seen(labelOf(c.key)), group: `${c.language} ${c.group}` }));
+  const heads = shown.map((c) => ({ label: seen(labelOf(c.key)), group: which === 'all' ? (c.language ?? '') : c.group }));
   const summary = `${t('heatMap')}: ${rows.length} × ${shown.length}. ${t('heatAbout')}`;
   const options = [{ value: 'all', text: t('everyLanguage') }, ...languages.map((l) => ({ value: l, text: languageName(l, t) }))];
-  const groups = shown.map((c) => (which === 'all' ? (c.language ?? '') : `${c.language} ${c.group}`));
   return figure(
     t('heatMap'),
     t('heatAbout'),
@@ -242,12 +222,6 @@ function heat(models: readonly BoardModel[], columns: readonly Column[], context
             'heat',
           ),
         ],
-    drawing((width) => ({
-      svg: heatMap(
-        heads.map((head, i) => ({ ...head, group: groups[i] ?? head.group })),
-        rows,
-        { width, summary },
-      ),
-    })),
+    drawing((width) => ({ svg: heatMap(heads, rows, { width, summary }) })),
   );
 }

@@ -1,6 +1,6 @@
 /** The head of the page: which runs, which language, light or dark. */
 
-import { h } from '../../page/dom.js';
+import { h, select } from '../../page/dom.js';
 import { languageSwitch } from '../../page/language-switch.js';
 import { themeButton } from '../../page/theme.js';
 import type { ViewWords } from '../../page/view-words.js';
@@ -36,10 +36,10 @@ export function pageHeader({ t, catalog, view, change, help }: HeaderOptions): H
   const options = (runs: readonly RunInfo[], chosen: string | null): HTMLElement[] =>
     runs.map((run) => h('option', { value: run.id, selected: run.id === chosen }, runLabel(run, catalog, view.language, t)));
   const others = catalog.runs.filter(({ id }) => id !== view.run);
-  const run = h('select', { class: 'tool', id: 'run' }, ...options(catalog.runs, view.run));
-  run.addEventListener('change', () => change({ run: run.value, other: run.value === view.other ? null : view.other, doc: null }));
-  const other = h('select', { class: 'tool', id: 'other' }, h('option', { value: '' }, t('nothing')), ...options(others, view.other));
-  other.addEventListener('change', () => change({ other: other.value === '' ? null : other.value, filter: 'all' }));
+  const chooseRun = (id: string): void => change({ run: id, other: id === view.other ? null : view.other, doc: null });
+  const run = select({ id: 'run' }, options(catalog.runs, view.run), chooseRun);
+  const chooseOther = (id: string): void => change({ other: id === '' ? null : id, filter: 'all' });
+  const other = select({ id: 'other' }, [h('option', { value: '' }, t('nothing')), ...options(others, view.other)], chooseOther);
   return h(
     'header',
     { class: 'top' },

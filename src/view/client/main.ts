@@ -1,6 +1,7 @@
 /** The page of `eus-eval view`: what it shows stands in its address, and every change goes through `change`. */
 import { at } from '../../at.js';
-import { byId, h } from '../../page/dom.js';
+import { keepAddress } from '../../page/address.js';
+import { byId, h, select } from '../../page/dom.js';
 import { restoreTheme } from '../../page/theme.js';
 import { VIEW_WORDS, type ViewWords } from '../../page/view-words.js';
 import { languageFor, numberText, translator } from '../../page/words.js';
@@ -50,24 +51,13 @@ function start(source: Source, catalog: Catalog): void {
       error instanceof GoneError ? t('gone') : t('failed', { text: error instanceof Error ? error.message : String(error) });
   };
 
-  const keepAddress = (push: boolean): void => {
-    const hash = hashOf(view, languageChosen);
-    try {
-      if (push) history.pushState(null, '', hash);
-      else history.replaceState(null, '', hash);
-    } catch {
-      // Some browsers refuse in files that were opened from the disk.
-      location.hash = hash;
-    }
-  };
-
   const change = (part: Partial<View>): void => {
     const before = view;
     view = { ...view, ...part };
     if (view.run !== before.run || view.scope !== before.scope) view = { ...view, subject: part.subject ?? null };
     if (!scopes().some(({ name }) => name === view.scope)) view = { ...view, scope: 'all' };
     if (part.language !== undefined) languageChosen = true;
-    keepAddress(before.doc === null && view.doc !== null);
+    keepAddress(hashOf(view, languageChosen), before.doc === null && view.doc !== null);
     show(before);
   };
 
@@ -131,17 +121,15 @@ function start(source: Source, catalog: Catalog): void {
       clearTimeout(typing);
       typing = setTimeout(() => change({ text: search.value, doc: null }), TYPING);
     });
-    const scope = h('select', { class: 'tool', id: 'scope', 'aria-label': t('scopes') });
-    scope.addEventListener('change', () => change({ scope: scope.value, doc: null }));
-    const subject = h('select', { class: 'tool', id: 'subject', 'aria-label': t('subjects') });
-    subject.addEventListener('change', () => change({ subject: subject.value === '' ? null : subject.value, doc: null }));
-    const sort = h(
-      'select',
-      { class: 'tool', id: 'sort', 'aria-label': t('sort') },
+    const scope = select({ id: 'scope', 'aria-label': t('scopes') }, [], (value) => change({ scope: value, doc: null }));
+    const chooseSubject = (value: string): void => change({ subject: value === '' ? null : value, doc: null });
+    const subject = select({ id: 'subject', 'aria-label': t('subjects') }, [], chooseSubject);
+    const orders = [
       h('option', { value: 'order', selected: view.sort === 'order' }, t('byOrder')),
       h('option', { value: 'margin', selected: view.sort === 'margin' }, t('byMargin')),
-    );
-    sort.addEventListener('change', () => change({ sort: sort.value === 'margin' ? 'margin' : 'order' }));
+    ];
+    const chooseOrder = (value: string): void => change({ sort: value === 'margin' ? 'margin' : 'order' });
+    const sort = select({ id: 'sort', 'aria-label': t('sort') }, orders, chooseOrder);
     return h(
       'div',
       { class: 'tools' },
@@ -171,8 +159,7 @@ function start(source: Source, catalog: Catalog): void {
         scopeButton({ ...scope, current: scope.name === view.scope, counts: countsOf(summary, scope.tasks, null) }, options),
       ),
     );
-    const select = byId('scope');
-    select.replaceChildren(
+    byId('scope').replaceChildren(
       ...all.map(({ name, label, depth }) =>
         h('option', { value: name, selected: name === view.scope }, `${'\u2003'.repeat(depth)}${label}`),
       ),
