@@ -30,6 +30,17 @@ export function select(properties: Properties, options: readonly Child[], choose
 }
 
 /**
+ * Returns a list of facts with their names; those that are null or empty are left out.
+ */
+export function factList(facts: readonly (readonly [string, string | HTMLElement | null])[]): HTMLElement {
+  return h(
+    'dl',
+    { class: 'facts' },
+    ...facts.flatMap(([name, value]) => (value === null || value === '' ? [] : [h('dt', {}, name), h('dd', {}, value)])),
+  );
+}
+
+/**
  * Returns the element of an id; throws where the page lacks it.
  */
 export function byId(id: string): HTMLElement {

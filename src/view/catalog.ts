@@ -9,6 +9,7 @@ import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, type ResultFile, readResultContent, resultFileOf } from '../results/read.js';
 import { VERSION } from '../version.js';
 import type { Catalog, RunInfo, TaskInfo } from './protocol.js';
+import { isFields } from './read-document.js';
 
 /** A task of a run on the disk. */
 export interface TaskFile {
@@ -114,8 +115,4 @@ function delimitersIn(content: unknown): Map<string, string> {
   for (const [task, config] of Object.entries(configs))
     if (isFields(config) && typeof config.fewshot_delimiter === 'string') found.set(task, config.fewshot_delimiter);
   return found;
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

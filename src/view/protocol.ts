@@ -108,6 +108,9 @@ export interface Summary {
   readonly broken: Readonly<Record<string, string>>;
 }
 
+/** Fields of a sample that are true where something odd happened. */
+export const NOTES = ['thinking_removed', 'thinking_unfinished', 'empty', 'unparsable', 'gold_out_of_range', 'doubled_bos'] as const;
+
 export interface Message {
   readonly role: string;
   readonly content: string;
@@ -136,8 +139,8 @@ export interface DocumentView {
   readonly finish: string | null;
   /** What is told of the language of a generated answer. */
   readonly language: string | null;
-  /** Fields such as `empty` or `thinking_removed` that are set, and the tokens cut from the prompt. */
-  readonly notes: readonly string[];
+  /** What odd happened, and the tokens cut from the prompt. */
+  readonly notes: readonly (typeof NOTES)[number][];
   readonly truncatedTokens: number;
   readonly unscored: string | null;
   readonly error: string | null;

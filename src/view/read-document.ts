@@ -3,13 +3,10 @@ import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { parsePlainJson } from '../python/plain-json.js';
 import { logprobsOf, marginIn } from './index-file.js';
-import type { DocumentView, Message } from './protocol.js';
+import { type DocumentView, type Message, NOTES } from './protocol.js';
 import { questionStart, textsIn } from './split-prompt.js';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** Fields that are true where something odd happened. */
-const NOTES = ['thinking_removed', 'thinking_unfinished', 'empty', 'unparsable', 'gold_out_of_range', 'doubled_bos'] as const;
 
 /**
  * Returns the view of a document from its lines, one per filter. `delimiter` stands between the few-shot examples of its task. Throws `UserError` when a line is no JSON object.
@@ -64,7 +61,10 @@ function fieldsOf(line: string): Fields {
   return isFields(value) ? value : {};
 }
 
-function isFields(value: unknown): value is Fields {
+/**
+ * Tells whether a value is an object with fields.
+ */
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -104,40 +104,31 @@ function axes(x: Scale, y: Scale, inner: Box, options: ScatterOptions): SvgNode[
     options.time === true
       ? dayTicks(x.domain, wished).map(({ day, text }) => ({ value: day, text }))
       : ticks(x.domain, wished).map((value) => ({ value, text: sign(value) }));
-  const up = ticks(y.domain, 6);
+  const upright = (kind: string, value: number) => s('line', { class: kind, x1: x(value), x2: x(value), y1: inner.top, y2: inner.bottom });
+  const level = (kind: string, value: number) => s('line', { class: kind, x1: inner.left, x2: inner.right, y1: y(value), y2: y(value) });
   return [
     s(
       'g',
       { class: 'axis', 'font-size': FONT },
       ...across.flatMap(({ value, text }) => [
-        s('line', { class: 'grid', x1: x(value), x2: x(value), y1: inner.top, y2: inner.bottom }),
+        upright('grid', value),
         s('text', { x: x(value), y: inner.bottom + 17, 'text-anchor': 'middle' }, text),
       ]),
-      ...up.flatMap((value) => [
-        s('line', { class: 'grid', x1: inner.left, x2: inner.right, y1: y(value), y2: y(value) }),
+      ...ticks(y.domain, 6).flatMap((value) => [
+        level('grid', value),
         s('text', { x: inner.left - 7, y: y(value), dy: '0.35em', 'text-anchor': 'end' }, sign(value)),
       ]),
       s('text', { class: 'title', x: inner.right, y: inner.bottom + 38, 'text-anchor': 'end' }, `${options.xLabel} →`),
       s('text', { class: 'title', x: inner.left + 5, y: inner.top + 4 }, `↑ ${options.yLabel}`),
     ),
-    ...(options.signed === true
-      ? [
-          s('line', { class: 'zero', x1: x(0), x2: x(0), y1: inner.top, y2: inner.bottom }),
-          s('line', { class: 'zero', x1: inner.left, x2: inner.right, y1: y(0), y2: y(0) }),
-        ]
-      : []),
+    ...(options.signed === true ? [upright('zero', 0), level('zero', 0)] : []),
   ];
 }
 
-function errorBars(p: ScatterPoint, x: Scale, y: Scale): SvgNode[] {
-  return [
-    ...(p.xError === null
-      ? []
-      : [s('line', { class: `c${p.group}`, x1: x(p.x - p.xError), x2: x(p.x + p.xError), y1: y(p.y), y2: y(p.y) })]),
-    ...(p.yError === null
-      ? []
-      : [s('line', { class: `c${p.group}`, x1: x(p.x), x2: x(p.x), y1: y(p.y - p.yError), y2: y(p.y + p.yError) })]),
-  ];
+function errorBars(p: ScatterPoint, x: Scale, y: Scale): (SvgNode | null)[] {
+  const bar = (xError: number, yError: number): SvgNode =>
+    s('line', { class: `c${p.group}`, x1: x(p.x - xError), x2: x(p.x + xError), y1: y(p.y - yError), y2: y(p.y + yError) });
+  return [p.xError === null ? null : bar(p.xError, 0), p.yError === null ? null : bar(0, p.yError)];
 }
 
 function bestSoFar(points: readonly ScatterPoint[], x: Scale, y: Scale, right: number): SvgNode {

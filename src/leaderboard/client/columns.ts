@@ -7,7 +7,7 @@ import { type Benchmark, BIAS, byCategory, LANGUAGES, labelOf } from '../columns
 import type { PageData } from '../page-data.js';
 import type { Score } from '../statistics.js';
 import { categoryName, languageName, seen, type Words } from './context.js';
-import type { Tab } from './state.js';
+import { languageOf, type Tab } from './state.js';
 
 export interface Column {
   readonly key: string;
@@ -71,7 +71,8 @@ const MOST_AT_ONCE = 8;
  * Returns the keys of the columns that a tab shows unless the reader chose others.
  */
 export function usualColumns(tab: Tab, columns: readonly Column[], { board }: PageData): string[] {
-  if (tab === 'eu' || tab === 'en' || tab === 'es') return columns.filter((c) => c.language === tab).map(({ key }) => key);
+  const language = languageOf(tab);
+  if (language !== null) return columns.filter((c) => c.language === language).map(({ key }) => key);
   const several = (key: string, of: (m: BoardModel) => unknown): string[] => (new Set(board.models.map(of)).size > 1 ? [key] : []);
   const facts = new Set([
     'size',

@@ -1,12 +1,13 @@
 /// <reference lib="dom" />
 /** Search and filters, the choice of columns, the base, and the downloads. */
 import { h } from '../../page/dom.js';
+import type { BoardModel } from '../board.js';
 import { boardCsv } from '../csv.js';
 import { boardJson } from '../json.js';
 import { type Column, choicesOf } from './columns.js';
 import { type Context, seen } from './context.js';
 import { choice } from './figure.js';
-import type { Sort } from './state.js';
+import { isTable, type Sort } from './state.js';
 
 export interface Controls {
   readonly element: HTMLElement;
@@ -28,7 +29,7 @@ const TYPING = 150;
 /**
  * Returns the controls above the tables and charts.
  */
-export function controls(context: Context, { narrow, columns, sort, choose }: ControlOptions): Controls {
+export function controls(context: Context, { narrow, columns, sort, choose: chooseColumns }: ControlOptions): Controls {
   const { t, state, data, change } = context;
   const { models } = data.board;
   const search = h('input', {
@@ -48,38 +49,33 @@ export function controls(context: Context, { narrow, columns, sort, choose }: Co
     typing = setTimeout(() => change({ search: search.value }), TYPING);
   });
   const count = h('span', { class: 'count' });
-  const table = ['overview', 'eu', 'en', 'es'].includes(state.tab);
-  const isTable = table || state.tab === 'pictures';
+  const table = isTable(state.tab);
+  const compared = table || state.tab === 'pictures';
   const check = (label: string, checked: boolean, id: string, set: (on: boolean) => void): HTMLElement => {
     const box = h('input', { type: 'checkbox', checked, id });
     box.addEventListener('change', () => set(box.checked));
     return h('label', {}, box, h('span', {}, label));
   };
-  const values = (of: (m: (typeof models)[number]) => string | null): string[] => [...new Set(models.flatMap((m) => of(m) ?? []))].sort();
-  const prompts = values((m) => m.prompt);
-  const families = values((m) => m.facts.family);
-  const all = { value: '', text: t('allOfThem') };
+  /** All models or those of one value; nothing where there is but one. */
+  const filter = (id: 'prompt' | 'family', label: string, of: (m: BoardModel) => string | null, choose: (value: string) => void) => {
+    const values = [...new Set(models.flatMap((m) => of(m) ?? []))].sort().map((value) => ({ value, text: seen(value) }));
+    return values.length < 2 ? null : choice(label, [{ value: '', text: t('allOfThem') }, ...values], state[id], choose, id);
+  };
   const incomplete = models.some((m) => Object.values(m.averages).some((a) => a !== null && !a.complete));
   const options: (HTMLElement | null)[] = [
-    prompts.length < 2
-      ? null
-      : choice(
-          t('prompts'),
-          [all, ...prompts.map((p) => ({ value: p, text: p }))],
-          state.prompt,
-          (value) => change({ prompt: value }),
-          'prompt',
-        ),
-    families.length < 2
-      ? null
-      : choice(
-          t('family'),
-          [all, ...families.map((f) => ({ value: f, text: seen(f) }))],
-          state.family,
-          (value) => change({ family: value }),
-          'family',
-        ),
-    models.length < 2 || !isTable
+    filter(
+      'prompt',
+      t('prompts'),
+      (m) => m.prompt,
+      (prompt) => change({ prompt }),
+    ),
+    filter(
+      'family',
+      t('family'),
+      (m) => m.facts.family,
+      (family) => change({ family }),
+    ),
+    models.length < 2 || !compared
       ? null
       : choice(
           t('relativeTo'),
@@ -88,7 +84,7 @@ export function controls(context: Context, { narrow, columns, sort, choose }: Co
           (value) => change({ base: value === '' ? null : value }),
           'base',
         ),
-    incomplete && isTable ? check(t('completeOnly'), state.completeOnly, 'complete', (on) => change({ completeOnly: on })) : null,
+    incomplete && compared ? check(t('completeOnly'), state.completeOnly, 'complete', (on) => change({ completeOnly: on })) : null,
     table ? check(t('showErrors'), state.errors, 'errors', (on) => change({ errors: on })) : null,
   ];
   const present = options.filter((option) => option !== null);
@@ -103,7 +99,7 @@ export function controls(context: Context, { narrow, columns, sort, choose }: Co
         )
       : null;
   const columnsButton =
-    table && !narrow ? h('button', { type: 'button', class: 'tool', id: 'columns', onclick: choose }, t('columns')) : null;
+    table && !narrow ? h('button', { type: 'button', class: 'tool', id: 'columns', onclick: chooseColumns }, t('columns')) : null;
   const element = h(
     'div',
     { class: 'controls', role: 'search' },

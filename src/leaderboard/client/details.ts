@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** The dialogs of a model and of a benchmark. */
-import { h } from '../../page/dom.js';
+import { factList, h } from '../../page/dom.js';
 import { dayText, numberText } from '../../page/words.js';
 import type { BoardModel } from '../board.js';
 import { intervalChart } from '../charts/intervals.js';
@@ -44,14 +44,6 @@ function shell(
     if (event.target === dialog) dialog.close();
   });
   return dialog;
-}
-
-function factList(facts: readonly (readonly [string, string | HTMLElement | null])[]): HTMLElement {
-  return h(
-    'dl',
-    { class: 'facts' },
-    ...facts.flatMap(([name, value]) => (value === null || value === '' ? [] : [h('dt', {}, name), h('dd', {}, value)])),
-  );
 }
 
 /** Keys of the columns that are facts in the details too, in their order there. */

@@ -20,7 +20,7 @@ import { benchmarkDialog, modelDialog } from './details.js';
 import { fits, ranksBy, sorted, sortOf } from './models.js';
 import { notesSection } from './notes.js';
 import { picturesSection } from './pictures.js';
-import { hashOf, type Known, type State, stateOf, type Tab } from './state.js';
+import { hashOf, isTable, type Known, languageOf, type State, stateOf, type Tab } from './state.js';
 import { boardTable, captionOf, type TableParts } from './table.js';
 
 /** Below this width the models are cards. */
@@ -148,8 +148,8 @@ function start(data: PageData): void {
                 context(),
               ),
           });
-    const isTable = state.tab === 'overview' || state.tab === 'eu' || state.tab === 'en' || state.tab === 'es';
-    table = isTable && !narrow.matches ? boardTable(columns, context(), captionOf(columns, context())) : null;
+    const ofModels = isTable(state.tab);
+    table = ofModels && !narrow.matches ? boardTable(columns, context(), captionOf(columns, context())) : null;
     main.replaceChildren(
       h(
         'div',
@@ -157,7 +157,7 @@ function start(data: PageData): void {
         h('h2', { class: 'sr' }, tabName(state.tab, context())),
         controlBar?.element ?? null,
         table?.element ?? h('div', { id: 'content' }),
-        isTable && h('p', { class: 'soft reading' }, captionOf(columns, context())),
+        ofModels && h('p', { class: 'soft reading' }, captionOf(columns, context())),
       ),
     );
     fill();
@@ -175,9 +175,9 @@ function start(data: PageData): void {
     const column = choices.find((one) => one.key === sort.key) ?? null;
     const fitting = data.board.models.filter((model) => fits(model, state));
     const listed =
-      state.tab === 'eu' || state.tab === 'en' || state.tab === 'es'
-        ? fitting.filter((m) => columns.some((c) => c.kind !== 'fact' && c.sortValue(m) !== null) || state.columns !== null)
-        : fitting;
+      languageOf(state.tab) === null || state.columns !== null
+        ? fitting
+        : fitting.filter((m) => columns.some((c) => c.kind !== 'fact' && c.sortValue(m) !== null));
     const models = sorted(listed, column, sort.descending);
     const scored =
       column !== null && column.kind !== 'fact' && column.kind !== 'bias' ? column : (choices.find((c) => c.kind === 'average') ?? null);

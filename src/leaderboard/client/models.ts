@@ -4,7 +4,7 @@ import type { BoardModel } from '../board.js';
 import { LANGUAGES } from '../columns.js';
 import { type Rank, rankRanges } from '../statistics.js';
 import type { Column } from './columns.js';
-import type { Sort, State } from './state.js';
+import { languageOf, type Sort, type State } from './state.js';
 
 /** Names of a model in the form that searches are compared in: small letters, no accents, hyphens and the like as blanks. */
 function plain(text: string): string {
@@ -77,7 +77,7 @@ export function ranksBy(models: readonly BoardModel[], column: Column | null): R
 export function sortOf(state: State, columns: readonly Column[]): Sort {
   const { sort } = state;
   if (sort !== null && (sort.key === 'name' || columns.some(({ key }) => key === sort.key))) return sort;
-  const wanted = state.tab === 'eu' || state.tab === 'en' || state.tab === 'es' ? state.tab : null;
+  const wanted = languageOf(state.tab);
   const first =
     columns.find((c) => c.kind === 'average' && (wanted === null || c.language === wanted)) ??
     columns.find((c) => c.kind === 'benchmark') ??

@@ -1,9 +1,23 @@
 /** What the page shows, as it stands in its address: every state has a link that survives a reload. */
 import { languageFor, type PageLanguage } from '../../page/words.js';
 import type { Language } from '../../types.js';
+import { LANGUAGES } from '../columns.js';
 
-export const TABS = ['overview', 'eu', 'en', 'es', 'pictures', 'arena', 'notes'] as const;
-export type Tab = (typeof TABS)[number];
+export type Tab = 'overview' | Language | 'pictures' | 'arena' | 'notes';
+
+/**
+ * Returns the language whose benchmarks a tab shows; null for the other tabs.
+ */
+export function languageOf(tab: Tab): Language | null {
+  return LANGUAGES.find((language) => language === tab) ?? null;
+}
+
+/**
+ * Tells whether a tab shows the models as a table, or as cards on a telephone.
+ */
+export function isTable(tab: Tab): boolean {
+  return tab === 'overview' || languageOf(tab) !== null;
+}
 
 /** What is sorted by: a column's key (`columns.ts`), `name` for the models' names. */
 export interface Sort {
@@ -69,7 +83,7 @@ export function stateOf(hash: string, known: Known, wishes: readonly (string | n
     benchmark: inside(given.get('bench'), known.benchmarks),
     x: given.get('x') ?? 'average_en',
     y: given.get('y') ?? 'average_eu',
-    heat: heat === 'all' || heat === 'eu' || heat === 'en' || heat === 'es' ? heat : null,
+    heat: heat === 'all' ? heat : (LANGUAGES.find((language) => language === heat) ?? null),
     over: given.get('over') ?? 'average_eu',
     versus: given.get('versus') ?? 'eu',
   };

@@ -1,6 +1,7 @@
 /** One document in full: what was asked, the choices as bars or the generated text, and what became of it, for one run or two side by side. */
 
-import { h } from '../../page/dom.js';
+import { factList, h } from '../../page/dom.js';
+import { LANGUAGE_WORDS } from '../../page/shared-words.js';
 import type { ViewWords } from '../../page/view-words.js';
 import { numberText, type PageLanguage } from '../../page/words.js';
 import type { DocumentView, Pair } from '../protocol.js';
@@ -128,58 +129,32 @@ function choiceBars(document: DocumentView, choices: NonNullable<DocumentView['c
   return [h('ol', { class: 'choices', start: 1 }, ...rows), ...margin];
 }
 
-function generation(document: DocumentView, { t }: DetailOptions): HTMLElement[] {
-  const parts = document.generated === null ? [] : [text(document.generated === '' ? t('empty') : document.generated, 'generated')];
-  const taken = document.filters.flatMap(({ name, taken: what, metrics }) => [
-    h('dt', {}, t('filterTook', { name })),
-    h(
-      'dd',
-      {},
-      h('code', { dir: 'auto', lang: '' }, what === '' ? t('empty') : what),
-      ` ${Object.entries(metrics)
-        .map(([k, v]) => `${k} ${v}`)
-        .join(', ')}`,
-    ),
-  ]);
-  const finish =
-    document.finish === null
-      ? []
-      : [h('dt', {}, t('finish')), h('dd', {}, t(document.finish === 'length' ? 'finishLength' : 'finishStop'))];
+function generation({ generated, filters, finish, language, targetText }: DocumentView, { t }: DetailOptions): (HTMLElement | null)[] {
+  const code = (content: string): HTMLElement => h('code', { dir: 'auto', lang: '' }, content);
+  const metricsText = (metrics: Readonly<Record<string, string>>): string =>
+    Object.entries(metrics)
+      .map(([k, v]) => `${k} ${v}`)
+      .join(', ');
+  const known = ANSWER_LANGUAGES.get(language ?? '');
   return [
-    ...parts,
-    h(
-      'dl',
-      { class: 'facts' },
-      h('dt', {}, t('rightAnswer')),
-      h('dd', {}, h('code', { dir: 'auto', lang: '' }, document.targetText)),
-      ...taken,
-      ...finish,
-      ...languageLine(document, t),
-    ),
+    generated === null ? null : text(generated === '' ? t('empty') : generated, 'generated'),
+    factList([
+      [t('rightAnswer'), code(targetText)],
+      ...filters.map(({ name, taken, metrics }) => {
+        const what = h('span', {}, code(taken === '' ? t('empty') : taken), ` ${metricsText(metrics)}`);
+        return [t('filterTook', { name }), what] as const;
+      }),
+      [t('finish'), finish === null ? null : t(finish === 'length' ? 'finishLength' : 'finishStop')],
+      [t('answerLanguage'), known === undefined ? null : t(known)],
+    ]),
   ];
 }
 
-const LANGUAGES: Readonly<Record<string, 'basque' | 'spanish' | 'english' | 'otherLanguage'>> = {
-  eu: 'basque',
-  es: 'spanish',
-  en: 'english',
-  other: 'otherLanguage',
-};
-
-/** In which language an answer is written; nothing where that is not told. */
-function languageLine({ language }: DocumentView, t: DetailOptions['t']): HTMLElement[] {
-  const word = LANGUAGES[language ?? ''];
-  return word === undefined ? [] : [h('dt', {}, t('answerLanguage')), h('dd', {}, t(word))];
-}
-
-const NOTES = ['thinking_removed', 'thinking_unfinished', 'unparsable', 'gold_out_of_range', 'doubled_bos'] as const;
+/** What an answer is written in, where that is told. */
+const ANSWER_LANGUAGES = new Map(Object.entries({ ...LANGUAGE_WORDS, other: 'otherLanguage' as const }));
 
 function noteLines(document: DocumentView, { t }: DetailOptions): string[] {
-  const lines = document.notes.map((name) => {
-    if (name === 'empty') return t('noteEmpty');
-    const known = NOTES.find((note) => note === name);
-    return known === undefined ? name : t(known);
-  });
+  const lines = document.notes.map((name) => t(name === 'empty' ? 'noteEmpty' : name));
   if (document.truncatedTokens > 0) lines.push(t('truncated', { n: document.truncatedTokens }));
   if (document.unscored !== null)
     lines.push(`${t('isUnscored')}, ${t('reason', { text: [document.unscored, document.error ?? ''].filter(Boolean).join(': ') })}`);

@@ -14,7 +14,7 @@ import { pageHeader, runLabel } from './header.js';
 import { helpDialog } from './help.js';
 import { type DocumentList, documentList } from './list.js';
 import { GoneError, remoteSource } from './remote.js';
-import { fillRow, stateMark } from './row.js';
+import { fillRow, outcomeMarks } from './row.js';
 import { countsOf, type Scope, scopeButton, scopesOf, subjectsOf } from './scopes.js';
 import { statusLine } from './status.js';
 
@@ -78,7 +78,7 @@ function start(source: Source, catalog: Catalog): void {
     const help = helpDialog(t);
     list = documentList(t('list'), {
       rows: (from, count) => source.rows(queryOf(view), from, count),
-      fill: (element, row) => fillRow(element, row, { t, language: view.language, paired: view.other !== null }),
+      fill: (element, row) => fillRow(element, row, { t, language: view.language }),
       chosen: (_, row) => change({ doc: { task: row.task, docId: String(row.docId) } }),
       failed,
     });
@@ -289,12 +289,7 @@ function start(source: Source, catalog: Catalog): void {
     if (doc === null || list.selected < 0) return;
     source.rows(queryOf(view), list.selected, 1).then(([row]: readonly Row[]) => {
       if (row === undefined || row.task !== doc.task || String(row.docId) !== doc.docId || pair.run === null) return;
-      const marks = [
-        stateMark(row.state, t),
-        ...(row.otherState === null ? [] : [h('span', { 'aria-hidden': 'true' }, '→'), stateMark(row.otherState, t)]),
-      ];
-      document.getElementById('outcome')?.replaceChildren(...marks);
-      if (row.state === STATE.unknown) document.getElementById('outcome')?.replaceChildren();
+      document.getElementById('outcome')?.replaceChildren(...(row.state === STATE.unknown ? [] : outcomeMarks(row, t)));
     }, failed);
   };
 

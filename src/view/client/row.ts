@@ -13,9 +13,15 @@ const LOOK = {
 } as const;
 
 /**
- * Returns the mark of an outcome, with its word for those who do not see it.
+ * Returns the marks of the outcomes of a line: of its run, and of the other one where that has the document.
  */
-export function stateMark(state: State, t: ViewWords): HTMLElement {
+export function outcomeMarks({ state, otherState }: Row, t: ViewWords): HTMLElement[] {
+  const mine = stateMark(state, t);
+  return otherState === null ? [mine] : [mine, h('span', { 'aria-hidden': 'true' }, '→'), stateMark(otherState, t)];
+}
+
+/** The mark of an outcome, with its word for those who do not see it. */
+function stateMark(state: State, t: ViewWords): HTMLElement {
   const [kind, sign, word] = LOOK[state];
   return h(
     'span',
@@ -28,19 +34,13 @@ export function stateMark(state: State, t: ViewWords): HTMLElement {
 /**
  * Fills the element of a line; a line that is on its way has no text yet.
  */
-export function fillRow(
-  element: HTMLElement,
-  row: Row | null,
-  { t, language, paired }: { t: ViewWords; language: PageLanguage; paired: boolean },
-): void {
+export function fillRow(element: HTMLElement, row: Row | null, { t, language }: { t: ViewWords; language: PageLanguage }): void {
   if (row === null) {
     element.replaceChildren(h('span', { class: 'title soft' }, '…'));
     return;
   }
-  const marks = [stateMark(row.state, t)];
-  if (paired && row.otherState !== null) marks.push(h('span', { 'aria-hidden': 'true' }, '→'), stateMark(row.otherState, t));
   element.replaceChildren(
-    h('span', { class: 'marks' }, ...marks),
+    h('span', { class: 'marks' }, ...outcomeMarks(row, t)),
     h('span', { class: 'title', dir: 'auto', lang: '' }, row.title),
     h(
       'span',
