@@ -5,11 +5,11 @@ import { sharedKey } from '../compare/benchmarks.js';
 import { knownBenchmarks } from '../compare/known.js';
 import { joinFiles, type Run } from '../compare/open-run.js';
 import { UserError } from '../errors.js';
+import { fieldsAt, textOrNull } from '../results/fields.js';
 import { leavesOf } from '../results/group-tree.js';
 import { findResultFiles, type ResultFile, readResultContent, resultFileOf } from '../results/read.js';
 import { VERSION } from '../version.js';
 import type { Catalog, RunInfo, TaskInfo } from './protocol.js';
-import { isFields } from './read-document.js';
 
 /** A task of a run on the disk. */
 export interface TaskFile {
@@ -110,9 +110,9 @@ function tasksOf(run: Run, known: Awaited<ReturnType<typeof knownBenchmarks>>): 
 /** `fewshot_delimiter` of the tasks' configurations. */
 function delimitersIn(content: unknown): Map<string, string> {
   const found = new Map<string, string>();
-  const configs: unknown = isFields(content) ? content.configs : null;
-  if (!isFields(configs)) return found;
-  for (const [task, config] of Object.entries(configs))
-    if (isFields(config) && typeof config.fewshot_delimiter === 'string') found.set(task, config.fewshot_delimiter);
+  for (const [task, config] of Object.entries(fieldsAt(fieldsAt(content).configs))) {
+    const delimiter = textOrNull(fieldsAt(config).fewshot_delimiter);
+    if (delimiter !== null) found.set(task, delimiter);
+  }
   return found;
 }

@@ -2,11 +2,10 @@
 import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { parsePlainJson } from '../python/plain-json.js';
+import { type Fields, fieldsAt, isObject, textOrNull } from '../results/fields.js';
 import { logprobsOf, marginIn } from './index-file.js';
 import { type DocumentView, type Message, NOTES } from './protocol.js';
 import { questionStart, textsIn } from './split-prompt.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Returns the view of a document from its lines, one per filter. `delimiter` stands between the few-shot examples of its task. Throws `UserError` when a line is no JSON object.
@@ -14,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function documentView(task: string, lines: readonly string[], delimiter: string): DocumentView {
   const parsed = lines.map(fieldsOf);
   const [first = {}] = parsed;
-  const requests = Object.values(isFields(first.arguments) ? first.arguments : {}).filter(isFields);
+  const requests = Object.values(fieldsAt(first.arguments)).filter(isObject);
   const prompt = textOf(requests[0]?.arg_0);
   const messages = messagesOf(prompt);
   const texts = [...textsIn(first.doc)];
@@ -41,12 +40,12 @@ export function documentView(task: string, lines: readonly string[], delimiter: 
     margin: typeof first.margin === 'number' ? first.margin : logprobs === null ? null : marginIn(logprobs),
     generated: choices === null ? generatedIn(first.resps) : null,
     filters: choices === null || parsed.length > 1 ? parsed.map(filterOf) : [filterOf(first)],
-    finish: typeof first.finish === 'string' ? first.finish : null,
-    language: typeof first.language === 'string' ? first.language : null,
+    finish: textOrNull(first.finish),
+    language: textOrNull(first.language),
     notes: NOTES.filter((name) => parsed.some((fields) => fields[name] === true)),
     truncatedTokens: Number(first.truncated_tokens ?? 0) || 0,
     unscored: first.unscored === undefined || first.unscored === null || first.unscored === false ? null : textOf(first.unscored),
-    error: typeof first.error === 'string' ? first.error : null,
+    error: textOrNull(first.error),
     doc: JSON.stringify(first.doc, null, 2) ?? '',
   };
 }
@@ -58,14 +57,7 @@ function fieldsOf(line: string): Fields {
   } catch (error) {
     throw new UserError(`a document cannot be read: ${messageOf(error)}`);
   }
-  return isFields(value) ? value : {};
-}
-
-/**
- * Tells whether a value is an object with fields.
- */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return fieldsAt(value);
 }
 
 function textOf(value: unknown): string {
@@ -80,7 +72,7 @@ function messagesOf(prompt: string): readonly Message[] | null {
     const value: unknown = JSON.parse(prompt);
     if (!Array.isArray(value) || value.length === 0) return null;
     const messages = value.flatMap((m: unknown) =>
-      isFields(m) && typeof m.role === 'string' && typeof m.content === 'string' ? [{ role: m.role, content: m.content }] : [],
+      isObject(m) && typeof m.role === 'string' && typeof m.content === 'string' ? [{ role: m.role, content: m.content }] : [],
     );
     return messages.length === value.length ? messages : null;
   } catch {
@@ -108,7 +100,7 @@ function filterOf(fields: Fields): DocumentView['filters'][number] {
   const names = Array.isArray(fields.metrics) ? fields.metrics.filter((name): name is string => typeof name === 'string') : [];
   const filtered: unknown = Array.isArray(fields.filtered_resps) ? fields.filtered_resps[0] : fields.filtered_resps;
   return {
-    name: typeof fields.filter === 'string' ? fields.filter : 'none',
+    name: textOrNull(fields.filter) ?? 'none',
     taken: Array.isArray(filtered) ? '' : textOf(filtered),
     metrics: Object.fromEntries(names.flatMap((name) => (Object.hasOwn(fields, name) ? [[name, textOf(fields[name])]] : []))),
   };
