@@ -4,21 +4,6 @@ import { MODEL_VARIANTS } from '../results/model-identity.js';
 import type { ResultFile } from '../results/read.js';
 import { isPublicName, publicModelName } from './names.js';
 
-type Deployment = 'self_deployed' | 'externally_managed' | 'unknown';
-type Availability = 'open_weights' | 'closed_weights' | 'unknown';
-
-export interface ModelInfo {
-  readonly name: string;
-  readonly id: string;
-  readonly developer?: string;
-  readonly inference_platform?: string;
-  readonly inference_engine?: { readonly name: string; readonly version?: string };
-  readonly additional_details: Readonly<Record<string, string>> & {
-    readonly deployment_type: Deployment;
-    readonly model_availability: Availability;
-  };
-}
-
 /** Backends that are a company's own service. A chat server of one's own is reached through the same protocol, but at another address. */
 const SERVICES: ReadonlyMap<string, string> = new Map([
   ['openai', 'openai'],
@@ -41,7 +26,7 @@ const FACTS: Readonly<Record<string, string>> = {
 /**
  * Returns the model of a results file under the name `modelId`. Weights are never said to be open or closed: a folder may hold either.
  */
-export function modelInfoOf(file: ResultFile, modelId: string): ModelInfo {
+export function modelInfoOf(file: ResultFile, modelId: string) {
   const facts = fieldsAt(file.eusEval?.model_facts);
   const [engine, version] = typeof facts.runtime === 'string' ? facts.runtime.split(' ') : [];
   const platform = SERVICES.get(file.modelSource);

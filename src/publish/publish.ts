@@ -15,12 +15,11 @@ import { HUB_FOLDER, type HubEntry, hubEntriesOf, hubFileName, hubYaml, type Sou
 import { scoreLines } from './json-lines.js';
 import { variantSuffix } from './model-info.js';
 import { folderPart, modelNamesOf, publicModelName, recordFolder, uuidOf } from './names.js';
-import { type EvaluationRecord, type Publisher, recordOf, type SamplesReference } from './record.js';
+import { type EvaluationRecord, type Publisher, recordOf } from './record.js';
 import { type Instance, type InstanceOf, instancesOf } from './samples.js';
 
 /** What can be written: Every Eval Ever, the hub's `.eval_results`, JSON lines. */
-export const FORMATS = ['eee', 'hub', 'jsonl'] as const;
-export type Format = (typeof FORMATS)[number];
+export type Format = 'eee' | 'hub' | 'jsonl';
 
 export interface PublishOptions {
   readonly dirs: readonly string[];
@@ -145,18 +144,13 @@ async function writeRecord(
   const folder = recordFolder(modelId);
   await makeFolder(path.join(options.out, folder)).catch(fail(options.out));
   const samples = options.samples ? await writeSamples(results, record, `${folder}/${uuid}_samples.jsonl`, options) : null;
-  const whole: EvaluationRecord = samples === null ? record : { ...record, detailed_evaluation_results: samples };
+  const whole = samples === null ? record : { ...record, detailed_evaluation_results: samples };
   const files = await writeFiles(path.join(options.out, folder), new Map([[`${uuid}.json`, `${JSON.stringify(whole, null, 2)}\n`]]));
   return { files: samples === null ? files : [...files, path.join(options.out, samples.file_path)], remarks: notes };
 }
 
 /** Writes the samples of all tasks of a results file line by line. Null where there are none. */
-async function writeSamples(
-  results: ResultFile,
-  record: EvaluationRecord,
-  relative: string,
-  { out, signal }: PublishOptions,
-): Promise<SamplesReference | null> {
+async function writeSamples(results: ResultFile, record: EvaluationRecord, relative: string, { out, signal }: PublishOptions) {
   const target = path.join(out, relative);
   const partial = `${target}.${process.pid}.part`;
   const digest = createHash('sha256');

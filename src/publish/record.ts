@@ -7,14 +7,13 @@ import { METRICS, type MetricName } from '../metrics/registry.js';
 import type { ResultFile, TaskResult } from '../results/read.js';
 import { partsOfKey } from '../results/score-key.js';
 import type { Estimate } from '../types.js';
-import { type ModelInfo, modelInfoOf } from './model-info.js';
+import { modelInfoOf } from './model-info.js';
 import { evaluationIdOf, isPublicName, publicText } from './names.js';
 
 export const SCHEMA_VERSION = '0.3.0';
 
 /** The schema's words for who evaluated whose model. */
-export const RELATIONSHIPS = ['first_party', 'third_party', 'collaborative', 'other'] as const;
-export type Relationship = (typeof RELATIONSHIPS)[number];
+type Relationship = 'first_party' | 'third_party' | 'collaborative' | 'other';
 
 /** What no results file says, and only its owner knows. */
 export interface Publisher {
@@ -50,67 +49,11 @@ const NUMBERS: ReadonlyMap<string, Bounds> = new Map<MetricName, Bounds>([
   ['bits_per_character', [0, 'Infinity']],
 ]);
 
-interface MetricConfig {
-  readonly metric_id: string;
-  readonly metric_name: string;
-  readonly metric_unit?: string;
-  readonly lower_is_better: boolean;
-  readonly score_type?: 'continuous';
-  readonly min_score?: Bound;
-  readonly max_score?: Bound;
-  readonly additional_details?: Details;
-}
-
-export interface EvaluationResult {
-  /** `TASK:METRIC,FILTER`, which samples refer to. */
-  readonly evaluation_result_id: string;
-  readonly evaluation_name: string;
-  readonly source_data: Readonly<Record<string, unknown>>;
-  readonly evaluation_timestamp: string;
-  readonly metric_config: MetricConfig;
-  readonly score_details: {
-    readonly score: number;
-    readonly details: Details;
-    readonly uncertainty?: { readonly standard_error?: { readonly value: number }; readonly num_samples?: number };
-  };
-  readonly generation_config: {
-    readonly generation_args?: { readonly temperature: number };
-    readonly additional_details: Details;
-  };
-}
-
-/** Where the samples of a record lie. */
-export interface SamplesReference {
-  readonly format: 'jsonl';
-  readonly file_path: string;
-  readonly hash_algorithm: 'sha256';
-  readonly checksum: string;
-  readonly total_rows: number;
-}
-
-/** One record; `detailed_evaluation_results` is there where samples are published with it. */
-export interface EvaluationRecord {
-  readonly schema_version: string;
-  readonly evaluation_id: string;
-  readonly evaluation_timestamp: string;
-  readonly retrieved_timestamp: string;
-  readonly source_metadata: Readonly<Record<string, unknown>>;
-  readonly eval_library: { readonly name: string; readonly version: string };
-  readonly model_info: ModelInfo;
-  readonly evaluation_results: readonly EvaluationResult[];
-  readonly detailed_evaluation_results?: SamplesReference;
-}
-
 /**
  * Returns the record of a results file, and notes on scores that cannot be in it (no finite number, or a metric whose direction nobody knows).
  * `modelId` is what the model is called there; `now` is in seconds since 1970.
  */
-export function recordOf(
-  file: ResultFile,
-  modelId: string,
-  publisher: Publisher,
-  now: number,
-): { readonly record: EvaluationRecord; readonly notes: readonly string[] } {
+export function recordOf(file: ResultFile, modelId: string, publisher: Publisher, now: number) {
   const notes: string[] = [];
   const results = [...file.tasks.values()].flatMap((task) =>
     [...task.estimates].flatMap(([key, estimate]) => {
@@ -144,8 +87,11 @@ export function recordOf(
   return { record, notes };
 }
 
-/** One score, or why it cannot be published. */
-function resultOf(file: ResultFile, task: TaskResult, key: string, estimate: Estimate): EvaluationResult | string {
+/** A record, without the reference to its samples. */
+export type EvaluationRecord = ReturnType<typeof recordOf>['record'];
+
+/** One score, or why it cannot be published; samples refer to it by its id, `TASK:METRIC,FILTER`. */
+function resultOf(file: ResultFile, task: TaskResult, key: string, estimate: Estimate) {
   const [metric, filter] = partsOfKey(key);
   if (!Number.isFinite(estimate.value)) return `its value is ${estimate.value}`;
   const higherIsBetter = task.higherIsBetter.get(metric) ?? METRICS.get(metric)?.higherIsBetter;
@@ -212,7 +158,7 @@ function partsOf(group: string, file: ResultFile, above: readonly string[] = [])
   });
 }
 
-function metricOf(metric: string): Omit<MetricConfig, 'lower_is_better'> {
+function metricOf(metric: string) {
   const names = { metric_id: metric === 'acc' ? 'accuracy' : metric, metric_name: metric };
   const scale = METRICS.get(metric)?.scale ?? 'number';
   const [unit, bounds] = scale === 'number' ? [undefined, NUMBERS.get(metric)] : SCALES[scale];

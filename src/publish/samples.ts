@@ -18,28 +18,11 @@ export interface InstanceOf {
   readonly resultIds: ReadonlySet<string>;
 }
 
-/** One line of a published sample file. */
-export interface Instance {
-  readonly schema_version: string;
-  readonly evaluation_id: string;
-  readonly model_id: string;
-  readonly evaluation_name: string;
-  readonly evaluation_result_id: string;
-  readonly sample_id: string;
-  readonly sample_hash: string;
-  readonly interaction_type: 'single_turn';
-  readonly input: { readonly raw: string; readonly reference: readonly string[]; readonly choices?: readonly string[] };
-  readonly output: { readonly raw: readonly string[] };
-  readonly answer_attribution: readonly Readonly<Record<string, string | number | boolean>>[];
-  readonly evaluation: { readonly score: number; readonly is_correct: boolean };
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
 /**
  * Returns the instances of one line of a sample file: one for each of its scores that the record has. None for a document without a score (it was not
  * answered wrongly), and none for scores that are no number of one document, or of which nobody can say whether the answer is right.
  */
-export function instancesOf(line: Fields, of: InstanceOf): Instance[] {
+export function instancesOf(line: Fields, of: InstanceOf) {
   if (line.unscored !== undefined && line.unscored !== null && line.unscored !== false) return [];
   const filter = typeof line.filter === 'string' ? line.filter : 'none';
   const asked = askedOf(line);
@@ -73,6 +56,9 @@ export function instancesOf(line: Fields, of: InstanceOf): Instance[] {
     ];
   });
 }
+
+/** One line of a published sample file. */
+export type Instance = ReturnType<typeof instancesOf>[number];
 
 /**
  * Returns the digest by which the data store joins samples of several models: sha256 over Python's `json.dumps` of input and references, keys sorted, without blanks.

@@ -3,7 +3,6 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, UserError } from '../errors.js';
-import type { PromptFamily } from '../types.js';
 import { type Fields, fieldsAt, numberOrNull } from './fields.js';
 import { familyNamed, type ResultFile, resultFileOf } from './read.js';
 import { stderrKey } from './score-key.js';
@@ -65,24 +64,10 @@ async function entriesOf(file: string): Promise<readonly unknown[]> {
   return content;
 }
 
-interface Entry {
-  readonly task: string;
-  readonly dataset: string;
-  /** `metric,filter`. */
-  readonly key: string;
-  readonly value: number;
-  readonly stderr: number | null;
-  readonly documents: number | null;
-  readonly shots: number | null;
-  readonly paper: boolean;
-  readonly family: PromptFamily;
-  readonly version: string | null;
-  /** Seconds since 1970. */
-  readonly date: number;
-}
+type Entry = Exclude<ReturnType<typeof entryOf>, string>;
 
-/** An entry, or why it cannot be one. */
-function entryOf(value: unknown, at: string): Entry | string {
+/** An entry with the key of its score (`metric,filter`) and its date in seconds since 1970, or why it cannot be one. */
+function entryOf(value: unknown, at: string) {
   const fields = fieldsAt(value);
   const dataset = fieldsAt(fields.dataset);
   if (typeof dataset.id !== 'string' || typeof dataset.task_id !== 'string')
