@@ -20,6 +20,8 @@ export interface TimeLeft {
 const LEAST_ANSWERS = 4;
 /** Milliseconds after an answer within which others of the same burst may still come. */
 const BURST = 100;
+/** Milliseconds that no burst lasts: answers that come closer together for longer are the pace. */
+const STEADY = 2_000;
 
 interface Timing {
   documents: number;
@@ -46,8 +48,8 @@ export function makeMeter(now: () => number) {
   };
   /** Milliseconds of the present wait count, too: a run that stands still does not promise its old time. */
   const waiting = (): number => Math.max(0, now() - last);
-  const inBurst = (): boolean => waiting() < BURST;
   let said: TimeLeft = { seconds: null, whole: true };
+  let burst = now();
   let end: number | null = null;
 
   const compute = (): TimeLeft => {
@@ -96,6 +98,10 @@ export function makeMeter(now: () => number) {
     },
     /** A document is done; `asked` is false when its answer came from the journal and says nothing about speed. */
     done(task: string, asked: boolean): void {
+      if (waiting() >= BURST) {
+        said = compute();
+        burst = now();
+      }
       const one = timing(kindOf.get(task) ?? 'choices');
       finished += 1;
       one.finished += 1;
@@ -112,8 +118,8 @@ export function makeMeter(now: () => number) {
       return answers < LEAST_ANSWERS || spent === 0 ? null : (1000 * answers) / spent;
     },
     left(): TimeLeft {
-      // In the middle of a burst the first of many documents would stand for the time of all.
-      if (!inBurst()) said = compute();
+      // In the middle of a burst the first of many documents would stand for the time of all; answers that never pause are no burst.
+      if (waiting() >= BURST || now() - burst >= STEADY) said = compute();
       return said;
     },
   };

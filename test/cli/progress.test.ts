@@ -57,6 +57,17 @@ describe('time left', () => {
     expect(meter.left().seconds).toBeCloseTo(10.2, 1);
   });
 
+  it('is known of answers that come too fast for a pause between them', () => {
+    let clock = 0;
+    const meter = makeMeter(() => clock);
+    meter.expect([{ task: 'a', kind: 'choices', documents: 200 }]);
+    for (let i = 0; i < 100; i++) {
+      clock += 50;
+      meter.done('a', true);
+    }
+    expect(meter.left().seconds).toBeCloseTo(5, 1);
+  });
+
   it('leaves out what the journal answered, and grows while nothing comes', () => {
     let clock = 0;
     const meter = makeMeter(() => clock);
@@ -117,8 +128,8 @@ describe('the progress line', () => {
       onProgress({ kind: 'document', task: 'a', asked: true, finished: i, total: 110 });
     }
     expect(written).toEqual([
-      expect.stringMatching(/^15\/110 documents, .*3 in flight, a\n$/),
-      expect.stringMatching(/^30\/110 documents, /),
+      expect.stringMatching(/^15\/110 documents, more than 2 min left, 1.00 documents\/s, 3 in flight, a\n$/),
+      expect.stringMatching(/^30\/110 documents, more than 73 s left, /),
     ]);
   });
 });
