@@ -45,7 +45,7 @@ export class OutOfMemoryError extends Error {
 const MEMORY_MESSAGE =
   /failed to allocate memory|bad_alloc|bad allocation|out of memory|array buffer allocation failed|invalid (typed )?array length|available memory|(larger|greater) than the maximum|exceeds the max|max\w*BindingSize/i;
 
-/** How long `close` waits for a run to end before it leaves the thread to the process's end. */
+/** How long `close` waits for a run of another process to end. A thread is waited for: pulled out of native code, it would take this process with it (code 134). */
 const CLOSE_MS = 3_000;
 
 /** What a failed run is: too little memory, which smaller runs mend; a lost device, which is no fault of the program; or an error. */
@@ -105,9 +105,11 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
     if (dead === null) {
       dead = new Error('the session is closed');
       send({ kind: 'close' });
-      const timer = setTimeout(() => channel.unref(), CLOSE_MS);
-      await Promise.race([gone, new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
-      clearTimeout(timer);
+      if (open.provider.name === 'webgpu') {
+        const timer = setTimeout(() => channel.unref(), CLOSE_MS);
+        await Promise.race([gone, new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
+        clearTimeout(timer);
+      } else await gone;
       for (const { reject } of waiting.values()) reject(dead);
       waiting.clear();
     }
