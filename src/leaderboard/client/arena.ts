@@ -11,7 +11,7 @@ import type { ArenaPart } from '../page-data.js';
 import { rankText } from '../statistics.js';
 import { type Context, languageName, scoreText, seen } from './context.js';
 import { choice, figure, scrolledTable } from './figure.js';
-import { fits, isFound } from './models.js';
+import { fits, isFound, searchText } from './models.js';
 import { chart, groupsOf, pointOf } from './pictures.js';
 
 /**
@@ -45,7 +45,7 @@ function shownNames(part: ArenaPart, names: readonly string[], context: Context)
   const { state } = context;
   return names.filter((name) => {
     const model = modelOf(part, name, context);
-    return model === null ? isFound(state.search, [name]) && state.family === '' && state.prompt === '' : fits(model, state);
+    return model === null ? isFound(state.search, searchText([name])) && state.family === '' && state.prompt === '' : fits(model, state);
   });
 }
 

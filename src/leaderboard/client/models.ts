@@ -17,17 +17,22 @@ function plain(text: string): string {
 }
 
 /**
- * Returns whether every word of a search is in some names. A word of symbols alone, which `plain` leaves nothing of, must be there as it is.
+ * Returns what a search looks through: names as they are compared, and as they are for words of symbols, which `plain` leaves nothing of.
  */
-export function isFound(search: string, names: readonly (string | null)[]): boolean {
-  const words = search.split(/\s+/).filter((word) => word !== '');
-  if (words.length === 0) return true;
-  const text = names.map((name) => plain(name ?? '')).join(' ');
-  return words.every((word) => {
-    const form = plain(word);
-    return form === '' ? names.some((name) => name?.includes(word)) : form.split(' ').every((part) => text.includes(part));
-  });
+export function searchText(names: readonly (string | null)[]): string {
+  return [...names.map((name) => plain(name ?? '')), ...names].join('\n');
 }
+
+/**
+ * Returns whether every word of a search is in a text of `searchText`.
+ */
+export function isFound(search: string, text: string): boolean {
+  const words = search.split(/\s+/).flatMap((word) => (plain(word) === '' ? [word] : plain(word).split(' ')));
+  return words.every((word) => text.includes(word));
+}
+
+/** Made once: typing compares every model with every letter. */
+const texts = new WeakMap<BoardModel, string>();
 
 /**
  * Returns whether a model fits search and filters. Every word of the search must be in its shown name, hub name, folder, variant, arena name, family, maker or
@@ -38,7 +43,10 @@ export function fits(model: BoardModel, state: State): boolean {
   if (state.family !== '' && model.facts.family !== state.family) return false;
   if (state.completeOnly && LANGUAGES.some((l) => model.averages[l] !== null && model.averages[l]?.complete === false)) return false;
   const { family, maker } = model.facts;
-  return isFound(state.search, [model.model, model.model_name, model.folder, model.variant, model.arena_name, family, maker, model.prompt]);
+  const names = [model.model, model.model_name, model.folder, model.variant, model.arena_name, family, maker, model.prompt];
+  const text = texts.get(model) ?? searchText(names);
+  texts.set(model, text);
+  return isFound(state.search, text);
 }
 
 /**
