@@ -1,5 +1,6 @@
 /** Matrices as compressed-tensors (llm-compressor) writes them: a number for each byte, or packed into words of 32 bits. */
 
+import { at } from '../../../at.js';
 import type { CompressedGroup } from '../../../models/quantization-config.js';
 import type { AffineWeight, Packed, TensorPlace } from '../tensor-place.js';
 import { expectTensor, type Found, floats, gridOf, need, refuseTensor, type Tensors } from './quantized-weight.js';
@@ -38,7 +39,7 @@ function hintOf(groups: readonly CompressedGroup[], bits: number, columns: numbe
 /** The matrix of a module that has packed codes. */
 async function packed(tensors: Tensors, module: string, groups: readonly CompressedGroup[]): Promise<AffineWeight> {
   const name = `${module}.weight_packed`;
-  const place = need(tensors, name, name, anyPlace(tensors));
+  const place = need(tensors, name, name, at([...tensors.values()], 0));
   expectTensor(name, place, 'I32', [null, null]);
   const [rows, columns] = await shapeIn(`${module}.weight_shape`, need(tensors, `${module}.weight_shape`, name, place));
   const [packedRows, words = 0] = place.shape;
@@ -72,7 +73,7 @@ async function packed(tensors: Tensors, module: string, groups: readonly Compres
 async function plain(tensors: Tensors, module: string, groups: readonly CompressedGroup[]): Promise<AffineWeight> {
   const name = `${module}.weight`;
   const scaleName = `${module}.weight_scale`;
-  const scale = need(tensors, scaleName, scaleName, anyPlace(tensors));
+  const scale = need(tensors, scaleName, scaleName, at([...tensors.values()], 0));
   const place = need(tensors, name, scaleName, scale);
   const { codes, shape } = byteCodes(name, place);
   const grid = gridOf(scaleName, scale, shape, hintOf(groups, 8, shape[1], scale));
@@ -94,11 +95,6 @@ async function plain(tensors: Tensors, module: string, groups: readonly Compress
     groups: await groupsOf(`${module}.weight_g_idx`, tensors.get(`${module}.weight_g_idx`), shape[1], grid),
     ...grid,
   };
-}
-
-/** For a message about a model without tensors, which there is none of. */
-function anyPlace(tensors: Tensors): TensorPlace {
-  return [...tensors.values()][0] ?? { file: '', dtype: 'F32', shape: [], offset: 0, length: 0 };
 }
 
 /** Finds all quantized matrices. Rejects with `UserError` where parts of one are missing, of another type or of sizes that do not fit. */
