@@ -61,19 +61,21 @@ function fill(words: readonly string[], reference: readonly string[], known: Mat
     const how = new Uint8Array(width).fill(Step.None);
     const diagonal = Math.floor(i * ratio);
     const end = i === words.length ? width : Math.min(width, diagonal + beam);
-    for (let j = Math.max(0, diagonal - beam); j < end; j++) {
-      if (j === 0) {
-        row[0] = at(above, 0) + 1;
-        how[0] = Step.AnswerOnly;
-        continue;
-      }
-      const equal = words[i - 1] === reference[j - 1];
+    const start = Math.max(0, diagonal - beam);
+    // Costs to the left, above and between, kept here: this is the innermost loop of the search.
+    let left = UNREACHED;
+    let between = start === 0 ? UNREACHED : at(above, start - 1);
+    for (let j = start; j < end; j++) {
+      const up = at(above, j);
+      const equal = j > 0 && words[i - 1] === reference[j - 1];
       // The first of equally cheap steps is taken, in this order.
-      let cost = at(above, j - 1) + (equal ? 0 : 1);
+      let cost = between + (equal ? 0 : 1);
       let step: number = equal ? Step.Equal : Step.Substitute;
-      if (cost > at(above, j) + 1) [cost, step] = [at(above, j) + 1, Step.AnswerOnly];
-      if (cost > at(row, j - 1) + 1) [cost, step] = [at(row, j - 1) + 1, Step.ReferenceOnly];
+      if (cost > up + 1) [cost, step] = [up + 1, Step.AnswerOnly];
+      if (cost > left + 1) [cost, step] = [left + 1, Step.ReferenceOnly];
       if (cost < UNREACHED) [row[j], how[j]] = [cost, step];
+      left = Math.min(cost, UNREACHED);
+      between = up;
     }
     costs.push(row);
     steps.push(how);
