@@ -114,9 +114,12 @@ function closingLines(result: Result, flags: RunFlags, milliseconds: number, mod
 }
 
 /** What one does with results: those of a shard are joined first. */
-function nextStep(folder: string, { shard, out, samples }: RunFlags): string {
-  if (shard !== undefined && shard.count > 1)
-    return `next: eus-eval merge ${quoted(out)} --out DIR, when all ${shard.count} shards are done`;
+function nextStep(folder: string, { shard, out, samples, hooks, promptVariants }: RunFlags): string {
+  if (shard !== undefined && shard.count > 1) {
+    const variants = promptVariants === undefined ? '' : ` --prompt-variants ${quoted(promptVariants)}`;
+    const functions = typeof hooks === 'string' ? ` --hooks ${quoted(hooks)}` : '';
+    return `next: eus-eval merge ${quoted(out)} --out DIR${variants}${functions}, when all ${shard.count} shards are done`;
+  }
   const compare = `eus-eval compare BASE ${quoted(folder)}`;
   return samples === false ? `next: ${compare}` : `next: eus-eval view ${quoted(folder)}, or ${compare}`;
 }
