@@ -48,27 +48,29 @@ async function readNote(repo: Repo, commit: string, config: string, split: strin
  * Python's tools filled. Throws `UserError` naming the command that fetches when the split is not there, or not whole.
  */
 export async function splitInCache(repo: Repo, config: string, split: string): Promise<SplitFiles> {
-  const candidates: { commit: string; revision: string; paths: readonly string[] }[] = [];
+  const snapshots: Snapshot[] = [];
+  const add = async (commit: string, revision: string): Promise<void> =>
+    void snapshots.push({ commit, revision, paths: await snapshotFiles(repo, commit) });
   const converted = await cachedCommit(repo, CONVERSION);
-  if (converted !== null) candidates.push({ commit: converted, revision: CONVERSION, paths: await snapshotFiles(repo, converted) });
+  if (converted !== null) await add(converted, CONVERSION);
   // Python's `datasets` asks for commits, not for branches, so its cache may have a snapshot without a ref.
   const others = (await cachedSnapshots(repo)).filter((commit) => commit !== converted);
   const [other = null, ...more] = others;
   const main = (await cachedCommit(repo, 'main')) ?? (more.length === 0 ? other : null);
-  if (main !== null) candidates.push({ commit: main, revision: 'main', paths: await snapshotFiles(repo, main) });
+  if (main !== null) await add(main, 'main');
 
-  for (const { commit, revision, paths } of candidates) {
-    const noted = await readNote(repo, commit, config, split);
-    if (noted !== null) return whole(repo, config, split, { commit, revision, wanted: noted, present: paths });
+  for (const snapshot of snapshots) {
+    const noted = await readNote(repo, snapshot.commit, config, split);
+    if (noted !== null) return whole(repo, config, split, snapshot, noted);
   }
   const listed: string[] = [];
-  for (const { commit, revision, paths } of candidates) {
-    const listing = await listingOf(repo, commit, revision, paths);
-    const files = listing
-      .get(config)
-      ?.get(split)
-      ?.map((file) => file.path);
-    if (files !== undefined) return whole(repo, config, split, { commit, revision, wanted: files, present: paths });
+  for (const snapshot of snapshots) {
+    const listing = await listingOf(repo, snapshot);
+    const files = listing.get(config)?.get(split);
+    if (files !== undefined) {
+      const wanted = files.map((file) => file.path);
+      return whole(repo, config, split, snapshot, wanted);
+    }
     for (const [name, splits] of listing) for (const one of splits.keys()) listed.push(`${name}/${one}`);
   }
   const there = listed.length === 0 ? '' : ` (it holds ${listed.slice(0, 50).join(', ')})`;
@@ -78,7 +80,7 @@ export async function splitInCache(repo: Repo, config: string, split: string): P
   );
 }
 
-async function listingOf(repo: Repo, commit: string, revision: string, paths: readonly string[]): Promise<Listing> {
+async function listingOf(repo: Repo, { commit, revision, paths }: Snapshot): Promise<Listing> {
   if (revision === CONVERSION) return listConversion(repo, paths);
   const card = paths.includes('README.md') ? await readCard(snapshotPath(repo, commit, 'README.md')) : null;
   return listRepository(repo, paths, card);
@@ -93,23 +95,22 @@ export async function readCard(path: string): Promise<string> {
   }
 }
 
-interface Found {
+/** A commit in the cache, the revision that it is, and the paths in it that are there. */
+interface Snapshot {
   readonly commit: string;
   readonly revision: string;
-  readonly wanted: readonly string[];
-  readonly present: readonly string[];
+  readonly paths: readonly string[];
 }
 
-function whole(repo: Repo, config: string, split: string, found: Found): SplitFiles {
-  const present = new Set(found.present);
-  const missing = found.wanted.find((path) => !present.has(path)) ?? gapIn(found.wanted);
+function whole(repo: Repo, config: string, split: string, { commit, revision, paths }: Snapshot, wanted: readonly string[]): SplitFiles {
+  const present = new Set(paths);
+  const missing = wanted.find((path) => !present.has(path)) ?? gapIn(wanted);
   if (missing !== undefined) {
     throw new MissingDataError(
       `${repoLabel(repo)}, ${config}/${split}, is only partly in the cache ${repo.hub.cacheDir} (${missing} is missing) and this is offline; ${fetchHint(repo)}`,
     );
   }
-  const paths = found.wanted.map((path) => snapshotPath(repo, found.commit, path));
-  return { paths, commit: found.commit, revision: found.revision };
+  return { paths: wanted.map((path) => snapshotPath(repo, commit, path)), commit, revision };
 }
 
 /** A shard that the numbers in the names show to be missing, in a cache that another tool filled. */
