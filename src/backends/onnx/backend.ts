@@ -29,6 +29,8 @@ export function newOnnxBackend(parts: BackendParts): Backend {
   const { engine, counters } = parts;
   const { scorer } = engine;
   let waiting = 0;
+  /** What is computed now: texts that turn otherwise wait until there are none of these. Kept from one `ask` to the next, as what lies on the stack is. */
+  let turn: TurnOf = 'short';
 
   const encode = async (ask: Ask): Promise<EncodedItem | Answer> => {
     const start = performance.now();
@@ -48,8 +50,6 @@ export function newOnnxBackend(parts: BackendParts): Backend {
     };
     signal.addEventListener('abort', abort);
     let flying: Promise<Answer[]>[] = [];
-    /** What is computed now: texts that turn otherwise wait until there are none of these. */
-    let turn: TurnOf = 'short';
     const choices = (): ScoreItem[] => window.items.filter((item) => item.kind === 'choices').filter((item) => item.turn === turn);
     const generations = (): GenerateItem[] => window.items.filter((item) => item.kind === 'generate').filter((item) => item.turn === turn);
     const settle = async (): Promise<Answer[] | 'aborted'> => {
