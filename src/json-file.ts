@@ -4,11 +4,6 @@ import { messageOf, systemCode, UserError } from './errors.js';
 import { refusePlaceholder } from './placeholder-file.js';
 import { parsePlainJson } from './python/plain-json.js';
 
-/** Whether a value of JSON is an object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Returns the text of a file, null where there is none. Throws `UserError` where it cannot be read. */
 export async function readTextIfThere(file: string): Promise<string | null> {
   try {

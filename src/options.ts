@@ -1,5 +1,6 @@
 /** What the options of all functions of the library have in common. */
 import { InterruptedError, UserError } from './errors.js';
+import { isObject } from './is-object.js';
 import { didYouMean } from './suggest.js';
 
 /** Options that may be left out, or be given as undefined. */
@@ -66,13 +67,6 @@ export function wholeFrom(least: number): Check {
  */
 export function oneOf(...values: readonly unknown[]): Check {
   return { expected: values.map((value) => String(value)).join(', '), fits: (value) => values.includes(value) };
-}
-
-/**
- * Tells an object from everything else, lists excluded.
- */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function shown(value: unknown): string {

@@ -6,8 +6,8 @@
  * Every folder of `src/` implements one arrow and meets its neighbours only through these types.
  */
 import type { Forecast } from './forecast.js';
+import type { Sampling } from './generation.js';
 import type { PyFloat } from './python/float.js';
-import type { Sampling } from './sampling.js';
 
 /**
  * A value of a document as it came from the data set. A `number` with an integral value is an integer, any other a float;

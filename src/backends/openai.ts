@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { drawFields } from '../sampling.js';
+import { drawFields } from '../generation.js';
 import type { Backend } from '../types.js';
 import { type ChatAnswer, type ChatOptions, type ChatRequest, openChat } from './api/chat.js';
 import { tokenCount } from './api/completion-reply.js';

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, UserError } from '../errors.js';
+import { isObject } from '../is-object.js';
 import { fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { isArray } from '../python/json.js';
@@ -111,8 +112,4 @@ function toValue(result: unknown, what: string): Value {
   if (Array.isArray(result)) return result.map((item) => toValue(item, what));
   if (isObject(result)) return fromEntries(Object.entries(result).map(([key, inner]) => [key, toValue(inner, what)] as const));
   throw new RangeError(`${what} returned ${result instanceof Promise ? 'a promise; hooks are synchronous' : typeof result}`);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Promise);
 }

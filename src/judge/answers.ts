@@ -1,6 +1,7 @@
 /** Generated answers in results, to be judged. */
 import { UserError } from '../errors.js';
-import { fieldsAt, isObject, textOrNull } from '../results/fields.js';
+import { isObject } from '../is-object.js';
+import { fieldsAt, textOrNull } from '../results/fields.js';
 import { findResultFiles, readResultFile } from '../results/read.js';
 import { sampleLines } from '../results/read-samples.js';
 import { findSampleFile } from '../results/sample-name.js';

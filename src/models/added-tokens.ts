@@ -1,5 +1,5 @@
+import { isObject } from '../is-object.js';
 /** Tokens that are added to a vocabulary: those of tokenizer.json, and those that only tokenizer_config.json has. */
-import { isRecord } from '../json-file.js';
 
 export interface AddedToken {
   readonly content: string;
@@ -23,7 +23,7 @@ export function addedTokens(json: Readonly<Record<string, unknown>>): AddedToken
   const list: readonly unknown[] = Array.isArray(json.added_tokens) ? json.added_tokens : [];
   if (list.length > MAX_ADDED) throw new Error(`${list.length} added_tokens; at most ${MAX_ADDED} are taken`);
   return list.map((token, i) => {
-    if (!isRecord(token) || !isId(token.id) || typeof token.content !== 'string')
+    if (!isObject(token) || !isId(token.id) || typeof token.content !== 'string')
       throw new Error(`added_tokens[${i}] has no id (a whole number from 0) or no content (a text)`);
     return addedToken(token, token.content, false);
   });
@@ -36,13 +36,13 @@ export function addedTokens(json: Readonly<Record<string, unknown>>): AddedToken
  */
 export function configTokens(config: Readonly<Record<string, unknown>>, present: readonly AddedToken[]): AddedToken[] {
   const { added_tokens_decoder: table } = config;
-  if (!isRecord(table)) return [];
+  if (!isObject(table)) return [];
   const entries = Object.entries(table).sort(([a], [b]) => Number(a) - Number(b));
   if (entries.length > MAX_ADDED) throw new Error(`${entries.length} tokens in added_tokens_decoder; at most ${MAX_ADDED} are taken`);
   const known = new Set(present.map(keyOf));
   return entries
     .map(([id, token]) => {
-      if (!isRecord(token) || typeof token.content !== 'string')
+      if (!isObject(token) || typeof token.content !== 'string')
         throw new Error(`added_tokens_decoder of tokenizer_config.json: ${JSON.stringify(id.slice(0, 40))} has no content (a text)`);
       return addedToken(token, token.content, token.special !== true);
     })

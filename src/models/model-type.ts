@@ -1,6 +1,7 @@
 /** The one fact of `config.json` that encoding needs. */
 import path from 'node:path';
-import { isRecord, parseJsonFile, readTextIfThere } from '../json-file.js';
+import { isObject } from '../is-object.js';
+import { parseJsonFile, readTextIfThere } from '../json-file.js';
 
 /**
  * True for models whose prompts always get one BOS, as in the harness: those whose `model_type` contains "gemma".
@@ -20,5 +21,5 @@ export async function addsBos(folder: string): Promise<boolean> {
   const text = await readTextIfThere(file);
   if (text === null) return false;
   const config = parseJsonFile(text, file);
-  return isRecord(config) && 'model_type' in config && needsBos(String(config.model_type));
+  return isObject(config) && 'model_type' in config && needsBos(String(config.model_type));
 }

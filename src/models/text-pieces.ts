@@ -1,10 +1,10 @@
+import { isObject } from '../is-object.js';
 /**
  * Cuts a text into pieces whose tokens are those of the whole text, so that what prompts repeat (instructions, shots, a context before each of its
  * continuations) is tokenized once.
  *
  * The only place where a text is cut is between a letter and a single space before a letter. A piece that is not the first begins with that space.
  */
-import { isRecord } from '../json-file.js';
 
 /** A way to cut the texts of one tokenizer. */
 export interface CutRule {
@@ -66,10 +66,10 @@ const OTHER_PATTERNS: ReadonlySet<string> = new Set([
  */
 export function cutRule(json: Readonly<Record<string, unknown>>): CutRule | null {
   const { model } = json;
-  if (!isRecord(model) || model.type !== 'BPE' || !addedTokensAllow(json.added_tokens)) return null;
+  if (!isObject(model) || model.type !== 'BPE' || !addedTokensAllow(json.added_tokens)) return null;
   if (cutsBetweenWords(json.pre_tokenizer) && (json.normalizer == null || typeOf(json.normalizer) === 'NFC')) return { dropsSpace: false };
   const marks = wordMarks(json);
-  if (marks === null || model.end_of_word_suffix || model.continuing_subword_prefix || !isRecord(model.vocab)) return null;
+  if (marks === null || model.end_of_word_suffix || model.continuing_subword_prefix || !isObject(model.vocab)) return null;
   if (!Object.hasOwn(model.vocab, '▁')) return null;
   const across = new RegExp(`[${LETTER}]▁`);
   for (const token in model.vocab) if (across.test(token)) return null;
@@ -100,7 +100,7 @@ function addedTokensAllow(list: unknown): boolean {
   const across = new RegExp(`(?:^|[${LETTER}]) (?:$|[${LETTER}])`);
   const [first, last] = [new RegExp(`^[${LETTER}]`), new RegExp(`[${LETTER}]$`)];
   return (Array.isArray(list) ? list : []).every((token: unknown) => {
-    if (!isRecord(token) || typeof token.content !== 'string') return false;
+    if (!isObject(token) || typeof token.content !== 'string') return false;
     const { content } = token;
     // In normalised text a word mark stands for the space.
     const spaced = content.replaceAll('▁', ' ');
@@ -110,16 +110,16 @@ function addedTokensAllow(list: unknown): boolean {
 
 /** True for pre-tokenizers that always cut between a letter and a space before a letter. */
 function cutsBetweenWords(pre: unknown): boolean {
-  const steps = typeOf(pre) === 'Sequence' && isRecord(pre) && Array.isArray(pre.pretokenizers) ? pre.pretokenizers : [pre];
+  const steps = typeOf(pre) === 'Sequence' && isObject(pre) && Array.isArray(pre.pretokenizers) ? pre.pretokenizers : [pre];
   const kinds = steps.map(kindOfStep);
   return kinds.includes('cuts') && !kinds.includes('unknown');
 }
 
 function kindOfStep(step: unknown): 'cuts' | 'harmless' | 'unknown' {
-  if (!isRecord(step)) return 'unknown';
+  if (!isObject(step)) return 'unknown';
   if (step.type === 'Digits' || step.type === 'Punctuation') return 'harmless';
   if (step.type === 'ByteLevel') return step.add_prefix_space !== false ? 'unknown' : step.use_regex === false ? 'harmless' : 'cuts';
-  if (step.type !== 'Split' || !isRecord(step.pattern)) return 'unknown';
+  if (step.type !== 'Split' || !isObject(step.pattern)) return 'unknown';
   const pattern = String(step.pattern.Regex);
   const isolated = step.behavior === 'Isolated' && step.invert !== true;
   // The word expressions match every character, so to remove what lies between matches removes nothing.
@@ -130,22 +130,22 @@ function kindOfStep(step: unknown): 'cuts' | 'harmless' | 'unknown' {
 /** How spaces become word marks where merges go over the whole text; `prepended`: with one more before every text. Null for other tokenizers. */
 function wordMarks(json: Readonly<Record<string, unknown>>): 'replaced' | 'prepended' | null {
   const { normalizer, pre_tokenizer: pre } = json;
-  if (normalizer == null) return isRecord(pre) && pre.type === 'Metaspace' && (pre.replacement ?? '▁') === '▁' ? 'replaced' : null;
+  if (normalizer == null) return isObject(pre) && pre.type === 'Metaspace' && (pre.replacement ?? '▁') === '▁' ? 'replaced' : null;
   // A pre-tokenizer that looks for spaces finds none behind this normalizer.
-  const idle = pre == null || (isRecord(pre) && pre.type === 'Split' && isRecord(pre.pattern) && pre.pattern.String === ' ');
+  const idle = pre == null || (isObject(pre) && pre.type === 'Split' && isObject(pre.pattern) && pre.pattern.String === ' ');
   if (!idle) return null;
   if (replacesSpaces(normalizer)) return 'replaced';
-  if (!isRecord(normalizer) || normalizer.type !== 'Sequence' || !Array.isArray(normalizer.normalizers)) return null;
+  if (!isObject(normalizer) || normalizer.type !== 'Sequence' || !Array.isArray(normalizer.normalizers)) return null;
   const [first, second, ...more]: unknown[] = normalizer.normalizers;
-  return more.length === 0 && isRecord(first) && first.type === 'Prepend' && first.prepend === '▁' && replacesSpaces(second)
+  return more.length === 0 && isObject(first) && first.type === 'Prepend' && first.prepend === '▁' && replacesSpaces(second)
     ? 'prepended'
     : null;
 }
 
 function replacesSpaces(step: unknown): boolean {
-  return isRecord(step) && step.type === 'Replace' && step.content === '▁' && isRecord(step.pattern) && step.pattern.String === ' ';
+  return isObject(step) && step.type === 'Replace' && step.content === '▁' && isObject(step.pattern) && step.pattern.String === ' ';
 }
 
 function typeOf(value: unknown): unknown {
-  return isRecord(value) ? value.type : undefined;
+  return isObject(value) ? value.type : undefined;
 }

@@ -4,7 +4,7 @@
  * `tokenizer/added_vocabulary.rs`, the crate `spm_precompiled`, and the limit of retries of Oniguruma.
  */
 import { at } from '../at.js';
-import { isRecord } from '../json-file.js';
+import { isObject } from '../is-object.js';
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -17,12 +17,12 @@ export const MAX_TEXT = 2_000_000;
  */
 export function checkHazards(json: Part): void {
   for (const part of ['normalizer', 'pre_tokenizer', 'decoder']) checkStep(json[part], part);
-  if (isRecord(json.model)) checkMerges(json.model);
+  if (isObject(json.model)) checkMerges(json.model);
 }
 
 function checkStep(step: unknown, where: string): void {
   if (step === null || step === undefined) return;
-  if (!isRecord(step)) throw new Error(`${where}: not a JSON object`);
+  if (!isObject(step)) throw new Error(`${where}: not a JSON object`);
   for (const name of ['normalizers', 'pretokenizers', 'decoders']) {
     const inner = step[name];
     if (Array.isArray(inner))
@@ -33,7 +33,7 @@ function checkStep(step: unknown, where: string): void {
   // Some have no type in old files, so the options tell.
   if (step.length === 0) throw new Error(`${where}: FixedLength has length 0; at least 1`);
   if (step.type === 'Precompiled' || 'precompiled_charsmap' in step) checkCharsmap(step.precompiled_charsmap, where);
-  if (isRecord(step.pattern) && typeof step.pattern.Regex === 'string' && repeatsRepetition(step.pattern.Regex))
+  if (isObject(step.pattern) && typeof step.pattern.Regex === 'string' && repeatsRepetition(step.pattern.Regex))
     throw new Error(
       `${where}: the expression ${JSON.stringify(step.pattern.Regex.slice(0, 120))} repeats a group of nothing but repetitions, which takes forever on some texts`,
     );
@@ -44,7 +44,7 @@ function checkStep(step: unknown, where: string): void {
  * looking.
  */
 function checkMerges({ vocab, merges, continuing_subword_prefix: prefix }: Part): void {
-  if (!isRecord(vocab) || !Array.isArray(merges)) return;
+  if (!isObject(vocab) || !Array.isArray(merges)) return;
   let longest = 0;
   // A character takes at most 3 bytes a unit of UTF-16, so most tokens and merges need no counting of bytes.
   for (const token in vocab) if (3 * token.length > longest) longest = Math.max(longest, Buffer.byteLength(token));

@@ -1,8 +1,9 @@
+import { isObject } from '../is-object.js';
+
 /**
  * Every component and option of tokenizer.json that is honoured. The engine passes over options that it does not know, which would give other tokens than the
  * file asks for without a word, so anything that is not in this table is refused by name.
  */
-import { isRecord } from '../json-file.js';
 
 type Options = Readonly<Record<string, readonly string[]>>;
 
@@ -94,14 +95,14 @@ const MAX_DEPTH = 20;
  */
 export function checkParts(json: Readonly<Record<string, unknown>>): void {
   for (const [part, known] of Object.entries(KNOWN_PARTS)) checkStep(json[part], part, known, 0);
-  const dropout = isRecord(json.model) ? json.model.dropout : null;
+  const dropout = isObject(json.model) ? json.model.dropout : null;
   if (dropout !== null && dropout !== undefined && dropout !== 0)
     throw new Error(`model: dropout ${String(dropout)} draws tokens by chance; set it to null`);
 }
 
 function checkStep(step: unknown, where: string, known: Options, depth: number): void {
   // Absent, or of an old kind without a type: the engine's own reader decides.
-  if (!isRecord(step) || typeof step.type !== 'string') return;
+  if (!isObject(step) || typeof step.type !== 'string') return;
   if (depth > MAX_DEPTH) throw new Error(`${where.slice(0, 40)}: steps nested deeper than ${MAX_DEPTH}`);
   const options = Object.hasOwn(known, step.type) ? known[step.type] : undefined;
   if (options === undefined) throw new Error(`${where}: type ${quoted(step.type)} is not known; known: ${Object.keys(known).join(', ')}`);

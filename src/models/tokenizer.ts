@@ -7,7 +7,8 @@ import path from 'node:path';
 import { type Encoding, AddedToken as EngineToken, Tokenizer } from 'tokenizers';
 import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
-import { isRecord, parseJsonFile, readTextIfThere } from '../json-file.js';
+import { isObject } from '../is-object.js';
+import { parseJsonFile, readTextIfThere } from '../json-file.js';
 import { type AddedToken, addedTokens, configTokens, isId } from './added-tokens.js';
 import { addsBos } from './model-type.js';
 import { newPieceMemory } from './piece-memory.js';
@@ -52,7 +53,7 @@ interface JsonFile {
 
 function parseObject(text: string, file: string): JsonObject {
   const value = parseJsonFile(text, file);
-  if (!isRecord(value)) throw new UserError(`${file}: not a JSON object`);
+  if (!isObject(value)) throw new UserError(`${file}: not a JSON object`);
   return value;
 }
 
@@ -67,7 +68,7 @@ async function readJson(file: string): Promise<JsonFile | null> {
  */
 function vocabularySize(vocab: unknown): number {
   if (Array.isArray(vocab)) return vocab.length;
-  if (!isRecord(vocab)) return 0;
+  if (!isObject(vocab)) return 0;
   let top = 0;
   for (const token in vocab) {
     const id = vocab[token];
@@ -139,7 +140,7 @@ function cleanUpOf(config: JsonObject, modelType: unknown): (text: string) => st
  */
 export function makeTokenizer(text: string, config: JsonObject, where: string, digest: string): ModelTokenizer {
   const json = parseObject(text, where);
-  const model = isRecord(json.model) ? json.model : {};
+  const model = isObject(json.model) ? json.model : {};
   let engine: Tokenizer;
   let own: readonly AddedToken[];
   let more: readonly AddedToken[];
@@ -167,7 +168,7 @@ export function makeTokenizer(text: string, config: JsonObject, where: string, d
     if (id !== null) vocabSize = Math.max(vocabSize, id + 1);
   }
   const specialToken = (value: unknown): SpecialToken | null => {
-    const content = typeof value === 'string' ? value : isRecord(value) && typeof value.content === 'string' ? value.content : null;
+    const content = typeof value === 'string' ? value : isObject(value) && typeof value.content === 'string' ? value.content : null;
     const id = content === null ? null : engine.tokenToId(content);
     return content === null || id === null ? null : { id, text: content };
   };

@@ -1,6 +1,6 @@
 import { at } from '../at.js';
 import { UserError } from '../errors.js';
-import { drawSeed } from '../sampling.js';
+import { drawSeed } from '../generation.js';
 import type { ChatRenderer, ChoicesRequest, DataSource, Doc, Message, PreparedDoc, PromptFamily, Target, Task } from '../types.js';
 import { apiTask, isLetterChoice, LETTER_INSTRUCTION } from './api.js';
 import { compileTask, type DocumentView, locate } from './document.js';

@@ -1,12 +1,8 @@
 /** JSON that somebody else wrote, read field by field. */
 import { UserError } from '../errors.js';
+import { isObject } from '../is-object.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
-
-/** Tells an object with fields from anything else. */
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Returns an object's fields; of anything else none. */
 export function fieldsAt(value: unknown): Fields {

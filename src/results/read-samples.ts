@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { at } from '../at.js';
 import { messageOf, systemCode, UserError } from '../errors.js';
+import { isObject } from '../is-object.js';
 import { isRightOrWrong, METRICS } from '../metrics/registry.js';
 import { parsePlainJson } from '../python/plain-json.js';
-import { type Fields, isObject } from './fields.js';
+import type { Fields } from './fields.js';
 import { fileBytes } from './gzip-blocks.js';
 
 /** Outcome of one document of a bias benchmark, as a small number; `NO_BIAS` where there is none. */

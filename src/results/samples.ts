@@ -1,10 +1,10 @@
 /** One line of a sample file: the harness's fields, values as text where the harness writes text. */
 
+import type { Sampling } from '../generation.js';
 import { PyFloat } from '../python/float.js';
 import { dumpsJson } from '../python/json.js';
 import { floatRepr } from '../python/number.js';
 import { pyStr } from '../python/strings.js';
-import type { Sampling } from '../sampling.js';
 import type { Message, MetricValue, PreparedDoc, Response, Scored, Value } from '../types.js';
 
 /**

@@ -5,6 +5,7 @@ import { DEFAULT_OPEN_OPTIONS, EMBEDDED_MODEL, parseReference, surveyModel } fro
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
 import type { SecondsRange, Workload } from '../forecast.js';
+import { DEFAULT_NEW_TOKENS } from '../generation.js';
 import { packagePath } from '../package-files.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import type { Screen } from '../terminal/screen.js';
@@ -24,9 +25,6 @@ interface Row extends Estimate {
   readonly work?: Workload;
   readonly seconds?: SecondsRange | null;
 }
-
-/** New tokens where neither task nor flag names a limit: the local default. */
-const DEFAULT_NEW_TOKENS = 256;
 
 /**
  * Returns a table (or JSON) with one line per task: documents, requests, tokens and price. Tokens are counted where the model's

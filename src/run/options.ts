@@ -2,20 +2,9 @@
 import { type ModelOptions as AllModelOptions, DEFAULT_OPEN_OPTIONS } from '../backends/options.js';
 import { UserError } from '../errors.js';
 import type { HookModule } from '../hooks/user-module.js';
+import { isObject } from '../is-object.js';
 import type { Metric } from '../metrics/define.js';
-import {
-  type Check,
-  checkOptions,
-  FUNCTION,
-  isObject,
-  listOf,
-  type OneOrMore,
-  type Optional,
-  oneOf,
-  SWITCH,
-  TEXT,
-  wholeFrom,
-} from '../options.js';
+import { type Check, checkOptions, FUNCTION, listOf, type OneOrMore, type Optional, oneOf, SWITCH, TEXT, wholeFrom } from '../options.js';
 import type { SamplesForm } from '../results/sample-name.js';
 import { didYouMean } from '../suggest.js';
 

@@ -1,7 +1,8 @@
 /** The options that choose tasks, for everything that takes tasks. */
 import type { HookModule } from '../hooks/user-module.js';
+import { isObject } from '../is-object.js';
 import type { Metric } from '../metrics/define.js';
-import { type Check, isObject, type OneOrMore, type Optional, SIGNAL, TEXT } from '../options.js';
+import { type Check, type OneOrMore, type Optional, SIGNAL, TEXT } from '../options.js';
 
 export type TaskOptions = Optional<{
   /** Benchmarks, groups, tasks, wildcards, `eu`, `en`, `es`, `all` (the default), or paths of task files. */

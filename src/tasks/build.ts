@@ -1,11 +1,11 @@
 import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
+import type { Sampling } from '../generation.js';
 import { BIAS_HOOK } from '../hooks/built-in.js';
 import { isFields } from '../python/equal.js';
 import { fromEntries } from '../python/fields.js';
 import { PyFloat } from '../python/float.js';
 import { pythonRegex } from '../python/regex.js';
-import type { Sampling } from '../sampling.js';
 import type { Doc, FilterSpec, FilterStep, Language, OutputType, Task, TaskMeta, Template, Value } from '../types.js';
 import { buildMetrics, type Vocabulary } from './build-metrics.js';
 import { dataFilesOf, withoutFolders } from './data-files.js';

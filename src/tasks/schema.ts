@@ -3,6 +3,7 @@ import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { describeHooks, FOR_DATA_SET, hookNames } from '../hooks/built-in.js';
 import type { HookFunctions, HookKind, Hooks } from '../hooks/hook.js';
+import { isObject } from '../is-object.js';
 import { didYouMean } from '../suggest.js';
 import type { PromptVariant } from '../types.js';
 import { type Config, FunctionReference } from './config.js';
@@ -243,10 +244,6 @@ function nameHooks(config: Config): Config {
 
 function hookOf(value: unknown): unknown {
   return value instanceof FunctionReference ? HOOK_PREFIX + value.name : value;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof FunctionReference);
 }
 
 function check<T>(schema: z.ZodType<T>, file: string, config: Config, fields: readonly string[]): T {

@@ -1,8 +1,9 @@
 /** One document of a sample file for reading: what was asked, what was answered, and what each filter made of it. */
 import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
+import { isObject } from '../is-object.js';
 import { parsePlainJson } from '../python/plain-json.js';
-import { type Fields, fieldsAt, isObject, textOrNull } from '../results/fields.js';
+import { type Fields, fieldsAt, textOrNull } from '../results/fields.js';
 import { logprobsOf, marginIn } from './index-file.js';
 import { type DocumentView, type Message, NOTES } from './protocol.js';
 import { questionStart, textsIn } from './split-prompt.js';

@@ -1,8 +1,8 @@
 import { UserError } from '../../errors.js';
+import type { Sampling } from '../../generation.js';
 import type { Fetch } from '../../http/connections.js';
 import { isPrivateHost } from '../../http/proxy.js';
 import { quoted } from '../../http/redact.js';
-import type { Sampling } from '../../sampling.js';
 import { cutBehindThought, stoppedInThought } from '../../thought.js';
 import type { Answer, Ask, Backend, FailureResponse, GenerateRequest, Message, Response, WorkReport } from '../../types.js';
 import { createBudget, mostItCosts } from './budget.js';

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
+import { drawFields } from '../../generation.js';
 import { quoted } from '../../http/redact.js';
 import { parsePlainJson } from '../../python/plain-json.js';
-import { drawFields } from '../../sampling.js';
 import { beginsInThought, cutBehindThought, stoppedInThought } from '../../thought.js';
 import type { GenerateResponse } from '../../types.js';
 import type { Encoder, GeneratePlan } from './completion-plan.js';

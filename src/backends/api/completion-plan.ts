@@ -1,3 +1,4 @@
+import { DEFAULT_NEW_TOKENS } from '../../generation.js';
 import {
   encodeRequestChoices,
   encodeText,
@@ -47,9 +48,6 @@ export interface GeneratePlan {
   readonly maxNewTokens: number;
   readonly notes: ResponseNotes;
 }
-
-/** New tokens of a generation whose task names none, as the local harness has it. */
-export const DEFAULT_NEW_TOKENS = 256;
 
 /**
  * Returns the prompts of a document. With an encoder, inputs longer than `maxInput` tokens lose tokens on the left.

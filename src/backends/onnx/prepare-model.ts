@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors.js';
-import { isRecord, parseJsonFile, readTextIfThere } from '../../json-file.js';
+import { isObject } from '../../is-object.js';
+import { parseJsonFile, readTextIfThere } from '../../json-file.js';
 import { ADAPTER_CONFIG } from '../../models/adapter-config.js';
 import { type ModelConfig, readModelConfig } from '../../models/model-config.js';
 import type { Quantization } from '../../models/quantization-config.js';
@@ -327,7 +328,7 @@ export async function readGenerationConfig(folder: string, fallback: readonly nu
   const text = await readTextIfThere(file);
   if (text === null) return { eos: new Set(fallback), draws: NO_DRAW_DEFAULTS, digest: 'absent' };
   const parsed = parseJsonFile(text, file);
-  const values = isRecord(parsed) ? parsed : {};
+  const values = isObject(parsed) ? parsed : {};
   const value = values.eos_token_id;
   const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined || value === null ? fallback : [value];
   const ids = list.filter((id): id is number => Number.isInteger(id));

@@ -1,5 +1,6 @@
 /** From a request to what the model computes: token ids, and the failures that need no model. */
 import { at } from '../../at.js';
+import { DEFAULT_NEW_TOKENS } from '../../generation.js';
 import { encodeRequestChoices, encodeText, hasDoubledBos, notesOf, truncatePrompt, untokenizable } from '../../models/encode.js';
 import { encodeRolling } from '../../models/rolling.js';
 import type { ModelTokenizer } from '../../models/tokenizer.js';
@@ -63,9 +64,6 @@ export interface RequestContext {
   /** What generation_config.json says of draws. */
   readonly drawDefaults: DrawDefaults;
 }
-
-/** New tokens where the request leaves it open (the harness's default). */
-const DEFAULT_NEW_TOKENS = 256;
 
 /** A failure as an answer. */
 export function failure(id: number, reason: FailureReason, message: string): Answer {

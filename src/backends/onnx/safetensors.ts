@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
-import { isRecord } from '../../json-file.js';
+import { isObject } from '../../is-object.js';
 import { PLACEHOLDER_BYTES, refusePlaceholder } from '../../placeholder-file.js';
 import { parsePlainJson } from '../../python/plain-json.js';
 import { sampleDigest } from '../../sample-digest.js';
@@ -113,11 +113,11 @@ export async function readHeader(file: string): Promise<Header> {
     } catch (error) {
       return fail(`header is not JSON: ${messageOf(error)}`);
     }
-    if (!isRecord(header)) return fail('header is not a JSON object');
+    if (!isObject(header)) return fail('header is not a JSON object');
     const tensors = new Map<string, TensorPlace>();
     for (const [name, entry] of Object.entries(header)) {
       if (name === '__metadata__') continue;
-      if (!isRecord(entry)) return fail(`tensor ${name}: entry is not an object`);
+      if (!isObject(entry)) return fail(`tensor ${name}: entry is not an object`);
       const { dtype, shape, data_offsets: offsets } = entry;
       const bytes = typeof dtype === 'string' ? ALL_BYTES[dtype] : undefined;
       if (typeof dtype !== 'string' || bytes === undefined) return fail(`tensor ${name}: unknown dtype ${JSON.stringify(dtype)}`);

@@ -1,7 +1,7 @@
 /** Draws tokens from a model's distribution, as transformers does: temperature, then the likeliest k, then the likeliest that together have p, then those near the best. */
 import { at } from '../../at.js';
+import type { Sampling } from '../../generation.js';
 import { PythonRandom } from '../../python/random.js';
-import type { Sampling } from '../../sampling.js';
 
 /** How tokens are drawn. */
 export interface DrawRules {

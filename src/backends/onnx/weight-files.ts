@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../../errors.js';
-import { isRecord, parseJsonFile } from '../../json-file.js';
+import { isObject } from '../../is-object.js';
+import { parseJsonFile } from '../../json-file.js';
 import { commonFolder, fileDigest, readHeader, type Weights } from './safetensors.js';
 import type { TensorPlace } from './tensor-place.js';
 import { readTorchHeader } from './torch/torch-file.js';
@@ -55,8 +56,8 @@ async function indexedFiles(index: string, end: string): Promise<string[]> {
     throw new UserError(`${index}: ${systemCode(error) === 'ENOENT' ? 'no such file' : messageOf(error)}`);
   });
   const parsed = parseJsonFile(text, index);
-  const map = isRecord(parsed) ? parsed.weight_map : undefined;
-  if (!isRecord(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
+  const map = isObject(parsed) ? parsed.weight_map : undefined;
+  if (!isObject(map) || Object.keys(map).length === 0) throw new UserError(`${index}: has no weight_map`);
   return [...new Set(Object.values(map))].map((name) => {
     // A file outside the folder is never meant: a model from the net must not make the program read other files.
     if (typeof name !== 'string' || name !== path.basename(name) || !name.endsWith(end))

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DrawRules, distributionOf, drawsOf, NO_DRAW_DEFAULTS, newDrawer } from '../../../src/backends/onnx/sample.js';
+import type { Sampling } from '../../../src/generation.js';
 import { packagePath } from '../../../src/package-files.js';
-import type { Sampling } from '../../../src/sampling.js';
 import type { Ask, Backend } from '../../../src/types.js';
 import { askAll, openModel } from './compare.js';
 

@@ -1,7 +1,10 @@
-/** Answers whose tokens are drawn at random (docs/task-files.md). */
+/** How answers are generated, whatever generates them. */
 import { hash } from 'node:crypto';
 
-/** How the tokens of an answer are drawn from the model's distribution. */
+/** New tokens where a task leaves it open: the harness's default. */
+export const DEFAULT_NEW_TOKENS = 256;
+
+/** How the tokens of an answer are drawn from the model's distribution (docs/task-files.md). */
 export interface Sampling {
   /** Above 0. */
   readonly temperature: number;
