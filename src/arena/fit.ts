@@ -139,12 +139,6 @@ function connected(battles: Battles, largestGroup: boolean): { models: readonly 
   return { models: names(largest), pairs, leftOut };
 }
 
-/** One way in which the battles of a pair ended. All battles are numbered; these end before `upTo` and begin where the outcome before them ends. */
-interface Outcome {
-  readonly upTo: number;
-  drawn: number;
-}
-
 /** Scores of resamples of the battles, each as large as the original. */
 function* bootstrap(
   models: number,
@@ -152,15 +146,14 @@ function* bootstrap(
   start: Float64Array,
   options: FitOptions,
 ): Generator<void, { rounds: Float64Array[]; redrawn: number }> {
-  let total = 0;
-  const outcomes: Outcome[] = [];
-  const outcome = (battles: number): Outcome => {
-    total += battles;
-    const made = { upTo: total, drawn: 0 };
-    outcomes.push(made);
-    return made;
-  };
-  const rows = pairs.map((p) => ({ a: p.a, b: p.b, winsA: outcome(p.winsA), winsB: outcome(p.winsB), ties: outcome(p.ties) }));
+  if (options.rounds === 0) return { rounds: [], redrawn: 0 };
+  // Three ways in which the battles of a pair end, and of each battle which one it is: four bytes a battle, and no search in a draw.
+  const ways = pairs.flatMap((p) => [p.winsA, p.winsB, p.ties]);
+  const total = sumOf(ways, (battles) => battles);
+  const wayOf = new Uint32Array(total);
+  let from = 0;
+  for (const [way, battles] of ways.entries()) wayOf.fill(way, from, (from += battles));
+  const counts = new Uint32Array(ways.length);
   const random = new PythonRandom(options.seed);
   const rounds: Float64Array[] = [];
   let redrawn = 0;
@@ -170,25 +163,17 @@ function* bootstrap(
         'too few battles for intervals: most resamples have no common scale; give --rounds 0 for scores without intervals',
       );
     }
-    for (const one of outcomes) one.drawn = 0;
-    for (let i = 0; i < total; i++) outcomeOf(outcomes, random.randBelow(total)).drawn++;
-    const drawn = rows.map(({ a, b, winsA, winsB, ties }) => ({ a, b, winsA: winsA.drawn, winsB: winsB.drawn, ties: ties.drawn }));
+    counts.fill(0);
+    for (let i = 0; i < total; i++) {
+      const way = at(wayOf, random.randBelow(total));
+      counts[way] = at(counts, way) + 1;
+    }
+    const drawn = pairs.map(({ a, b }, i) => ({ a, b, winsA: at(counts, 3 * i), winsB: at(counts, 3 * i + 1), ties: at(counts, 3 * i + 2) }));
     if (components(models, drawn).length > 1) redrawn++;
     else rounds.push(scoresOf(fitStrengths(models, drawn, start)));
     yield;
   }
   return { rounds, redrawn };
-}
-
-/** The outcome of the battle with a number from 0: the first one whose `upTo` is above it. */
-function outcomeOf(outcomes: readonly Outcome[], number: number): Outcome {
-  let [low, high] = [0, outcomes.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at(outcomes, middle).upTo > number) high = middle;
-    else low = middle + 1;
-  }
-  return at(outcomes, low);
 }
 
 /** Percentile interval; the score itself where there are no rounds. */
