@@ -152,7 +152,10 @@ function* bootstrap(
   const total = sumOf(ways, (battles) => battles);
   const wayOf = new Uint32Array(total);
   let from = 0;
-  for (const [way, battles] of ways.entries()) wayOf.fill(way, from, (from += battles));
+  for (const [way, battles] of ways.entries()) {
+    wayOf.fill(way, from, from + battles);
+    from += battles;
+  }
   const counts = new Uint32Array(ways.length);
   const random = new PythonRandom(options.seed);
   const rounds: Float64Array[] = [];
@@ -168,7 +171,13 @@ function* bootstrap(
       const way = at(wayOf, random.randBelow(total));
       counts[way] = at(counts, way) + 1;
     }
-    const drawn = pairs.map(({ a, b }, i) => ({ a, b, winsA: at(counts, 3 * i), winsB: at(counts, 3 * i + 1), ties: at(counts, 3 * i + 2) }));
+    const drawn = pairs.map(({ a, b }, i) => ({
+      a,
+      b,
+      winsA: at(counts, 3 * i),
+      winsB: at(counts, 3 * i + 1),
+      ties: at(counts, 3 * i + 2),
+    }));
     if (components(models, drawn).length > 1) redrawn++;
     else rounds.push(scoresOf(fitStrengths(models, drawn, start)));
     yield;
