@@ -19,6 +19,7 @@ export { type Evaluation, evaluate } from './library/evaluate.js';
 export { type GateOptions, gate } from './library/gate.js';
 export { type Judged, type JudgeOptions, judge } from './library/judge.js';
 export { type Leaderboard, type LeaderboardOptions, leaderboard } from './library/leaderboard.js';
+export { merge } from './library/merge.js';
 export { type OpenModelOptions, openModel } from './library/model.js';
 export { type PublishOptions, publish } from './library/publish.js';
 export { type ReadOptions, type Results, readResults, type Sample, type Side } from './library/results.js';
@@ -30,6 +31,7 @@ export { corpusSummary, isNumber, MEAN, NO_OPTIONS } from './metrics/summaries.j
 export type { Published } from './publish/publish.js';
 export type { ResultFile, TaskResult } from './results/read.js';
 export type { OnProgress, RunEvent } from './run/events.js';
+export type { Merged, MergeOptions } from './run/merge.js';
 export type { EvaluateOptions, ModelOptions } from './run/options.js';
 export type { TaskOptions } from './run/task-options.js';
 export { meanEstimate } from './statistics/mean.js';

@@ -15,6 +15,7 @@ import {
   leaderboard,
   loadTasks,
   meanEstimate,
+  merge,
   NO_OPTIONS,
   openModel,
   type RunEvent,
@@ -79,6 +80,16 @@ describe('the library', () => {
     const count = (kind: RunEvent['kind']): number => events.filter((event) => event.kind === kind).length;
     expect([count('started'), count('document'), count('task'), count('ended')]).toEqual([1, 12, 2, 1]);
     expect(events.findLast((event) => event.kind === 'document')).toMatchObject({ finished: 12, total: 12, asked: true });
+  });
+
+  it('joins the shards of a run into what one run gives', async () => {
+    const whole = await evaluate({ ...FAKE, model: 'fake:3' });
+    const shards = path.join(folder, 'shards');
+    for (const index of [0, 1, 2]) await evaluate({ ...FAKE, model: 'fake:3', out: shards, shard: { index, count: 3 } });
+    const joined = await merge({ shards, out: path.join(folder, 'joined') });
+    const [read] = await readResults({ from: path.join(folder, 'joined') });
+    expect(read?.tasks).toEqual(whole.tasks);
+    expect(JSON.parse(joined.json).results).toEqual(JSON.parse(whole.json).results);
   });
 
   it('compares, gates and ranks results that are values, as it does with files', async () => {
