@@ -40,7 +40,7 @@ export const addContamination: AddCommand = (program, exit) =>
     .option('--shards <n>', 'blocks of documents that are shuffled within', wholeNumber(5), 50)
     .option('--shuffles <n>', 'shuffles of each block', wholeNumber(1), 19)
     .option('--seed <n>', 'seed of the shuffles', wholeNumber(0), 1234)
-    .option('--dry-run', 'say what would be asked, and stop', false)
+    .option('--dry-run', 'print the number of requests, then exit', false)
     .option('-o, --out <dir>', 'where answers are kept, so that the same command goes on', folderName, 'results')
     .option(...MODEL_OPTION.device)
     .option(...MODEL_OPTION.dtype)

@@ -114,7 +114,7 @@ const ENGINE: Arguments = {
   max_model_len: (value) => words('--max-length', value),
   max_length: (value) => words('--max-length', value),
   quantization: (value) => words('--serve-args', `--quantization ${value}`),
-  seed: idle('answers are greedy'),
+  seed: idle('the seed of drawn answers stands in the task file'),
   data_parallel_size: only(
     /^1$/,
     'one engine',
@@ -138,7 +138,7 @@ const SERVER: Arguments = {
     'only tokenizers of Hugging Face: --tokenizer FOLDER or ORG/NAME',
   ),
   tokenized_requests: (value) => words('--prompts-as', OFF.test(value) ? 'text' : 'ids'),
-  seed: idle('answers are greedy'),
+  seed: idle('the seed of drawn answers stands in the task file'),
 };
 
 const revised = (name: string, args: ReadonlyMap<string, string>): string => {

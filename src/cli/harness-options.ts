@@ -207,18 +207,23 @@ function turnWords(value: string, { harness }: Given): Became {
   return isOn(value) ? refused('goes with --apply_chat_template (--prompt chat)') : nothing('plain prompts have no turns');
 }
 
+/** What `generation_kwargs` of a task file can say of the draws, and `min_p`, which only a model's own configuration says. */
+const SAMPLING: ReadonlySet<string> = new Set(['do_sample', 'temperature', 'top_p', 'top_k', 'seed', 'min_p']);
+
 function generationWords(text: string): Became {
   const found: string[] = [];
   for (const part of text.split(',')) {
     const [name = '', value = ''] = part.split('=').map((side) => side.trim());
     if (/^max_(gen_toks|new_tokens|tokens)$/.test(name)) found.push('--max-new-tokens', value);
     else if ((name === 'do_sample' && /^false$/i.test(value)) || (name === 'temperature' && Number(value) === 0 && value !== '')) continue;
-    else
+    else if (SAMPLING.has(name))
       return refused(
-        `${name}: answers are greedy, and what ends them stands in the task's file (docs/task-files.md); --max-new-tokens N changes their length`,
+        `${name}: sampling is said in a task file (generation_kwargs: do_sample, temperature, top_p, top_k, seed; docs/task-files.md), answers are greedy without it`,
       );
+    else
+      return refused(`${name}: what ends answers stands in the task's file (docs/task-files.md); --max-new-tokens N changes their length`);
   }
-  return found.length === 0 ? nothing('answers are greedy') : words(...found);
+  return found.length === 0 ? nothing('answers are greedy unless the task file says otherwise') : words(...found);
 }
 
 /** The last of the four seeds is that of the draws; the others change nothing here. */

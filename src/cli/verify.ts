@@ -56,7 +56,16 @@ function describe(line: Verification): string {
 }
 
 function summary(lines: readonly Verification[]): string {
-  const statuses = ['match', 'differs', 'no record', 'no data'] as const;
-  const counts = statuses.map((status) => `${lines.filter((line) => line.status === status).length} ${status}`);
+  // What one task does and what several do.
+  const words = {
+    match: ['matches', 'match'],
+    differs: ['differs', 'differ'],
+    'no record': ['no record', 'no record'],
+    'no data': ['no data', 'no data'],
+  } as const;
+  const counts = Object.entries(words).map(([status, [one, several]]) => {
+    const n = lines.filter((line) => line.status === status).length;
+    return `${n} ${n === 1 ? one : several}`;
+  });
   return `${lines.length} ${lines.length === 1 ? 'task' : 'tasks'}: ${counts.join(', ')}`;
 }

@@ -1,6 +1,7 @@
 /** Compares two runs benchmark by benchmark and language by language. Reads files only; never loads a model. */
 import { at } from '../at.js';
 import { InterruptedError, UserError } from '../errors.js';
+import { partsOfKey } from '../results/score-key.js';
 import { ROUNDS, SEED } from '../statistics/bootstrap.js';
 import { holm } from '../statistics/holm.js';
 import { detectableNormal, detectablePaired } from '../statistics/power.js';
@@ -17,7 +18,7 @@ import {
   fileDifferences,
   unscoredOf,
 } from './differs.js';
-import { higherIsBetter, isRightOrWrong, metricOf } from './metric-kind.js';
+import { higherIsBetter, isRightOrWrong } from './metric-kind.js';
 import { NOISE_NATS } from './noise.js';
 import type { Run } from './open-run.js';
 import { type Alignment, align, type PairedMetric, type PairedTask, pairTask } from './pair.js';
@@ -283,7 +284,7 @@ async function pairLeaves(
       const unlike = unlikeSamples(run, name, key, samples.outcomes, side);
       if (unlike === null) continue;
       if (!isRightOrWrong(key)) {
-        notes.push(`${metricOf(key)} is not the mean of the documents' scores: the test is unpaired and weaker`);
+        notes.push(`${partsOfKey(key)[0]} is not the mean of the documents' scores: the test is unpaired and weaker`);
         return null;
       }
       contradiction ??= { what: 'summary', task: name, base: '', candidate: '', detail: unlike };
@@ -331,12 +332,12 @@ function unlikeSamples(run: Run, task: string, key: string, outcomes: ReadonlyMa
   if (Math.abs(mean - value) <= 1e-6) return null;
   // One document of thousands more or less shows in later digits only.
   const shown = (x: number): string => x.toFixed(mean.toFixed(4) === value.toFixed(4) ? 8 : 4);
-  return `the samples of the ${side} give ${metricOf(key)} ${shown(mean)}, its result file says ${shown(value)}: one of the two was changed`;
+  return `the samples of the ${side} give ${partsOfKey(key)[0]} ${shown(mean)}, its result file says ${shown(value)}: one of the two was changed`;
 }
 
 /** What the files say of a metric of a benchmark: of the group, or of one of its tasks. */
 function directionOf(base: Run, candidate: Run, benchmark: Benchmark, key: string): boolean {
-  const metric = metricOf(key);
+  const [metric] = partsOfKey(key);
   const said = [base, candidate].flatMap((run) =>
     [benchmark.name, ...benchmark.base].map((task) => run.tasks.get(task)?.result.higherIsBetter.get(metric)),
   );

@@ -1,10 +1,10 @@
 /** The documents that flipped, with prompt and both answers side by side: the texts are read again, for those documents only. */
 import { at } from '../at.js';
-import { type RecordedScore, recordedChoice } from '../metrics/recorded-choice.js';
+import { recordedChoice, recordedScores } from '../metrics/recorded-choice.js';
 import { fieldsAt, textOrNull } from '../results/fields.js';
 import { sampleLines } from '../results/read-samples.js';
+import { partsOfKey } from '../results/score-key.js';
 import type { Comparison } from './compare.js';
-import { metricOf } from './metric-kind.js';
 import type { Run } from './open-run.js';
 import type { Flip } from './pair.js';
 
@@ -60,10 +60,11 @@ async function texts(run: Run, task: string, key: string, wanted: ReadonlySet<st
   const found = new Map<string, Texts>();
   const source = run.tasks.get(task)?.source ?? null;
   if (source === null) return found;
+  const [metric, filter] = partsOfKey(key);
   for await (const { fields } of sampleLines(source.name, source.bytes())) {
     const hash = fields.doc_hash;
     if (typeof hash !== 'string' || !wanted.has(hash) || found.has(hash)) continue;
-    if ((typeof fields.filter === 'string' ? fields.filter : 'none') !== key.slice(metricOf(key).length + 1)) continue;
+    if ((typeof fields.filter === 'string' ? fields.filter : 'none') !== filter) continue;
     const metrics: readonly unknown[] = Array.isArray(fields.metrics) ? fields.metrics : [];
     const { prompt, continuations } = argumentsOf(fields.arguments);
     // Mutual information asks for each choice a second time, behind an empty prompt.
@@ -72,7 +73,7 @@ async function texts(run: Run, task: string, key: string, wanted: ReadonlySet<st
       prompt,
       choices: choices.length > 0 ? choices : null,
       target: choices[Number(fields.target)] ?? text(fields.target),
-      answer: answerOf(fields.filtered_resps, choices, metricOf(key), metrics.includes('bias')),
+      answer: answerOf(fields.filtered_resps, choices, metric, metrics.includes('bias')),
     });
     if (found.size === wanted.size) break;
   }
@@ -90,11 +91,8 @@ function argumentsOf(value: unknown): { prompt: string | null; continuations: re
 /** The choice that the metric takes for the answer, with all log-probabilities; or the generated text after its filter. */
 function answerOf(filtered: unknown, choices: readonly string[], metric: string, bias: boolean): string {
   if (!Array.isArray(filtered)) return text(filtered) ?? '';
-  const scores = filtered.map(
-    (item: unknown): RecordedScore =>
-      Array.isArray(item) ? [Number(item[0]), String(item[1]).toLowerCase() === 'true'] : [Number.NaN, false],
-  );
-  if (choices.length === 0 || scores.length < choices.length || scores.some(([logprob]) => Number.isNaN(logprob)))
+  const scores = recordedScores(filtered);
+  if (choices.length === 0 || scores === null || scores.length < choices.length)
     return filtered.map((item: unknown) => text(item) ?? '').join('\n');
   const chosen = at(choices, recordedChoice(metric, choices, scores, bias));
   return `${chosen} (${scores.map(([logprob]) => logprob.toFixed(3)).join(', ')})`;

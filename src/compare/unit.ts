@@ -1,5 +1,5 @@
 /** Numbers of a line as people read them. */
-import { metricOf } from './metric-kind.js';
+import { partsOfKey } from '../results/score-key.js';
 import type { Row } from './row.js';
 
 type Measured = Pick<Row, 'share' | 'metric'>;
@@ -83,5 +83,5 @@ function decimalsOf({ share, metric }: Measured): number {
  * Returns the name of a line, with the metric and its direction where less is better.
  */
 export function nameOf({ benchmark, metric, higherIsBetter }: Pick<Row, 'benchmark' | 'metric' | 'higherIsBetter'>): string {
-  return higherIsBetter ? benchmark : `${benchmark} (${metricOf(metric)} ↓)`;
+  return higherIsBetter ? benchmark : `${benchmark} (${partsOfKey(metric)[0]} ↓)`;
 }

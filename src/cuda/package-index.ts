@@ -45,7 +45,7 @@ const Listing = z.object({
 export async function wheelSources(options: { index: string | null; wheels: string | null }, env: Env = process.env): Promise<Sources> {
   const folders: string[] = [];
   if (options.wheels !== null) {
-    if (!(await isFolder(options.wheels))) throw new UserError(`--wheels ${options.wheels}: there is no such folder`);
+    if (!(await isFolder(options.wheels))) throw new UserError(`--wheels ${options.wheels}: no such folder`);
     folders.push(path.resolve(options.wheels));
   }
   const named = [...(env.PIP_FIND_LINKS ?? '').split(/\s+/), ...(env.UV_FIND_LINKS ?? '').split(',')].map((entry) => entry.trim());

@@ -169,7 +169,7 @@ export function parseModelName(reference: string): { readonly name: string; read
   const revision = at < 0 ? 'main' : reference.slice(at + 1);
   if (!isRepoName(name) || !(name.includes('/') || at >= 0)) {
     const looksLocal = /^[.~/]|\\/.test(reference) || reference.split('/').length > 2;
-    const what = looksLocal ? 'no such folder' : 'neither a local folder nor a name of the hub';
+    const what = looksLocal ? 'no such folder' : 'neither a local folder nor a Hugging Face model (ORG/NAME)';
     throw new UserError(`model ${quote(reference)}: ${what}; valid: a folder with config.json, or ORG/NAME[@REVISION]`);
   }
   if (!isInnerPath(revision) || !/^[\w.\-/]+$/.test(revision)) {

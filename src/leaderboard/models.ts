@@ -1,10 +1,8 @@
 /** Which result files belong to the same model. */
 import { fileNameOf } from '../file-name.js';
+import { MODEL_VARIANTS } from '../results/model-identity.js';
 import type { ResultFile } from '../results/read.js';
 import type { ModelNames } from './names.js';
-
-/** Arguments that make another model of the same name; data type, attention and batch size do not. */
-const VARIANT_ARGUMENTS = ['revision', 'peft', 'delta', 'subfolder', 'gguf_file', 'load_in_4bit', 'load_in_8bit', 'quantize'] as const;
 
 /** What identifies the model of a result file, before names are given. */
 export interface ModelIdentity {
@@ -25,7 +23,7 @@ export interface ModelIdentity {
  * (`modelIdentity`), that and the name decide, whatever the folder. Results with other few-shot examples than the tasks say are a row of their own.
  */
 export function identityOf(file: ResultFile, namedFolders: ReadonlySet<string>, modelIdentity: string | null): ModelIdentity {
-  const args = VARIANT_ARGUMENTS.flatMap((name) => {
+  const args = MODEL_VARIANTS.flatMap((name) => {
     const value = file.modelArgs.get(name);
     const trivial =
       value === undefined || value === '' || value === 'None' || value === 'False' || (name === 'revision' && value === 'main');

@@ -1,7 +1,8 @@
 /** Averages and the question whether the best is better than the second. Runs in the page too. */
+import { normalQuantile } from '../statistics/normal.js';
 
 /** Two-sided 5 % point of the normal distribution: half a 95 % interval in standard errors. */
-export const Z = 1.959963984540054;
+export const Z = normalQuantile(0.025);
 
 /** A number with its standard error, both in percent. */
 export interface Score {

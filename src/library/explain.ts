@@ -27,7 +27,7 @@ export async function explainWords({
   const registry = await openRegistry(hooks ?? null);
   const included = await includedTasks([word], includePath);
   const own = includePath !== undefined && included[0] !== word ? included : /\.ya?ml$/.test(word) ? [word] : [];
-  const more = registry.entries.has(word) || word === '' ? null : await registry.more?.();
+  const more = registry.entries.has(word) || word === '' ? null : await registry.more();
   const recorded = results === undefined ? null : await recordedEntry(results, word, registry.vocabulary);
   const entries = new Map([
     ...registry.entries,

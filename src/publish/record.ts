@@ -4,7 +4,7 @@
  */
 import type { Scale } from '../metrics/define.js';
 import { METRICS, type MetricName } from '../metrics/registry.js';
-import type { ResultFile, TaskResult } from '../results/read.js';
+import type { ResultFile, TaskFacts, TaskResult } from '../results/read.js';
 import { partsOfKey } from '../results/score-key.js';
 import type { Estimate } from '../types.js';
 import { modelInfoOf } from './model-info.js';
@@ -131,8 +131,9 @@ function resultOf(file: ResultFile, task: TaskResult, key: string, estimate: Est
           }),
     },
     generation_config: {
-      // Our own runs are greedy always.
-      ...(file.eusEvalVersion !== null && task.facts?.outputType === 'generate_until' ? { generation_args: { temperature: 0 } } : {}),
+      ...(file.eusEvalVersion !== null && task.facts?.outputType === 'generate_until'
+        ? { generation_args: generationArgsOf(task.facts.sampling) }
+        : {}),
       additional_details: {
         prompt: file.family,
         ...stated({
@@ -147,6 +148,12 @@ function resultOf(file: ResultFile, task: TaskResult, key: string, estimate: Est
       },
     },
   };
+}
+
+/** Of our own runs: greedy where the task's file does not say that answers are drawn. */
+function generationArgsOf({ temperature, topP, topK }: TaskFacts['sampling']) {
+  if (temperature === 0) return { temperature };
+  return { temperature, ...(topP === null ? {} : { top_p: topP }), ...(topK === null ? {} : { top_k: topK }) };
 }
 
 /** What a group is made of; groups below it that have no score of their own are replaced by their parts, for they are in no record. */

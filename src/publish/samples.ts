@@ -2,11 +2,12 @@
  * Instance-level records of Every Eval Ever, schema 0.3.0 (`instance_level_eval.schema.json`): one for each document and score, from the sample files of a run.
  */
 import { createHash } from 'node:crypto';
+import { recordedChoice, recordedScores } from '../metrics/recorded-choice.js';
 import { isRightOrWrong } from '../metrics/registry.js';
 import { type Fields, fieldsAt, numberOrNull } from '../results/fields.js';
 import { SCHEMA_VERSION } from './record.js';
 
-/** Metrics that may take another choice than the likeliest; which one, the sample does not say. */
+/** Metrics that may take another choice than the likeliest. */
 const OTHERWISE_CHOSEN: ReadonlySet<string> = new Set(['acc_norm', 'acc_bytes', 'acc_mutual_info']);
 
 /** What an instance refers to. */
@@ -26,7 +27,6 @@ export function instancesOf(line: Fields, of: InstanceOf) {
   if (line.unscored !== undefined && line.unscored !== null && line.unscored !== false) return [];
   const filter = typeof line.filter === 'string' ? line.filter : 'none';
   const asked = askedOf(line);
-  const answer = answerOf(line, asked);
   const names = Array.isArray(line.metrics) ? line.metrics.filter((name): name is string => typeof name === 'string') : [];
   return names.flatMap((name) => {
     const resultId = `${of.task}:${name},${filter}`;
@@ -34,7 +34,9 @@ export function instancesOf(line: Fields, of: InstanceOf) {
     const correct = isCorrect(line, name, score, names);
     if (score === null || correct === null || !of.resultIds.has(resultId)) return [];
     const input = { raw: asked.prompt, reference: asked.reference };
-    const known = !OTHERWISE_CHOSEN.has(name);
+    const answer = answerOf(line, asked, name, names);
+    // Where each choice has a prompt of its own, their texts do not say by what such a metric measured them.
+    const known = !OTHERWISE_CHOSEN.has(name) || !asked.prompts;
     return [
       {
         schema_version: SCHEMA_VERSION,
@@ -73,6 +75,8 @@ export function sampleHash(input: { readonly raw: string; readonly reference: re
 interface Asked {
   readonly prompt: string;
   readonly choices: readonly string[] | null;
+  /** Each choice has a prompt of its own. */
+  readonly prompts: boolean;
   readonly reference: readonly string[];
 }
 
@@ -89,7 +93,7 @@ function askedOf(line: Fields): Asked {
   const choices = several
     ? calls.map(({ context, continuation }) => (prompts ? `${context}${continuation}` : (continuation ?? '').trim()))
     : null;
-  return { prompt: prompts ? '' : (calls[0]?.context ?? ''), choices, reference: referencesOf(line.target, choices) };
+  return { prompt: prompts ? '' : (calls[0]?.context ?? ''), choices, prompts, reference: referencesOf(line.target, choices) };
 }
 
 /** Targets are texts in sample files: an index, a list of them as Python prints it, or the text itself. */
@@ -100,23 +104,28 @@ function referencesOf(target: unknown, choices: readonly string[] | null): strin
   return indices === null ? [text] : indices.map((index) => choices[index] ?? String(index));
 }
 
-function answerOf(line: Fields, asked: Asked): { readonly raw: string; readonly extracted: string; readonly method: string } {
+/** The answer as a metric took it: of choices the one that it chose. */
+function answerOf(
+  line: Fields,
+  asked: Asked,
+  metric: string,
+  metrics: readonly string[],
+): { readonly raw: string; readonly extracted: string; readonly method: string } {
   if (asked.choices !== null) {
     // A sample file of somebody else may name a choice that there is not.
-    const text = asked.choices[chosenOf(line, asked.choices.length)] ?? '';
-    return { raw: text, extracted: text, method: 'the choice with the highest log-probability' };
+    const text = asked.choices[chosenOf(line, asked.choices, metric, metrics.includes('bias'))] ?? '';
+    const method = OTHERWISE_CHOSEN.has(metric) ? `the choice that ${metric} takes` : 'the choice with the highest log-probability';
+    return { raw: text, extracted: text, method };
   }
   const filter = typeof line.filter === 'string' ? line.filter : 'none';
   return { raw: firstText(line.resps), extracted: firstText(line.filtered_resps), method: filter };
 }
 
-/** The model's choice: as the sample says, else the likeliest. */
-function chosenOf(line: Fields, count: number): number {
-  if (typeof line.predicted === 'number') return line.predicted;
-  const scores = Array.isArray(line.filtered_resps)
-    ? line.filtered_resps.slice(0, count).map((pair: unknown) => Number(firstText(pair)))
-    : [];
-  return scores.indexOf(Math.max(...scores));
+/** The choice that a metric takes: by the log-probabilities, and where the sample has none, as it says. */
+function chosenOf(line: Fields, choices: readonly string[], metric: string, bias: boolean): number {
+  const scores = recordedScores(line.filtered_resps);
+  if (scores !== null && scores.length >= choices.length) return recordedChoice(metric, choices, scores, bias);
+  return typeof line.predicted === 'number' ? line.predicted : -1;
 }
 
 /** The first text within nested lists. */

@@ -21,6 +21,8 @@ export interface TaskFacts {
   readonly datasetName: string | null;
   readonly testSplit: string | null;
   readonly outputType: string | null;
+  /** How answers are drawn, as far as the configuration says; its temperature is 0 where it says nothing. */
+  readonly sampling: { readonly temperature: number; readonly topP: number | null; readonly topK: number | null };
 }
 
 /** What a task's or group's file says for tables and leaderboards; null where the results do not say. */
@@ -290,10 +292,15 @@ function taskOf(name: string, scores: FieldReader, isGroup: boolean, tables: Tab
       datasetName: config.text('dataset_name'),
       testSplit: config.text('test_split'),
       outputType: config.text('output_type'),
+      sampling: samplingOf(fieldsAt(config.value('generation_kwargs'))),
     },
     about: aboutOf(fieldsAt(tables.about.object(name)?.fields ?? config?.value('metadata'))),
     own: own && { prompts: own.text('prompts'), scored: own.count('scored') },
   };
+}
+
+function samplingOf({ temperature, top_p, top_k }: Fields): TaskFacts['sampling'] {
+  return { temperature: numberOrNull(temperature) ?? 0, topP: numberOrNull(top_p), topK: numberOrNull(top_k) };
 }
 
 /** What `--num-fewshot` and a seed of the draws changed. */

@@ -55,7 +55,9 @@ export function planRun(selected: readonly (Group | Task)[], backend: PlanBacken
     );
   }
   if (!backend.families.includes(family)) {
-    throw new UserError(`--prompt ${family}: ${backend.source}:${backend.modelName} can be asked as ${backend.families.join(' or ')} only`);
+    const families = backend.families.join(' or ');
+    const takes = backend.source === 'onnx' ? 'local models take' : `${backend.source}:${backend.modelName} takes`;
+    throw new UserError(`--prompt ${family}: ${takes} --prompt ${families}, not ${family}`);
   }
   const roots = family === 'api' ? apiEntries(selected) : selected;
   const tasks = uniqueLeaves(roots);

@@ -4,6 +4,7 @@ import { CannotJudgeError, InterruptedError } from '../errors.js';
 import { isLetterChoice } from '../prompts/api.js';
 import type { RunOutcome, TaskOutcome } from '../results/outcome.js';
 import type { SampleFile } from '../results/sample-file.js';
+import { scoreText } from '../results/score-key.js';
 import { openLanguageTeller } from '../scoring/answer-language.js';
 import type { TaskNode } from '../task-tree.js';
 import type { Ask, Backend, DataSource, Response, Task } from '../types.js';
@@ -155,6 +156,5 @@ function describeOutcome(outcome: TaskOutcome): string {
   const wanted = task.meta.headlineMetric.includes(',') ? task.meta.headlineMetric : `${task.meta.headlineMetric},none`;
   const [key, estimate] = Object.entries(table.estimates).find(([k]) => k === wanted) ?? Object.entries(table.estimates)[0] ?? [];
   if (key === undefined || estimate === undefined) return `${task.name}: ${documents}`;
-  const stderr = estimate.stderr === null ? '' : ` ± ${estimate.stderr.toFixed(4)}`;
-  return `${task.name}: ${key.replace(/,none$/, '')} ${estimate.value.toFixed(4)}${stderr} (${documents}${cut})`;
+  return `${task.name}: ${key.replace(/,none$/, '')} ${scoreText(estimate)} (${documents}${cut})`;
 }

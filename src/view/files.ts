@@ -61,7 +61,7 @@ export function makeFileProvider({ catalog, files }: RunFiles): FileProvider {
     known: (run, task) => settled.get(keyOf(run, task)) ?? null,
     documents: async (run, task, places) => {
       const { source, index } = await openTask(run, task);
-      const { delimiter } = fileOf(run, task);
+      const { metric, delimiter } = fileOf(run, task);
       const views = [];
       for (const place of places) {
         const lines = [];
@@ -69,7 +69,7 @@ export function makeFileProvider({ catalog, files }: RunFiles): FileProvider {
           const at = index.place(place, filter);
           if (at !== null) lines.push((await source.line(at.start, at.end)).toString('utf8'));
         }
-        views.push(documentView(task, lines, delimiter));
+        views.push(documentView(task, lines, metric, delimiter));
       }
       return views;
     },

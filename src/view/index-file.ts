@@ -1,5 +1,7 @@
 /** The index of a sample file: where each document lies and how it came out. No text of a document stays in memory. */
 import { UserError } from '../errors.js';
+import { recordedScores } from '../metrics/recorded-choice.js';
+import { partsOfKey } from '../results/score-key.js';
 import { CUT, STATE, type State, type TaskIndex } from './protocol.js';
 import { type ScannedLine, scanLines } from './sample-lines.js';
 import type { SampleSource } from './sample-source.js';
@@ -23,8 +25,8 @@ const KEY_DIGITS = 12;
  * Throws `UserError` naming the line where one is no JSON or has no `doc_id`.
  */
 export async function indexFile(source: SampleSource, metric: string): Promise<FileIndex> {
-  const comma = metric.indexOf(',');
-  const [name, headline] = comma < 0 ? [metric, 'none'] : [metric.slice(0, comma), metric.slice(comma + 1)];
+  const [name, filterName] = partsOfKey(metric);
+  const headline = filterName === '' ? 'none' : filterName;
   const byId = new Map<number | string, number>();
   const subjectCodes = new Map<string, number>([['', 0]]);
   const lines = new Map<string, { readonly starts: number[]; readonly ends: number[] }>();
@@ -98,8 +100,8 @@ function isCut(line: ScannedLine): boolean {
 function marginOf(line: ScannedLine): number {
   const said = line.field('margin');
   if (typeof said === 'number') return said;
-  const scores = logprobsOf(line.field('filtered_resps'));
-  return (scores === null ? null : marginIn(scores)) ?? Number.NaN;
+  const scores = recordedScores(line.field('filtered_resps'));
+  return (scores === null ? null : marginIn(scores.map(([logprob]) => logprob))) ?? Number.NaN;
 }
 
 /**
@@ -108,13 +110,4 @@ function marginOf(line: ScannedLine): number {
 export function marginIn(logprobs: readonly number[]): number | null {
   const [best, second] = [...logprobs].sort((a, b) => b - a);
   return best === undefined || second === undefined ? null : best - second;
-}
-
-/**
- * Returns the log-probabilities in `filtered_resps`, which are numbers or texts of numbers; null where it holds generated texts.
- */
-export function logprobsOf(filtered: unknown): number[] | null {
-  if (!Array.isArray(filtered) || filtered.length === 0) return null;
-  const scores = filtered.map((pair: unknown) => (Array.isArray(pair) && pair.length === 2 ? Number(pair[0]) : Number.NaN));
-  return scores.some((score) => Number.isNaN(score)) ? null : scores;
 }

@@ -2,16 +2,19 @@
 import { at } from '../at.js';
 import { messageOf, UserError } from '../errors.js';
 import { isObject } from '../is-object.js';
+import { type RecordedScore, recordedChoice, recordedScores } from '../metrics/recorded-choice.js';
 import { parsePlainJson } from '../python/plain-json.js';
 import { type Fields, fieldsAt, textOrNull } from '../results/fields.js';
-import { logprobsOf, marginIn } from './index-file.js';
+import { partsOfKey } from '../results/score-key.js';
+import { marginIn } from './index-file.js';
 import { type DocumentView, type Message, NOTES } from './protocol.js';
 import { questionStart, textsIn } from './split-prompt.js';
 
 /**
- * Returns the view of a document from its lines, one per filter. `delimiter` stands between the few-shot examples of its task. Throws `UserError` when a line is no JSON object.
+ * Returns the view of a document from its lines, one per filter. `metric` is the key of the headline score, `acc,none`; `delimiter` stands between the few-shot examples of its task.
+ * Throws `UserError` when a line is no JSON object.
  */
-export function documentView(task: string, lines: readonly string[], delimiter: string): DocumentView {
+export function documentView(task: string, lines: readonly string[], metric: string, delimiter: string): DocumentView {
   const parsed = lines.map(fieldsOf);
   const [first = {}] = parsed;
   const requests = Object.values(fieldsAt(first.arguments)).filter(isObject);
@@ -19,9 +22,11 @@ export function documentView(task: string, lines: readonly string[], delimiter: 
   const messages = messagesOf(prompt);
   const texts = [...textsIn(first.doc)];
   const start = messages === null ? questionStart(prompt, texts, delimiter) : 0;
-  const logprobs = logprobsOf(first.filtered_resps);
+  const scores = recordedScores(first.filtered_resps);
   const continuations = requests.flatMap(({ arg_1 }) => (typeof arg_1 === 'string' ? [arg_1] : []));
-  const choices = continuations.length > 0 && continuations.length === requests.length ? continuations : null;
+  // Mutual information asks for each choice a second time, behind an empty prompt.
+  const asked = metricNamesOf(first).includes('acc_mutual_info') ? continuations.length / 2 : continuations.length;
+  const choices = continuations.length > 0 && continuations.length === requests.length ? continuations.slice(0, asked) : null;
   const gold = Number(first.target);
   return {
     task,
@@ -34,11 +39,11 @@ export function documentView(task: string, lines: readonly string[], delimiter: 
     choices:
       choices === null
         ? null
-        : choices.map((text, i) => ({ text: text.trim(), logprob: logprobs?.[i] ?? null, greedy: greedyAt(first.filtered_resps, i) })),
+        : choices.map((text, i) => ({ text: text.trim(), logprob: scores?.[i]?.[0] ?? null, greedy: scores?.[i]?.[1] ?? false })),
     target: choices !== null && Number.isInteger(gold) ? gold : null,
     targetText: choices === null ? textOf(first.target) : (choices[gold]?.trim() ?? textOf(first.target)),
-    predicted: typeof first.predicted === 'number' ? first.predicted : choices === null ? null : bestOf(logprobs),
-    margin: typeof first.margin === 'number' ? first.margin : logprobs === null ? null : marginIn(logprobs),
+    predicted: typeof first.predicted === 'number' ? first.predicted : chosenOf(choices, scores, metric, metricNamesOf(first)),
+    margin: typeof first.margin === 'number' ? first.margin : scores === null ? null : marginIn(scores.map(([logprob]) => logprob)),
     generated: choices === null ? generatedIn(first.resps) : null,
     filters: choices === null || parsed.length > 1 ? parsed.map(filterOf) : [filterOf(first)],
     finish: textOrNull(first.finish),
@@ -81,13 +86,21 @@ function messagesOf(prompt: string): readonly Message[] | null {
   }
 }
 
-function greedyAt(filtered: unknown, i: number): boolean {
-  const pair: unknown = Array.isArray(filtered) ? filtered[i] : null;
-  return Array.isArray(pair) && (pair[1] === true || pair[1] === 'True');
+/** The choice that the headline metric takes; files of the harness do not say it. */
+function chosenOf(
+  choices: readonly string[] | null,
+  scores: readonly RecordedScore[] | null,
+  metric: string,
+  metrics: readonly string[],
+): number | null {
+  if (choices === null || scores === null || scores.length < choices.length) return null;
+  const [name] = partsOfKey(metric);
+  const texts = choices.map((choice) => choice.trim());
+  return recordedChoice(name, texts, scores, metrics.includes('bias'));
 }
 
-function bestOf(logprobs: readonly number[] | null): number | null {
-  return logprobs === null ? null : logprobs.indexOf(Math.max(...logprobs));
+function metricNamesOf(fields: Fields): string[] {
+  return Array.isArray(fields.metrics) ? fields.metrics.filter((name): name is string => typeof name === 'string') : [];
 }
 
 /** The first answer to the first request. */
@@ -98,7 +111,7 @@ function generatedIn(resps: unknown): string | null {
 }
 
 function filterOf(fields: Fields): DocumentView['filters'][number] {
-  const names = Array.isArray(fields.metrics) ? fields.metrics.filter((name): name is string => typeof name === 'string') : [];
+  const names = metricNamesOf(fields);
   const filtered: unknown = Array.isArray(fields.filtered_resps) ? fields.filtered_resps[0] : fields.filtered_resps;
   return {
     name: textOrNull(fields.filter) ?? 'none',

@@ -13,7 +13,7 @@ describe('eus-eval setup', () => {
     [['setup'], 'eus-eval: setup: say what; valid: cuda\n'],
     [['setup', 'cdua'], 'eus-eval: setup cdua: valid: cuda. Did you mean cuda?\n'],
     [['setup', 'cuda', '--remove', '--dry-run'], 'eus-eval: --remove goes with no other option\n'],
-    [['setup', 'cuda', '--wheels', '/nowhere'], 'eus-eval: --wheels /nowhere: there is no such folder\n'],
+    [['setup', 'cuda', '--wheels', '/nowhere'], 'eus-eval: --wheels /nowhere: no such folder\n'],
     [
       ['setup', 'cuda', '--index', 'pypi'],
       'eus-eval: --index is no web address; valid: https://pypi.org/simple, or the address of a mirror (for a folder of wheels: --wheels DIR)\n',
