@@ -1,7 +1,6 @@
 /** `eus-eval judge`: arguments and printing only. */
 import { EXIT } from '../errors.js';
 import type { Judged } from '../library/judge.js';
-import { scoreText } from '../results/score-key.js';
 import { screenOf } from '../terminal/screen.js';
 import { table, wordsOf } from '../terminal/table.js';
 import { type AddCommand, folderName, list, numberBetween, wholeNumber } from './arguments.js';
@@ -77,7 +76,7 @@ function textOf({ judge, base, candidate, tasks, agreement }: Judged): string {
   const rows = tasks.map((one) => [
     one.task,
     `${one.documents - one.unscored} of ${one.documents}`,
-    one.mean === null ? '' : scoreText({ value: one.mean, stderr: one.stderr }),
+    one.mean === null ? '' : `${one.mean.toFixed(4)}${one.stderr === null ? '' : ` ± ${one.stderr.toFixed(4)}`}`,
     Object.entries(one.labels)
       .map(([label, n]) => `${label} ${n}`)
       .join(', '),
