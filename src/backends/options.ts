@@ -1,5 +1,6 @@
 /** What can be said of a model when it is opened. */
-import type { EngineName } from '../serve/engines.js';
+import { type Checks, listWith, NAME, numberFrom, type Optional, oneOf, orNull, SWITCH, TEXT, wholeFrom } from '../options.js';
+import { ENGINES, type EngineName } from '../serve/engines.js';
 import type { ScoringMode } from './api/completion-probe.js';
 
 export type BackendName = 'onnx' | 'completions' | 'openai' | 'anthropic' | 'fake';
@@ -75,4 +76,40 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   maxCostUsd: null,
   pricesFile: null,
   onProgress: () => {},
+};
+
+export const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'] as const;
+export const SCORING_MODES = ['logprob_token_ids', 'top_logprobs', 'generate', 'prompt_logprobs', 'echo'] as const satisfies ScoringMode[];
+
+/**
+ * Tells whether a text names a device.
+ */
+export function isDevice(text: string): boolean {
+  return /^(auto|cpu|webgpu|cuda(:\d{1,3})?)$/.test(text);
+}
+
+/** The options of a model as callers of the library may give them. */
+export const MODEL_CHECKS: Checks<Optional<ModelOptions>> = {
+  device: { expected: 'auto, cpu, cuda, cuda:N or webgpu', fits: (value) => typeof value === 'string' && isDevice(value) },
+  dtype: oneOf(...DTYPES),
+  threads: orNull(wholeFrom(1)),
+  batchTokens: orNull(wholeFrom(16)),
+  cardMemoryGib: orNull(numberFrom(0.1, 10_000)),
+  memoryGib: orNull(numberFrom(0.001, 10_000)),
+  maxLength: orNull(wholeFrom(2)),
+  offline: SWITCH,
+  baseUrls: listWith('addresses', NAME),
+  tokenizer: orNull(NAME),
+  templateDate: orNull({ expected: 'a Date', fits: (value) => value instanceof Date && !Number.isNaN(value.getTime()) }),
+  apiKeyEnv: orNull(NAME),
+  concurrency: orNull(wholeFrom(1)),
+  timeoutSeconds: orNull(numberFrom(0.001, 86_400)),
+  maxTries: orNull(wholeFrom(1)),
+  maxNewTokens: orNull(wholeFrom(1)),
+  scoring: orNull(oneOf(...SCORING_MODES)),
+  promptsAs: orNull(oneOf('ids', 'text')),
+  serve: orNull(oneOf(...ENGINES)),
+  serveArgs: listWith('words', TEXT),
+  maxCostUsd: orNull(numberFrom(0, Number.POSITIVE_INFINITY)),
+  pricesFile: orNull(NAME),
 };

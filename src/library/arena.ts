@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { type BattleRow, battlesOfRows, type Question, readBattles } from '../arena/battles.js';
+import { type BattleRow, battlesOfRows, QUESTIONS, type Question, readBattles } from '../arena/battles.js';
 import { type ArenaFit, fitUnhurried } from '../arena/fit.js';
 import { fitCsv } from '../arena/report.js';
+import { isObject } from '../is-object.js';
 import { writeFiles } from '../leaderboard/write-files.js';
-import { type Optional, refuseAborted } from '../options.js';
+import { type Checks, NAME, needed, numberFrom, type Optional, oneOf, refuseAborted, SIGNAL, SWITCH, wholeFrom } from '../options.js';
 
 export type ArenaOptions = {
   /** A CSV file (docs/arena.md), or its rows: fields by the names of its columns. */
@@ -20,6 +21,22 @@ export type ArenaOptions = {
   largestGroup: boolean;
   signal: AbortSignal;
 }>;
+
+const isRow = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every((cell) => typeof cell === 'string' || typeof cell === 'number');
+
+export const ARENA_CHECKS: Checks<ArenaOptions> = {
+  battles: needed({
+    expected: 'a CSV file, or a list of rows such as { model_a, model_b, winner }',
+    fits: (value) => NAME.fits(value) || (Array.isArray(value) && value.every(isRow)),
+  }),
+  question: oneOf(...QUESTIONS),
+  rounds: wholeFrom(0),
+  seed: wholeFrom(0),
+  level: numberFrom(0.01, 0.999),
+  largestGroup: SWITCH,
+  signal: SIGNAL,
+};
 
 /**
  * Fits Bradley-Terry scores (mean 1000) with bootstrap intervals. Throws `UserError` when battles cannot be read, or the models have no common scale; `InterruptedError` once

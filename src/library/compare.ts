@@ -1,9 +1,9 @@
 import { type Comparison, compareOptions, compareRuns, requireShared } from '../compare/compare.js';
-import type { Allowable } from '../compare/differs.js';
+import { ALLOWABLE, type Allowable } from '../compare/differs.js';
 import { type FlipText, flipTexts } from '../compare/flips.js';
 import { knownBenchmarks } from '../compare/known.js';
-import { type Optional, refuseAborted } from '../options.js';
-import { openRunOf, type Side } from './results.js';
+import { type Check, type Checks, listWith, NAME, needed, type Optional, oneOf, refuseAborted, SIGNAL, wholeFrom } from '../options.js';
+import { openRunOf, RESULTS_CHECK, type Side } from './results.js';
 
 export type CompareOptions = {
   /** A folder of results of one model, a results file, a stored baseline, or results. */
@@ -21,6 +21,19 @@ export type CompareOptions = {
   flips: number;
   signal: AbortSignal;
 }>;
+
+/** Those of `gate`, too. */
+export const TWO_RUNS_CHECKS = {
+  base: needed(RESULTS_CHECK),
+  candidate: needed(RESULTS_CHECK),
+  inside: NAME,
+  allow: listWith(ALLOWABLE.join(', '), oneOf(...ALLOWABLE)),
+  seed: wholeFrom(0),
+  rounds: wholeFrom(100),
+  signal: SIGNAL,
+} satisfies Record<string, Check>;
+
+export const COMPARE_CHECKS: Checks<CompareOptions> = { ...TWO_RUNS_CHECKS, flips: wholeFrom(0) };
 
 /** A comparison with the texts of documents that flipped; null where they were not asked for. */
 export interface ComparisonResult extends Comparison {

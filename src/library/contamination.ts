@@ -1,7 +1,19 @@
 import path from 'node:path';
 import { openData } from '../data/open.js';
 import { fileNameOf } from '../file-name.js';
-import type { OneOrMore, Optional } from '../options.js';
+import {
+  type Checks,
+  FUNCTION,
+  NAME,
+  needed,
+  type OneOrMore,
+  type Optional,
+  oneOrMore,
+  orNull,
+  SIGNAL,
+  SWITCH,
+  wholeFrom,
+} from '../options.js';
 import {
   type ContaminationSettings,
   contaminationCost,
@@ -11,8 +23,8 @@ import {
 } from '../run/contamination.js';
 import type { OnAnswer } from '../run/events.js';
 import { openJournal } from '../run/journal.js';
-import type { ModelOptions } from '../run/options.js';
-import type { TaskOptions } from '../run/task-options.js';
+import { DATA, MODEL_OPTIONS_CHECK, type ModelOptions } from '../run/options.js';
+import { TASK_CHECKS, type TaskOptions } from '../run/task-options.js';
 import { uniqueLeaves } from '../task-tree.js';
 import type { DataSource } from '../types.js';
 import { openModel } from './model.js';
@@ -39,6 +51,24 @@ export type ContaminationOptions = { readonly model: string; readonly tasks: One
       onAnswer: OnAnswer;
     } & ContaminationSettings
   >;
+
+export const CONTAMINATION_CHECKS: Checks<ContaminationOptions> = {
+  model: needed({ ...NAME, expected: 'a folder, a hub name or BACKEND:NAME' }),
+  tasks: needed(oneOrMore('names of tasks', NAME)),
+  hooks: TASK_CHECKS.hooks,
+  includePath: TASK_CHECKS.includePath,
+  data: DATA,
+  modelOptions: MODEL_OPTIONS_CHECK,
+  out: NAME,
+  dryRun: SWITCH,
+  signal: SIGNAL,
+  say: FUNCTION,
+  onAnswer: FUNCTION,
+  shards: wholeFrom(5),
+  shuffles: wholeFrom(1),
+  seed: wholeFrom(0),
+  limit: orNull(wholeFrom(1)),
+};
 
 export interface Contamination {
   readonly model: string;

@@ -1,8 +1,10 @@
 import type { Allowable } from '../compare/differs.js';
 import type { PolicyFields } from '../gate/policy.js';
 import { type GateOutcome, runGate } from '../gate/run-gate.js';
-import { type Optional, refuseAborted } from '../options.js';
+import { isObject } from '../is-object.js';
+import { type Checks, NAME, type Optional, refuseAborted } from '../options.js';
 import { ROUNDS, SEED } from '../statistics/bootstrap.js';
+import { TWO_RUNS_CHECKS } from './compare.js';
 import { openRunOf, type Side } from './results.js';
 
 export type GateOptions = {
@@ -25,6 +27,14 @@ export type GateOptions = {
   rounds: number;
   signal: AbortSignal;
 }>;
+
+export const GATE_CHECKS: Checks<GateOptions> = {
+  ...TWO_RUNS_CHECKS,
+  policy: { expected: 'a policy, or the file that holds one', fits: (value) => NAME.fits(value) || isObject(value) },
+  bless: NAME,
+  junit: NAME,
+  summary: NAME,
+};
 
 /**
  * Judges whether the candidate is worse than its base. Throws `UserError` for bad input, `CannotJudgeError` when a run that itself cannot be judged is to be

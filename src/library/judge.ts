@@ -5,11 +5,11 @@ import { readAnswers } from '../judge/answers.js';
 import { type HumanAgreement, humanAgreement, judgeAnswers, judgements, type TaskJudgement, type Verdict } from '../judge/judge.js';
 import { readRubric } from '../judge/rubric.js';
 import { writeFiles } from '../leaderboard/write-files.js';
-import type { Optional } from '../options.js';
+import { type Checks, FUNCTION, listWith, NAME, needed, type Optional, SIGNAL, wholeFrom } from '../options.js';
 import { fileTime } from '../results/write.js';
 import type { OnAnswer } from '../run/events.js';
 import { openJournal } from '../run/journal.js';
-import type { ModelOptions } from '../run/options.js';
+import { MODEL_OPTIONS_CHECK, type ModelOptions } from '../run/options.js';
 import { openModel } from './model.js';
 
 export type JudgeOptions = {
@@ -34,6 +34,21 @@ export type JudgeOptions = {
   say: (line: string) => void;
   onAnswer: OnAnswer;
 }>;
+
+export const JUDGE_CHECKS: Checks<JudgeOptions> = {
+  results: needed({ ...NAME, expected: 'the folder with the results and samples of one model' }),
+  model: needed({ ...NAME, expected: 'a folder, a hub name or BACKEND:NAME' }),
+  rubric: needed({ ...NAME, expected: 'a YAML file (docs/judge.md)' }),
+  against: NAME,
+  tasks: listWith('names of tasks', NAME),
+  limit: wholeFrom(1),
+  labels: NAME,
+  out: NAME,
+  modelOptions: MODEL_OPTIONS_CHECK,
+  signal: SIGNAL,
+  say: FUNCTION,
+  onAnswer: FUNCTION,
+};
 
 export interface Judged {
   readonly judge: string;

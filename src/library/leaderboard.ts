@@ -5,9 +5,22 @@ import { builtinBenchmarks } from '../leaderboard/builtin.js';
 import { readNames } from '../leaderboard/names.js';
 import { noteText } from '../leaderboard/notes.js';
 import { publish } from '../leaderboard/publish.js';
-import { listOf, type OneOrMore, type Optional, refuseAborted } from '../options.js';
-import type { PageLanguage } from '../page/words.js';
-import type { Results } from './results.js';
+import {
+  type Checks,
+  listOf,
+  listWith,
+  NAME,
+  needed,
+  type OneOrMore,
+  type Optional,
+  oneOf,
+  oneOrMore,
+  refuseAborted,
+  SIGNAL,
+  SWITCH,
+} from '../options.js';
+import { PAGE_LANGUAGES, type PageLanguage } from '../page/words.js';
+import { RESULTS_CHECK, type Results } from './results.js';
 
 export type LeaderboardOptions = {
   /** Folders of results files, which are searched recursively, or results. */
@@ -33,6 +46,20 @@ export type LeaderboardOptions = {
   pictures: boolean;
   signal: AbortSignal;
 }>;
+
+export const LEADERBOARD_CHECKS: Checks<LeaderboardOptions> = {
+  results: needed(oneOrMore('folders of results, or results (of evaluate or readResults)', RESULTS_CHECK)),
+  tasks: listWith('names of tasks', NAME),
+  base: NAME,
+  names: NAME,
+  arena: oneOrMore('files with arena scores', NAME),
+  mixed: SWITCH,
+  out: NAME,
+  title: NAME,
+  lang: oneOf(...PAGE_LANGUAGES),
+  pictures: SWITCH,
+  signal: SIGNAL,
+};
 
 /** The leaderboard as data, and the paths of the files that were written. */
 export interface Leaderboard extends Board {

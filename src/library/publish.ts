@@ -1,6 +1,21 @@
-import { listOf, type OneOrMore, type Optional, refuseAborted } from '../options.js';
-import { type Format, type Published, publishResults } from '../publish/publish.js';
-import type { Publisher } from '../publish/record.js';
+import { isObject } from '../is-object.js';
+import {
+  type Checks,
+  listOf,
+  listWith,
+  NAME,
+  needed,
+  type OneOrMore,
+  type Optional,
+  oneOf,
+  oneOrMore,
+  recordOf,
+  refuseAborted,
+  SIGNAL,
+  SWITCH,
+} from '../options.js';
+import { FORMATS, type Format, type Published, publishResults } from '../publish/publish.js';
+import { type Publisher, RELATIONSHIPS } from '../publish/record.js';
 
 export type PublishOptions = {
   /** Folders of results files, which are searched recursively. */
@@ -22,6 +37,21 @@ export type PublishOptions = {
   taskIds: Readonly<Record<string, string>>;
   signal: AbortSignal;
 }>;
+
+export const PUBLISH_CHECKS: Checks<PublishOptions> = {
+  results: needed(
+    oneOrMore('folders of results files (results in memory have no samples beside them to publish: give evaluate `out`)', NAME),
+  ),
+  out: needed({ ...NAME, expected: 'a folder' }),
+  formats: listWith(FORMATS.join(', '), oneOf(...FORMATS)),
+  samples: SWITCH,
+  modelId: NAME,
+  organization: NAME,
+  relationship: oneOf(...RELATIONSHIPS),
+  source: { expected: 'an object { url, name }', fits: isObject, fields: { url: needed({ ...NAME, expected: 'an address' }), name: NAME } },
+  taskIds: recordOf('an object with the name at the hub for each task', NAME),
+  signal: SIGNAL,
+};
 
 /**
  * Writes results as Every Eval Ever, the hub and trackers read them; nothing is sent. Returns the paths of the files, and notes on what could not be said. Throws

@@ -2,7 +2,19 @@
 import { joinFiles, type Run, type SamplesOf } from '../compare/open-run.js';
 import { UserError } from '../errors.js';
 import { openSide } from '../gate/baseline.js';
-import { listOf, type OneOrMore, type Optional, refuseAborted } from '../options.js';
+import { isObject } from '../is-object.js';
+import {
+  type Check,
+  type Checks,
+  listOf,
+  NAME,
+  needed,
+  type OneOrMore,
+  type Optional,
+  oneOrMore,
+  refuseAborted,
+  SIGNAL,
+} from '../options.js';
 import { fileBytes } from '../results/gzip-blocks.js';
 import { findResultFiles, type ResultFile, readResultFile } from '../results/read.js';
 import { sampleLines } from '../results/read-samples.js';
@@ -25,6 +37,11 @@ export type ReadOptions = {
   /** Folders, which are searched recursively, or results files; the Python harness's too. */
   readonly from: OneOrMore<string>;
 } & Optional<{ signal: AbortSignal }>;
+
+export const READ_CHECKS: Checks<ReadOptions> = {
+  from: needed(oneOrMore('folders of results, or results files', NAME)),
+  signal: SIGNAL,
+};
 
 /**
  * Reads results files, in the order of their paths. Throws `UserError` when there is none, or one is broken.
@@ -74,13 +91,16 @@ function nameOf({ path }: ResultFile, task: string): string {
 /** One side of a comparison: a path as the command line takes it, or results. */
 export type Side = string | Results;
 
+/** A path of results, or results. */
+export const RESULTS_CHECK: Check = {
+  expected: 'a folder of results, a results file, or results (of evaluate or readResults)',
+  fits: (value) => NAME.fits(value) || (isObject(value) && typeof value.sampleBytes === 'function'),
+};
+
 /**
  * Opens one side of a comparison; `inside` is a folder of models, in which a name is looked for. Throws `UserError` when there is nothing to compare.
  */
 export async function openRunOf(side: Side, inside: string | undefined): Promise<Run> {
-  // Callers in JavaScript have no types that would refuse it.
-  if (typeof side !== 'string' && (typeof side !== 'object' || side === null || typeof side.sampleBytes !== 'function'))
-    throw new UserError('a side of a comparison is a folder of results, a results file, or results (of evaluate or readResults)');
   if (typeof side === 'string') return openSide(side, inside === undefined ? {} : { inside });
   const samplesOf: SamplesOf = (file, task) => {
     if (side.sampleBytes(task) === null) return null;

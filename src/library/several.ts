@@ -1,9 +1,10 @@
 import { InterruptedError, UserError } from '../errors.js';
-import { listOf, type OneOrMore } from '../options.js';
+import { type Checks, FUNCTION, listOf, NAME, needed, type OneOrMore, oneOrMore } from '../options.js';
 import type { ModelRows } from '../results/by-model.js';
-import type { EvaluateOptions } from '../run/options.js';
+import { EVALUATE_CHECKS, type EvaluateOptions } from '../run/options.js';
 import { type ChosenModel, chosenModels } from '../run/several-models.js';
 import { modelRows } from './curve.js';
+import { withOptionNames } from './entry.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 
 export { type ChosenModel, chosenModels } from '../run/several-models.js';
@@ -15,6 +16,14 @@ export type EvaluateAllOptions = Omit<EvaluateOptions, 'model' | 'name'> & {
   readonly onModel?: (reference: string, index: number, count: number) => void;
   /** Called when a model is done, or could not be evaluated. */
   readonly onDone?: (outcome: ModelOutcome) => void;
+};
+
+const { model: _model, name: _name, ...SHARED_CHECKS } = EVALUATE_CHECKS;
+export const EVALUATE_ALL_CHECKS: Checks<EvaluateAllOptions> = {
+  ...SHARED_CHECKS,
+  models: needed(oneOrMore('names of models, or patterns of their folders', NAME)),
+  onModel: FUNCTION,
+  onDone: FUNCTION,
 };
 
 /** What came of one model. */
@@ -35,7 +44,9 @@ export interface Evaluations {
 export async function evaluateAll({ models, onModel, onDone, ...options }: EvaluateAllOptions): Promise<Evaluations> {
   const chosen = chosenModels(listOf(models));
   const outcomeOf = (attempt: Attempt<Evaluation>): ModelOutcome =>
-    'error' in attempt ? attempt : { reference: attempt.reference, evaluation: attempt.result };
+    'error' in attempt
+      ? { ...attempt, error: withOptionNames(attempt.error, EVALUATE_CHECKS) }
+      : { reference: attempt.reference, evaluation: attempt.result };
   const attempts = await eachModel(
     chosen,
     ({ reference, name }) => evaluate({ ...options, model: reference, name: name ?? undefined }),

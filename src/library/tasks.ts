@@ -1,5 +1,5 @@
-import { checkOptions, listOf, refuseAborted } from '../options.js';
-import { TASK_CHECKS, type TaskOptions } from '../run/task-options.js';
+import { listOf, refuseAborted } from '../options.js';
+import type { TaskOptions } from '../run/task-options.js';
 import { leavesOf, type TaskNode } from '../task-tree.js';
 import { includedTasks } from '../tasks/include-path.js';
 import { openRegistry } from '../tasks/open-registry.js';
@@ -11,7 +11,6 @@ import type { Task } from '../types.js';
  * for a task file that is broken.
  */
 export async function loadTasks(options: TaskOptions = {}): Promise<readonly TaskNode[]> {
-  checkOptions('loadTasks', options, TASK_CHECKS);
   const { tasks = 'all', includePath, hooks, metrics, signal } = options;
   refuseAborted(signal);
   return selectTasks(await includedTasks(listOf(tasks), includePath), await openRegistry(hooks ?? null, metrics));

@@ -19,7 +19,8 @@ import { type EvaluationRecord, type Publisher, recordOf } from './record.js';
 import { type Instance, type InstanceOf, instancesOf } from './samples.js';
 
 /** What can be written: Every Eval Ever, the hub's `.eval_results`, JSON lines. */
-export type Format = 'eee' | 'hub' | 'jsonl';
+export const FORMATS = ['eee', 'hub', 'jsonl'] as const;
+export type Format = (typeof FORMATS)[number];
 
 export interface PublishOptions {
   readonly dirs: readonly string[];

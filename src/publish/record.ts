@@ -13,7 +13,8 @@ import { evaluationIdOf, isPublicName, publicText } from './names.js';
 export const SCHEMA_VERSION = '0.3.0';
 
 /** The schema's words for who evaluated whose model. */
-type Relationship = 'first_party' | 'third_party' | 'collaborative' | 'other';
+export const RELATIONSHIPS = ['first_party', 'third_party', 'collaborative', 'other'] as const;
+type Relationship = (typeof RELATIONSHIPS)[number];
 
 /** What no results file says, and only its owner knows. */
 export interface Publisher {

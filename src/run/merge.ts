@@ -4,7 +4,7 @@ import path from 'node:path';
 import { UserError } from '../errors.js';
 import { makeFolder, removeEmpty } from '../folders.js';
 import type { HookModule } from '../hooks/user-module.js';
-import { listOf, type OneOrMore, type Optional } from '../options.js';
+import { type Checks, listOf, NAME, needed, numberFrom, type OneOrMore, type Optional, oneOrMore } from '../options.js';
 import { apiEntry } from '../prompts/api.js';
 import type { RunOutcome } from '../results/outcome.js';
 import { findResultFiles } from '../results/read.js';
@@ -24,6 +24,7 @@ import { claimFolder, folderSuffix } from './result-folder.js';
 import { folderStore, type StorePass } from './result-store.js';
 import { fileDigest, VARIANTS_SETTING } from './settings.js';
 import { readShard, type ShardFile, sumWork } from './shard-file.js';
+import { TASK_CHECKS } from './task-options.js';
 
 export interface Merged {
   readonly outcome: RunOutcome;
@@ -45,6 +46,14 @@ export type MergeOptions = {
   hooks: HookModule;
   promptVariants: string;
 }>;
+
+export const MERGE_CHECKS: Checks<MergeOptions> = {
+  shards: needed(oneOrMore('folders of shards, or folders above them', NAME)),
+  out: needed({ ...NAME, expected: 'a folder' }),
+  maxErrorRate: numberFrom(0, 1),
+  hooks: TASK_CHECKS.hooks,
+  promptVariants: NAME,
+};
 
 /**
  * Joins the shards that lie in or below folders and writes results and samples under `out`, as one run would have.

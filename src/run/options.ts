@@ -1,15 +1,27 @@
 /** The options of a run: what a caller may give, its check, and the defaults. */
-import { type ModelOptions as AllModelOptions, DEFAULT_OPEN_OPTIONS } from '../backends/options.js';
-import { UserError } from '../errors.js';
+import { type ModelOptions as AllModelOptions, DEFAULT_OPEN_OPTIONS, MODEL_CHECKS } from '../backends/options.js';
 import type { HookModule } from '../hooks/user-module.js';
 import { isObject } from '../is-object.js';
 import type { Metric } from '../metrics/define.js';
-import { type Check, checkOptions, FUNCTION, listOf, type OneOrMore, type Optional, oneOf, SWITCH, TEXT, wholeFrom } from '../options.js';
+import {
+  type Check,
+  type Checks,
+  FUNCTION,
+  listOf,
+  NAME,
+  numberFrom,
+  type OneOrMore,
+  type Optional,
+  oneOf,
+  orNull,
+  recordOf,
+  SWITCH,
+  TEXT,
+  wholeFrom,
+} from '../options.js';
 import type { SamplesForm } from '../results/sample-name.js';
-import { didYouMean } from '../suggest.js';
-
 import type { Wanted } from '../tasks/registry.js';
-import { parseShots, type Shots } from '../tasks/vary.js';
+import { MAX_SHOTS, parseShots, type Shots } from '../tasks/vary.js';
 import type { Backend, DataSource, PromptFamily } from '../types.js';
 import type { OnProgress } from './events.js';
 import { TASK_CHECKS } from './task-options.js';
@@ -80,59 +92,60 @@ export type EvaluateOptions = Optional<{
   onProgress: OnProgress;
 }>;
 
-const MODEL: Check = {
-  expected: 'a folder, a name or an open backend',
-  fits: (value) => value === null || typeof value === 'string' || (isObject(value) && typeof value.ask === 'function'),
-};
+const isFolderOrSource = (value: unknown): boolean =>
+  (typeof value === 'string' && value !== '') || (isObject(value) && typeof value.split === 'function');
+export const DATA: Check = { expected: 'a folder, or a source of documents', fits: isFolderOrSource };
+
+const SHOTS = wholeFrom(0, MAX_SHOTS);
 const NUM_FEWSHOT: Check = {
-  expected: 'a number, or numbers by task',
-  fits: (value) => typeof value === 'number' || Array.isArray(value) || isObject(value),
+  expected: `a number from 0 to ${MAX_SHOTS}, or { all, tasks } with such numbers`,
+  fits: (value) => SHOTS.fits(value) || isObject(value) || (Array.isArray(value) && value.every((word) => typeof word === 'string')),
+  fields: { all: orNull(SHOTS), tasks: recordOf(`numbers from 0 to ${MAX_SHOTS} by task or group`, SHOTS) },
 };
-const SHARE: Check = { expected: 'a share from 0 to 1', fits: (value) => typeof value === 'number' && value >= 0 && value <= 1 };
 const SHARD: Check = {
-  expected: 'an index below a count',
-  fits: (value) =>
-    isObject(value) && wholeFrom(0).fits(value.index) && wholeFrom(1).fits(value.count) && Number(value.index) < Number(value.count),
-};
-const DATA: Check = {
-  expected: 'a folder, or a source of documents',
-  fits: (value) => typeof value === 'string' || (isObject(value) && typeof value.split === 'function'),
+  expected: 'an index below a count: { index: 0, count: 8 }',
+  fits: (value) => isObject(value) && typeof value.index === 'number' && typeof value.count === 'number' && value.index < value.count,
+  fields: { index: wholeFrom(0), count: wholeFrom(1) },
 };
 
-const CHECKS: Readonly<Record<keyof EvaluateOptions, Check>> = {
+export const MODEL_OPTIONS_CHECK: Check = { expected: 'an object of options', fits: isObject, fields: MODEL_CHECKS };
+
+export const EVALUATE_CHECKS: Checks<EvaluateOptions> = {
   ...TASK_CHECKS,
-  model: MODEL,
-  modelOptions: { expected: 'an object of options', fits: isObject },
-  name: TEXT,
+  model: {
+    expected: 'a folder, a name or an open backend',
+    fits: (value) => value === null || NAME.fits(value) || (isObject(value) && typeof value.ask === 'function'),
+  },
+  modelOptions: MODEL_OPTIONS_CHECK,
+  name: { expected: 'a name on one line', fits: (value) => NAME.fits(value) && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(String(value)) },
   prompt: oneOf('plain', 'chat', 'api'),
   systemInstruction: TEXT,
   fewshotAsMultiturn: SWITCH,
-  thinking: TEXT,
+  thinking: NAME,
   limit: wholeFrom(1),
   numFewshot: NUM_FEWSHOT,
   fewshotSeed: wholeFrom(0),
   shard: SHARD,
-  promptVariants: TEXT,
+  promptVariants: NAME,
   data: DATA,
-  out: TEXT,
+  out: NAME,
   journal: SWITCH,
   fresh: SWITCH,
   samples: oneOf('full', 'compact', false),
-  maxErrorRate: SHARE,
+  maxErrorRate: numberFrom(0, 1),
   retries: wholeFrom(0),
   checkBatch: wholeFrom(0),
   forecast: SWITCH,
   onProgress: FUNCTION,
 };
 
-/** The options of a run, checked, with their defaults; what has none and was not given is undefined. */
+/** The options of a run with their defaults; what has none and was not given is undefined. */
 export type SessionOptions = ReturnType<typeof sessionOptions>;
 
 /**
  * Returns the options of a run with their defaults. Throws `UserError` for options that cannot be meant.
  */
 export function sessionOptions(options: EvaluateOptions) {
-  checkOptions('evaluate', options, CHECKS);
   const {
     modelOptions = {},
     numFewshot,
@@ -162,13 +175,10 @@ export function sessionOptions(options: EvaluateOptions) {
 }
 
 /**
- * Returns the options of a model with their defaults, those of the command line. Throws `UserError` for an option that there is not.
+ * Returns the options of a model with their defaults, those of the command line.
  */
 export function modelOptionsOf(given: ModelOptions): AllModelOptions {
   const { onProgress: _, ...defaults } = DEFAULT_OPEN_OPTIONS;
-  const names = Object.keys(defaults);
-  const odd = Object.keys(given).find((name) => !names.includes(name));
-  if (odd !== undefined) throw new UserError(`unknown option '${odd}' of a model; valid: ${names.join(', ')}.${didYouMean(odd, names)}`);
   return { ...defaults, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }
 

@@ -2,7 +2,7 @@
 import type { HookModule } from '../hooks/user-module.js';
 import { isObject } from '../is-object.js';
 import type { Metric } from '../metrics/define.js';
-import { type Check, type OneOrMore, type Optional, SIGNAL, TEXT } from '../options.js';
+import { type Checks, listWith, NAME, type OneOrMore, type Optional, oneOrMore, SIGNAL } from '../options.js';
 
 export type TaskOptions = Optional<{
   /** Benchmarks, groups, tasks, wildcards, `eu`, `en`, `es`, `all` (the default), or paths of task files. */
@@ -20,16 +20,13 @@ const isTask = (value: unknown): boolean => typeof value === 'string' || (isObje
 const isMetric = (value: unknown): boolean => isObject(value) && typeof value.name === 'string' && typeof value.bind === 'function';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-export const TASK_CHECKS: Readonly<Record<keyof TaskOptions, Check>> = {
-  tasks: {
-    expected: 'names of tasks, or tasks that loadTasks returned',
-    fits: (value) => (Array.isArray(value) ? value.every(isTask) : isTask(value)),
-  },
-  includePath: TEXT,
+export const TASK_CHECKS: Checks<TaskOptions> = {
+  tasks: oneOrMore('names of tasks, or tasks that loadTasks returned', { expected: 'a task', fits: isTask }),
+  includePath: NAME,
   hooks: {
     expected: 'a JavaScript module, or functions by name',
-    fits: (value) => typeof value === 'string' || (isObject(value) && Object.values(value).every(isFunction)),
+    fits: (value) => NAME.fits(value) || (isObject(value) && Object.values(value).every(isFunction)),
   },
-  metrics: { expected: 'a list of metrics (of defineMetric)', fits: (value) => Array.isArray(value) && value.every(isMetric) },
+  metrics: listWith('metrics (of defineMetric)', { expected: 'a metric', fits: isMetric }),
   signal: SIGNAL,
 };

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { at } from '../at.js';
-import { messageOf, UserError } from '../errors.js';
+import { messageOf, systemCode, UserError } from '../errors.js';
 import { BUILT_IN_HOOKS } from '../hooks/built-in.js';
 import { METRICS } from '../metrics/registry.js';
 import { packagePath } from '../package-files.js';
@@ -163,7 +163,8 @@ async function yamlFiles(folder: string): Promise<readonly string[]> {
     for (const dir of level) {
       const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
         if (dir !== folder) return [];
-        throw new UserError(`cannot read the folder of task files ${folder}: ${messageOf(error)}`);
+        const why = systemCode(error) === 'ENOENT' ? 'no such folder' : systemCode(error) === 'ENOTDIR' ? 'not a folder' : messageOf(error);
+        throw new UserError(`cannot read the folder of task files ${folder}: ${why}`);
       });
       visited += entries.length;
       if (visited > MAX_FILES) return files.sort();
