@@ -78,19 +78,12 @@ export const DEFAULT_OPEN_OPTIONS: OpenOptions = {
   onProgress: () => {},
 };
 
-export const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'] as const;
-export const SCORING_MODES = ['logprob_token_ids', 'top_logprobs', 'generate', 'prompt_logprobs', 'echo'] as const satisfies ScoringMode[];
-
-/**
- * Tells whether a text names a device.
- */
-export function isDevice(text: string): boolean {
-  return /^(auto|cpu|webgpu|cuda(:\d{1,3})?)$/.test(text);
-}
+const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'] as const;
+const SCORING_MODES = ['logprob_token_ids', 'top_logprobs', 'generate', 'prompt_logprobs', 'echo'] as const satisfies ScoringMode[];
 
 /** The options of a model as callers of the library may give them. */
 export const MODEL_CHECKS: Checks<Optional<ModelOptions>> = {
-  device: { expected: 'auto, cpu, cuda, cuda:N or webgpu', fits: (value) => typeof value === 'string' && isDevice(value) },
+  device: { expected: 'auto, cpu, cuda, cuda:N or webgpu', fits: (value) => /^(auto|cpu|webgpu|cuda(:\d{1,3})?)$/.test(String(value)) },
   dtype: oneOf(...DTYPES),
   threads: orNull(wholeFrom(1)),
   batchTokens: orNull(wholeFrom(16)),

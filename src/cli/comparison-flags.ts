@@ -1,6 +1,8 @@
 /** Options of `compare` and `gate`, which both compare two runs. */
-import { ALLOWABLE, type Allowable } from '../compare/differs.js';
+import type { Allowable } from '../compare/differs.js';
 import { someOf, wholeNumber } from './arguments.js';
+
+const ALLOWABLE: readonly Allowable[] = ['fingerprint', 'shots', 'version'];
 
 export interface ComparisonFlags {
   in?: string;

@@ -1,6 +1,5 @@
 /** Options that say how a model is opened, for every command that asks one. */
 import { InvalidArgumentError } from 'commander';
-import { DTYPES, isDevice } from '../backends/options.js';
 import type { ModelOptions } from '../run/options.js';
 import type { EngineName } from '../serve/engines.js';
 import { dateOf, list, numberBetween, oneOf, wholeNumber } from './arguments.js';
@@ -30,6 +29,8 @@ export interface ModelFlags {
   maxCost?: number;
   prices?: string;
 }
+
+const DTYPES = ['auto', 'float32', 'float16', 'bfloat16'] as const;
 
 /** Flag, description and parser of those that several commands have. */
 export const MODEL_OPTION = {
@@ -76,6 +77,6 @@ export function modelOptionsOf(flags: ModelFlags): ModelOptions {
 }
 
 function deviceOf(text: string): string {
-  if (!isDevice(text)) throw new InvalidArgumentError('Valid: auto, cpu, cuda, cuda:N, webgpu.');
+  if (!/^(auto|cpu|webgpu|cuda(:\d{1,3})?)$/.test(text)) throw new InvalidArgumentError('Valid: auto, cpu, cuda, cuda:N, webgpu.');
   return text;
 }

@@ -1,10 +1,11 @@
 /** `eus-eval publish`: arguments and printing only. */
 import { UserError } from '../errors.js';
 import type { PublishOptions } from '../library/publish.js';
-import { FORMATS } from '../publish/publish.js';
-import { RELATIONSHIPS } from '../publish/record.js';
 import { type AddCommand, folderName, list, oneOf, someOf } from './arguments.js';
 import { note, print } from './print.js';
+
+const FORMATS = ['eee', 'hub', 'jsonl'] as const;
+const RELATIONSHIPS = ['first_party', 'third_party', 'collaborative', 'other'] as const;
 
 interface PublishFlags extends Pick<PublishOptions, 'modelId' | 'organization' | 'relationship'> {
   out: string;

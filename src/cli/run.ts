@@ -1,6 +1,5 @@
 /** `eus-eval run`: arguments and printing only. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { SCORING_MODES } from '../backends/options.js';
 import { EXIT } from '../errors.js';
 import { ENGINES, splitWords } from '../serve/engines.js';
 import { screenOf } from '../terminal/screen.js';
@@ -23,6 +22,8 @@ import { note, print } from './print.js';
 import { runDisplay } from './progress.js';
 import { evaluateOptions, type RunFlags } from './run-flags.js';
 import { runOne, runSeveral } from './run-models.js';
+
+const SCORING = ['logprob_token_ids', 'top_logprobs', 'generate', 'prompt_logprobs', 'echo'] as const;
 
 const MODELS = `
 Models:
@@ -94,11 +95,7 @@ export const addRun: AddCommand = (program, exit) =>
     .option(...MODEL_OPTION.concurrency)
     .option('--timeout <seconds>', 'of one request', numberBetween(0.001, 86_400))
     .option('--max-tries <n>', 'tries per request (default: 10)', wholeNumber(1))
-    .option(
-      '--scoring <way>',
-      `how a completions server is asked: ${SCORING_MODES.join(', ')} (default: the best it knows)`,
-      oneOf(SCORING_MODES),
-    )
+    .option('--scoring <way>', `how a completions server is asked: ${SCORING.join(', ')} (default: the best it knows)`, oneOf(SCORING))
     .option('--prompts-as <form>', 'ids or text, for completions (default: ids with --tokenizer)', oneOf(['ids', 'text']))
     .optionsGroup('When something fails:')
     .option('--fresh', 'forget the answers of earlier runs of this model', false)

@@ -9,6 +9,7 @@ import {
   FUNCTION,
   listOf,
   NAME,
+  needed,
   numberFrom,
   type OneOrMore,
   type Optional,
@@ -105,7 +106,7 @@ const NUM_FEWSHOT: Check = {
 const SHARD: Check = {
   expected: 'an index below a count: { index: 0, count: 8 }',
   fits: (value) => isObject(value) && typeof value.index === 'number' && typeof value.count === 'number' && value.index < value.count,
-  fields: { index: wholeFrom(0), count: wholeFrom(1) },
+  fields: { index: needed(wholeFrom(0)), count: needed(wholeFrom(1)) },
 };
 
 export const MODEL_OPTIONS_CHECK: Check = { expected: 'an object of options', fits: isObject, fields: MODEL_CHECKS };
