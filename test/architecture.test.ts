@@ -86,7 +86,57 @@ function circles(): string[][] {
   return found;
 }
 
+/** An element of a list, or else a value that hides that there is none. */
+const SILENT = /([\w$.)\]}]+)(\?\.)?\[((?:[^[\]]|\[[^[\]]*\])+)\]\s*\?\?\s*(?:0|''|\[\]|Number\.NaN)(?![\w.])/g;
+/** What is no list: what a pattern captured, and the environment. */
+const CAPTURES = /(?:^|\.)(?:match|address|end|m|env)$/;
+/** Indexes that are keys of an object: names of fields, and constants. */
+const KEYS = /^(?:.*[nN]ame|'.*'|[A-Z_]+|variable|phase|reason|.*\.reason|side|answer|language|category|subject|unit|of)$/;
+/** Lists whose elements may really be missing. */
+const MAY_BE_MISSING: ReadonlyMap<string, string> = new Map([
+  ['cli/harness-options.ts own[place + 1]', 'an option may be the last word'],
+  ['data/csv.ts row.cells[i]', 'a row may be shorter than the header'],
+  ['data/csv.ts cells[i]', 'a row may be shorter than the header'],
+  ['leaderboard/names.ts cells[header.indexOf(column)]', 'a column that the file has not, or a short row'],
+  [
+    "publish/samples.ts asked.choices[chosenOf(line, asked.choices, metric, metrics.includes('bias'))]",
+    'a sample of others may name a choice that there is not',
+  ],
+  ['python/regex-parse.ts s.chars[s.at]', 'the end of the pattern'],
+  ['python/regex-set.ts s.chars[s.at]', 'the end of the pattern'],
+  ['results/read-samples.ts column[i]', 'not every document has every score'],
+  ['run/contamination.ts request.continuations[right]', 'a target may name none of the choices'],
+  ['terminal/table.ts row[i]', 'a row may be shorter than the columns'],
+]);
+
+/** Indexed accesses of a source text that have a silent value in place of a missing element, `list[index]` each. */
+function silentAccesses(text: string): string[] {
+  return [...text.matchAll(SILENT)].flatMap(([whole, list = '', optional, index = '']) => {
+    const line = text.slice(text.lastIndexOf('\n', text.indexOf(whole)) + 1, text.indexOf(whole) + whole.length);
+    const captured = CAPTURES.test(list) || (optional !== undefined && /(?:exec|scan|match)\(/.test(line));
+    return captured || KEYS.test(index) ? [] : [`${list}[${index}]`];
+  });
+}
+
 describe('architecture', () => {
+  it('an element that is always there is taken with `at`, which throws, never with a value in its place', () => {
+    expect(
+      silentAccesses(
+        "xs[i] ?? 0; ys[j - 1] ?? ''; (zs[k] ?? []).length; a.b[n] ?? Number.NaN; word.split('=')[0] ?? ''; grid[at(rows, i)] ?? 0",
+      ),
+    ).toHaveLength(6);
+    expect(
+      silentAccesses(
+        "match[1] ?? ''; /x/.exec(y)?.[1] ?? ''; counts[name] ?? 0; counts['x y'] ?? 0; map.get(i) ?? 0; xs[i] ?? 0.5; xs[i] ?? other",
+      ),
+    ).toEqual([]);
+    const found = sources().flatMap((file) =>
+      silentAccesses(readFileSync(path.join(SRC, file), 'utf8')).map((access) => `${file} ${access}`),
+    );
+    expect([...new Set(found)].filter((access) => !MAY_BE_MISSING.has(access))).toEqual([]);
+    expect([...MAY_BE_MISSING.keys()].filter((access) => !found.includes(access))).toEqual([]);
+  });
+
   it('scoring, metrics, backends and data never import each other, but scoring knows the metrics', () => {
     const apart = ['scoring', 'metrics', 'backends', 'data'];
     const crossings = sources().flatMap((file) => {

@@ -1,4 +1,5 @@
 /** The ranking as text and CSV. */
+import { at } from '../at.js';
 import { toCsv } from '../tables/write-csv.js';
 import type { Screen } from '../terminal/screen.js';
 import { table } from '../terminal/table.js';
@@ -14,7 +15,7 @@ export function fitCsv(fit: ArenaFit): string {
     ...[m.model, m.score.toFixed(2), m.low.toFixed(2), m.high.toFixed(2), String(m.battles), m.win_share.toFixed(4)],
     ...[m.rank, m.rank_low, m.rank_high].map(String),
     // There is no matrix of very many models.
-    ...(fit.win_shares.share[i] ?? []).map((s) => (s === null ? '' : s.toFixed(4))),
+    ...(fit.win_shares.share.length === 0 ? [] : at(fit.win_shares.share, i)).map((s) => (s === null ? '' : s.toFixed(4))),
   ]);
   return toCsv([header, ...rows]);
 }

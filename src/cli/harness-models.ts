@@ -1,4 +1,5 @@
 /** `--model` and `--model_args` of lm-eval in our own words. */
+import { at } from '../at.js';
 
 /** Our words for something of the harness's, what there is nothing to do about, or why it cannot be had. */
 export interface Translation {
@@ -158,7 +159,7 @@ const engine = (name: string): HarnessModel => ({
 });
 
 /** Kinds of models of the harness that are here, too. */
-export const HARNESS_MODELS: Readonly<Record<string, HarnessModel>> = {
+const HARNESS_MODELS: Readonly<Record<string, HarnessModel>> = {
   hf: HF,
   'hf-auto': HF,
   huggingface: HF,
@@ -220,7 +221,7 @@ export function translateModel(kind: string, text: string, fail: (why: string) =
     const became = rule(value);
     if (became.kind === 'refused') return fail(`--model_args ${name}=${value}: ${became.instead}`);
     if (became.kind === 'nothing') idleArguments.push(`${name}=${value} (${became.why})`);
-    else if (became.words[0] === '--serve-args') engineWords.push(became.words[1] ?? '');
+    else if (became.words[0] === '--serve-args') engineWords.push(at(became.words, 1));
     else own.push(...became.words);
   }
   if (engineWords.length > 0) own.push('--serve-args', engineWords.join(' '));

@@ -229,8 +229,8 @@ function generationWords(text: string): Became {
 /** The last of the four seeds is that of the draws; the others change nothing here. */
 function seedWords(text: string): Became {
   const seeds = text.split(',').map((one) => one.trim());
-  const seed = seeds[3] ?? seeds[0] ?? '';
   if (seeds.length !== 1 && seeds.length !== 4) return refused('one seed or four are expected');
+  const seed = at(seeds, seeds.length - 1);
   if (!/^\d+$/.test(seed))
     return refused('draws without a seed could not be repeated; --fewshot-seeds 1..5 gives mean and spread over several');
   return seed === '1234' ? nothing('examples are drawn with 1234 anyway') : words('--fewshot-seeds', seed);

@@ -6,7 +6,7 @@ import { sumOf } from '../statistics/sums.js';
 /** Largest noise level, in nats, that two runs of one model may have (docs/gate.md has the measurements). */
 export const NOISE_NATS = 0.5;
 /** Margins beyond this many nats all count as the same: far from flipping, and a stored baseline keeps no more. */
-export const FAR_NATS = 2.5;
+const FAR_NATS = 2.5;
 
 /** One document that both runs scored. Margins: log-probability of the right choice minus the best other one, NaN where unknown. */
 export interface Shift {

@@ -53,7 +53,7 @@ export async function loadHooks(file: HookModule): Promise<Hooks> {
 /**
  * Returns the built-in hooks with functions of a caller's own, by name; `origin` says in messages where they come from.
  */
-export function hooksOf(functions: readonly (readonly [string, HookFunction])[], origin: string): Hooks {
+function hooksOf(functions: readonly (readonly [string, HookFunction])[], origin: string): Hooks {
   const extend = <T>(known: ReadonlyMap<string, T>, make: (call: HookFunction, name: string) => T): ReadonlyMap<string, T> =>
     new Map([...known, ...functions.map(([name, call]) => [name, make(guarded(call, name, origin), name)] as const)]);
   const value = (call: HookFunction, name: string) => (doc: Doc) => toValue(call(doc), `${name} of ${origin}`);

@@ -21,7 +21,7 @@ export interface Rubric {
 }
 
 /** Verdicts of a pairwise rubric, by the place of the answers in the question. */
-export const PAIR_LABELS = ['A', 'B', 'tie'] as const;
+const PAIR_LABELS = ['A', 'B', 'tie'] as const;
 
 const schema = z.strictObject({
   mode: z.enum(['score', 'pairwise']),

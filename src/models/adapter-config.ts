@@ -1,6 +1,8 @@
 /** Reads `adapter_config.json` of PEFT: what a LoRA adapter changes, and of which model. Fields that change a score and are not known here are refused by name. */
+
 import path from 'node:path';
 import { z } from 'zod';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 import { parseJsonFile, readTextIfThere } from '../json-file.js';
 import { fullMatch } from '../python/regex.js';
@@ -85,7 +87,7 @@ function layerOf(module: string, patterns: readonly string[]): number | null {
     return found === undefined ? null : Number(found);
   }
   const parts = module.split('.');
-  const found = parts.findIndex((part, i) => patterns.includes(part) && /^\d+$/.test(parts[i + 1] ?? '') && i + 2 < parts.length);
+  const found = parts.findIndex((part, i) => i + 2 < parts.length && patterns.includes(part) && /^\d+$/.test(at(parts, i + 1)));
   return found < 0 ? null : Number(parts[found + 1]);
 }
 
@@ -116,7 +118,7 @@ function targetRule(c: z.infer<typeof schema>): (module: string) => boolean {
  * Returns the settings in a parsed `adapter_config.json`; `file` is for messages.
  * Throws `UserError` for another method than LoRA, for a variant of it that is not known (DoRA, ...) by name, and for fields of a wrong type.
  */
-export function parseAdapterConfig(value: unknown, file: string): LoraConfig {
+function parseAdapterConfig(value: unknown, file: string): LoraConfig {
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -134,10 +134,7 @@ export async function encodePairs(
  * Cuts on the left what is longer than `maxLength`: of context + continuation the last `maxLength + 1` tokens stay, the final one being only a target.
  * Returns input ids (without the final token), the continuation that is left, and how many tokens were cut. `continuation` must not be empty.
  */
-export function truncatePair(
-  pair: EncodedPair,
-  maxLength: number,
-): { input: number[]; continuation: readonly number[]; truncatedTokens: number } {
+function truncatePair(pair: EncodedPair, maxLength: number): { input: number[]; continuation: readonly number[]; truncatedTokens: number } {
   const whole = [...pair.context, ...pair.continuation];
   const cut = Math.max(0, whole.length - (maxLength + 1));
   const input = whole.slice(cut, -1);

@@ -28,7 +28,7 @@ export function poolSource(task: Task): PoolSource {
  * Returns how many examples are drawn for `count` shots: one more where `fewshot_split` and `test_split` are the same, both absent included,
  * because the evaluated document may be among them.
  */
-export function drawnExamples(task: Task, count: number): number {
+function drawnExamples(task: Task, count: number): number {
   return task.fewshotSplit === task.testSplit ? count + 1 : count;
 }
 

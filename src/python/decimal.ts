@@ -15,7 +15,7 @@ function exact(value: number): { readonly numerator: bigint; readonly shift: big
 /**
  * Returns a non-negative fraction rounded to the nearest integer, halves to even.
  */
-export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
+function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
   const quotient = numerator / denominator;
   const twice = 2n * (numerator % denominator);
   if (twice > denominator || (twice === denominator && quotient % 2n === 1n)) return quotient + 1n;

@@ -18,7 +18,7 @@ export interface PythonRegex {
 }
 
 /** Steps that one text may take with one pattern; ten million are about a second. Python has no limit and would go on for hours. */
-export const MAX_FUEL = 10_000_000;
+const MAX_FUEL = 10_000_000;
 
 const compiled = new Map<string, PythonRegex>();
 

@@ -117,7 +117,7 @@ export async function readSamples(path: string, task: string, chunks: Chunks = f
 /**
  * Returns the short digest of a document's prompt and target that a compact baseline keeps.
  */
-export function checkOf(promptHash: string, targetHash: string): string {
+function checkOf(promptHash: string, targetHash: string): string {
   return createHash('sha256')
     .update(promptHash + targetHash)
     .digest('hex')

@@ -38,7 +38,7 @@ interface Waiting {
 /** A record is one line: eight digits of the checksum of the rest, a blank, the key, a blank, the text. */
 const CHECKSUM_DIGITS = 8;
 /** Bytes of a key: a SHA-256 in base64url. */
-export const KEY_LENGTH = 43;
+const KEY_LENGTH = 43;
 const TEXT_START = CHECKSUM_DIGITS + 1 + KEY_LENGTH + 1;
 const CHUNK = 1 << 20;
 /** A longer stretch without a line end is no record; it is skipped without being held. */

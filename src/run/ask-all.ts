@@ -32,8 +32,9 @@ export async function askAll(
     for (const [id, [, request]] of open.entries()) yield { id, request };
   };
   for await (const { id, response } of backend.ask(asks(), signal)) {
-    const [key, request] = open[id] ?? [];
-    if (key === undefined || request === undefined) throw new Error(`the backend answered request ${id}, which was not asked`);
+    const asked = open[id];
+    if (asked === undefined) throw new Error(`the backend answered request ${id}, which was not asked`);
+    const [key, request] = asked;
     const checked = guard(request, response);
     if (checked.kind !== 'failure') await journal?.put(request, checked);
     answers.set(key, checked);

@@ -1,4 +1,5 @@
 /** `--check-batch`: do answers computed together equal answers computed alone? */
+import { at } from '../at.js';
 import { argmax } from '../metrics/choices.js';
 import type { Ask, Backend, ChoicesRequest, ChoicesResponse, PreparedDoc, Response } from '../types.js';
 
@@ -48,7 +49,7 @@ export function newBatchCheck(wanted: number, tasks: number): BatchCheck {
           }
           compared += 1;
           response.logprobs.forEach((x, i) => {
-            const difference = Math.abs(x - (again.logprobs[i] ?? Number.NaN));
+            const difference = Math.abs(x - at(again.logprobs, i));
             // A score that is not a number is as far off as can be.
             largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
           });

@@ -154,7 +154,9 @@ function describeOutcome(outcome: TaskOutcome): string {
   const cut = outcome.counts.cutAnswers === 0 ? '' : `, ${outcome.counts.cutAnswers} cut at the limit of new tokens`;
   if (table === null) return `${task.name}: no score, ${documents}`;
   const wanted = task.meta.headlineMetric.includes(',') ? task.meta.headlineMetric : `${task.meta.headlineMetric},none`;
-  const [key, estimate] = Object.entries(table.estimates).find(([k]) => k === wanted) ?? Object.entries(table.estimates)[0] ?? [];
-  if (key === undefined || estimate === undefined) return `${task.name}: ${documents}`;
+  const estimates = Object.entries(table.estimates);
+  const shown = estimates.find(([key]) => key === wanted) ?? estimates[0];
+  if (shown === undefined) return `${task.name}: ${documents}`;
+  const [key, estimate] = shown;
   return `${task.name}: ${key.replace(/,none$/, '')} ${scoreText(estimate)} (${documents}${cut})`;
 }

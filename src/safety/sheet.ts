@@ -5,18 +5,7 @@ import { messageOf, UserError } from '../errors.js';
 import type { AskedPrompt, KeptAnswer } from './ask.js';
 import { writeCsv } from './csv.js';
 
-export const SHEET_COLUMNS = [
-  'model',
-  'language',
-  'prompt_id',
-  'kind',
-  'category',
-  'prompt',
-  'answer',
-  'note',
-  'annotator',
-  'label',
-] as const;
+const SHEET_COLUMNS = ['model', 'language', 'prompt_id', 'kind', 'category', 'prompt', 'answer', 'note', 'annotator', 'label'] as const;
 
 const NOTES = { stop: '', length: 'cut at the limit of new tokens', blocked: "blocked by the provider's filter" } as const;
 

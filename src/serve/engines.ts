@@ -1,6 +1,8 @@
 /** The inference engines that `--serve` starts: their commands and how each is told what to serve. */
+
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
+import { at } from '../at.js';
 import { UserError } from '../errors.js';
 
 export type EngineName = 'vllm' | 'sglang' | 'llama.cpp';
@@ -78,7 +80,7 @@ const OWN_ARGUMENTS: Record<EngineName, readonly string[]> = {
  * The command line of an engine. Throws `UserError` where the model is of a form that it does not serve, or an argument would hide the engine from the run.
  */
 export function engineArguments({ name, words }: Engine, serve: ToServe): string[] {
-  const own = serve.extra.find((word) => OWN_ARGUMENTS[name].includes(word.split('=')[0] ?? ''));
+  const own = serve.extra.find((word) => OWN_ARGUMENTS[name].includes(at(word.split('='), 0)));
   if (own !== undefined) throw new UserError(`--serve-args ${own}: eus-eval sets this itself; leave it out`);
   const where = ['--host', '127.0.0.1', '--port', String(serve.port)];
   const length = serve.maxLength === null ? [] : [String(serve.maxLength)];

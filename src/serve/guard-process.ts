@@ -2,8 +2,10 @@
  * A process that keeps an inference engine from outliving the program that wanted it. It starts the engine in a process group of its own and waits; when the channel to its
  * parent closes, for whatever reason (the end, a crash, `kill -9`), or on SIGTERM, it ends the whole group. Argument: a `GuardRequest` as JSON. Ends with the engine's exit code.
  */
+
 import { spawn } from 'node:child_process';
 import { z } from 'zod';
+import { at } from '../at.js';
 
 const Request = z.object({ command: z.string(), args: z.array(z.string()), graceMs: z.number() });
 export type GuardRequest = z.infer<typeof Request>;
@@ -62,4 +64,4 @@ function guard({ command, args, graceMs }: GuardRequest): void {
   if (!process.connected) stop();
 }
 
-guard(Request.parse(JSON.parse(process.argv[2] ?? '')));
+guard(Request.parse(JSON.parse(at(process.argv, 2))));

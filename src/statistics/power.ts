@@ -4,7 +4,7 @@ import { rootOf } from './root.js';
 import { sumOf } from './sums.js';
 
 /** Chance with which a detectable difference is seen. */
-export const POWER = 0.8;
+const POWER = 0.8;
 
 /** Documents of a benchmark and how many of them flipped, whatever the direction. */
 export interface Flipped {

@@ -13,7 +13,7 @@ export function studentTail(t: number, df: number): number {
 /**
  * Returns the regularized incomplete beta function I_x(a, b) by its continued fraction (Numerical Recipes 6.4, Lentz's method).
  */
-export function incompleteBeta(x: number, a: number, b: number): number {
+function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   // The fraction converges quickly on one side of the mean only.

@@ -1,7 +1,7 @@
 /** Other wordings of a task's prompts: each becomes a task of its own, `TASK@VARIANT`, beside the one that it is a variant of. */
 import { UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
-import { isGroup, leavesOf, type TaskNode, uniqueLeaves } from '../task-tree.js';
+import { leavesOf, type TaskNode, uniqueLeaves } from '../task-tree.js';
 import type { PromptVariant, Task } from '../types.js';
 import { writtenTemplate } from './build.js';
 import { checkVariants } from './schema.js';
@@ -67,11 +67,4 @@ function variantOf(task: Task, variant: string, fields: PromptVariant, file: str
     config: { ...task.config, ...fields, task: name },
     meta: { ...task.meta, language: null, category: null },
   };
-}
-
-/**
- * Tells whether any task of the nodes is a variant.
- */
-export function hasVariants(nodes: readonly TaskNode[]): boolean {
-  return nodes.some((node) => !isGroup(node) && node.variantOf !== undefined);
 }

@@ -76,7 +76,7 @@ export function withSeed(node: TaskNode, seed: number): TaskNode {
 /**
  * Tells whether a task's few-shot examples are drawn by chance, so that a seed changes its prompts.
  */
-export function drawsByChance({ fewshot }: Task): boolean {
+function drawsByChance({ fewshot }: Task): boolean {
   return fewshot.count > 0 && fewshot.sampler === 'default';
 }
 

@@ -44,7 +44,8 @@ export async function serveView(source: Source, port: number): Promise<ViewServe
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, { error: 'only GET' });
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const [, given = '', ...rest] = url.pathname.split('/');
-    if (request.method === 'GET' && given === ONCE && once !== null && isSame(rest[0] ?? '', once.code) && Date.now() < once.until) {
+    const [first = ''] = rest;
+    if (request.method === 'GET' && given === ONCE && once !== null && isSame(first, once.code) && Date.now() < once.until) {
       once = null;
       response.writeHead(303, { ...HEADERS, Location: `/${token}/` });
       response.end();

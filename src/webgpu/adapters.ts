@@ -41,7 +41,7 @@ const VENDORS: Readonly<Record<string, string>> = {
 const SOFTWARE = /lvp|lavapipe|llvmpipe|swiftshader/i;
 
 /** This machine. */
-export function thisAdapterReader(env: Env = process.env): AdapterReader {
+function thisAdapterReader(env: Env = process.env): AdapterReader {
   return { env, platform: process.platform, release: release(), cpu: cpus()[0]?.model ?? 'unknown', renderers, nvidia: visibleCards };
 }
 

@@ -36,9 +36,9 @@ export interface HostModel {
 }
 
 /** Tokens per run on a CPU: large enough for full speed of the matrix products, small enough to waste little attention. */
-export const RUN_TOKENS = 384;
+const RUN_TOKENS = 384;
 /** Tokens per run where matrices are widened in each run: what that takes is spread over more of them. */
-export const STORED_RUN_TOKENS = 1024;
+const STORED_RUN_TOKENS = 1024;
 /** Bytes of logits per run. */
 export const LOGIT_BYTES = 128 * 1024 * 1024;
 /** Bytes of slots that are always allowed. */

@@ -2,6 +2,7 @@
  * A process that opens one tiny session and says how it went. A process, because libraries once loaded stay, and because a fault in them must not end
  * the program that asks. Argument: a `ProbeRequest` as JSON; standard output: a `ProbeReply` as JSON.
  */
+import { at } from '../../at.js';
 import './no-telemetry.js';
 import { z } from 'zod';
 import { loadedRuntimes, prepareCuda } from '../../cuda/load.js';
@@ -52,7 +53,7 @@ async function probe({ provider, deviceId, libraries, throughFloat16 = false }: 
 const start = performance.now();
 let error: string | null = null;
 try {
-  await probe(Request.parse(JSON.parse(process.argv[2] ?? '')));
+  await probe(Request.parse(JSON.parse(at(process.argv, 2))));
 } catch (failure) {
   error = messageOf(failure);
 }

@@ -30,7 +30,7 @@ export interface Recurrence {
 }
 
 /** Numbers of a row of the recurrence. */
-export function rowWidth(part: StatePart): number {
+function rowWidth(part: StatePart): number {
   return rowParts(part).reduce((sum, { size }) => sum + size, 0);
 }
 
@@ -48,7 +48,7 @@ function rowParts({ kind, keyHeads, valueHeads, keyDim, valueDim }: StatePart): 
  * Adds the recurrence of pieces: `rows` [B, T, `rowWidth`] and states [B, heads, key, value]; returns rows [B, T, heads x value] and the states behind them. The step of a delta network is
  * S' = e^g S + k (beta (v - k^T e^g S))^T (Yang et al. 2024), that of a state space S' = e^g S + k v^T; its output is q^T S'.
  */
-export function stateStep(g: GraphBuilder, rows: string, state: string, part: StatePart): { readonly out: string; readonly state: string } {
+function stateStep(g: GraphBuilder, rows: string, state: string, part: StatePart): { readonly out: string; readonly state: string } {
   const parts = rowParts(part);
   const names = parts.map(({ name }) => `${rows}_${name}`);
   g.nodeTo(names, 'Split', [rows, g.int64(parts.map(({ size }) => size))], { axis: 2 });

@@ -75,7 +75,7 @@ export function placeBehind(sorted: readonly { readonly ids: readonly number[] }
 }
 
 /** The first `length` tokens of a place. */
-export function firstTokens(where: Where, length: number): Range[] {
+function firstTokens(where: Where, length: number): Range[] {
   const out: Range[] = [];
   let left = length;
   for (const { from, to } of where) {
@@ -240,7 +240,7 @@ function cutStretches(stretches: readonly Stretch[], base: number, from: number,
 /**
  * Moves that bring the ranges (ascending, apart) to the bottom of the stack, one behind the other.
  */
-export function packDown(ranges: readonly Range[]): Move[] {
+function packDown(ranges: readonly Range[]): Move[] {
   const moves: Move[] = [];
   let to = 0;
   for (const range of ranges) {

@@ -20,10 +20,7 @@ interface Wanted {
 /**
  * Returns where each token lies in the parts of a vocabulary: `own[k]` is its place in part `k`, the nearest there is where it lies in another.
  */
-export function placesInParts(
-  tokens: Int32Array,
-  parts: readonly VocabularyPart[],
-): { readonly part: Int32Array; readonly own: Int32Array[] } {
+function placesInParts(tokens: Int32Array, parts: readonly VocabularyPart[]): { readonly part: Int32Array; readonly own: Int32Array[] } {
   return {
     part: tokens.map((token) => parts.findIndex(({ start, count }) => token < start + count)),
     own: parts.map(({ start, count }) => tokens.map((token) => Math.min(Math.max(token - start, 0), count - 1))),

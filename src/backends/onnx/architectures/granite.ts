@@ -36,7 +36,7 @@ export function hyperclovax(c: ModelConfig): Blueprint {
 /** The attention of Granite with windows: three of four layers slide, each head has a sink, and each layer a rotary base (0: no positions). */
 function windowedAttention(c: ModelConfig, l: number, p: string): Partial<AttentionPart> {
   const thetas = c.fields.numbers('layer_rope_theta');
-  const theta = thetas === null ? c.rope.theta : (thetas[l] ?? 0);
+  const theta = thetas === null ? c.rope.theta : at(thetas, l);
   return {
     scale: scale(c),
     rotary: theta === 0 ? null : rotaryOf(c, { ...c.rope, theta }),
