@@ -28,14 +28,15 @@ export function align(base: TaskSamples, candidate: TaskSamples): Alignment {
   const keys = [({ document, prompt, target }: Hashes) => `${document} ${prompt} ${target}`, ({ document }: Hashes) => document];
   for (const key of keys) {
     const places = new Map<string, number[]>();
-    for (const [j, hashes] of after.entries()) {
+    // From behind, so that the first place is the last of its list: taking off the first of a long list moves all others.
+    for (const [j, hashes] of [...after.entries()].reverse()) {
       if (taken.has(j)) continue;
       const list = places.get(key(hashes));
       if (list === undefined) places.set(key(hashes), [j]);
       else list.push(j);
     }
     for (const [i, hashes] of before.entries()) {
-      const j = partner.has(i) ? undefined : places.get(key(hashes))?.shift();
+      const j = partner.has(i) ? undefined : places.get(key(hashes))?.pop();
       if (j === undefined) continue;
       partner.set(i, j);
       taken.add(j);

@@ -21,6 +21,7 @@ import {
   textOf,
   typeName,
   Undefined,
+  weightOf,
 } from './values.js';
 import { spend, TemplateError } from './work.js';
 
@@ -115,8 +116,13 @@ function itemOf(value: Runtime, key: Runtime): Runtime | undefined {
 }
 
 function isKey(key: Runtime): boolean {
+  if (key instanceof Tuple) spend(weightOf(key));
+  return isHashable(key);
+}
+
+function isHashable(key: Runtime): boolean {
   if (key === null || typeof key !== 'object' || key instanceof PyFloat || key instanceof Markup) return true;
-  return key instanceof Tuple && key.items.every(isKey);
+  return key instanceof Tuple && key.items.every(isHashable);
 }
 
 const PLAIN = /^\p{ASCII}*$/u;

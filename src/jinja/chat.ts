@@ -4,7 +4,7 @@ import { toText } from './print.js';
 import { strftime } from './strftime.js';
 import { prepareTemplate } from './template.js';
 import { asText, native, type Runtime } from './values.js';
-import { TemplateRefusal } from './work.js';
+import { spend, TemplateRefusal } from './work.js';
 
 const raise = native('raise_exception', 'message', ([message = '']) => {
   throw new TemplateRefusal(toText(message));
@@ -14,7 +14,12 @@ const raise = native('raise_exception', 'message', ([message = '']) => {
 function chatEnvironment(now: Date | null): Environment {
   const globals = new Map<string, Runtime>([...GLOBALS, ['raise_exception', raise]]);
   if (now !== null) {
-    const strftimeNow = native('strftime_now', 'format', ([format]) => strftime(now, asText(format, 'the format of a date')));
+    const strftimeNow = native('strftime_now', 'format', ([given]) => {
+      const format = asText(given, 'the format of a date');
+      // A directive of two characters becomes 24 at most.
+      spend(12 * format.length);
+      return strftime(now, format);
+    });
     globals.set('strftime_now', strftimeNow);
   }
   return {

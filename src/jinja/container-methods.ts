@@ -1,7 +1,7 @@
 import { PyFloat } from '../python/float.js';
 import { isFloat, isInteger } from '../python/number.js';
 import { equals } from './operators.js';
-import { asIndex, type Dict, NativeFunction, native, type Runtime, Tuple, Undefined, View } from './values.js';
+import { asIndex, type Dict, NativeFunction, native, type Runtime, Tuple, Undefined, View, weightOf } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 /** Methods that change their owner: Python's sandbox does not let chat templates call them, and here nothing changes. */
@@ -29,13 +29,19 @@ export function listMethod(owner: readonly Runtime[] | Tuple, name: string): Run
   const items = owner instanceof Tuple ? owner.items : owner;
   if (name === 'index') {
     return native(name, '/item! /start /stop', ([item = null, start, stop]) => {
+      spend(items.length);
       const from = placeIn(items.length, start, 0);
       const index = items.slice(from, placeIn(items.length, stop, items.length)).findIndex((other) => equals(other, item));
       if (index < 0) throw new TemplateError(typeof item === 'string' ? `'${item}' is not in the list` : 'the item is not in the list');
       return from + index;
     });
   }
-  if (name === 'count') return native(name, '/item!', ([item = null]) => items.filter((other) => equals(other, item)).length);
+  if (name === 'count') {
+    return native(name, '/item!', ([item = null]) => {
+      spend(items.length);
+      return items.filter((other) => equals(other, item)).length;
+    });
+  }
   if (owner instanceof Tuple) return undefined;
   if (name === 'copy') return native(name, '', () => items);
   return LIST_CHANGES.includes(name) ? changing('a list', name) : undefined;
@@ -92,6 +98,7 @@ export function numberAttribute(value: boolean | number | bigint | PyFloat, name
     case 'bit_length':
       if (float) return undefined;
       return native(name, '', () => {
+        spend(weightOf(itself));
         const size = BigInt(itself);
         return size === 0n ? 0 : (size < 0n ? -size : size).toString(2).length;
       });

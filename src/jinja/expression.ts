@@ -354,7 +354,7 @@ function argumentsOf(
   const run = (scope: Scope): Arguments => {
     const values = positional.map((value) => value.run(scope));
     const byName = new Map(named.map(([name, value]) => [name, value.run(scope)]));
-    if (rest !== null) values.push(...iterate(rest.run(scope)));
+    if (rest !== null) for (const value of iterate(rest.run(scope))) values.push(value);
     if (namedRest !== null) addNamed(byName, namedRest.run(scope));
     return { positional: values, named: byName };
   };
@@ -363,6 +363,7 @@ function argumentsOf(
 
 function addNamed(byName: Map<string, Runtime>, fields: Runtime): void {
   if (!(fields instanceof Dict)) throw new TemplateError(`'**' wants an object, not ${typeName(fields)}`);
+  spend(fields.size);
   for (const [key, value] of fields.entries()) {
     const name = asText(key, "each key behind '**'");
     if (byName.has(name)) throw new TemplateError(`two values for '${name}'`);
@@ -374,7 +375,7 @@ function addNamed(byName: Map<string, Runtime>, fields: Runtime): void {
  * Returns the result of calling a value. Throws `TemplateError` naming what cannot be called.
  */
 export function call(value: Runtime, args: Arguments, name: string | null, scope: Scope): Runtime {
-  spend(1 + args.positional.length);
+  spend(1 + args.positional.length + args.named.size);
   if (value instanceof Callable) return value.call(args);
   if (value instanceof Undefined) {
     const advice = name === null ? undefined : scope.context.environment.advice[name];

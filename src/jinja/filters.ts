@@ -3,10 +3,9 @@ import type { Declared, Environment, Filter, Operation, Test } from './environme
 import { isIterable } from './iterate.js';
 import { isNumber, NUMBER_FILTERS } from './number-filters.js';
 import { arithmetic, type ComparisonOperator, compared, equals } from './operators.js';
-import { toText } from './print.js';
 import { isSequence, sequenceFilters } from './sequence-filters.js';
 import { isLower, isUpper } from './text-case.js';
-import { TEXT_FILTERS } from './text-filters.js';
+import { softText, TEXT_FILTERS } from './text-filters.js';
 import { type Arguments, bind, Callable, Dict, type Given, isList, Markup, type Runtime, typeName, Undefined } from './values.js';
 import { TemplateError } from './work.js';
 
@@ -79,8 +78,8 @@ const TESTS: ReadonlyMap<string, Test> = bound<boolean>({
   odd: plainTest((value) => hasRemainder(value, 2, 1)),
   even: plainTest((value) => hasRemainder(value, 2, 0)),
   divisibleby: ['num!', (value, [num = null]) => hasRemainder(value, num, 0)],
-  lower: plainTest((value) => isLower(toText(value))),
-  upper: plainTest((value) => isUpper(toText(value))),
+  lower: plainTest((value) => isLower(softText(value))),
+  upper: plainTest((value) => isUpper(softText(value))),
   sameas: ['other!', sameAs],
   in: comparing('in'),
   ...Object.fromEntries(

@@ -18,6 +18,7 @@ export interface Lookup {
  * Throws `TemplateError` where Python does and for specifications within specifications.
  */
 export function formatText(text: string, args: Arguments, look: Lookup): string {
+  spend(text.length);
   let next = 0;
   let explicit = false;
   const field = (name: string): Runtime => {
@@ -69,6 +70,7 @@ function formatValue(value: Runtime, spec: string): string {
     if (typeof value !== 'string') throw new TemplateError(`format: ${typeName(value)} takes no format`);
     if ((letter ?? 's') !== 's' || sign !== '' || group !== undefined || alternate !== undefined || alignGiven === '=')
       throw new TemplateError(`format: '${spec}' is no format of a text`);
+    spend(value.length);
     const cut = precision === undefined ? value : Array.from(value).slice(0, Number(precision)).join('');
     return aligned('', cut, fill, alignGiven ?? '<', Number(width));
   }
@@ -83,7 +85,9 @@ function formatValue(value: Runtime, spec: string): string {
 function grouping(digits: string, group: string | undefined): string {
   if (group === undefined) return digits;
   const [, whole = '', rest = ''] = /^(\d*)(.*)$/.exec(digits) ?? [];
-  return whole.replace(/\B(?=(\d{3})+$)/g, group) + rest;
+  const parts: string[] = [];
+  for (let end = whole.length; end > 0; end -= 3) parts.unshift(whole.slice(Math.max(0, end - 3), end));
+  return parts.join(group) + rest;
 }
 
 function digitsOf(

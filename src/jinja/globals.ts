@@ -14,7 +14,7 @@ import {
   type Runtime,
   Special,
 } from './values.js';
-import { TemplateError } from './work.js';
+import { spend, TemplateError } from './work.js';
 
 /** Numbers of one range; Jinja's sandbox sets the same bound. */
 const MAX_RANGE = 100_000;
@@ -35,8 +35,10 @@ function pairsOf(name: string, args: Arguments): (readonly [Runtime, Runtime])[]
   if (args.positional.length > 1) throw new TemplateError(`${name} takes at most one value by place`);
   const [given] = args.positional;
   const pairs: (readonly [Runtime, Runtime])[] = [];
-  if (given instanceof Dict) pairs.push(...given.entries());
-  else if (given !== undefined) {
+  if (given instanceof Dict) {
+    spend(given.size);
+    for (const pair of given.entries()) pairs.push(pair);
+  } else if (given !== undefined) {
     for (const item of listOf(given)) {
       const [key, value, more] = listOf(item);
       if (key === undefined || value === undefined || more !== undefined) throw new TemplateError(`${name} wants pairs`);

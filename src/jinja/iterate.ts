@@ -1,5 +1,5 @@
 import { codePointLength } from '../python/strings.js';
-import { charactersOf, checkStrict, isList, Lazy, type Runtime, Special, typeName } from './values.js';
+import { charactersOf, checkStrict, isList, Lazy, Markup, type Runtime, Special, typeName } from './values.js';
 import { spend, TemplateError } from './work.js';
 
 /**
@@ -64,5 +64,6 @@ export function truth(value: Runtime): boolean {
   if (typeof value !== 'object') return Boolean(value);
   if (value === null) return false;
   if (isList(value)) return value.length > 0;
+  if (value instanceof Markup) return value.text !== '';
   return value instanceof Special ? value.size !== 0 : value.value !== 0;
 }

@@ -10,15 +10,16 @@ type Composite = readonly Runtime[] | Special;
  * Returns the text that Python's `json.dumps` writes. Throws `TemplateError` for values that it refuses.
  */
 export function dumps(value: Runtime, layout: JsonLayout, sortKeys: boolean): string {
+  const between = layout.itemSeparator.length + layout.keySeparator.length;
   const formOf = (composite: Composite, inner: string): JsonForm<Composite> => {
     if (composite instanceof Markup) return composite.text;
     if (isList(composite) || composite instanceof Tuple) {
       const items = composite instanceof Tuple ? composite.items : composite;
-      spend(inner.length * items.length);
+      spend((inner.length + between) * items.length);
       return items;
     }
     if (!(composite instanceof Dict)) throw new TemplateError(`tojson does not work on ${typeName(composite)}`);
-    spend(inner.length * composite.size);
+    spend((inner.length + between) * composite.size);
     const entries = sortKeys ? [...composite.entries()].sort(([a], [b]) => compare(a, b)) : composite.entries();
     return { pairs: entries.map(([key, item]) => [keyText(key), item] as const) };
   };

@@ -9,7 +9,9 @@ import { spend, TemplateError } from './work.js';
  */
 export class Loop extends Callable {
   readonly type = 'LoopContext';
-  readonly #ahead: Runtime[] = [];
+  /** Items that have been looked at ahead, and how many of them the loop has come to since. */
+  #ahead: Runtime[] = [];
+  #taken = 0;
   #index0 = -1;
   #current: Runtime | undefined;
   #previous: Runtime | undefined;
@@ -27,7 +29,7 @@ export class Loop extends Callable {
   /** Moves to the next item and returns it; undefined at the end. */
   next(): Runtime | undefined {
     spend(1);
-    const item = this.#ahead.length > 0 ? this.#ahead.shift() : this.#pull();
+    const item = this.#taken < this.#ahead.length ? at(this.#ahead, this.#taken++) : this.#pull();
     if (item === undefined) return undefined;
     this.#previous = this.#current;
     this.#current = item;
@@ -42,11 +44,12 @@ export class Loop extends Callable {
 
   /** Whether there is one more item, which is then looked at. */
   #peek(): Runtime | undefined {
-    if (this.#ahead.length === 0) {
+    if (this.#taken === this.#ahead.length) {
       const item = this.#pull();
-      if (item !== undefined) this.#ahead.push(item);
+      this.#ahead = item === undefined ? [] : [item];
+      this.#taken = 0;
     }
-    return this.#ahead[0];
+    return this.#ahead[this.#taken];
   }
 
   #length(): number {
@@ -54,7 +57,7 @@ export class Loop extends Callable {
       spend(1);
       this.#ahead.push(item);
     }
-    return this.#index0 + 1 + this.#ahead.length;
+    return this.#index0 + 1 + this.#ahead.length - this.#taken;
   }
 
   override get size(): number {

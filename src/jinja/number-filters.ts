@@ -6,10 +6,12 @@ import type { Declared } from './environment.js';
 import { arithmetic } from './operators.js';
 import { plainDigits } from './text-case.js';
 import { asIndex, asText, type Given, present, type Runtime, textOf, typeName } from './values.js';
-import { TemplateError } from './work.js';
+import { spend, TemplateError } from './work.js';
 
-/** Decimal digits of a text that Python's int() takes. */
+/** Digits of a text that Python's int() takes in a base that is no power of two. */
 const MAX_DIGITS = 4300;
+/** Those that are read in the others. */
+const MAX_BINARY_DIGITS = 20_000;
 const PREFIXES: Readonly<Record<number, string>> = { 2: '0b', 8: '0o', 16: '0x' };
 
 /** The integer that `int(text, base)` gives, null where Python's is a ValueError. */
@@ -30,7 +32,11 @@ function integerIn(written: string, base: number): bigint | null {
   }
   if (!/^[\da-z]+(?:_[\da-z]+)*$/.test(digits)) return null;
   const plain = digits.replaceAll('_', '');
-  if (radix === 10 && plain.length > MAX_DIGITS) return null;
+  // As Python, which takes any number of digits where the base is a power of two.
+  const isPowerOfTwo = Number.isInteger(Math.log2(radix));
+  if (!isPowerOfTwo && plain.length > MAX_DIGITS) return null;
+  if (plain.length > MAX_BINARY_DIGITS) throw new TemplateError(`int: an integer of more than ${MAX_BINARY_DIGITS} digits`);
+  spend((plain.length * plain.length) / 256);
   let value = 0n;
   if (radix === 10) {
     if (!/^\d+$/.test(plain)) return null;
@@ -50,7 +56,7 @@ function floatIn(written: string): number | null {
   const text = plainDigits(strip(written)).toLowerCase();
   const named = /^([-+]?)(inf|infinity|nan)$/.exec(text);
   if (named !== null) return named[2] === 'nan' ? Number.NaN : named[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  if (!/^[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[-+]?\d+(?:_\d+)*)?$/.test(text)) return null;
+  if (!/^[-+]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[-+]?\d+(?:_\d+)*)?$/.test(text)) return null;
   return Number(text.replaceAll('_', ''));
 }
 
@@ -65,6 +71,7 @@ function toInt(value: Runtime, [fallback = 0, base = 10]: Given): Runtime {
   if (radix !== 0 && (radix < 2 || radix > 36)) return fallback;
   const text = textOf(value);
   if (text !== null) {
+    spend(text.length);
     const integer = integerIn(text, radix);
     if (integer !== null) return toInteger(integer);
     const float = floatIn(text);
@@ -81,6 +88,7 @@ function toInt(value: Runtime, [fallback = 0, base = 10]: Given): Runtime {
 function toFloatOr(value: Runtime, [fallback = new PyFloat(0)]: Given): Runtime {
   present(value);
   const text = textOf(value);
+  spend(text?.length ?? 0);
   const number = text === null ? numberOf(value) : floatIn(text);
   if (number === null) return fallback;
   if (typeof number === 'bigint' && !Number.isFinite(Number(number))) throw new TemplateError('an integer too large for a float');
@@ -96,6 +104,7 @@ function round(value: Runtime, [precision = 0, how = 'common']: Given): Runtime 
   if (number === null) throw new TemplateError(`round does not work on ${typeName(value)}`);
   const digits = precision === null ? null : asIndex(precision, 'precision');
   if (digits !== null && Math.abs(digits) > 1000) throw new TemplateError('round: a precision above 1000');
+  spend(Math.abs(digits ?? 0));
   if (method === 'common') {
     if (!isFloat(value)) return toInteger(roundInteger(BigInt(number), digits ?? 0));
     if (digits !== null) return toFloat(roundFloat(Number(number), digits));

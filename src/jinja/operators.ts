@@ -35,9 +35,9 @@ const LARGE = 1n << BigInt(MAX_BITS);
  * Returns whether two values are equal in Python; counts the work. Throws `TemplateError` for undefined names of the strict kind.
  */
 export function equals(a: Runtime, b: Runtime): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object') {
-    if (typeof a === 'string' && typeof b === 'string') spend(Math.min(a.length, b.length) >> 4);
-  } else spend(Math.min(weightOf(a), weightOf(b)));
+  const [first, second] = [textOf(a), textOf(b)];
+  if (first !== null && second !== null) spend(Math.min(first.length, second.length) >> 4);
+  else if (typeof a === 'object' && typeof b === 'object') spend(Math.min(weightOf(a), weightOf(b)));
   return same(a, b);
 }
 
@@ -60,8 +60,8 @@ function same(a: Runtime, b: Runtime): boolean {
   }
   if (a instanceof Range && b instanceof Range) return sameItems(a.walked(), b.walked());
   if (a instanceof View && b instanceof View && a.kind !== 'values') {
-    const items = b.items();
-    return a.kind === b.kind && a.dict.size === b.dict.size && a.items().every((item) => items.some((other) => same(item, other)));
+    if (a.kind !== b.kind || a.dict.size !== b.dict.size) return false;
+    return a.dict.entries().every(([key, value]) => (a.kind === 'keys' ? b.dict.has(key) : holds(b.dict, key, value)));
   }
   return false;
 }
@@ -304,6 +304,7 @@ function onIntegers(operator: BinaryOperator, x: number | bigint, y: number | bi
   }
   const a = BigInt(x);
   const b = BigInt(y);
+  if (typeof x === 'bigint' || typeof y === 'bigint') spend(weightOf(a) + weightOf(b));
   switch (operator) {
     case '+':
       return a + b;

@@ -53,7 +53,9 @@ export function printf(text: string, value: Runtime): string {
       precision: exactly,
     };
     named ||= name !== undefined;
-    return convert(letter, name === undefined ? take() : fieldNamed(value, name), spec);
+    const converted = convert(letter, name === undefined ? take() : fieldNamed(value, name), spec);
+    spend(converted.length);
+    return converted;
   });
   // Python does not complain where the right side has items by key: objects, lists, and Jinja's undefined values.
   if (!named && next < values.length && !(value instanceof Dict) && !isList(value) && !(value instanceof Undefined))
@@ -74,6 +76,7 @@ function convert(letter: string, value: Runtime, spec: Spec): string {
     case 's':
     case 'r': {
       const text = letter === 's' ? toText(value) : toRepr(value);
+      spend(text.length);
       return padded(spec.precision === null ? text : Array.from(text).slice(0, spec.precision).join(''), spec);
     }
     case 'c':

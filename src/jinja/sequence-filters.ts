@@ -10,6 +10,7 @@ import {
   asIndex,
   asText,
   bind,
+  charactersOf,
   checkStrict,
   Dict,
   type Given,
@@ -46,8 +47,10 @@ type Getter = (item: Runtime) => Runtime;
 
 /** A function that follows a path such as `a.b.0` from an item. */
 function getter(path: Runtime, environment: Environment, fallback: Runtime = null): Getter {
+  if (typeof path === 'string') spend(path.length);
   const parts: Runtime[] = path === null ? [] : typeof path === 'string' ? path.split('.').map(pathPart) : [path];
   return (item) => {
+    spend(4 * parts.length);
     let value = item;
     for (const part of parts) {
       value = getItem(value, part, environment);
@@ -75,6 +78,7 @@ function sorted<T>(items: readonly T[], key: (item: T) => Runtime, reverse: bool
 }
 
 function sort(value: Runtime, [reverse = false, caseSensitive = false, attribute = null]: Given, environment: Environment): Runtime {
+  if (typeof attribute === 'string') spend(attribute.length);
   const paths = typeof attribute === 'string' ? attribute.split(',') : [attribute];
   const getters = paths.map((path) => keyGetter(path, caseSensitive, environment));
   return sorted(listOf(value), (item) => getters.map((get) => get(item)), truth(reverse));
@@ -227,7 +231,7 @@ function slice(value: Runtime, [count, fill = null]: Given): Runtime {
 
 function reverse(value: Runtime): Runtime {
   const text = textOf(value);
-  if (text !== null) return markedAs(value, Array.from(text).reverse().join(''));
+  if (text !== null) return markedAs(value, [...charactersOf(text)].reverse().join(''));
   const items = [...listOf(value)].reverse();
   return value instanceof Lazy || value instanceof Undefined ? items : new Lazy(items[Symbol.iterator]());
 }
@@ -256,7 +260,7 @@ function items(value: Runtime): Runtime {
   return lazily(function* () {
     if (value instanceof Undefined) return;
     if (!(value instanceof Dict)) throw new TemplateError(`items works on objects, not on ${typeName(value)}`);
-    yield* new View('items', value).items();
+    yield* iterate(new View('items', value));
   });
 }
 

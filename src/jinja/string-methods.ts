@@ -12,11 +12,27 @@ type Method = readonly [signature: string, run: (text: string, given: Given) => 
 
 /** `chars` of the strip methods: None and nothing mean white space. */
 function stripping(strip_: (text: string, chars?: string) => string): Method {
-  return ['/chars', (text, [chars = null]) => strip_(text, chars === null ? undefined : asText(chars, 'the characters to strip'))];
+  return [
+    '/chars',
+    (text, [chars = null]) => strip_(text, chars === null ? undefined : characterSet(asText(chars, 'the characters to strip'))),
+  ];
 }
 
-function affixes(value: Runtime | undefined): readonly string[] {
-  return value instanceof Tuple ? value.items.map((item) => asText(item, 'each prefix')) : [asText(value, 'the prefix')];
+/**
+ * Returns the characters that a strip method takes off; counts the work of looking at each.
+ */
+export function characterSet(chars: string): string {
+  spend(chars.length);
+  return chars;
+}
+
+/** The prefixes to try on a text; counts the work of comparing each. */
+function affixes(text: string, value: Runtime | undefined): readonly string[] {
+  if (!(value instanceof Tuple)) return [asText(value, 'the prefix')];
+  spend(value.items.length);
+  const parts = value.items.map((item) => asText(item, 'each prefix'));
+  spend(parts.reduce((n, part) => n + Math.min(part.length, text.length), 0) / 16);
+  return parts;
 }
 
 /** The part of a text between two places in code points, and how many code points stand in front of it. */
@@ -35,7 +51,7 @@ function between(
 
 function affix(test: (text: string, part: string) => boolean): Method {
   const run = (text: string, [prefix, start, stop]: Given): boolean => {
-    const wanted = affixes(prefix);
+    const wanted = affixes(text, prefix);
     const range = between(text, start, stop);
     return range !== null && wanted.some((part) => test(range.part, part));
   };
@@ -235,6 +251,7 @@ function expandTabs(text: string, size: number): string {
   for (const character of text) {
     if (character === '\t') {
       const blanks = size > 0 ? size - (column % size) : 0;
+      spend(blanks);
       out += ' '.repeat(blanks);
       column += blanks;
     } else {
@@ -242,7 +259,6 @@ function expandTabs(text: string, size: number): string {
       column = character === '\n' || character === '\r' ? 0 : column + 1;
     }
   }
-  spend(out.length);
   return out;
 }
 
@@ -257,6 +273,7 @@ export function stringMethod(text: string, name: string, look: Lookup): NativeFu
   if (name === 'format_map') {
     return native(name, '/mapping', ([fields]) => {
       if (!(fields instanceof Dict)) throw new TemplateError('format_map wants an object');
+      spend(fields.size);
       const named = fields.entries().map(([key, value]) => [asText(key, 'each key'), value] as const);
       return formatText(text, { positional: [], named: new Map(named) }, look);
     });

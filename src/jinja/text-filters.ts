@@ -5,9 +5,24 @@ import { dumps } from './json.js';
 import { escapeHtml } from './operators.js';
 import { toText } from './print.js';
 import { printf } from './printf.js';
-import { pad, replaceText, splitLines } from './string-methods.js';
+import { characterSet, pad, replaceText, splitLines } from './string-methods.js';
 import { capitalize } from './text-case.js';
-import { asIndex, asText, bind, Dict, type Given, isList, Markup, markedAs, present, type Runtime, Special, Tuple } from './values.js';
+import {
+  asIndex,
+  asText,
+  bind,
+  charactersOf,
+  Dict,
+  type Given,
+  isList,
+  Markup,
+  markedAs,
+  present,
+  type Runtime,
+  Special,
+  Tuple,
+  View,
+} from './values.js';
 import { spend, TemplateError } from './work.js';
 
 /** A filter without arguments that first turns its operand into text; a text marked as safe stays so. */
@@ -15,8 +30,10 @@ function soft(run: (text: string) => string): Declared<Runtime> {
   return ['', (value) => markedAs(value, run(softText(value)))];
 }
 
-/** What a value prints, as the work of a filter. */
-function softText(value: Runtime): string {
+/**
+ * Returns what a value prints, for a filter or test that looks at all of it; counts that work.
+ */
+export function softText(value: Runtime): string {
   const text = toText(value);
   spend(text.length);
   return text;
@@ -39,11 +56,11 @@ function indent(value: Runtime, [width = 4, first = false, blank = false]: Given
 function truncate(value: Runtime, [length = 255, killwords = false, end = '...', leeway = null]: Given): Runtime {
   const most = asIndex(length, 'length');
   const slack = leeway === null ? 5 : asIndex(leeway, 'leeway');
-  const mark = Array.from(asText(end, 'end'));
+  const mark = charactersOf(asText(end, 'end'));
   if (most < mark.length) throw new TemplateError(`truncate: expected length >= ${mark.length}`);
   if (slack < 0) throw new TemplateError('truncate: expected leeway >= 0');
   if (lengthOf(value) <= most + slack) return value;
-  const characters = Array.from(asText(value, 'what to truncate'));
+  const characters = charactersOf(asText(value, 'what to truncate'));
   const kept = characters.slice(0, most - mark.length).join('');
   if (truth(killwords)) return kept + mark.join('');
   const space = kept.lastIndexOf(' ');
@@ -61,7 +78,7 @@ function quoteUrl(text: string, keepSlash: boolean): string {
 function urlencode(value: Runtime): Runtime {
   if (typeof value === 'string' || !(isList(value) || value instanceof Special) || value instanceof Markup)
     return quoteUrl(toText(value), true);
-  const pairs = value instanceof Dict ? value.entries().map((pair) => new Tuple(pair)) : iterate(value);
+  const pairs = iterate(value instanceof Dict ? new View('items', value) : value);
   return Array.from(pairs, (pair) => {
     const parts = Array.from(iterate(pair), (part) => quoteUrl(toText(part), false).replaceAll('%20', '+'));
     if (parts.length !== 2) throw new TemplateError('urlencode wants pairs');
@@ -126,7 +143,10 @@ export const TEXT_FILTERS: Readonly<Record<string, Declared<Runtime>>> = {
   lower: soft((text) => text.toLowerCase()),
   capitalize: soft(capitalize),
   title: ['', title],
-  trim: ['chars', (value, [chars = null]) => markedAs(value, strip(softText(value), chars === null ? undefined : asText(chars, 'chars')))],
+  trim: [
+    'chars',
+    (value, [chars = null]) => markedAs(value, strip(softText(value), chars === null ? undefined : characterSet(asText(chars, 'chars')))),
+  ],
   center: ['width', (value, [width = 80]) => markedAs(value, pad(toText(value), asIndex(width, 'the width'), ' ', 'center'))],
   string: ['', (value) => (value instanceof Markup ? value : toText(value))],
   safe: ['', (value) => (value instanceof Markup ? value : new Markup(toText(value)))],

@@ -1,5 +1,5 @@
 import { PyFloat } from '../python/float.js';
-import { isInteger, numberOf } from '../python/number.js';
+import { isFloat, isInteger, numberOf } from '../python/number.js';
 import { codePointLength, pyRepr } from '../python/strings.js';
 import { spend, TemplateError } from './work.js';
 
@@ -140,6 +140,7 @@ export class Markup extends Special {
   }
 
   override get size(): number {
+    spend(this.text.length >> 2);
     return codePointLength(this.text);
   }
 
@@ -284,24 +285,44 @@ export function isList(value: Runtime): value is readonly Runtime[] {
   return Array.isArray(value);
 }
 
+/** Keys of tuples; values never change. */
+const tupleKeys = new WeakMap<Tuple, string>();
+
 /**
- * Returns a text that is the same for keys that Python holds equal. Throws `TemplateError` for what cannot be a key.
+ * Returns a text that is the same for keys that Python holds equal; counts the work. Throws `TemplateError` for what cannot be a key.
  */
 export function keyOf(value: Runtime): string {
-  if (typeof value === 'string') {
-    spend(value.length >> 4);
-    return `s${value}`;
+  if (!(value instanceof Tuple)) {
+    spend(1 + (typeof value === 'bigint' ? weightOf(value) : (textOf(value)?.length ?? 0) / 16));
+    return keyInside(value);
   }
+  let key = tupleKeys.get(value);
+  if (key === undefined) {
+    spend(weightOf(value));
+    key = keyInside(value);
+    tupleKeys.set(value, key);
+  }
+  spend(1 + (key.length >> 4));
+  return key;
+}
+
+function keyInside(value: Runtime): string {
+  if (typeof value === 'string') return `s${value}`;
   if (value === null) return 'None';
   const number = numberOf(value);
   if (number !== null) return Number.isInteger(number) && typeof number === 'number' ? `n${BigInt(number)}` : `n${number}`;
-  if (value instanceof Tuple) return `(${value.items.map((item) => JSON.stringify(keyOf(item))).join()})`;
+  if (value instanceof Tuple) return `(${value.items.map((item) => delimited(keyInside(item))).join('')})`;
   if (value instanceof Markup) return `s${value.text}`;
   if (value instanceof Undefined) {
     checkStrict(value);
     return 'Undefined';
   }
   throw new TemplateError(`${typeName(value)} cannot be the key of an object`);
+}
+
+/** A text behind its length: quotes would be escaped again at every level of a nested tuple, twice as long each time. */
+function delimited(text: string): string {
+  return `${text.length}:${text}`;
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -337,6 +358,8 @@ interface Size {
 const sizes = new WeakMap<object, Size>();
 /** Lists inside lists; printing and comparing call themselves for each level. */
 const MAX_DEPTH = 200;
+/** Printing a float takes longer than an integer. */
+const FLOAT_WEIGHT = 4;
 
 /**
  * Returns how many characters and items printing or comparing a value meets, what stands in it twice counted twice. Throws `TemplateError` when it nests
@@ -348,7 +371,10 @@ export function weightOf(value: Runtime): number {
 
 function sizeOf(value: Runtime, above: number): Size {
   if (typeof value === 'string') return { weight: value.length + 1, depth: 0 };
-  if (value === null || typeof value !== 'object' || value instanceof PyFloat) return { weight: 1, depth: 0 };
+  // The hexadecimal digits of an integer are found at once, the decimal ones are not.
+  if (typeof value === 'bigint') return { weight: value.toString(16).length, depth: 0 };
+  if (value === null || typeof value !== 'object' || value instanceof PyFloat)
+    return { weight: isFloat(value) ? FLOAT_WEIGHT : 1, depth: 0 };
   if (value instanceof Markup) return { weight: value.text.length + 1, depth: 0 };
   const known = sizes.get(value);
   const size = known ?? measured(value, above);

@@ -17,21 +17,24 @@ const OTHER_BLOCK = /^(#{1,6}\s|```|>|\||\s*[-*+]\s|\s*\d+[.)]\s)/;
 export function markdown(text: string): DocumentFragment {
   const out = document.createDocumentFragment();
   const lines = text.split('\n');
-  /** Takes the first line, and those behind it that belong to it. */
+  let next = 0;
+  /** Takes the next line, and those behind it that belong to it. */
   const take = (belongs: (line: string) => boolean): string[] => {
-    const end = lines.findIndex((line, i) => i > 0 && !belongs(line));
-    return lines.splice(0, end === -1 ? lines.length : end);
+    const start = next++;
+    while (next < lines.length && belongs(at(lines, next))) next++;
+    return lines.slice(start, next);
   };
-  for (let line = lines[0]; line !== undefined; line = lines[0]) {
+  while (next < lines.length) {
+    const line = at(lines, next);
     const [, marks, title] = /^(#{1,6})\s+(.*)$/.exec(line) ?? [];
     const mark = MARKS.find((one) => one.test(line));
-    if (line.trim() === '') lines.shift();
+    if (line.trim() === '') next++;
     else if (line.startsWith('```')) {
       const [, ...code] = take((l) => !l.startsWith('```'));
-      lines.shift();
+      next++;
       out.append(h('pre', { tabindex: '0' }, h('code', {}, code.join('\n'))));
     } else if (marks !== undefined && title !== undefined) {
-      lines.shift();
+      next++;
       // The page has its own headings of the first two levels.
       out.append(h(marks.length === 1 ? 'h3' : 'h4', {}, ...inline(title)));
     } else if (mark !== undefined) out.append(list(take((l) => mark.test(l) || /^\s{2,}\S/.test(l))));
