@@ -125,12 +125,18 @@ function isHashable(key: Runtime): boolean {
   return key instanceof Tuple && key.items.every(isHashable);
 }
 
-const PLAIN = /^\p{ASCII}*$/u;
-
+/** The character at a place in code points, counted from the end where that is negative; only what stands between is looked at. */
 function characterAt(text: string, index: number): string | undefined {
-  spend(text.length >> 4);
-  if (PLAIN.test(text)) return text.at(index);
-  return Array.from(text).at(index);
+  spend(Math.min(Math.abs(index), text.length) / 16);
+  let unit = index < 0 ? text.length : 0;
+  for (let n = index; n > 0 && unit < text.length; n--) unit += isPair(text, unit) ? 2 : 1;
+  for (let n = index; n < 0 && unit >= 0; n++) unit -= isPair(text, unit - 2) ? 2 : 1;
+  const point = text.codePointAt(unit);
+  return point === undefined ? undefined : String.fromCodePoint(point);
+}
+
+function isPair(text: string, unit: number): boolean {
+  return (text.codePointAt(unit) ?? 0) > 0xffff;
 }
 
 /** `start:stop:step` inside brackets. */

@@ -114,7 +114,7 @@ export function compare(a: Runtime, b: Runtime, operator: ComparisonOperator = '
   if (x !== null && y !== null) return x < y ? -1 : x > y ? 1 : Number.isNaN(Number(x)) || Number.isNaN(Number(y)) ? Number.NaN : 0;
   const [first, second] = [textOf(a), textOf(b)];
   if (first !== null && second !== null) {
-    spend(Math.min(first.length, second.length) >> 4);
+    spend(Math.min(first.length, second.length) >> 3);
     return compareTexts(first, second);
   }
   spend(Math.min(weightOf(a), weightOf(b)));
@@ -136,7 +136,7 @@ function compareItems(a: readonly Runtime[], b: readonly Runtime[], operator: Co
 /** By code points, as Python: JavaScript's own order puts U+FFxx behind the surrogates of emoji. */
 function compareTexts(a: string, b: string): number {
   let i = 0;
-  while (i < a.length && i < b.length && a[i] === b[i]) i++;
+  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
   if (i >= a.length || i >= b.length) return a.length - b.length;
   const x = a.charCodeAt(i);
   const y = b.charCodeAt(i);

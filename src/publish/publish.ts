@@ -55,7 +55,7 @@ export async function publishResults(options: PublishOptions): Promise<Published
   const models = modelNamesOf(await readWhole(paths, options.signal));
   const names = new Set(models.values());
   if (options.modelId !== null && names.size > 1)
-    throw new UserError(`--model-id names one model, and these results are of ${[...names].join(' and ')}; publish each by itself`);
+    throw new UserError(`--model-id names one model, and these results are of ${[...names].join(', ')}; publish each by itself`);
   const written: string[] = [];
   const notes = new Set<string>();
   const repositories = new Map<string, Map<string, Map<string, Dated>>>();

@@ -89,6 +89,15 @@ describe('what is made of much is still right', () => {
     );
   });
 
+  it('characters by number', () => {
+    expect(
+      render(
+        "{% set t = 'a😀b' %}{{ t[0] }} {{ t[1] }} {{ t[2] }} {{ t[3] is defined }} {{ t[-1] }} {{ t[-2] }} {{ t[-3] }} {{ t[-4] is defined }}",
+      ),
+    ).toBe('a 😀 b False b 😀 a False');
+    expect(render(`{% set t = 'ñ' * 1000000 %}{% for i in range(20000) %}{% if t[0] != t[-1] %}x{% endif %}{% endfor %}`)).toBe('');
+  });
+
   it('an object and arguments of many items', () => {
     expect(render("{{ cycler(*range(100000)).next() }} {{ '{0}'.format(*[1] * 300000) }}")).toBe('0 1');
   });
