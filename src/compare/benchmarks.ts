@@ -21,6 +21,8 @@ export interface KnownBenchmark {
 export interface Benchmark extends KnownBenchmark {
   /** None of the package's: it is in no average, and only its headline score stands for it. */
   readonly own?: true;
+  /** The group of the user's own that has it as a part. */
+  readonly within?: string;
   /** Tasks in each run; empty where it lacks the benchmark. */
   readonly base: readonly string[];
   readonly candidate: readonly string[];
@@ -28,9 +30,10 @@ export interface Benchmark extends KnownBenchmark {
 
 /**
  * Returns the benchmarks that at least one of two runs holds: the known ones in their order, then others in the order of the files. A group
- * without a score of its own (it only gathers tasks) is no benchmark.
+ * without a score of its own (it only gathers tasks) is no benchmark. A member of a group of the user's own is one beside the group where it is known, its
+ * own file says language and category, or it is among `named`; it is `within` the group unless it is named.
  */
-export function benchmarksOf(base: Run, candidate: Run, known: readonly KnownBenchmark[]): Benchmark[] {
+export function benchmarksOf(base: Run, candidate: Run, known: readonly KnownBenchmark[], named: ReadonlySet<string>): Benchmark[] {
   const found: Benchmark[] = [];
   const covered = new Set<string>();
   for (const benchmark of known) {
@@ -43,11 +46,19 @@ export function benchmarksOf(base: Run, candidate: Run, known: readonly KnownBen
   }
   const others = [...new Set([...base.tasks.keys(), ...candidate.tasks.keys()])].filter((name) => !covered.has(name));
   const groups = others.filter((name) => [base, candidate].some((run) => scoredGroup(run, name)));
-  const inGroups = new Set(
-    groups.flatMap((name) => [base, candidate].flatMap((run) => treeOf(name, run.groups).filter((n) => n !== name))),
-  );
+  const groupOf = new Map<string, string>();
+  for (const group of groups)
+    for (const run of [base, candidate])
+      for (const name of treeOf(group, run.groups)) if (name !== group && !groupOf.has(name)) groupOf.set(name, group);
+  const within = (name: string): Pick<Benchmark, 'within'> => {
+    const group = groupOf.get(name);
+    return group === undefined || named.has(name) ? {} : { within: group };
+  };
+  for (const [i, benchmark] of found.entries()) found[i] = { ...benchmark, ...within(benchmark.name) };
+  const standsBeside = (name: string): boolean =>
+    named.has(name) || [base, candidate].some((run) => run.tasks.get(name)?.result.about.describesItself === true);
   for (const name of others) {
-    if (inGroups.has(name)) continue;
+    if (groupOf.has(name) && !standsBeside(name)) continue;
     const isGroup = groups.includes(name);
     if (!isGroup && [base, candidate].every((run) => run.tasks.get(name)?.result.isGroup !== false)) continue;
     const leaves = [base, candidate].map((run) => (run.tasks.has(name) ? leavesOf(name, run.groups).filter((n) => run.tasks.has(n)) : []));
@@ -62,6 +73,7 @@ export function benchmarksOf(base: Run, candidate: Run, known: readonly KnownBen
       category: said((about) => about.category),
       headline: said((about) => about.headlineMetric) ?? keys[0] ?? 'acc',
       own: true,
+      ...within(name),
       leaves: [...new Set([...inBase, ...inCandidate])],
       base: inBase,
       candidate: inCandidate,

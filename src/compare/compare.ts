@@ -30,6 +30,8 @@ export interface CompareOptions {
   readonly known: readonly KnownBenchmark[];
   /** Differences between the runs that are waved through (noted, not refused). */
   readonly allow: ReadonlySet<Allowable>;
+  /** Members of groups that count for themselves, besides in their group. */
+  readonly named: ReadonlySet<string>;
   readonly seed: number;
   readonly rounds: number;
   readonly noiseNats: number;
@@ -72,7 +74,7 @@ export interface Comparison {
  * Returns options with their defaults.
  */
 export function compareOptions(known: readonly KnownBenchmark[], given: Partial<CompareOptions> = {}): CompareOptions {
-  return { known, allow: new Set(), seed: SEED, rounds: ROUNDS, noiseNats: NOISE_NATS, ...given };
+  return { known, allow: new Set(), named: new Set(), seed: SEED, rounds: ROUNDS, noiseNats: NOISE_NATS, ...given };
 }
 
 /**
@@ -83,7 +85,7 @@ export async function compareRuns(base: Run, candidate: Run, options: CompareOpt
   const bias: Row[] = [];
   const refused: Refusal[] = [];
   const missing: { benchmark: string; from: 'base' | 'candidate' }[] = [];
-  for (const benchmark of benchmarksOf(base, candidate, options.known)) {
+  for (const benchmark of benchmarksOf(base, candidate, options.known, options.named)) {
     if (options.signal?.aborted === true) throw new InterruptedError('interrupted by the caller');
     if (benchmark.base.length === 0) missing.push({ benchmark: benchmark.name, from: 'base' });
     else if (benchmark.candidate.length === 0) missing.push({ benchmark: benchmark.name, from: 'candidate' });
@@ -110,7 +112,9 @@ export interface Lines {
 /**
  * Returns the comparison of given lines: adds the averages of languages (without the bias benchmarks), Holm's correction and power.
  */
-export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, missing }: Lines, options: CompareOptions): Comparison {
+export function comparisonOf(base: Run, candidate: Run, lines: Lines, options: CompareOptions): Comparison {
+  const { refused, missing } = lines;
+  const [rows, bias] = [countedOnce(lines.rows), countedOnce(lines.bias)];
   const languages: readonly Language[] = ['eu', 'en', 'es'];
   const averages = languages.flatMap((language) => {
     const members = oneKind(rows.filter((row) => row.language === language && row.category !== 'bias' && row.own !== true));
@@ -129,6 +133,15 @@ export function comparisonOf(base: Run, candidate: Run, { rows, bias, refused, m
   };
 }
 
+/** Without a line of its group (which cannot be compared, say) a member counts for itself. */
+function countedOnce(rows: readonly Row[]): Row[] {
+  const names = new Set(rows.map(({ benchmark }) => benchmark));
+  return rows.map((row) => {
+    const { within, ...rest } = row;
+    return within === undefined || names.has(within) ? row : rest;
+  });
+}
+
 /**
  * Throws `UserError` when the runs share no benchmark at all.
  */
@@ -139,11 +152,15 @@ export function requireShared({ base, candidate, benchmarks, refused }: Comparis
   );
 }
 
-/** Adds Holm's correction over the lines, and what each could have seen at the level that the correction leaves it. */
+/** Adds Holm's correction over the lines but those that a group counts, and what each could have seen at the level that the correction leaves it. */
 function tested<T extends Row>(rows: readonly T[]): (T & Tested)[] {
-  const corrected = holm(rows.map((row) => row.p));
+  const corrected = holm(rows.map((row) => (row.within === undefined ? row.p : null)));
   const tests = Math.max(1, corrected.filter((p) => p !== null).length);
-  return rows.map((row, i) => ({ ...row, pHolm: at(corrected, i), detectable: detectableOf(row, 0.025 / tests) }));
+  return rows.map((row, i) => ({
+    ...row,
+    pHolm: at(corrected, i),
+    detectable: row.within === undefined ? detectableOf(row, 0.025 / tests) : null,
+  }));
 }
 
 /**
@@ -185,6 +202,7 @@ async function compareBenchmark(
     language,
     category,
     ...(benchmark.own === true ? { own: true } : {}),
+    ...(benchmark.within === undefined ? {} : { within: benchmark.within }),
     metric: metric.key,
     higherIsBetter: metric.higherIsBetter,
   });

@@ -59,6 +59,7 @@ function rowJson(row: TestedRow): Record<string, unknown> {
     unscored_base: row.baseUnscored,
     unscored_candidate: row.candidateUnscored,
     notes: row.notes,
+    ...(row.within === undefined ? {} : { within: row.within }),
   };
 }
 
@@ -152,6 +153,7 @@ function toneOf(row: TestedRow): Tone {
 }
 
 function verdict(row: TestedRow): string {
+  if (row.within !== undefined) return `counted in ${row.within}`;
   if (row.pHolm === null) return 'not tested';
   if (row.pHolm < LEVEL) {
     const [word, meaning] = row.difference > 0 ? ['higher', 'worse'] : ['lower', 'better'];

@@ -21,6 +21,8 @@ export interface Row {
   readonly category: string | null;
   /** A benchmark of the user's own: it is in no average. */
   readonly own?: true;
+  /** The group of the user's own that counts it: this line is shown beside, and is in no correction for several tests. */
+  readonly within?: string;
   /** `metric,filter`. */
   readonly metric: string;
   /** False where less of the metric is better: a positive difference is a loss there. */
@@ -62,7 +64,7 @@ export interface Row {
 }
 
 /** What names a line. */
-export type RowName = Pick<Row, 'benchmark' | 'language' | 'category' | 'own' | 'metric' | 'higherIsBetter'>;
+export type RowName = Pick<Row, 'benchmark' | 'language' | 'category' | 'own' | 'within' | 'metric' | 'higherIsBetter'>;
 
 /**
  * Returns the difference of a line seen as a gain: negative where the candidate is worse, whichever way the metric counts.

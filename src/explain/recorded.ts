@@ -27,7 +27,7 @@ export async function recordedEntry(dirs: readonly string[], name: string, vocab
       entry: () => {
         const tasks = leavesOf(name, results.groupSubtasks).flatMap((leaf) => {
           const config = fieldsAt(configs[leaf]);
-          return Object.keys(config).length === 0 ? [] : [buildTask(file, checkTask(file, known(config), vocabulary.hooks), vocabulary)];
+          return Object.keys(config).length === 0 ? [] : [buildTask(file, checkTask(file, known(config)), vocabulary)];
         });
         const [first] = tasks;
         if (first === undefined) throw new UserError(`${file}: configs: nothing is recorded of ${name}`);

@@ -25,7 +25,14 @@ const TASK = z.object({
   version: z.string().nullable(),
   fingerprint: z.string().nullable(),
   documents: z.object({ original: number.nullable(), effective: number }).nullable(),
-  about: z.object({ headlineMetric: z.string().nullable(), language: z.string().nullable(), category: z.string().nullable() }).optional(),
+  about: z
+    .object({
+      headlineMetric: z.string().nullable(),
+      language: z.string().nullable(),
+      category: z.string().nullable(),
+      describesItself: z.boolean().default(false),
+    })
+    .optional(),
   /** What is recorded of a metric's direction; absent in older baselines. */
   higher_is_better: z.record(z.string(), z.boolean()).optional(),
   setting: z
@@ -180,7 +187,7 @@ function unpackTask(file: string, name: string, task: StoredTask): RunTask {
       hash: task.fingerprint,
       higherIsBetter: new Map(Object.entries(task.higher_is_better ?? {})),
       own: null,
-      about: task.about ?? { headlineMetric: null, language: null, category: null },
+      about: task.about ?? { headlineMetric: null, language: null, category: null, describesItself: false },
     },
     setting: task.setting ?? null,
     file,

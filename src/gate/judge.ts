@@ -62,14 +62,16 @@ export function judge(comparison: Comparison, policy: Policy, now: number): Judg
       `the base is ${age.toFixed(0)} days old; the policy believes ${policy.baseline_age_days}. Run it again or bless a newer one`,
     );
   }
-  for (const row of comparison.benchmarks) checkUnscored(row, policy, judgedAt, cannot);
+  const byThemselves = comparison.benchmarks.filter((row) => row.within === undefined && judgedAt(row.benchmark));
+  for (const row of byThemselves) checkUnscored(row, policy, cannot);
+  for (const { benchmark, within } of comparison.benchmarks)
+    if (within !== undefined && judgedAt(benchmark))
+      remarks.push(`${benchmark} is judged inside the group ${within}; to judge it by itself, too, name it in the policy (benchmarks)`);
   const older = fromOlderFiles(comparison);
   if (older !== null) remarks.push(older);
 
   const unsettled: { kind: Judged['kind']; row: Row; limits: Limits }[] = [
-    ...comparison.benchmarks
-      .filter((row) => judgedAt(row.benchmark))
-      .map((row) => ({ kind: 'benchmark' as const, row, limits: policy.benchmarks[row.benchmark] ?? {} })),
+    ...byThemselves.map((row) => ({ kind: 'benchmark' as const, row, limits: policy.benchmarks[row.benchmark] ?? {} })),
     ...languageLines(comparison, policy, judgedAt),
     ...groupLines(comparison, policy, cannot),
   ];
@@ -119,7 +121,7 @@ export function judge(comparison: Comparison, policy: Policy, now: number): Judg
     return { kind, row, verdict, p, detectable };
   });
   const rest: Judged[] = comparison.benchmarks
-    .filter((row) => !judgedAt(row.benchmark))
+    .filter((row) => !byThemselves.includes(row))
     .map((row) => ({ kind: 'benchmark', row, verdict: 'not judged', p: null, detectable: null }));
   if (judged.length === 0) cannot(null, 'nothing is left to judge');
   const blamed = new Set(reasons.filter((r) => r.verdict === 'cannot judge').map((r) => r.subject));
@@ -174,8 +176,7 @@ function requireAll(comparison: Comparison, policy: Policy, cannot: Cannot, rema
   if (required !== 'base') for (const name of required) if (!seen.has(name)) cannot(name, `${name} is required and in neither run`);
 }
 
-function checkUnscored(row: Row, policy: Policy, judgedAt: (name: string) => boolean, cannot: Cannot): void {
-  if (!judgedAt(row.benchmark)) return;
+function checkUnscored(row: Row, policy: Policy, cannot: Cannot): void {
   const limit = policy.benchmarks[row.benchmark]?.unscored ?? policy.unscored;
   const sides: readonly [string, number][] = [
     ['the candidate', row.candidateUnscored + row.missing],

@@ -54,6 +54,7 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
   const policy = await policyFor(request.policy, names);
   const options = compareOptions(known, {
     allow: request.allow,
+    named: namedIn(policy),
     seed: request.seed,
     rounds: request.rounds,
     noiseNats: policy.noise_nats,
@@ -65,6 +66,15 @@ export async function runGate(request: GateRequest): Promise<GateOutcome> {
   if (request.bless === null) return { judgement, policy, blessed: null };
   await bless(request.bless, candidate, policy, options, request.now);
   return { judgement: first ? null : judgement, policy, blessed: request.bless };
+}
+
+/** The benchmarks that a policy names. */
+function namedIn({ benchmarks, required, groups }: Policy): ReadonlySet<string> {
+  return new Set([
+    ...Object.keys(benchmarks),
+    ...(required === 'base' ? [] : required),
+    ...Object.values(groups).flatMap((group) => group.benchmarks),
+  ]);
 }
 
 async function policyFor(given: GateRequest['policy'], names: readonly string[]): Promise<Policy> {

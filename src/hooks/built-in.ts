@@ -70,23 +70,10 @@ export const BUILT_IN_HOOKS: Hooks = {
   ]),
 };
 
-/** In the order of a task file. */
-const KINDS: readonly HookKind[] = ['process_docs', 'doc_to_text', 'doc_to_target', 'doc_to_choice', 'process_results', 'aggregation'];
-
 /**
  * Returns the names that a field can have, for checks and messages.
  */
 export function hookNames(hooks: Hooks, kind: HookKind): readonly string[] {
   const names = [...hooks[kind].keys()];
   return kind === 'process_results' ? [BIAS_HOOK, ...names] : names;
-}
-
-/**
- * Returns all hooks as text for a message: `process_docs: a, b; doc_to_text: c`.
- */
-export function describeHooks(hooks: Hooks): string {
-  return KINDS.flatMap((kind) => {
-    const names = hookNames(hooks, kind);
-    return names.length === 0 ? [] : [`${kind}: ${names.join(', ')}`];
-  }).join('; ');
 }

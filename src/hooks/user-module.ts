@@ -106,10 +106,11 @@ function documentOf(result: unknown, doc: Doc, what: string): Doc | null {
 
 /** What JavaScript code returned, as a value of a document. */
 function toValue(result: unknown, what: string): Value {
+  if (result instanceof Promise) throw new RangeError(`${what} returned a promise; hooks are synchronous`);
   if (result === null || typeof result === 'string' || typeof result === 'boolean' || typeof result === 'bigint') return result;
   if (result instanceof PyFloat) return result;
   if (typeof result === 'number' && Number.isFinite(result)) return result;
   if (Array.isArray(result)) return result.map((item) => toValue(item, what));
   if (isObject(result)) return fromEntries(Object.entries(result).map(([key, inner]) => [key, toValue(inner, what)] as const));
-  throw new RangeError(`${what} returned ${result instanceof Promise ? 'a promise; hooks are synchronous' : typeof result}`);
+  throw new RangeError(`${what} returned ${typeof result}`);
 }

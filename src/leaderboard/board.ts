@@ -170,7 +170,7 @@ function modelOf(row: Row, benchmarks: readonly Benchmark[], marksOf: (benchmark
         byCategory(benchmarks, language).map(([category, all]) => {
           // The mean of a category of the paper is over the paper's benchmarks; one of the user's own is over theirs.
           const paper = all.filter((b) => b.own !== true);
-          const members = paper.length > 0 ? paper : all;
+          const members = paper.length > 0 ? paper : all.filter((b) => !all.some(({ name }) => name === b.within));
           const found = members.flatMap((b) => cells[b.name] ?? []);
           return [category, found.length === members.length ? (meanOf(found)?.value ?? null) : null];
         }),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { UserError } from '../errors.js';
-import { leavesOf as leavesBelow } from '../results/group-tree.js';
+import { leavesOf as leavesBelow, treeOf } from '../results/group-tree.js';
 import type { ResultFile, TaskResult } from '../results/read.js';
 import { findFiles, isResultFile, readResultFile } from '../results/read.js';
 import { isHubResult, readHubResults } from '../results/read-hub-results.js';
@@ -83,9 +83,10 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
   const sources = [...new Set(found.flat())];
   if (sources.length === 0)
     throw new UserError(`no results_*.json, records of Every Eval Ever or .eval_results/*.yaml below ${dirs.map(nameOf).join(', ')}`);
-  const known = new Set(benchmarks.flatMap((b) => [b.name, ...b.leaves]));
+  const known = new Set(benchmarks.flatMap((b) => (b.own === true ? [b.name] : [b.name, ...b.leaves])));
   const columns = [...benchmarks];
   const foreign = new Set<string>();
+  const inside = new Set<string>();
   const remarks = new Map<string, Set<string>>();
   let shards = 0;
   const summaries: FileSummary[] = [];
@@ -99,16 +100,22 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
       shards++;
       continue;
     }
-    const own = ownColumns(file, known);
+    const own = ownColumns(file, known, columns);
     const measurements = measurementsOf(file, [...columns, ...own]);
     if ('message' in measurements) {
       broken.push(measurements);
       continue;
     }
     columns.push(...own);
-    for (const name of own.flatMap((b) => [b.name, ...b.leaves])) known.add(name);
+    for (const { name } of own) known.add(name);
     for (const text of file.remark?.split('; ') ?? []) remarks.set(text, (remarks.get(text) ?? new Set()).add(file.modelName));
-    for (const [name, task] of file.tasks) if (!known.has(name) && !task.isGroup) foreign.add(name);
+    const groups = groupsIn(file, columns);
+    for (const { name, isGroup, estimates } of file.tasks.values()) {
+      if (known.has(name) || groups.get(name)?.ofColumn === true) continue;
+      const group = groups.get(name)?.group;
+      if (group !== undefined) inside.add(`${name} (${group})`);
+      else if (!isGroup || estimates.size > 0) foreign.add(name);
+    }
     // The rest of the file is let go, so that thousands of files fit.
     summaries.push({ file: { ...file, tasks: new Map(), groupSubtasks: new Map(), eusEval: null }, measurements });
   }
@@ -123,6 +130,7 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
   for (const text of others) notes.push({ key: 'unread', values: { text } });
   if (shards > 0) notes.push({ key: 'shards', values: { n: shards } });
   if (foreign.size > 0) notes.push({ key: 'foreign', values: { names: shortList([...foreign].sort()) } });
+  if (inside.size > 0) notes.push({ key: 'inside', values: { names: shortList([...inside].sort()) } });
   const distinct = withoutCopies(summaries, notes);
   const trials = distinct.flatMap((s) => s.measurements.flatMap((m) => (m.trial ? [{ model: s.file.modelName }] : [])));
   const onlyTrials = trials.length > 0 && distinct.every((s) => s.measurements.every((m) => m.trial));
@@ -135,23 +143,54 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
 
 /**
  * Columns of tasks and groups that are none of the known ones but say where they belong, groups first. What a group of the file has in it has no column
- * beside it, the groups within EusExams as little as tasks.
+ * beside it, the groups within EusExams as little as tasks, unless the group is the user's own and the task's own file says language and category.
  */
-function ownColumns(file: ResultFile, known: ReadonlySet<string>): Benchmark[] {
-  const inner = new Set([...file.groupSubtasks].flatMap(([group, names]) => names.filter((name) => name !== group)));
+function ownColumns(file: ResultFile, known: ReadonlySet<string>, columns: readonly Benchmark[]): Benchmark[] {
+  const groups = groupsIn(file, columns);
   const entries = [...file.tasks.values()].sort((a, b) => Number(b.isGroup) - Number(a.isGroup));
   return entries.flatMap((task) => {
-    const { headlineMetric, language: said, category } = task.about;
+    const { headlineMetric, language: said, category, describesItself } = task.about;
     const language = LANGUAGES.find((l) => l === said);
-    if (known.has(task.name) || inner.has(task.name) || language === undefined || category === null) return [];
+    const around = groups.get(task.name);
+    if (around !== undefined && (around.ofBuiltIn || !describesItself)) return [];
+    if (known.has(task.name) || language === undefined || category === null) return [];
     const metricKey = headlineKey(task, headlineMetric);
     if (metricKey === null) return [];
     const leaves = task.isGroup ? leavesBelow(task.name, file.groupSubtasks).filter((name) => name !== task.name) : [task.name];
     const lower = task.higherIsBetter.get(metricKey.slice(0, metricKey.indexOf(','))) === false;
     return [
-      { name: task.name, language, category, metricKey, own: true, documents: null, leaves, ...(lower ? { lowerIsBetter: true } : {}) },
+      {
+        name: task.name,
+        language,
+        category,
+        metricKey,
+        own: true,
+        documents: null,
+        leaves,
+        ...(lower ? { lowerIsBetter: true } : {}),
+        ...(around === undefined ? {} : { within: around.group }),
+      },
     ];
   });
+}
+
+/** The outermost group around each part of a group in a file, and whether that is a column. */
+function groupsIn(
+  { groupSubtasks }: ResultFile,
+  columns: readonly Benchmark[],
+): ReadonlyMap<string, { readonly group: string; readonly ofColumn: boolean; readonly ofBuiltIn: boolean }> {
+  const parts = new Set([...groupSubtasks].flatMap(([group, names]) => names.filter((name) => name !== group)));
+  const found = new Map<string, { group: string; ofColumn: boolean; ofBuiltIn: boolean }>();
+  for (const group of groupSubtasks.keys()) {
+    const column = columns.find(({ name }) => name === group);
+    // A group of the package inside one of the user's own keeps its parts.
+    if (parts.has(group) && column === undefined) continue;
+    for (const name of treeOf(group, groupSubtasks)) {
+      if (name === group || found.get(name)?.ofBuiltIn === true) continue;
+      found.set(name, { group, ofColumn: column !== undefined, ofBuiltIn: column !== undefined && column.own !== true });
+    }
+  }
+  return found;
 }
 
 /** The key of a task's headline score, null where the file has no such score. */

@@ -16,6 +16,8 @@ export interface Benchmark {
   readonly metricKey: string;
   /** A benchmark of the user's own: it has a column, and is in no average of the paper's. */
   readonly own?: boolean;
+  /** The group of the user's own that counts it: it is not counted again in a mean that has the group. */
+  readonly within?: string;
   /** A smaller value is a better one (perplexity). */
   readonly lowerIsBetter?: boolean;
   /** Documents of the whole benchmark as the paper ran it, null where unknown. */

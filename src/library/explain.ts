@@ -2,7 +2,7 @@ import { explain, explanationOf, topicList } from '../explain/explain.js';
 import { recordedEntry } from '../explain/recorded.js';
 import type { TaskOptions } from '../run/task-options.js';
 import { includedTasks } from '../tasks/include-path.js';
-import { openRegistry } from '../tasks/open-registry.js';
+import { openDescriptions } from '../tasks/open-registry.js';
 import { selectTasks } from '../tasks/registry.js';
 
 export interface ExplainOptions extends Pick<TaskOptions, 'hooks' | 'includePath'> {
@@ -24,7 +24,7 @@ export async function explainWords({
   includePath,
   results,
 }: ExplainOptions): Promise<{ readonly text: string; readonly topic: unknown }> {
-  const registry = await openRegistry(hooks ?? null);
+  const registry = await openDescriptions(hooks ?? null);
   const included = await includedTasks([word], includePath);
   const own = includePath !== undefined && included[0] !== word ? included : /\.ya?ml$/.test(word) ? [word] : [];
   const more = registry.entries.has(word) || word === '' ? null : await registry.more();

@@ -1,6 +1,6 @@
 import type { TaskOptions } from '../run/task-options.js';
 import { type ListLine, listLines } from '../tasks/list.js';
-import { loadTasks } from './tasks.js';
+import { describedTasks } from './tasks.js';
 
 export { listTable } from '../tasks/list.js';
 
@@ -9,5 +9,5 @@ export { listTable } from '../tasks/list.js';
  */
 export async function listBenchmarks(options: TaskOptions): Promise<readonly ListLine[]> {
   const all = options.includePath === undefined ? ['all'] : ['all', '*'];
-  return listLines(await loadTasks({ ...options, tasks: options.tasks ?? all }));
+  return listLines(await describedTasks({ ...options, tasks: options.tasks ?? all }));
 }

@@ -7,10 +7,11 @@ import { addsBos } from '../models/model-type.js';
 import { loadTokenizer } from '../models/tokenizer.js';
 import { prepareDocs } from '../prompts/prepare.js';
 import type { TaskOptions } from '../run/task-options.js';
+import { leavesOf } from '../task-tree.js';
 import { withShots } from '../tasks/vary.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
 import { type ModelFolders, openModelFolder, openPromptModel, type PromptOptions } from './prompt-model.js';
-import { loadLeaves } from './tasks.js';
+import { describedTasks } from './tasks.js';
 
 export { messagesJson as messagesText } from '../prompts/fingerprint.js';
 
@@ -51,7 +52,7 @@ export interface Shown {
  */
 export async function showDocument(options: ShowOptions): Promise<Shown> {
   const { hooks, includePath } = options;
-  const [asked] = await loadLeaves({ tasks: options.task, hooks, includePath });
+  const [asked] = (await describedTasks({ tasks: options.task, hooks, includePath })).flatMap(leavesOf);
   const { numFewshot } = options;
   const task = asked === undefined || numFewshot === undefined ? asked : withShots(asked, numFewshot, `--num-fewshot ${numFewshot}`);
   if (task === undefined) throw new UserError(`no task '${options.task}'`);

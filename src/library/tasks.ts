@@ -2,7 +2,7 @@ import { listOf, refuseAborted } from '../options.js';
 import type { TaskOptions } from '../run/task-options.js';
 import { leavesOf, type TaskNode } from '../task-tree.js';
 import { includedTasks } from '../tasks/include-path.js';
-import { openRegistry } from '../tasks/open-registry.js';
+import { openDescriptions, openRegistry } from '../tasks/open-registry.js';
 import { selectTasks } from '../tasks/registry.js';
 import type { Task } from '../types.js';
 
@@ -14,6 +14,13 @@ export async function loadTasks(options: TaskOptions = {}): Promise<readonly Tas
   const { tasks = 'all', includePath, hooks, metrics, signal } = options;
   refuseAborted(signal);
   return selectTasks(await includedTasks(listOf(tasks), includePath), await openRegistry(hooks ?? null, metrics));
+}
+
+/**
+ * Returns the same to be described or shown: functions of theirs that are not there are an error only where one is called. Throws as `loadTasks`.
+ */
+export async function describedTasks({ tasks = 'all', includePath, hooks, metrics }: TaskOptions): Promise<readonly TaskNode[]> {
+  return selectTasks(await includedTasks(listOf(tasks), includePath), await openDescriptions(hooks ?? null, metrics));
 }
 
 /**

@@ -38,9 +38,14 @@ export const NOTE_WORDS = {
     },
   },
   foreign: {
-    eu: 'Kanpoan utzi dira, sailkapen honetako proba-multzoak ez direlako: {names}',
-    es: 'Se dejaron fuera por no ser pruebas de esta clasificación: {names}',
-    en: 'Left out, no benchmark of this leaderboard: {names}',
+    eu: 'Kanpoan utzi dira, sailkapen honetako proba-multzoak ez direlako: {names} (zutabeak language eta category behar ditu ataza-fitxategiko metadata eremuan)',
+    es: 'Se dejaron fuera por no ser pruebas de esta clasificación: {names} (una columna necesita language y category en metadata del archivo de la tarea)',
+    en: 'Left out, no benchmark of this leaderboard: {names} (a column needs language and category in the metadata of the task file)',
+  },
+  inside: {
+    eu: 'Zutaberik gabe, beste multzo baten barruan daudelako: {names}',
+    es: 'Sin columna propia por estar dentro de un grupo: {names}',
+    en: 'Without a column, inside a group: {names}',
   },
   trials: {
     eu: 'Kanpoan utzi dira --limit aukerarekin egindako saioen {n} emaitza: {names}',

@@ -30,6 +30,8 @@ export interface TaskAbout {
   readonly headlineMetric: string | null;
   readonly language: string | null;
   readonly category: string | null;
+  /** True where the task's own file says language and category, and not only a group around it. */
+  readonly describesItself: boolean;
 }
 
 /** What a run of ours says about one task. */
@@ -294,7 +296,7 @@ function taskOf(name: string, scores: FieldReader, isGroup: boolean, tables: Tab
       outputType: config.text('output_type'),
       sampling: samplingOf(fieldsAt(config.value('generation_kwargs'))),
     },
-    about: aboutOf(fieldsAt(tables.about.object(name)?.fields ?? config?.value('metadata'))),
+    about: aboutOf(fieldsAt(tables.about.object(name)?.fields ?? config?.value('metadata')), fieldsAt(config?.value('metadata'))),
     own: own && { prompts: own.text('prompts'), scored: own.count('scored') },
   };
 }
@@ -312,11 +314,17 @@ function variationIn(settings: FieldReader, seed: unknown): string {
   return [...shots, ...drawn].join(',');
 }
 
-/** The metadata of a task file, which may be anything in a file of the harness. */
-function aboutOf(metadata: Fields): TaskAbout {
+/** The metadata that counts for a task and that of its own file, which may be anything in a file of the harness. */
+function aboutOf(metadata: Fields, own: Fields): TaskAbout {
   const reader = new FieldReader(metadata);
-  const text = (name: string): string | null => textOrNull(reader.value(name)) || null;
-  return { headlineMetric: text('headline_metric'), language: text('language'), category: text('category') };
+  const text = (name: string, from = reader): string | null => textOrNull(from.value(name)) || null;
+  const ownReader = new FieldReader(own);
+  return {
+    headlineMetric: text('headline_metric'),
+    language: text('language'),
+    category: text('category'),
+    describesItself: text('language', ownReader) !== null && text('category', ownReader) !== null,
+  };
 }
 
 /** Seconds, which the harness writes as a text, or a cost. */

@@ -15,6 +15,8 @@ type ResultHook = HookFunctions['process_results'];
 export interface Vocabulary {
   readonly metrics: MetricRegistry;
   readonly hooks: Hooks;
+  /** A hook that is not there is an error where it is called, and none where a task is only described. */
+  readonly lateHooks?: boolean;
 }
 
 /**

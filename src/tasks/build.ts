@@ -19,7 +19,7 @@ const NUMBER_PATTERN = '#### (\\-?[0-9\\.\\,]+)';
  * Returns the task that a checked configuration describes. Throws `UserError` naming file and field where fields contradict each other.
  */
 export function buildTask(file: string, config: TaskConfig, vocabulary: Vocabulary): Task {
-  const context: HookContext = { file, dataset: config.dataset_path, hooks: vocabulary.hooks };
+  const context: HookContext = { file, dataset: config.dataset_path, hooks: vocabulary.hooks, late: vocabulary.lateHooks ?? false };
   const fail = (field: string, message: string): never => {
     throw new UserError(`${file}: ${field}: ${message}`);
   };

@@ -185,7 +185,7 @@ async function build(config: Config, file: string, library: Library, depth: numb
   if (--library.left.entries < 0) throw new UserError(`${file}: its groups hold more than ${MAX_ENTRIES} tasks`);
   if (Object.hasOwn(config, 'class')) throw new UserError(`${file}: class: tasks written as a Python class are never run here`);
   const resolved = await resolveIncludes(config, file);
-  if (!isGroupConfig(resolved)) return buildTask(file, checkTask(file, resolved, library.vocabulary.hooks), library.vocabulary);
+  if (!isGroupConfig(resolved)) return buildTask(file, checkTask(file, resolved), library.vocabulary);
   const group = checkGroup(file, resolved);
   const below = Object.fromEntries(Object.entries(resolved).filter(([field]) => !GROUP_FIELDS.includes(field)));
   const children: (Group | Task)[] = [];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { at } from '../at.js';
 import { UserError } from '../errors.js';
-import { describeHooks, FOR_DATA_SET, hookNames } from '../hooks/built-in.js';
+import { FOR_DATA_SET, hookNames } from '../hooks/built-in.js';
 import type { HookFunctions, HookKind, Hooks } from '../hooks/hook.js';
 import { isObject } from '../is-object.js';
 import { didYouMean } from '../suggest.js';
@@ -166,9 +166,9 @@ export const GROUP_FIELDS: readonly string[] = ['group', 'group_alias', 'task', 
 /**
  * Returns the fields of a single task, checked. Throws `UserError` naming file, field and what would be valid.
  */
-export function checkTask(file: string, config: Config, hooks: Hooks): TaskConfig {
+export function checkTask(file: string, config: Config): TaskConfig {
   const named = nameHooks(config);
-  refuseFunctions(file, named, '', hooks);
+  refuseFunctions(file, named, '');
   return check(taskSchema, file, named, Object.keys(taskSchema.shape));
 }
 
@@ -194,14 +194,16 @@ export interface HookContext {
   readonly file: string;
   readonly dataset: string;
   readonly hooks: Hooks;
+  /** A hook that is not there is an error where it is called. */
+  readonly late: boolean;
 }
 
 /**
  * Returns the hook that a field of a task file names: `NAME`, `hook:NAME`, or `hook:file.NAME`, as `!function file.NAME` is written here.
- * Throws `UserError` where there is none of that name.
+ * Throws `UserError` where there is none of that name; with `late` only its call throws it.
  */
 export function resolveHook<K extends HookKind>(
-  { file, dataset, hooks }: HookContext,
+  { file, dataset, hooks, late }: HookContext,
   where: string,
   kind: K,
   mention: string,
@@ -210,12 +212,14 @@ export function resolveHook<K extends HookKind>(
   const found = hooks[kind].get(name + FOR_DATA_SET + dataset) ?? hooks[kind].get(name);
   if (found !== undefined) return found;
   const whole = mention.startsWith(HOOK_PREFIX) ? mention.slice(HOOK_PREFIX.length) : mention;
-  if (whole !== name) throw noHook(file, where, whole, hooks);
-  const names = hookNames(hooks, kind);
-  const valid = names.length === 0 ? '' : `${names.join(', ')}, or `;
-  throw new UserError(
-    `${file}: ${where}: no hook '${name}'; valid: ${valid}a function of a JavaScript module (--hooks FILE).${didYouMean(name, names)}`,
-  );
+  const error =
+    whole === name
+      ? new UserError(
+          `${file}: ${where}: no hook '${name}' among the built-in ones (docs/task-files.md); give a JavaScript module that exports it (--hooks FILE).${didYouMean(name, hookNames(hooks, kind))}`,
+        )
+      : noHook(file, where, whole);
+  if (late) return failing(error)[kind];
+  throw error;
 }
 
 /**
@@ -295,14 +299,29 @@ function valueAt(config: Config, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-function refuseFunctions(file: string, value: unknown, where: string, hooks: Hooks): void {
-  if (value instanceof FunctionReference) throw noHook(file, where, value.name, hooks);
+function refuseFunctions(file: string, value: unknown, where: string): void {
+  if (value instanceof FunctionReference) throw noHook(file, where, value.name);
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value)) refuseFunctions(file, inner, where === '' ? key : `${where}.${key}`, hooks);
+  for (const [key, inner] of Object.entries(value)) refuseFunctions(file, inner, where === '' ? key : `${where}.${key}`);
 }
 
-function noHook(file: string, where: string, name: string, hooks: Hooks): UserError {
+function noHook(file: string, where: string, name: string): UserError {
   return new UserError(
-    `${file}: ${where}: !function ${name} is Python code, which is never run here. Write it in Jinja, answer it with a JavaScript module that exports ${name.split('.').at(-1)} (--hooks FILE), or use a named hook (${describeHooks(hooks)})`,
+    `${file}: ${where}: !function ${name} is Python code, which is never run here. Give a JavaScript module that exports ${bareName(name)} (--hooks FILE), or write it in Jinja (docs/task-files.md)`,
   );
+}
+
+/** Functions that fail when they are called. */
+function failing(error: UserError): HookFunctions {
+  const fail = (): never => {
+    throw error;
+  };
+  return {
+    doc_to_text: fail,
+    doc_to_target: fail,
+    doc_to_choice: fail,
+    process_docs: fail,
+    process_results: fail,
+    aggregation: { call: fail },
+  };
 }

@@ -57,6 +57,50 @@ const resultsOf = (model: string, from = results) => {
 };
 
 describe("a benchmark of one's own", () => {
+  it('with functions is listed, explained and shown without them, and asked for them in one short line', async () => {
+    const own = mkdtempSync(path.join(tmpdir(), 'own-hooks-'));
+    const hooked = path.join(own, 'hooked.yaml');
+    const functions = path.join(own, 'hooks.mjs');
+    writeFileSync(
+      hooked,
+      text
+        .replace('task: stance', 'task: hooked\nprocess_results: !function utils.measure')
+        .replace(
+          /metric_list:[\s\S]*?metadata/,
+          () =>
+            'metric_list:\n  - {metric: acc}\n  - {metric: middle, aggregation: !function utils.median, higher_is_better: false}\nmetadata',
+        )
+        .replace('f1}', 'acc}'),
+    );
+    writeFileSync(
+      functions,
+      'export const measure = (doc, results) => ({ acc: 1, middle: results.length });\nexport const median = (values) => values[0];\n',
+    );
+    const out = path.join(own, 'results');
+    expect((await run('run', '--model', 'fake:1', '--tasks', hooked, '--data', data, '--hooks', functions, '--out', out, '-q')).code).toBe(
+      0,
+    );
+    for (const args of [
+      ['list', '--include-path', own],
+      ['list', hooked],
+      ['explain', hooked],
+      ['explain', 'hooked', '--include-path', own],
+      ['explain', 'hooked', '--results', out],
+      ['show', hooked, '--doc', '0', '--data', data],
+    ])
+      expect([args, await run(...args)]).toEqual([args, expect.objectContaining({ code: 0, err: '' })]);
+    const refused = await run('run', '--model', 'fake:1', '--tasks', hooked, '--data', data, '--out', out);
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringMatching(/hooked\.yaml: process_results: .*utils\.measure.*--hooks FILE/),
+    ]);
+    expect(refused.err.replaceAll(hooked, '').length).toBeLessThan(260);
+    const asking = path.join(own, 'asking.yaml');
+    writeFileSync(asking, text.replace(/doc_to_text: .*/, 'doc_to_text: !function utils.ask'));
+    const shown = await run('show', asking, '--doc', '0', '--data', data);
+    expect([shown.code, shown.err]).toEqual([2, expect.stringMatching(/asking\.yaml: doc_to_text: .*utils\.ask.*--hooks FILE/)]);
+  });
+
   it('is listed, shown and explained', async () => {
     const listed = await run('list', file, '--json');
     expect(JSON.parse(listed.out)[0]).toMatchObject({ benchmark: 'stance', language: 'eu', category: 'stance', headline_metric: 'f1' });

@@ -321,3 +321,44 @@ describe('flips', () => {
     expect(recordedChoice('a_metric_of_others', ['x', 'abcd'], scores, false)).toBe(0);
   });
 });
+
+describe('a group of the user’s own', () => {
+  const metadata = { language: 'eu', category: 'kultura' };
+  const grouped = (score: number): FakeRun => ({
+    tasks: [
+      { name: 'eus_trivia', docs: docs(100, 0.6) },
+      { name: 'nire_galderak', docs: spoil(docs(100, 0.6), score), metadata },
+      { name: 'silent', docs: docs(50, 0.6) },
+      { name: 'piqa', docs: docs(100, 0.6) },
+    ],
+    groups: { nire_taldea: ['eus_trivia', 'nire_galderak', 'silent'] },
+    groupScores: { nire_taldea: { 'acc,none': 0.5 } },
+  });
+  const compared = async (options: Parameters<typeof compareOptions>[1] = {}) => {
+    const [base, candidate] = [await openRun(writeRun(scratch(), grouped(0))), await openRun(writeRun(scratch(), grouped(10)))];
+    return compareRuns(base, candidate, compareOptions(KNOWN, options));
+  };
+
+  it('stands beside its members, which are counted once', async () => {
+    const { benchmarks, languages } = await compared();
+    expect(benchmarks.map((r) => [r.benchmark, r.within, r.pHolm !== null])).toEqual([
+      ['eus_trivia', 'nire_taldea', false],
+      ['piqa', undefined, true],
+      ['nire_taldea', undefined, true],
+      ['nire_galderak', 'nire_taldea', false],
+    ]);
+    const [, , group, member] = benchmarks;
+    expect(member?.p).toBeGreaterThan(0);
+    // Two tests, not four.
+    expect(group?.pHolm).toBeCloseTo(2 * (group?.p ?? 0), 12);
+    expect(languages.map((l) => [l.benchmark, l.benchmarks])).toEqual([
+      ['eu', ['eus_trivia']],
+      ['en', ['piqa']],
+    ]);
+  });
+
+  it('lets a named member count for itself, with or without metadata', async () => {
+    const { benchmarks } = await compared({ named: new Set(['silent', 'nire_galderak']) });
+    expect(benchmarks.filter((r) => r.pHolm !== null).map((r) => r.benchmark)).toEqual(['piqa', 'nire_taldea', 'nire_galderak', 'silent']);
+  });
+});

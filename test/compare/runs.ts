@@ -25,6 +25,8 @@ export interface FakeTask {
   readonly shots?: number;
   readonly hash?: string;
   readonly samples?: boolean;
+  /** Of the task's own file. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface FakeRun {
@@ -70,7 +72,7 @@ export function writeRun(root: string, run: FakeRun): string {
       results,
       groups: run.groupScores ?? {},
       group_subtasks: run.groups ?? {},
-      configs: {},
+      configs: each((t) => (t.metadata === undefined ? {} : { metadata: t.metadata })),
       versions: each((t) => t.version ?? 1),
       'n-shot': each((t) => t.shots ?? 5),
       higher_is_better: {},

@@ -152,3 +152,33 @@ describe('reports', () => {
     );
   });
 });
+
+describe('a member of a group of the user’s own', () => {
+  const grouped = (wrong: number): string =>
+    write({
+      tasks: [
+        { name: 'galderak', docs: spoil(docs(200, 0.6), wrong), metadata: { language: 'eu', category: 'kultura' } },
+        { name: 'isila', docs: docs(50, 0.6) },
+      ],
+      groups: { taldea: ['galderak', 'isila'] },
+      groupScores: { taldea: { 'acc,none': 0.5 } },
+    });
+  const judgement = async (policy: GateRequest['policy']) => (await runGate(await request(grouped(0), grouped(40), { policy }))).judgement;
+
+  it('is judged inside the group, and by itself where the policy names it', async () => {
+    const inside = await judgement({ detectable: null });
+    expect(inside?.judged.map(({ row, verdict }) => [row.benchmark, verdict])).toEqual([
+      ['taldea', 'regressed'],
+      ['galderak', 'not judged'],
+    ]);
+    expect(inside?.remarks.join()).toContain('galderak is judged inside the group taldea');
+    const named = await judgement({ detectable: null, required: ['galderak', 'isila'], benchmarks: { galderak: { floor: 55 } } });
+    expect(named?.judged.map(({ row, verdict }) => [row.benchmark, verdict])).toEqual([
+      ['taldea', 'regressed'],
+      ['galderak', 'regressed'],
+      ['isila', 'pass'],
+    ]);
+    expect(named?.reasons.map(({ message }) => message).join()).toMatch(/galderak is at 40\.\d+, below its floor of 55/);
+    expect(named?.reasons.map(({ message }) => message).join()).not.toContain('in neither run');
+  });
+});

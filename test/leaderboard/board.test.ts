@@ -270,6 +270,31 @@ describe('what is left out', () => {
     expect(notesOf(b)).toContain('no benchmark of this leaderboard: my_own_task');
   });
 
+  it('members of a group of the user’s own, with the group, unless their own file says where they belong', async () => {
+    const scores = { taldea: 0.4, galderak: 0.25, isila: 0.5, piqa: 0.5, bestea: 0.1, bestea_1: 0.1 };
+    const more = {
+      group_subtasks: { taldea: ['galderak', 'isila'], bestea: ['bestea_1'] },
+      configs: { galderak: { metadata: { language: 'eu', category: 'kultura' } } },
+      eus_eval: { prompt: 'plain', about: { galderak: { language: 'eu', category: 'kultura', headline_metric: 'acc' } } },
+    };
+    const b = await board([{ model: 'm', scores, more }]);
+    expect(b.models[0]?.cells.galderak?.value).toBe(25);
+    expect(b.models[0]?.categories.eu.kultura).toBe(25);
+    const said = notesOf(b);
+    expect(said).toContain('no benchmark of this leaderboard: bestea, taldea (a column needs language and category');
+    expect(said).toContain('inside a group: bestea_1 (bestea), isila (taldea)');
+    // A group with a column counts its member; the mean of the category has it once.
+    const about = Object.fromEntries(
+      ['taldea', 'galderak', 'isila'].map((name) => [name, { language: 'eu', category: 'kultura', headline_metric: 'acc' }]),
+    );
+    const whole = await board([{ model: 'm', scores, more: { ...more, eus_eval: { prompt: 'plain', about } } }]);
+    expect(whole.benchmarks.filter(({ own }) => own).map(({ name, within }) => [name, within])).toEqual([
+      ['taldea', undefined],
+      ['galderak', 'taldea'],
+    ]);
+    expect(whole.models[0]?.categories.eu.kultura).toBe(40);
+  });
+
   it('a broken file, with a note that stands first and names it', async () => {
     const root = writeResults([
       { model: 'm', scores: { piqa: 0.5, my_own_task: 0.5 } },

@@ -55,7 +55,7 @@ describe('a metric of the caller', () => {
   test('is one definition and one line', () => {
     const vocabulary = { metrics: withMetrics([vowels]), hooks: BUILT_IN_HOOKS };
     const config = { ...base, metric_list: [{ metric: 'vowels', letters: 'ao' }, { metric: 'exact_match' }] };
-    const task = buildTask('t.yaml', checkTask('t.yaml', config, BUILT_IN_HOOKS), vocabulary);
+    const task = buildTask('t.yaml', checkTask('t.yaml', config), vocabulary);
     const values = ['kaixo', 'bai', 'ez'].map((answer) => task.metrics[0]?.score(textDocument(answer, 'x')) ?? Number.NaN);
     expect(values).toEqual([2, 1, 0]);
     expect(aggregateTask(task, new Map([['none', new Map([['vowels', values]])]]), 3).estimates['vowels,none']).toEqual({

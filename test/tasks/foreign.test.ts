@@ -116,8 +116,8 @@ describe('task files that need Python are refused, saying which function and wha
         (e: unknown) => e,
       );
       expect(String(error)).toContain(functions[file.replace('.yaml', '')]);
-      expect(String(error)).toContain('named hook');
-      expect(String(error)).toContain('lettered_candidates');
+      expect(String(error)).toContain('--hooks FILE');
+      expect(String(error)).toContain('docs/task-files.md');
       expect(String(error)).not.toContain('\n');
     });
   }
@@ -152,7 +152,7 @@ describe('broken and hostile task files get one line: file, field, what is valid
     ['no task name', BASE.replace(/task: x\n/, ''), /: task: missing/],
     ['several answers', `${BASE}repeats: 5\n`, /repeats: only repeats: 1/],
     ['a filter', `${BASE}filter_list: [{name: a, filter: [{function: majority_vote}]}]\n`, /filter_list\.0\.filter\.0\.function: /],
-    ['a hook', `${BASE}process_docs: my_docs\n`, /process_docs: no hook 'my_docs'; valid: answerable, bertaqa_local, bertaqa_global/],
+    ['a hook', `${BASE}process_docs: my_docs\n`, /process_docs: no hook 'my_docs' among the built-in ones .*--hooks FILE/],
     ['choices missing', `${BASE}output_type: multiple_choice\n`, /doc_to_choice: missing/],
     ['no split', BASE.replace('test_split: test\n', ''), /test_split: missing/],
     ['a name that leaves its folder', BASE.replace('task: x', 'task: ../../x'), /task: a name has letters, digits/],
