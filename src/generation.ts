@@ -17,6 +17,20 @@ export interface Sampling {
 }
 
 /**
+ * Returns how tokens are taken, in words: "greedy", or "drawn at temperature 0.8, top_p 0.95, seed 1234".
+ */
+export function samplingWords(sampling: Sampling | null): string {
+  if (sampling === null) return 'greedy';
+  const { temperature, topP, topK, seed } = sampling;
+  return [
+    `drawn at temperature ${temperature}`,
+    ...(topP === null ? [] : [`top_p ${topP}`]),
+    ...(topK === null ? [] : [`top_k ${topK}`]),
+    `seed ${seed}`,
+  ].join(', ');
+}
+
+/**
  * Returns the seed of a document's draws, from 0 to 2^31 - 1 (what servers take): that of its task and the digest of its prompt decide, not its place.
  */
 export function drawSeed(seed: number, promptHash: string): number {

@@ -1,5 +1,7 @@
 /** `eus-eval show`: arguments and printing only. */
+
 import { Option } from 'commander';
+import { samplingWords } from '../generation.js';
 import type { ShownTokens } from '../library/show.js';
 import type { PreparedDoc, PromptFamily } from '../types.js';
 import { type AddCommand, dateOf, folderName, HOOKS_OPTION, INCLUDE_OPTION, PROMPT_FAMILIES, wholeNumber } from './arguments.js';
@@ -80,7 +82,9 @@ async function asText(doc: PreparedDoc, tokens: ShownTokens | null): Promise<str
     lines.push(`choice ${i}     ${JSON.stringify(choice)}${i === doc.target ? '   <- target' : ''}`);
   lines.push(`target       ${JSON.stringify(doc.target)}`);
   if (doc.request.kind === 'generate') {
-    lines.push(`stops at     ${JSON.stringify(doc.request.until)}`, `new tokens   ${doc.request.maxNewTokens ?? "the backend's default"}`);
+    const { until, maxNewTokens, sampling } = doc.request;
+    lines.push(`stops at     ${JSON.stringify(until)}`, `new tokens   ${maxNewTokens ?? "the backend's default"}`);
+    if (sampling !== undefined) lines.push(`tokens       ${samplingWords(sampling)}`);
   }
   lines.push(`doc_hash     ${doc.docHash}`, `prompt_hash  ${doc.promptHash}`, `target_hash  ${doc.targetHash}`);
   if (tokens !== null) lines.push('', ...tokenLines(tokens));

@@ -1,3 +1,4 @@
+import { samplingWords } from '../generation.js';
 import { hasApiForm } from '../prompts/api.js';
 import { isGroup, leavesOf } from '../task-tree.js';
 import type { Group, Task, Template } from '../types.js';
@@ -25,7 +26,9 @@ export function benchmarkLines(entry: Group | Task): readonly string[] {
     `Scores: ${scoresOf(task)}${task.processResults === null || task.bias ? '' : `, from the function ${task.processResults}`}`,
   ];
   if (task.outputType === 'generate_until')
-    lines.push(`Generation: greedy, until ${task.generation.until.map((x) => JSON.stringify(x)).join(', ') || 'the end'}`);
+    lines.push(
+      `Generation: ${samplingWords(task.generation.sampling)}, until ${task.generation.until.map((x) => JSON.stringify(x)).join(', ') || 'the end'}`,
+    );
   for (const { name, steps } of task.filters)
     for (const step of steps)
       if (step.function === 'regex')

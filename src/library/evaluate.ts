@@ -20,7 +20,7 @@ export interface Evaluation extends Results, Omit<SessionResult, 'content' | 'sa
 
 /**
  * Evaluates a model on benchmarks: everything `eus-eval run` does. Throws `UserError` for what the caller can mend, `InterruptedError` when `signal` is aborted
- * (finished answers are in the journal of `out`), `CannotJudgeError` when every request fails.
+ * (finished answers are in the journal of `out`), `CannotJudgeError` when the first 50 requests all fail; fewer leave tasks without a score (`noScore`).
  */
 export async function evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
   const session = sessionOptions(options);

@@ -20,7 +20,7 @@ import { loadTasks as loadTasksUnchecked } from './tasks.js';
 
 /**
  * Evaluates a model on benchmarks, as `eus-eval run` does. Throws `UserError` for what the caller can mend, `InterruptedError` when `signal` is aborted (finished answers are
- * in the journal of `out`), `CannotJudgeError` when every request fails.
+ * in the journal of `out`), `CannotJudgeError` when the first 50 requests all fail; fewer leave tasks without a score (`noScore`).
  */
 export const evaluate = libraryFunction('evaluate', EVALUATE_CHECKS, evaluateUnchecked);
 

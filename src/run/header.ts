@@ -1,6 +1,7 @@
 /** What a run is about to do, in a few lines before it starts. */
 import { at } from '../at.js';
 import type { SecondsRange } from '../forecast.js';
+import { samplingWords } from '../generation.js';
 import type { Backend } from '../types.js';
 import type { Expected } from './events.js';
 import { timeWords } from './forecast.js';
@@ -31,10 +32,16 @@ export function headerLines({ backend, modelName, plan, expected, folder, second
     ...(plan.shard === null ? [] : [`part ${plan.shard.index + 1} of ${plan.shard.count}`]),
   ];
   const tasks = plan.tasks.length;
+  const drawn = plan.tasks.flatMap(({ name, outputType, generation: { sampling } }) =>
+    outputType === 'generate_until' && sampling !== null
+      ? [`answers    ${tasks === 1 ? '' : `of ${name} `}${samplingWords(sampling)}: scores depend on the seed, too`]
+      : [],
+  );
   const memory = backend.forecast?.memory ?? null;
   return [
     `model      ${modelName} (${how.join(', ')})`,
     `tasks      ${tasks === 1 ? at(plan.tasks, 0).name : tasks}, ${plan.family} prompts`,
+    ...drawn,
     `documents  ${documents === 0 ? 'not counted yet' : documents}${part.length === 0 ? '' : ` (${part.join(', ')})`}`,
     ...(memory === null ? [] : [`memory     ${memory.line}`]),
     ...(seconds === null ? [] : [`time       ${timeWords(seconds)}`]),

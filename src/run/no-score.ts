@@ -13,10 +13,24 @@ export const NOT_A_NUMBER_ADVICE =
  * Returns one line for the tasks without a score, or null where there are none; `again` says how failed requests are asked again.
  */
 export function noScoreLine(outcomes: readonly TaskOutcome[], maxErrorRate: number, again: string): string | null {
-  if (outcomes.length === 0) return null;
-  const names = outcomes.map(({ task }) => task.name).join(', ');
+  const empty = outcomes.filter(({ effective }) => effective === 0);
+  const failed = outcomes.filter(({ effective }) => effective > 0);
+  const lines = [
+    ...(empty.length === 0
+      ? []
+      : [`no score for ${namesOf(empty)}: no document is left to ask (its split is empty, or its process_docs drops all)`]),
+    ...(failed.length === 0 ? [] : [failedLine(failed, maxErrorRate, again)]),
+  ];
+  return lines.length === 0 ? null : lines.join('; ');
+}
+
+function namesOf(outcomes: readonly TaskOutcome[]): string {
+  return outcomes.map(({ task }) => task.name).join(', ');
+}
+
+function failedLine(outcomes: readonly TaskOutcome[], maxErrorRate: number, again: string): string {
   const odd = outcomes.reduce((sum, { counts }) => sum + (counts.unscored[NOT_A_NUMBER] ?? 0), 0);
   const all = outcomes.reduce((sum, { counts }) => sum + unscoredTotal(counts), 0);
   const advice = [...(odd < all || all === 0 ? [again] : []), ...(odd > 0 ? [NOT_A_NUMBER_ADVICE] : [])];
-  return `no score for ${names}: too many requests failed (more than ${maxErrorRate * 100} %, see --max-error-rate); ${advice.join('; ')}`;
+  return `no score for ${namesOf(outcomes)}: too many requests failed (more than ${maxErrorRate * 100} %, see --max-error-rate); ${advice.join('; ')}`;
 }

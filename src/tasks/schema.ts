@@ -250,6 +250,13 @@ function hookOf(value: unknown): unknown {
   return value instanceof FunctionReference ? HOOK_PREFIX + value.name : value;
 }
 
+/** What the objects hold that stand in fields of a task file. */
+const NESTED: Readonly<Record<string, readonly string[]>> = {
+  generation_kwargs: Object.keys(generation.shape),
+  fewshot_config: Object.keys(fewshot.shape),
+  prompt_variants: Object.keys(variant.shape),
+};
+
 function check<T>(schema: z.ZodType<T>, file: string, config: Config, fields: readonly string[]): T {
   const result = schema.safeParse(config);
   if (result.success) return result.data;
@@ -262,8 +269,9 @@ function describe(issue: z.core.$ZodIssue, fields: readonly string[], config: Co
   const where = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = at(issue.keys, 0);
+    const valid = where === '' ? fields : (NESTED[String(issue.path[0])] ?? []);
     const place = where === '' ? '' : ` in ${where}`;
-    return `unknown field '${key}'${place}.${where === '' ? didYouMean(key, fields) : ''}${where === '' ? ` Valid: ${fields.join(', ')}` : ''}`;
+    return `unknown field '${key}'${place}.${didYouMean(key, valid)}${valid.length === 0 ? '' : ` Valid: ${valid.join(', ')}`}`;
   }
   const found = valueAt(config, issue.path);
   if (found === undefined && where !== '' && issue.code !== 'custom') return `${where}: missing`;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadTasks } from '../../src/library/tasks.js';
+import { headerLines } from '../../src/run/header.js';
 import { type PlanBackend, planRun } from '../../src/run/plan.js';
 import { prepareTask } from '../../src/run/prepare-task.js';
 import { uniqueLeaves } from '../../src/task-tree.js';
@@ -69,5 +70,19 @@ describe('answers that are drawn', () => {
     }
     expect(new Set(seeds).size).toBe(2);
     for (const seed of seeds) expect(seed >= 0 && seed < 2 ** 31 && Number.isInteger(seed)).toBe(true);
+  });
+});
+
+describe('what a run says before it begins', () => {
+  it('names tasks whose answers are drawn', async () => {
+    const plan = planRun(
+      await loadTasks({ tasks: ['global_piqa_parallel_generation_eus_latn', 'mgsm_native_cot_eu'] }),
+      backend('onnx', ['plain'], null),
+      bare,
+    );
+    const lines = headerLines({ backend: { source: 'onnx', facts: {} }, modelName: 'm', plan, expected: [], folder: null });
+    expect(lines.filter((line) => line.startsWith('answers'))).toEqual([
+      'answers    of global_piqa_parallel_generation_eus_latn drawn at temperature 0.8, top_p 0.95, seed 1234: scores depend on the seed, too',
+    ]);
   });
 });

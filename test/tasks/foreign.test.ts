@@ -148,6 +148,11 @@ describe('broken and hostile task files get one line: file, field, what is valid
     ],
     ['sampling without a temperature', `${BASE}generation_kwargs: {do_sample: true}\n`, /do_sample: true needs a temperature above 0/],
     ['a temperature without sampling', `${BASE}generation_kwargs: {do_sample: false, temperature: 0.8}\n`, /contradict each other/],
+    [
+      'an unknown field of generation_kwargs',
+      `${BASE}generation_kwargs: {temperatur: 0.8}\n`,
+      /unknown field 'temperatur' in generation_kwargs\. Did you mean temperature\? Valid: until, do_sample/,
+    ],
     ['sampling of nothing', `${BASE}generation_kwargs: {temperature: 0.8, top_p: 0}\n`, /generation_kwargs\.top_p: /],
     ['no task name', BASE.replace(/task: x\n/, ''), /: task: missing/],
     ['several answers', `${BASE}repeats: 5\n`, /repeats: only repeats: 1/],
