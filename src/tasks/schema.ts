@@ -251,11 +251,11 @@ function hookOf(value: unknown): unknown {
 }
 
 /** What the objects hold that stand in fields of a task file. */
-const NESTED: Readonly<Record<string, readonly string[]>> = {
-  generation_kwargs: Object.keys(generation.shape),
-  fewshot_config: Object.keys(fewshot.shape),
-  prompt_variants: Object.keys(variant.shape),
-};
+const NESTED: ReadonlyMap<unknown, readonly string[]> = new Map([
+  ['generation_kwargs', Object.keys(generation.shape)],
+  ['fewshot_config', Object.keys(fewshot.shape)],
+  ['prompt_variants', Object.keys(variant.shape)],
+]);
 
 function check<T>(schema: z.ZodType<T>, file: string, config: Config, fields: readonly string[]): T {
   const result = schema.safeParse(config);
@@ -269,7 +269,7 @@ function describe(issue: z.core.$ZodIssue, fields: readonly string[], config: Co
   const where = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = at(issue.keys, 0);
-    const valid = where === '' ? fields : (NESTED[String(issue.path[0])] ?? []);
+    const valid = where === '' ? fields : (NESTED.get(issue.path[0]) ?? []);
     const place = where === '' ? '' : ` in ${where}`;
     return `unknown field '${key}'${place}.${didYouMean(key, valid)}${valid.length === 0 ? '' : ` Valid: ${valid.join(', ')}`}`;
   }
