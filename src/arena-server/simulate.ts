@@ -50,6 +50,8 @@ export function simulateBattles(options: SimulationOptions): Battles {
   const pairs = byName.flatMap((a, i) => byName.slice(i + 1).map((b) => ({ a, b, key: pairKey(a.model, b.model) })));
   const counts = new Map<string, number>();
   const tally = new Tally();
+  // The bootstrap draws pairs by their place: with the order of first meetings it would depend on the draw policy.
+  for (const { a, b } of pairs) tally.add(a.model, b.model, 0, 0, 0);
   for (let i = 0; i < options.battles; i++) {
     // Evenly drawn pairs take turns; which is first does not matter here.
     const drawn = policy === 'even' ? null : drawPair({ models: names, counts, policy, strengths, seed, name: String(i) });

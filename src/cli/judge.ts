@@ -40,7 +40,7 @@ export const addJudge: AddCommand = (program, exit) =>
     .option(...MODEL_OPTION.maxCost)
     .option(...MODEL_OPTION.prices)
     .option(...MODEL_OPTION.baseUrl)
-    .option(...MODEL_OPTION.tokenizer)
+    .option('--tokenizer <ref>', "the judge's tokenizer (folder or hub name), for completions")
     .option(...MODEL_OPTION.apiKeyEnv)
     .option(...MODEL_OPTION.concurrency)
     .option(...MODEL_OPTION.device)

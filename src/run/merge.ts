@@ -103,7 +103,7 @@ export async function mergeShards(options: MergeOptions, now: () => number): Pro
       outcome,
       content,
       resultsFile: written.at(-1) ?? target.folder,
-      noScore: noScoreLine(without, maxErrorRate, 'run those shards again'),
+      noScore: noScoreLine(without, maxErrorRate, 'run those shards again', facts.modelSource),
     };
   } finally {
     await pass?.end();

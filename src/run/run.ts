@@ -9,7 +9,7 @@ import { openLanguageTeller } from '../scoring/answer-language.js';
 import type { TaskNode } from '../task-tree.js';
 import type { Ask, Backend, DataSource, Response, Task } from '../types.js';
 import type { Journal } from './journal.js';
-import { NOT_A_NUMBER_ADVICE } from './no-score.js';
+import { isServer, NOT_A_NUMBER_ADVICE } from './no-score.js';
 import type { SessionOptions } from './options.js';
 import { type Counters, type Item, type Origin, openPipeline } from './pipeline.js';
 import type { RunPlan } from './plan.js';
@@ -106,7 +106,7 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
       open.delete(id);
       await storing.add(pipeline.settle(item, response, 'model'));
       if (!answeredBefore && counters.answered >= HOPELESS && counters.failed === counters.answered)
-        throw new CannotJudgeError(hopeless(counters));
+        throw new CannotJudgeError(hopeless(counters, backend.source));
     }
   } finally {
     await storing.end();
@@ -119,9 +119,9 @@ export async function executeRun(input: RunInput): Promise<RunResult> {
 }
 
 /** Where the last answer was not a number, asking again is no way out. */
-function hopeless({ failed, failures, lastReason }: Counters): string {
+function hopeless({ failed, failures, lastReason }: Counters, source: string): string {
   const line = `the first ${failed} requests all failed; the last one: ${failures.at(-1)}`;
-  return lastReason === 'not a number' ? `${line}; ${NOT_A_NUMBER_ADVICE}` : line;
+  return lastReason === 'not a number' && !isServer(source) ? `${line}; ${NOT_A_NUMBER_ADVICE}` : line;
 }
 
 /** Work that goes on beside the next answers: storing one must not hold up the next. What fails stops the run at the next answer. */

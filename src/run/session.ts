@@ -318,7 +318,7 @@ async function runOnce(context: PassContext): Promise<SessionResult & { readonly
       remark: context.remark,
       checked: check === null ? null : await check.run(backend, options.signal),
       withoutScore: without.map(({ task }) => task.name),
-      noScore: noScoreLine(without, options.maxErrorRate, 'give the same command again to ask only the failed ones'),
+      noScore: noScoreLine(without, options.maxErrorRate, 'give the same command again to ask only the failed ones', backend.source),
       written: files,
     };
   } finally {

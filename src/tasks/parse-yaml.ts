@@ -71,6 +71,11 @@ export function parseYaml(file: string, text: string): Config {
   }
   if (!isMap(document.contents)) throw new UserError(`${file}: a task file is a mapping of fields such as task, dataset_path, doc_to_text`);
   visit(document, {
+    Alias: (_, alias, path) => {
+      const target = alias.resolve(document);
+      if (path.some((above) => above === target))
+        throw new UserError(`${file}: not a valid task file: *${alias.source} stands inside the value that it means`);
+    },
     Pair: (_, pair) => {
       if (isPair(pair) && isScalar(pair.key) && pair.key.value === '__proto__')
         throw new UserError(`${file}: no field can be called __proto__`);

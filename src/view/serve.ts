@@ -42,7 +42,9 @@ export async function serveView(source: Source, port: number): Promise<ViewServe
     if (request.headers.host !== `127.0.0.1:${host}` && request.headers.host !== `localhost:${host}`)
       return send(response, 403, { error: 'not this address' });
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, { error: 'only GET' });
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const target = request.url ?? '/';
+    if (!URL.canParse(target, 'http://127.0.0.1')) return send(response, 400, { error: 'not an address' });
+    const url = new URL(target, 'http://127.0.0.1');
     const [, given = '', ...rest] = url.pathname.split('/');
     const [first = ''] = rest;
     if (request.method === 'GET' && given === ONCE && once !== null && isSame(first, once.code) && Date.now() < once.until) {

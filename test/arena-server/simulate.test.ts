@@ -15,6 +15,15 @@ import { config, freshFolder, PASSWORD } from './arena-client.js';
 const MODELS = DEMO_MODELS;
 
 describe('calculated arenas', () => {
+  it('pairs stand in the order of their names, however they are drawn, so that a seed gives the same intervals', () => {
+    for (const policy of ['even', 'uncertain'] as const) {
+      const { models, pairs } = simulateBattles({ models: MODELS, battles: 60, policy, seed: 3, ties: 0.2 });
+      expect(pairs.map(({ a, b }) => a * models.length + b)).toEqual(
+        pairs.map(({ a, b }) => a * models.length + b).toSorted((x, y) => x - y),
+      );
+    }
+  });
+
   it('a vote is won as often as the scores say, half the ties included', () => {
     const random = new PythonRandom(1);
     let [points, ties] = [0, 0];

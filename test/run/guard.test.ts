@@ -28,6 +28,13 @@ describe('guard', () => {
     expect(checked.kind === 'failure' && checked.message).toContain(words);
   });
 
+  it('takes numbers of a typed array as a list, and refuses what callers without types can give', () => {
+    const typed: unknown = { ...good, logprobs: Float32Array.of(-1, -2, -0.5) };
+    expect(guard(choices, typed as ChoicesResponse)).toEqual({ ...good, logprobs: [-1, -2, -0.5] });
+    for (const odd of [null, undefined, 1, { ...good, greedy: ['no', 'no', 'no'] }, { kind: 'failure', reason: { a: 1 }, message: 'x' }])
+      expect(guard(choices, odd as unknown as ChoicesResponse)).toMatchObject({ kind: 'failure', reason: 'malformed' });
+  });
+
   it('never lets a number through that is not finite, whatever comes', () => {
     fc.assert(
       fc.property(fc.array(fc.double(), { maxLength: 5 }), fc.array(fc.boolean(), { maxLength: 5 }), (logprobs, greedy) => {

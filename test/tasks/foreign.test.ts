@@ -181,6 +181,8 @@ describe('broken and hostile task files get one line: file, field, what is valid
       )}`,
       /alias/i,
     ],
+    ['an alias inside its own anchor', `${BASE}metadata: &a {x: *a}\n`, /x\.yaml: not a valid task file: \*a stands inside/],
+    ['an alias inside its own list', `${BASE}metadata: {x: &a [[1, *a]]}\n`, /\*a stands inside/],
     ['itself included', `${BASE}include: x.yaml\n`, /includes itself/],
     ['an absent file included', `${BASE}include: y.yaml\n`, /y\.yaml: no such file/],
     ['a file that is no task file included', `${BASE}include: /etc/hostname\n`, /task file/],

@@ -283,6 +283,7 @@ describe('the server', () => {
     expect((await ask(`/${'x'.repeat(pathname.length - 2)}/`)).status).toBe(404);
     expect((await ask(pathname, { Host: `evil.example:${port}` })).status).toBe(403);
     expect((await ask(pathname, {}, 'POST')).status).toBe(405);
+    for (const odd of ['//[', 'http://[', '//:']) expect((await ask(odd)).status).toBe(400);
     expect((await ask(`${pathname}api/nothing`)).status).toBe(404);
     expect((await ask(`${pathname}api/constructor`)).status).toBe(404);
     expect(new URL(server.url).hostname).toBe('127.0.0.1');
