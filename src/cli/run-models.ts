@@ -99,7 +99,7 @@ function closingLines(result: Result, flags: RunFlags, milliseconds: number, mod
     if (run.unlisted !== null) say(`${of}unscored: ${run.unlisted}`);
     say(`${of}counted: ${describeCounts(run.outcome.counts) ?? 'all documents scored, no prompt truncated, no warnings'}`);
     if (run.checked !== null) say(`${of}${run.checked}`);
-    if (run.reused > 0 && !flags.quiet) say(`${of}${run.reused} answers came from the journal of an earlier run (--fresh asks again)`);
+    if (run.reused > 0 && !flags.quiet) say(`${of}${run.reused} answers came from the journal (--fresh asks again)`);
     if (run.note !== null) say(`${of}note: ${run.note}`);
   }
   if (!flags.quiet) {

@@ -106,7 +106,7 @@ export const comparisonTopics: readonly Topic[] = [
     also: ['margins', 'surest'],
     title: 'how sure a model is of its choice',
     definition:
-      'The log-probability of the choice that the model picks minus that of the best other one, in nats. 0: a coin would do as well; 2.3: ten times as probable. Wrong answers with a large margin are worth reading: the model has learnt something else, or the document is wrong.',
+      'The log-probability of the choice that the model picks minus that of the best other one, in nats. 0: a coin would do as well; 2.3: ten times as probable; below 0: the metric picked a choice that is not the most probable one (acc_norm and its kind). Wrong answers with a large margin are worth reading: the model has learnt something else, or the document is wrong.',
     formula: ['margin = log p(picked) - log p(second)'],
     source: 'this program',
     example: () => [`log-probabilities -0.5, -2.8, -4: margin ${show(2.8 - 0.5)}`],

@@ -1,4 +1,5 @@
 import { at } from '../../../at.js';
+import { UserError } from '../../../errors.js';
 import type { ModelConfig } from '../../../models/model-config.js';
 import type { AttentionPart, Block, Blueprint, ExpertsFeedForward, FeedForward, Stacked } from '../blueprint.js';
 import { activationOf, decoder, linear, rmsNorm, rotaryOf, type Variation, windowOf } from './common.js';
@@ -36,6 +37,8 @@ export function hyperclovax(c: ModelConfig): Blueprint {
 /** The attention of Granite with windows: three of four layers slide, each head has a sink, and each layer a rotary base (0: no positions). */
 function windowedAttention(c: ModelConfig, l: number, p: string): Partial<AttentionPart> {
   const thetas = c.fields.numbers('layer_rope_theta');
+  if (thetas !== null && thetas.length < c.layers)
+    throw new UserError(`${c.file}: layer_rope_theta has ${thetas.length} numbers for ${c.layers} layers; valid is one for each`);
   const theta = thetas === null ? c.rope.theta : at(thetas, l);
   return {
     scale: scale(c),
