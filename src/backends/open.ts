@@ -47,15 +47,25 @@ export function parseReference(reference: string): ModelReference {
 }
 
 /**
+ * Returns the backend that a reference names (null: the embedded tiny model), and the engine to start for it or null. Throws `UserError` when the reference is not usable, or an
+ * option does not go with it, as far as that is known before anything is opened.
+ */
+export function checkReference(reference: string | null, options: OpenOptions): ModelReference & { readonly engine: EngineName | null } {
+  const { backend, name } =
+    reference === null ? { backend: 'onnx' as const, name: packagePath(EMBEDDED_MODEL) } : parseReference(reference);
+  const engine = engineFor(backend, name, options);
+  refuseForeignOptions(backend, engine !== null, options);
+  if (backend === 'openai' || backend === 'anthropic') oneUrl(options);
+  return { backend, name, engine };
+}
+
+/**
  * Opens the backend that a reference names; null opens the embedded tiny model.
  *
  * Throws `UserError` when the reference, its files or its options are not usable.
  */
 export async function openBackend(reference: string | null, options: OpenOptions): Promise<Backend> {
-  const { backend, name } =
-    reference === null ? { backend: 'onnx' as const, name: packagePath(EMBEDDED_MODEL) } : parseReference(reference);
-  const engine = engineFor(backend, name, options);
-  refuseForeignOptions(backend, engine !== null, options);
+  const { backend, name, engine } = checkReference(reference, options);
   if (engine !== null) return openServed(engine, name, options);
   return OPENERS[backend](name, options);
 }

@@ -94,7 +94,11 @@ const LOCAL: Arguments = {
     'one device',
     'a model runs on one device; --serve vllm --serve-args "--tensor-parallel-size N" spreads it over several',
   ),
-  device_map: refuse('a model runs on one device: --device; --serve vllm --serve-args "--tensor-parallel-size N" spreads it over several'),
+  device_map: (value) => {
+    if (/^(auto|balanced(_low_0)?|sequential)$/.test(value)) return nothing('a model runs on one device, the card where there is one');
+    if (/^(cpu|cuda(:\d+)?)$/.test(value)) return words('--device', value);
+    return refused('a model runs on one device: --device; --serve vllm --serve-args "--tensor-parallel-size N" spreads it over several');
+  },
   peft: (value) => refused(`the folder of the adapter is the model: --model ${value} (its adapter_config.json names the base)`),
   delta: refuse('delta weights are not read; merge them into a model folder'),
   tokenizer: refuse("the tokenizer is the model folder's own"),
@@ -142,14 +146,24 @@ const SERVER: Arguments = {
   seed: idle('the seed of drawn answers stands in the task file'),
 };
 
+const MESSAGES = 'models with messages count and cut their tokens themselves';
+/** Arguments of a server or API that is asked with messages. */
+const CHAT: Arguments = {
+  ...SERVER,
+  max_length: idle(MESSAGES),
+  tokenizer: idle(MESSAGES),
+  tokenizer_backend: idle(MESSAGES),
+  tokenized_requests: only(OFF, 'messages are texts', 'models with messages take texts only'),
+};
+
 const revised = (name: string, args: ReadonlyMap<string, string>): string => {
   const revision = args.get('revision');
   return revision === undefined || revision === 'main' ? name : `${name}@${revision}`;
 };
-const service = (backend: string): HarnessModel => ({
+const service = (backend: 'completions' | 'openai' | 'anthropic'): HarnessModel => ({
   name: ['model', 'pretrained'],
   model: (name) => ['--model', `${backend}:${name}`],
-  args: SERVER,
+  args: backend === 'completions' ? SERVER : CHAT,
 });
 const HF: HarnessModel = { name: ['pretrained'], model: (name, args) => ['--model', revised(name, args)], args: LOCAL };
 const engine = (name: string): HarnessModel => ({

@@ -12,8 +12,8 @@ type Rule = (value: string, given: Given) => Became;
 
 interface Row {
   readonly names: readonly string[];
-  /** Whether a value follows. */
-  readonly takes: 'nothing' | 'value' | 'value or nothing';
+  /** Whether a value follows; `values`: NAME=VALUE, and as many more of them as stand behind it, which newer versions take for commas. */
+  readonly takes: 'nothing' | 'value' | 'value or nothing' | 'values';
   readonly rule: Rule;
   /** What to say where the option does not belong. */
   readonly hint: string;
@@ -71,7 +71,7 @@ const TABLE: readonly Row[] = [
   renamed('--include_path', '--include-path', 'use --include-path DIR, or give the task file itself: --tasks FILE.yaml'),
   row(
     '--gen_kwargs',
-    'value',
+    'values',
     'generation_kwargs belong to the task (docs/task-files.md); --max-new-tokens N changes the length of answers',
     generationWords,
   ),
@@ -88,7 +88,7 @@ const TABLE: readonly Row[] = [
 ];
 const MODEL_ARGS = row(
   '--model_args -a',
-  'value',
+  'values',
   'the model is one word: --model FOLDER, ORG/NAME[@REVISION] or BACKEND:NAME; --dtype, --max-length and --base-url are options',
 );
 const ROWS = new Map([...TABLE, MODEL_ARGS].flatMap((one) => one.names.map((name) => [name, one] as const)));
@@ -117,6 +117,7 @@ export interface Understood {
  */
 export function translateRun(argv: readonly string[]): Understood {
   const { own, harness, order } = sortOut(withoutProgram(argv));
+  refuseOtherMeanings(own);
   const model = modelWords(own, harness);
   if (order.length === 0 && model === null) return { argv, line: null };
   const known = model === null ? own : [...model.words, ...model.own];
@@ -152,6 +153,27 @@ function withoutProgram(argv: readonly string[]): readonly string[] {
   return rest !== argv && rest[0] === 'run' ? rest.slice(1) : rest;
 }
 
+/** Values of options that are called the same here, and that mean something else to the harness. */
+const OTHER_MEANINGS: readonly { readonly options: readonly string[]; readonly value: RegExp; readonly instead: string }[] = [
+  { options: ['--tasks', '-t'], value: /^list(_groups|_subtasks|_tags)?$/, instead: 'use `eus-eval list`' },
+  {
+    options: ['--samples'],
+    value: /^\s*\{|\.json$/,
+    instead:
+      'documents cannot be chosen by index; --limit N takes the first ones of each task, --shard I/N a part of all. Here --samples is full or compact',
+  },
+];
+
+function refuseOtherMeanings(own: readonly string[]): void {
+  for (const { options, value, instead } of OTHER_MEANINGS) {
+    for (const [i, word] of own.entries()) {
+      const joined = options.find((option) => word.startsWith(`${option}=`));
+      const said = joined !== undefined ? word.slice(joined.length + 1) : options.includes(word) ? (own[i + 1] ?? '') : '';
+      if (value.test(said)) fail(`${joined ?? word} ${said} of lm-eval: ${instead}`);
+    }
+  }
+}
+
 /** Parts the harness's options, with their values, from our own words. */
 function sortOut(argv: readonly string[]): { own: readonly string[]; harness: ReadonlyMap<string, string>; order: readonly string[] } {
   const own: string[] = [];
@@ -166,11 +188,15 @@ function sortOut(argv: readonly string[]): { own: readonly string[]; harness: Re
     }
     const name = found.names[0] ?? word;
     const next = argv[i + 1];
-    const follows = equals < 0 && next !== undefined && found.takes !== 'nothing' && (found.takes === 'value' || !next.startsWith('-'));
-    if (equals < 0 && !follows && found.takes === 'value') fail(`${word} of lm-eval: a value is expected behind it`);
+    const follows =
+      equals < 0 && next !== undefined && found.takes !== 'nothing' && (found.takes !== 'value or nothing' || !next.startsWith('-'));
+    if (equals < 0 && !follows && (found.takes === 'value' || found.takes === 'values'))
+      fail(`${word} of lm-eval: a value is expected behind it`);
     if (follows) i++;
     const value = equals >= 0 ? word.slice(equals + 1) : follows ? next : '';
-    harness.set(name, value);
+    const more: string[] = [];
+    for (; found.takes === 'values' && /^[A-Za-z_]\w*=/.test(argv[i + 1] ?? ''); i++) more.push(at(argv, i + 1));
+    harness.set(name, [value, ...more].join(','));
   }
   return { own, harness, order: [...harness.keys()] };
 }

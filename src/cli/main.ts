@@ -63,7 +63,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
     await hearingWaits(
       (line) => void process.stderr.write(`${line}\n`),
-      () => program.parseAsync(inOurWords(argv), { from: 'user' }),
+      () => program.parseAsync(inOurWords(argv, program), { from: 'user' }),
     );
     return exitCode;
   } catch (error) {
@@ -83,12 +83,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The arguments, those of `run` with options of the harness in our own words; says once what was understood. */
-function inOurWords(argv: readonly string[]): string[] {
+/** The arguments, those of `run` with options of the harness in our own words; says what was understood once the whole line is. */
+function inOurWords(argv: readonly string[], program: Command): string[] {
   const [command, ...rest] = argv;
   if (command !== 'run') return [...argv];
   const understood = translateRun(rest);
-  if (understood.line !== null) process.stderr.write(`${understood.line}\n`);
+  const { line } = understood;
+  if (line !== null) program.hook('preAction', () => void process.stderr.write(`${line}\n`));
   return [command, ...understood.argv];
 }
 

@@ -1,7 +1,7 @@
 /** `run --dry-run`: what would be asked, and what it would cost. Nothing is sent and nothing written. */
 import { type CountTokens, createEstimate, type Estimate, findPrice, loadPrices } from '../backends/api/prices.js';
 import type { Survey } from '../backends/onnx/open.js';
-import { DEFAULT_OPEN_OPTIONS, EMBEDDED_MODEL, parseReference, surveyModel } from '../backends/open.js';
+import { checkReference, DEFAULT_OPEN_OPTIONS, EMBEDDED_MODEL, parseReference, surveyModel } from '../backends/open.js';
 import { openData } from '../data/open.js';
 import { UserError } from '../errors.js';
 import type { SecondsRange, Workload } from '../forecast.js';
@@ -35,6 +35,8 @@ interface Row extends Estimate {
  */
 export async function dryRun(options: SessionOptions, json: boolean, screen: Screen): Promise<string> {
   const name = nameOf(options.model);
+  const open = { ...DEFAULT_OPEN_OPTIONS, ...options.open, onProgress: () => {} };
+  checkReference(name, open);
   const reference = name === null ? null : parseReference(name);
   const source =
     typeof options.data === 'object' ? options.data : await openData({ dir: dataFolderOf(options), offline: options.open.offline });
@@ -56,15 +58,16 @@ export async function dryRun(options: SessionOptions, json: boolean, screen: Scr
     { ...options, maxNewTokens: options.open.maxNewTokens },
   );
   const price = reference === null ? null : findPrice(await loadPrices(options.open.pricesFile), reference.name);
-  const survey = await surveyModel(name, { ...DEFAULT_OPEN_OPTIONS, ...options.open, onProgress: () => {} });
+  const survey = await surveyModel(name, open);
   const forecast = survey?.forecast ?? null;
   const rows: Row[] = [];
   for (const task of plan.tasks) rows.push(await estimateTask(task));
   const total = sum(rows);
   if (json) return JSON.stringify({ model: name, ...needsOf(survey), tasks: rows, total }, null, 2);
+  const isPaid = reference !== null && reference.backend !== 'onnx' && reference.backend !== 'fake';
   const lines = survey === null ? [] : surveyLines(reference?.name ?? 'the embedded model', survey, total.seconds ?? null);
   const all = [...rows, { task: 'total', ...total }];
-  return [...lines, forecast === null ? estimatesTable(all, screen) : workTable(all, screen)].join('\n');
+  return [...lines, forecast === null ? estimatesTable(all, isPaid, screen) : workTable(all, screen)].join('\n');
 
   async function estimateTask(task: Task): Promise<Row> {
     const estimate = createEstimate({ price, countTokens: tokens.count, defaultNewTokens: DEFAULT_NEW_TOKENS });
@@ -178,7 +181,8 @@ function workTable(rows: readonly Row[], screen: Screen): string {
   );
 }
 
-function estimatesTable(rows: readonly Row[], screen: Screen): string {
+/** `isPaid`: somebody may ask money for the requests, so that a price belongs to them. */
+function estimatesTable(rows: readonly Row[], isPaid: boolean, screen: Screen): string {
   const range = ({ low, high }: { low: number; high: number }, digits: number): string => {
     const [a, b] = [low.toFixed(digits), high.toFixed(digits)];
     return a === b ? a : `${a} to ${b}`;
@@ -190,7 +194,7 @@ function estimatesTable(rows: readonly Row[], screen: Screen): string {
       { title: 'Requests', right: true, spare: 3 },
       { title: 'Input tokens', right: true },
       { title: 'Output tokens', right: true },
-      { title: 'USD', right: true },
+      ...(isPaid ? [{ title: 'USD', right: true }] : []),
       { title: 'Tokens are', spare: 2 },
     ],
     rows.map((row) => [
@@ -199,7 +203,7 @@ function estimatesTable(rows: readonly Row[], screen: Screen): string {
       String(row.requests),
       range(row.inputTokens, 0),
       range(row.outputTokens, 0),
-      row.usd === null ? 'no price known' : range(row.usd, 2),
+      ...(isPaid ? [row.usd === null ? 'no price known' : range(row.usd, 2)] : []),
       row.exact ? 'counted' : 'estimated',
     ]),
     screen,

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { MODEL_OPTIONS } from '../../src/backends/foreign-options.js';
+import { HARNESS_MODELS } from '../../src/cli/harness-models.js';
 import { harnessOptionHint, translateRun } from '../../src/cli/harness-options.js';
 import { main } from '../../src/cli/main.js';
 import { UserError } from '../../src/errors.js';
@@ -89,6 +91,17 @@ const SAME: readonly (readonly [string, string])[] = [
   ['--model hf --model_args pretrained=X,attn_implementation=flash_attention_2,low_cpu_mem_usage=True', '--model X'],
   ['--model hf --model_args pretrained=X,add_bos_token=False,load_in_8bit=False,load_in_4bit=False', '--model X'],
   ['--model hf --model_args pretrained=X,think_end_token=</think>', '--model X --thinking </think>'],
+  ['--model hf --model_args pretrained=X,device_map=auto', '--model X'],
+  ['--model hf --model_args pretrained=X,device_map=cuda:1', '--model X --device cuda:1'],
+  // Newer versions take spaces for commas.
+  ['--model hf --model_args pretrained=X dtype=half --tasks eus', '--model X --dtype float16 --tasks eus'],
+  ['--model_args=pretrained=X dtype=half,device=cpu', '--model X --dtype float16 --device cpu'],
+  ['--gen_kwargs do_sample=False max_gen_toks=5', '--max-new-tokens 5'],
+  ['--samples compact --tasks list_of_mine', '--samples compact --tasks list_of_mine'],
+  [
+    '--model local-chat-completions --model_args model=N,base_url=http://h/v1/chat/completions,num_concurrent=8,max_retries=1,tokenized_requests=False --apply_chat_template',
+    '--model openai:N --base-url http://h/v1 --concurrency 8 --max-tries 1',
+  ],
   ['--model vllm --model_args pretrained=X', '--model X --serve vllm'],
   ['--model sglang --model_args pretrained=X,max_model_len=4096', '--model X --serve sglang --max-length 4096'],
   [
@@ -138,7 +151,13 @@ const OTHERWISE: readonly (readonly [string, string])[] = [
   ['--model nemo_lm --model_args path=x', 'the model is one word: --model FOLDER'],
   ['--model hf --model_args pretrained=X,peft=Org/Adapter', '--model Org/Adapter (its adapter_config.json names the base)'],
   ['--model hf --model_args pretrained=X,parallelize=True', '--serve vllm --serve-args "--tensor-parallel-size N"'],
-  ['--model hf --model_args pretrained=X,device_map=auto', 'a model runs on one device'],
+  ['--model hf --model_args pretrained=X,device_map={"":0}', 'a model runs on one device'],
+  ['--tasks list', '--tasks list of lm-eval: use `eus-eval list`'],
+  ['-t list_groups', 'use `eus-eval list`'],
+  ['--tasks=list', 'use `eus-eval list`'],
+  ['--samples {"eus_trivia":[1,2,3]}', 'of lm-eval: documents cannot be chosen by index; --limit N'],
+  ['--samples=docs.json', 'documents cannot be chosen by index'],
+  ['--model local-chat-completions --model_args model=N,tokenized_requests=True', 'models with messages take texts only'],
   ['--model hf --model_args pretrained=X,load_in_4bit=True', 'weights are read as the files hold them'],
   ['--model hf --model_args pretrained=X,add_bos_token=True', 'no BOS is put before prompts'],
   ['--model hf --model_args pretrained=X,delta=Y', 'delta weights are not read'],
@@ -158,7 +177,7 @@ describe('options of lm-eval that mean the same here', () => {
 
   it.each(SAME)('%s: one line says what was understood', (typed) => {
     const { line } = translateRun(words(typed));
-    if (/^(--limit|-L)/.test(typed)) expect(line).toBeNull();
+    if (/^(--limit|-L|--samples)/.test(typed)) expect(line).toBeNull();
     else expect(line).toMatch(/^understood: eus-eval run [^\n]*$/);
   });
 
@@ -168,7 +187,50 @@ describe('options of lm-eval that mean the same here', () => {
   });
 });
 
+describe('arguments of a model of lm-eval', () => {
+  const USES: Readonly<Record<string, string>> = { completions: 'completions', openai: 'chat', anthropic: 'chat' };
+
+  it.each(Object.keys(HARNESS_MODELS))('%s: become only options that such a model here does not refuse', (kind) => {
+    const { model, args } = HARNESS_MODELS[kind] ?? expect.fail(kind);
+    const named = model('NAME', new Map());
+    const use = named.includes('--serve') ? 'served' : (USES[(named[1] ?? '').split(':')[0] ?? ''] ?? 'local');
+    for (const [name, rule] of Object.entries(args)) {
+      for (const value of ['1', 'False', 'none', 'auto']) {
+        const became = rule(value);
+        const flag = became.kind === 'words' ? became.words[0] : undefined;
+        const option = Object.values(MODEL_OPTIONS).find((one) => one.flag === flag);
+        if (option !== undefined) expect(option.users, `${kind} ${name}=${value}`).toContain(use);
+      }
+    }
+  });
+});
+
 describe('options that mean something else', () => {
+  it('are told before anything is said to be understood', async () => {
+    const line = ['run', '--num_fewshot', '1', '--samples', 'all'];
+    expect((await run(line)).err).toMatch(/^eus-eval: option '--samples <form>' argument 'all' is invalid[^\n]*\n$/);
+  });
+
+  it.each([
+    [['--model', 'openai:x', '--prompts-as', 'text'], '--prompts-as has no effect on openai:'],
+    [['--model', 'fake:1', '--device', 'cuda'], '--device has no effect on fake:'],
+    [['--model', 'openai:x', '--base-url', 'http://a,http://b'], '--base-url: several addresses only go with completions:NAME'],
+    [['--model', 'fake:1', '--serve', 'vllm'], '--serve vllm takes a folder'],
+  ])('%j is refused by a dry run as by a run', async (typed, message) => {
+    const line = ['run', ...typed, '--tasks', 'eus_trivia', '--data', packagePath('fixtures/data'), '--out', tmpdir(), '-q'];
+    const [dry, wet] = [await run([...line, '--dry-run']), await run(line)];
+    expect(dry.err).toContain(message);
+    expect([dry.code, dry.err]).toEqual([2, wet.err]);
+  });
+
+  it('a model on this machine has no price', async () => {
+    const model = packagePath('fixtures/models/tiny-llama');
+    const line = ['run', '--tasks', 'eus_trivia', '--data', packagePath('fixtures/data'), '--limit', '2', '--dry-run', '-q', '--model'];
+    const local = await run([...line, model, '--serve', 'vllm']);
+    expect([local.code, local.out]).toEqual([0, expect.not.stringContaining('USD')]);
+    expect((await run([...line, 'openai:nobody-knows'])).out).toMatch(/USD[\s\S]*no price known/);
+  });
+
   it.each(OTHERWISE)('%s is one line that says what to write', (typed, instead) => {
     const line = refusal(typed);
     expect(line).toContain(instead);
