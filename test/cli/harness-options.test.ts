@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { MODEL_OPTIONS } from '../../src/backends/foreign-options.js';
-import { HARNESS_MODELS } from '../../src/cli/harness-models.js';
 import { harnessOptionHint, translateRun } from '../../src/cli/harness-options.js';
 import { main } from '../../src/cli/main.js';
 import { UserError } from '../../src/errors.js';
@@ -190,19 +189,25 @@ describe('options of lm-eval that mean the same here', () => {
 describe('arguments of a model of lm-eval', () => {
   const USES: Readonly<Record<string, string>> = { completions: 'completions', openai: 'chat', anthropic: 'chat' };
 
-  it.each(Object.keys(HARNESS_MODELS))('%s: become only options that such a model here does not refuse', (kind) => {
-    const { model, args } = HARNESS_MODELS[kind] ?? expect.fail(kind);
-    const named = model('NAME', new Map());
-    const use = named.includes('--serve') ? 'served' : (USES[(named[1] ?? '').split(':')[0] ?? ''] ?? 'local');
-    for (const [name, rule] of Object.entries(args)) {
-      for (const value of ['1', 'False', 'none', 'auto']) {
-        const became = rule(value);
-        const flag = became.kind === 'words' ? became.words[0] : undefined;
-        const option = Object.values(MODEL_OPTIONS).find((one) => one.flag === flag);
-        if (option !== undefined) expect(option.users, `${kind} ${name}=${value}`).toContain(use);
+  it.each(['hf', 'vllm', 'sglang', 'local-completions', 'local-chat-completions', 'anthropic-chat'])(
+    '%s: become only options that such a model here does not refuse',
+    (kind) => {
+      const name = kind === 'hf' || kind === 'vllm' || kind === 'sglang' ? 'pretrained' : 'model';
+      const line = `--model ${kind} --model_args ${name}=X`;
+      const named = ours(line);
+      const use = named.includes('--serve') ? 'served' : (USES[/--model (\w+):/.exec(named)?.[1] ?? ''] ?? 'local');
+      const known = (/valid: (.*)$/.exec(refusal(`${line},oddity=1`))?.[1] ?? '').split(', ').slice(2);
+      expect(known.length).toBeGreaterThan(5);
+      for (const argument of known) {
+        for (const value of ['1', 'False', 'none', 'auto']) {
+          for (const flag of refusal(`${line},${argument}=${value}`).match(/(?<=^understood: .*)--[a-z-]+/g) ?? []) {
+            const option = Object.values(MODEL_OPTIONS).find((one) => one.flag === flag);
+            if (option !== undefined) expect(option.users, `${kind} ${argument}=${value}`).toContain(use);
+          }
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 describe('options that mean something else', () => {
