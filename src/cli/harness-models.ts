@@ -87,7 +87,7 @@ const LOCAL: Arguments = {
   add_bos_token: only(
     OFF,
     'no BOS is put before prompts',
-    'no BOS is put before prompts, as in the harness without it (but before those of Gemma)',
+    'prompts have no BOS (those of Gemma have one), and no option adds it; leave it out for the scores that the harness gives without it',
   ),
   parallelize: only(
     OFF,

@@ -168,8 +168,8 @@ function refuseOtherMeanings(own: readonly string[]): void {
   for (const { options, value, instead } of OTHER_MEANINGS) {
     for (const [i, word] of own.entries()) {
       const joined = options.find((option) => word.startsWith(`${option}=`));
-      const said = joined !== undefined ? word.slice(joined.length + 1) : options.includes(word) ? (own[i + 1] ?? '') : '';
-      if (value.test(said)) fail(`${joined ?? word} ${said} of lm-eval: ${instead}`);
+      const said = joined !== undefined ? word.slice(joined.length + 1) : options.includes(word) ? own[i + 1] : undefined;
+      if (said !== undefined && value.test(said)) fail(`${joined ?? word} ${said} of lm-eval: ${instead}`);
     }
   }
 }
@@ -195,7 +195,12 @@ function sortOut(argv: readonly string[]): { own: readonly string[]; harness: Re
     if (follows) i++;
     const value = equals >= 0 ? word.slice(equals + 1) : follows ? next : '';
     const more: string[] = [];
-    for (; found.takes === 'values' && /^[A-Za-z_]\w*=/.test(argv[i + 1] ?? ''); i++) more.push(at(argv, i + 1));
+    while (found.takes === 'values') {
+      const further = argv[i + 1];
+      if (further === undefined || !/^[A-Za-z_]\w*=/.test(further)) break;
+      more.push(further);
+      i++;
+    }
     harness.set(name, [value, ...more].join(','));
   }
   return { own, harness, order: [...harness.keys()] };

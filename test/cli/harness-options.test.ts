@@ -158,7 +158,7 @@ const OTHERWISE: readonly (readonly [string, string])[] = [
   ['--samples=docs.json', 'documents cannot be chosen by index'],
   ['--model local-chat-completions --model_args model=N,tokenized_requests=True', 'models with messages take texts only'],
   ['--model hf --model_args pretrained=X,load_in_4bit=True', 'weights are read as the files hold them'],
-  ['--model hf --model_args pretrained=X,add_bos_token=True', 'no BOS is put before prompts'],
+  ['--model hf --model_args pretrained=X,add_bos_token=True', 'prompts have no BOS'],
   ['--model hf --model_args pretrained=X,delta=Y', 'delta weights are not read'],
   ['--model hf --model_args pretrained=X,tokenizer=Y', "the tokenizer is the model folder's own"],
   ['--model hf --model_args pretrained=X,gguf_file=f.gguf', '--model f.gguf'],
