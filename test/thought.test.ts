@@ -109,21 +109,21 @@ describe('the text that is scored is the one that is counted', () => {
   ])('%s: the letter behind the thought is right, and the sample keeps everything', (_, text) => {
     expect(judged(text)).toEqual({
       sample: { resps: [[text]], filtered_resps: ['B'], finish: 'stop', thinking_removed: true, predicted: 1, exact_match: 1 },
-      counted: '1 thoughts taken off before scoring',
+      counted: '1 thought taken off before scoring',
     });
   });
 
   it('a letter inside the thought is no answer', () => {
     expect(judged('<think>Clearly B.</think> I cannot say.').counted).toBe(
-      '1 thoughts taken off before scoring; 1 answers without a letter (counted as wrong)',
+      '1 thought taken off before scoring; 1 answer without a letter (counted as wrong)',
     );
   });
 
   it('a thought that never ends is an empty answer, cut or not', () => {
     const { sample, counted } = judged('<think>It is B', { finish: 'length' });
     expect(sample).toMatchObject({ thinking_unfinished: true, empty: true, unparsable: true, exact_match: 0, resps: [['<think>It is B']] });
-    expect(counted).toContain('1 answers cut at the limit of new tokens');
-    expect(counted).toContain('1 thoughts that never ended (scored as empty answers)');
+    expect(counted).toContain('1 answer cut at the limit of new tokens');
+    expect(counted).toContain('1 thought that never ended (scored as an empty answer)');
     expect(judged('<think>It is B').counted).not.toContain('cut');
   });
 
@@ -132,8 +132,8 @@ describe('the text that is scored is the one that is counted', () => {
       sample: { resps: [['B']], filtered_resps: ['B'], finish: 'length', predicted: 1, exact_match: 1 },
       counted: null,
     });
-    expect(judged('B, since', { finish: 'length' }).counted).toContain('1 answers cut at the limit of new tokens');
-    expect(judged(' \n').counted).toBe('1 empty answers; 1 answers without a letter (counted as wrong)');
+    expect(judged('B, since', { finish: 'length' }).counted).toContain('1 answer cut at the limit of new tokens');
+    expect(judged(' \n').counted).toBe('1 empty answer; 1 answer without a letter (counted as wrong)');
   });
 
   it('without a rule everything is the answer', () => {

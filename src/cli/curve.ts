@@ -21,7 +21,11 @@ export const addCurve: AddCommand = (program) =>
       const rows = await modelRows(await readResults({ from: dirs }));
       if (flags.json) printJson(byModelJson(rows));
       else print(byModelTable(rows, screenOf(process.stdout)));
-      if (flags.out === undefined) return;
+      if (flags.out === undefined) {
+        const steps = new Set(rows.rows.map(({ step }) => step)).size > 1;
+        if (steps && !flags.json) note('--out curve.svg draws the learning curve, too');
+        return;
+      }
       if (!(await writeCurve(rows, flags.out)))
         throw new UserError(
           `no two checkpoints of one series below ${dirs.join(', ')}: the name of a model must tell its step, ` +

@@ -27,9 +27,11 @@ export const addMerge: AddCommand = (program, exit) =>
     .option('--json', 'print the results file instead of a table', false)
     .action(async (dirs: readonly string[], flags: MergeFlags) => {
       const { merge } = await import('../library/merge.js');
+      const { countedLine } = await import('../results/counts.js');
       const { resultsTable } = await import('../results/table.js');
       const { json, outcome, resultsFile, noScore } = await merge({ shards: dirs, ...flags });
       print(flags.json ? json : resultsTable(outcome, screenOf(process.stdout)));
+      note(countedLine(outcome.counts));
       note(`results: ${resultsFile}`);
       if (noScore === null) return;
       note(`eus-eval: ${noScore}`);

@@ -4,7 +4,7 @@ import { EXIT } from '../errors.js';
 import type { Evaluation } from '../library/evaluate.js';
 import type { SeedEvaluation } from '../library/seeds.js';
 import type { ChosenModel } from '../library/several.js';
-import { describeCounts } from '../results/counts.js';
+import { countedLine } from '../results/counts.js';
 import type { EvaluateOptions } from '../run/options.js';
 import { screenOf } from '../terminal/screen.js';
 import { note, print, quoted } from './print.js';
@@ -54,6 +54,10 @@ export async function runSeveral(models: readonly ChosenModel[], options: Evalua
     print(`[\n${texts.join(',\n')}\n]`);
   } else if (runs.length < done.length) {
     for (const { reference, result } of done) print(`${reference}\n${await textOf(result, flags, reference)}`);
+    await printTable(
+      done.flatMap(({ result }) => ('runs' in result ? [...result.runs.values()] : [result])),
+      flags.out,
+    );
   } else if (runs.length > 0) await printTable(runs, flags.out);
   if (done.length < attempts.length)
     note(`eus-eval: ${attempts.length - done.length} of ${attempts.length} models could not be evaluated (above)`);
@@ -97,7 +101,7 @@ function closingLines(result: Result, flags: RunFlags, milliseconds: number, mod
     const of = seed === null ? '' : `seed ${seed}: `;
     for (const failure of run.failures) say(`${of}unscored: ${failure}`);
     if (run.unlisted !== null) say(`${of}unscored: ${run.unlisted}`);
-    say(`${of}counted: ${describeCounts(run.outcome.counts) ?? 'all documents scored, no prompt truncated, no warnings'}`);
+    say(`${of}${countedLine(run.outcome.counts)}`);
     if (run.checked !== null) say(`${of}${run.checked}`);
     if (run.reused > 0 && !flags.quiet) say(`${of}${run.reused} answers came from the journal (--fresh asks again)`);
     if (run.note !== null) say(`${of}note: ${run.note}`);

@@ -1,5 +1,5 @@
 /** What one side of a comparison is: a folder of result files, one result file, a model inside a folder, or a stored baseline. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { at } from '../at.js';
 import { UserError } from '../errors.js';
@@ -158,7 +158,19 @@ function locate(reference: string, inside: string | undefined): string {
   const found = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isDirectory());
   if (found !== undefined) return found;
   const where = inside === undefined ? '' : `, nor a model in ${inside}`;
-  throw new UserError(`${reference}: no such file or folder${where}; expected a folder of results, a result file or FOLDER/MODEL`);
+  throw new UserError(
+    `${reference}: no such file or folder${where}${relatives(candidates)}; expected a folder of results, a result file or FOLDER/MODEL`,
+  );
+}
+
+/** Folders of the same model with something behind its name (`__chat`, `__0-shot`). */
+function relatives(candidates: readonly string[]): string {
+  const found = candidates.flatMap((candidate) => {
+    const folder = path.dirname(candidate);
+    const names = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
+    return names.filter((name) => name.startsWith(`${path.basename(candidate)}__`)).sort();
+  });
+  return found.length === 0 ? '' : `; there is ${some([...new Set(found)])}`;
 }
 
 function some(names: readonly string[]): string {

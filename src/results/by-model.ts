@@ -8,6 +8,8 @@ import { scoreText } from './score-key.js';
 export interface ModelRow {
   readonly model: string;
   readonly family: PromptFamily;
+  /** Other few-shot examples than the tasks' files say (`fewshot_seed=1`); empty for those of the files. */
+  readonly variation: string;
   /** The name without its step, and the step; null where the name tells none. */
   readonly series: string;
   readonly step: number | null;
@@ -44,7 +46,8 @@ export function stepOf(model: string): { readonly series: string; readonly step:
 export type HeadlinePicker = (file: ResultFile) => readonly { readonly task: TaskResult; readonly key: string }[];
 
 /**
- * Returns one row for each model and prompt family of the files. Of several measurements of a benchmark the one of most documents counts,
+ * Returns one row for each model, prompt family and variation of the few-shot examples of the files; a variation stands behind the name (`x@fewshot_seed=1`), in
+ * its series too. Of several measurements of a benchmark the one of most documents counts,
  * then the newest.
  */
 export function rowsByModel(files: readonly ResultFile[], headlinesOf: HeadlinePicker): ModelRows {
@@ -52,11 +55,16 @@ export function rowsByModel(files: readonly ResultFile[], headlinesOf: HeadlineP
   const rows = new Map<string, ModelRow & { readonly scores: Map<string, Estimate> }>();
   const best = new Map<string, readonly [number, number]>();
   for (const file of files.filter(({ shard }) => shard === null || shard.count === 1)) {
-    const key = JSON.stringify([file.modelName, file.family]);
+    const { variation } = file;
+    const key = JSON.stringify([file.modelName, file.family, variation]);
+    const suffix = variation === '' ? '' : `@${variation}`;
+    const { series, step } = stepOf(file.modelName);
     const row = rows.get(key) ?? {
-      model: file.modelName,
+      model: `${file.modelName}${suffix}`,
       family: file.family,
-      ...stepOf(file.modelName),
+      variation,
+      series: `${series}${suffix}`,
+      step,
       scores: new Map<string, Estimate>(),
     };
     rows.set(key, row);

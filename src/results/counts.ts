@@ -118,19 +118,41 @@ export function countScored(counts: Counts, [first]: readonly Omit<Scored, 'filt
 export function describeCounts(counts: Counts): string | null {
   const parts = entriesOf(counts.unscored).map(([reason, n]) => `${n} unscored (${reason})`);
   if (counts.truncatedPrompts > 0)
-    parts.push(`${counts.truncatedPrompts} prompts cut on the left by ${counts.truncatedTokens} tokens in all`);
-  if (counts.doubledBos > 0) parts.push(`${counts.doubledBos} prompts with a doubled BOS`);
+    parts.push(`${many(counts.truncatedPrompts, 'prompt')} cut on the left by ${many(counts.truncatedTokens, 'token')} in all`);
+  if (counts.doubledBos > 0) parts.push(`${many(counts.doubledBos, 'prompt')} with a doubled BOS`);
   if (counts.cutAnswers > 0)
-    parts.push(`${counts.cutAnswers} answers cut at the limit of new tokens (scored as they are; --max-new-tokens N allows more)`);
-  if (counts.thinkingUnfinished > 0) parts.push(`${counts.thinkingUnfinished} thoughts that never ended (scored as empty answers)`);
+    parts.push(
+      `${many(counts.cutAnswers, 'answer')} cut at the limit of new tokens (scored as ${counts.cutAnswers === 1 ? 'it is' : 'they are'}; --max-new-tokens N allows more)`,
+    );
+  if (counts.thinkingUnfinished > 0)
+    parts.push(
+      `${many(counts.thinkingUnfinished, 'thought')} that never ended (scored as ${counts.thinkingUnfinished === 1 ? 'an empty answer' : 'empty answers'})`,
+    );
   const empty = counts.emptyAnswers - counts.thinkingUnfinished;
-  if (empty > 0) parts.push(`${empty} empty answers`);
+  if (empty > 0) parts.push(many(empty, 'empty answer'));
   const removed = counts.thinkingRemoved - counts.thinkingUnfinished;
-  if (removed > 0) parts.push(`${removed} thoughts taken off before scoring`);
-  if (counts.unparsable > 0) parts.push(`${counts.unparsable} answers without a letter (counted as wrong)`);
-  if (counts.goldOutOfRange > 0) parts.push(`${counts.goldOutOfRange} documents whose target is none of their choices (counted as wrong)`);
+  if (removed > 0) parts.push(`${many(removed, 'thought')} taken off before scoring`);
+  if (counts.unparsable > 0) parts.push(`${many(counts.unparsable, 'answer')} without a letter (counted as wrong)`);
+  if (counts.goldOutOfRange > 0)
+    parts.push(
+      `${many(counts.goldOutOfRange, 'document')} whose target is none of ${counts.goldOutOfRange === 1 ? 'its' : 'their'} choices (counted as wrong)`,
+    );
   return parts.length === 0 ? null : parts.join('; ');
 }
+
+function many(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
+}
+
+/**
+ * Returns the line of a run that says what was counted.
+ */
+export function countedLine(counts: Counts): string {
+  return `counted: ${describeCounts(counts) ?? 'all documents scored, no prompt truncated, no warnings'}`;
+}
+
+/** Answers from which shares of them are told in percent. */
+const LEAST_FOR_PERCENT = 10;
 
 /** Names of languages, and what else is said of the language of an answer. */
 export const LANGUAGE_WORDS: Readonly<Record<AnswerLanguage, string>> = {
@@ -143,17 +165,18 @@ export const LANGUAGE_WORDS: Readonly<Record<AnswerLanguage, string>> = {
 };
 
 /**
- * Returns in which languages answers are written (`96.0 % Basque, 4.0 % Spanish of 250 answers; 3 too short to tell`), or null where none is long enough to tell.
+ * Returns in which languages answers are written (`96.0 % Basque, 4.0 % Spanish of 250 answers; 3 too short to tell`; of few answers their numbers), or null where none is long enough to tell.
  */
 export function describeLanguages({ languages }: Pick<Counts, 'languages'>): string | null {
   const told = (['eu', 'es', 'en', 'other'] as const).filter((language) => languages[language] > 0);
   const n = told.reduce((sum, language) => sum + languages[language], 0);
   if (n === 0) return null;
-  const shares = told.map((language) => `${((100 * languages[language]) / n).toFixed(1)} % ${LANGUAGE_WORDS[language]}`);
+  const share = (count: number): string => (n < LEAST_FOR_PERCENT ? String(count) : `${((100 * count) / n).toFixed(1)} %`);
+  const shares = told.map((language) => `${share(languages[language])} ${LANGUAGE_WORDS[language]}`);
   const rest = (['unclear', 'too short'] as const).flatMap((kind) =>
     languages[kind] === 0 ? [] : [`; ${languages[kind]} ${LANGUAGE_WORDS[kind]}`],
   );
-  return `${shares.join(', ')} of ${n} answers${rest.join('')}`;
+  return `${shares.join(', ')} of ${many(n, 'answer')}${rest.join('')}`;
 }
 
 /** Every reason for which a document is unscored, in the order of messages. */

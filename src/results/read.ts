@@ -5,7 +5,7 @@ import path from 'node:path';
 import { messageOf, systemCode, UserError } from '../errors.js';
 import { isRightOrWrong } from '../metrics/registry.js';
 import { parsePlainJson, refuseProto } from '../python/plain-json.js';
-import { FEWSHOT_SEED } from '../tasks/vary.js';
+import { variationName } from '../tasks/vary.js';
 import type { Estimate, PromptFamily } from '../types.js';
 import { FieldReader, type Fields, fieldsAt, kindOf, numberOrNull, objectAt, readerOf, textOrNull } from './fields.js';
 import { partsOfKey, stderrKey } from './score-key.js';
@@ -307,11 +307,7 @@ function samplingOf({ temperature, top_p, top_k }: Fields): TaskFacts['sampling'
 
 /** What `--num-fewshot` and a seed of the draws changed. */
 function variationIn(settings: FieldReader, seed: unknown): string {
-  const words = textOrNull(settings.value('--num-fewshot'))?.split(',') ?? [];
-  const counts = new Set(words.map((word) => word.slice(word.lastIndexOf('=') + 1)));
-  const shots = words.length === 0 ? [] : [`num_fewshot=${counts.size === 1 ? [...counts].join() : words.join(' ')}`];
-  const drawn = typeof seed === 'number' && seed !== FEWSHOT_SEED ? [`fewshot_seed=${seed}`] : [];
-  return [...shots, ...drawn].join(',');
+  return variationName(textOrNull(settings.value('--num-fewshot')), typeof seed === 'number' ? seed : null);
 }
 
 /** The metadata that counts for a task and that of its own file, which may be anything in a file of the harness. */

@@ -22,7 +22,7 @@ import { includedTasks } from '../tasks/include-path.js';
 import { openRegistry } from '../tasks/open-registry.js';
 import { withPromptVariants } from '../tasks/prompt-variants.js';
 import { type Registry, selectTasks, type Wanted } from '../tasks/registry.js';
-import { variationSuffix, varied } from '../tasks/vary.js';
+import { variationName, variationOf, varied } from '../tasks/vary.js';
 import type { Backend, DataSource, Value } from '../types.js';
 import { newBatchCheck } from './check-batch.js';
 import type { Expected } from './events.js';
@@ -155,7 +155,9 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
 
 /** Numbers under other prompts must not pass for the paper's. */
 function variationNote({ tasks }: RunPlan): string | null {
-  const changed = variationSuffix(tasks).replaceAll('__', ', ');
+  const settings = variationOf(tasks);
+  const seed = settings['--fewshot-seeds'];
+  const changed = variationName(settings['--num-fewshot'] ?? null, seed === undefined ? null : Number(seed));
   return changed === '' ? null : `other few-shot examples than the tasks say (${changed}): not to be compared with the paper's numbers`;
 }
 

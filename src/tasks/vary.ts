@@ -136,3 +136,16 @@ export function variationSuffix(tasks: readonly Task[]): string {
   const seed = tasks.find(({ fewshot }) => fewshot.seed !== FEWSHOT_SEED)?.fewshot.seed;
   return [...shots, ...(seed === undefined ? [] : [`fewshot-seed-${seed}`])].join('__');
 }
+
+/**
+ * Returns what is other than in the files as results and the leaderboard call it, from settings as `variationOf` returns them and the seed of the draws: `num_fewshot=0`,
+ * `fewshot_seed=7`, both with a comma between, or empty.
+ */
+export function variationName(shots: string | null, seed: number | null): string {
+  const words = shots?.split(',') ?? [];
+  const counts = new Set(words.map((word) => word.slice(word.lastIndexOf('=') + 1)));
+  return [
+    ...(words.length === 0 ? [] : [`num_fewshot=${counts.size === 1 ? [...counts].join() : words.join(' ')}`]),
+    ...(seed === null || seed === FEWSHOT_SEED ? [] : [`fewshot_seed=${seed}`]),
+  ].join(',');
+}

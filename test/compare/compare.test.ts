@@ -240,6 +240,9 @@ describe('openRun', () => {
     expect((await openRun('acme/b', { inside: root })).model).toBe('acme/b');
     await expect(openRun(root)).rejects.toThrow(/holds 2 models \(acme__a, acme__b\); give one of them, e\.g\. .*acme__a/);
     await expect(openRun('acme/c', { inside: root })).rejects.toThrow(/no such file or folder, nor a model in/);
+    mkdirSync(path.join(root, 'acme__c__other-shots'));
+    await expect(openRun('acme/c', { inside: root })).rejects.toThrow(/nor a model in .*; there is acme__c__other-shots; expected/);
+    await expect(openRun(path.join(root, 'acme__c'))).rejects.toThrow(/; there is acme__c__other-shots; expected/);
     mkdirSync(path.join(root, 'empty'));
     await expect(openRun(path.join(root, 'empty'))).rejects.toThrow(/no results_\*\.json/);
   });

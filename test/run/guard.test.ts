@@ -57,9 +57,7 @@ describe('counts', () => {
     countResponse(counts, { kind: 'failure', reason: 'timeout', message: 'x' });
     countResponse(counts, { ...good, notes: { truncatedTokens: 12, doubledBos: true } });
     expect(unscoredTotal(counts)).toBe(2);
-    expect(describeCounts(counts)).toBe(
-      '2 unscored (timeout); 1 prompts cut on the left by 12 tokens in all; 1 prompts with a doubled BOS',
-    );
+    expect(describeCounts(counts)).toBe('2 unscored (timeout); 1 prompt cut on the left by 12 tokens in all; 1 prompt with a doubled BOS');
     const sum = addCounts(counts, { ...noCounts(), unscored: { timeout: 1, http: 4 }, unparsable: 3 });
     expect(sum).toEqual({
       ...noCounts(),

@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
+import { BUNDLED_DATA } from '../../src/library/bundled.js';
+import { modelRows } from '../../src/library/curve.js';
+import { readResults } from '../../src/library/results.js';
+import { evaluateSeeds } from '../../src/library/seeds.js';
+import { loadTasks } from '../../src/library/tasks.js';
 import { stepOf } from '../../src/results/by-model.js';
 import { chosenModels } from '../../src/run/several-models.js';
 
@@ -48,5 +53,15 @@ describe('several models in one command', () => {
     ['itzune/first-step1B', 'itzune/first-step1B', null],
   ])('the step of %s', (name, series, step) => {
     expect(stepOf(name)).toEqual({ series, step });
+  });
+
+  it('other draws of examples are rows and curves of their own', async () => {
+    const root = path.join(folder, 'seeds');
+    const tasks = await loadTasks({ tasks: 'eus_trivia' });
+    for (const model of ['fake:1', 'fake:2']) await evaluateSeeds({ model, tasks, limit: 4, data: BUNDLED_DATA, out: root }, [1, 2]);
+    const { rows } = await modelRows(await readResults({ from: root }));
+    const names = ['fake-1@fewshot_seed=1', 'fake-1@fewshot_seed=2', 'fake-2@fewshot_seed=1', 'fake-2@fewshot_seed=2'];
+    expect(rows.map(({ model }) => model).sort()).toEqual(names);
+    expect(rows.map(({ series }) => series).sort()).toEqual(names);
   });
 });

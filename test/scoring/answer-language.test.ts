@@ -54,7 +54,11 @@ describe('the language of an answer', () => {
     const counts = noCounts();
     for (const language of ['eu', 'eu', 'eu', 'es', 'too short'] as const) countScored(counts, [{ filter: 'none', metrics: {}, language }]);
     countScored(counts, [{ filter: 'none', metrics: {} }]);
-    expect(describeLanguages(counts)).toBe('75.0 % Basque, 25.0 % Spanish of 4 answers; 1 too short to tell');
+    expect(describeLanguages(counts)).toBe('3 Basque, 1 Spanish of 4 answers; 1 too short to tell');
+    const of = (eu: number, es: number) => describeLanguages({ languages: { ...noCounts().languages, eu, es } });
+    expect(of(1, 0)).toBe('1 Basque of 1 answer');
+    expect(of(6, 2)).toBe('6 Basque, 2 Spanish of 8 answers');
+    expect(of(9, 3)).toBe('75.0 % Basque, 25.0 % Spanish of 12 answers');
     expect(addCounts(counts, counts).languages).toMatchObject({ eu: 6, es: 2, 'too short': 2 });
     expect(describeLanguages(noCounts())).toBeNull();
   });

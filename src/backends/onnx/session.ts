@@ -103,7 +103,7 @@ export async function openSession(open: Omit<OpenMessage, 'kind'>): Promise<Sess
 
   const close = async (): Promise<void> => {
     if (dead === null) {
-      dead = new Error('the session is closed');
+      dead = new UserError('the model is closed: open it again, or close it when everything is asked');
       send({ kind: 'close' });
       if (open.provider.name === 'webgpu') {
         const timer = setTimeout(() => channel.unref(), CLOSE_MS);

@@ -5,6 +5,7 @@ import { stackEngine } from '../../../src/backends/onnx/engine.js';
 import type { GenerateLimits } from '../../../src/backends/onnx/generate.js';
 import { NO_DRAW_DEFAULTS } from '../../../src/backends/onnx/sample.js';
 import { OutOfMemoryError, type StackSession } from '../../../src/backends/onnx/session.js';
+import { UserError } from '../../../src/errors.js';
 import { loadTokenizer } from '../../../src/models/tokenizer.js';
 import { MAX_TEXT } from '../../../src/models/tokenizer-hazards.js';
 import { packagePath } from '../../../src/package-files.js';
@@ -224,7 +225,9 @@ describe('faults', () => {
     const backend = await openModel(tiny);
     await backend.close();
     await backend.close();
-    await expect(askAll(backend, many.slice(0, 1))).rejects.toThrow('closed');
+    const refused = askAll(backend, many.slice(0, 1));
+    await expect(refused).rejects.toThrow('the model is closed');
+    await expect(refused).rejects.toThrow(UserError);
   });
 });
 
