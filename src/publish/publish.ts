@@ -138,27 +138,34 @@ async function writeRecord(
   modelId: string,
   options: PublishOptions,
 ): Promise<{ readonly files: readonly string[]; readonly remarks: readonly string[] }> {
-  const { record, notes } = recordOf(results, modelId, options.publisher, options.now() / 1000);
+  const { record, notes: said } = recordOf(results, modelId, options.publisher, options.now() / 1000);
+  const notes = [...said];
   if (record.evaluation_results.length === 0)
     return { files: [], remarks: [...notes, `${results.path} has no score that could be published`] };
   const uuid = uuidOf(record.evaluation_id);
   const folder = recordFolder(modelId);
   await makeFolder(path.join(options.out, folder)).catch(fail(options.out));
-  const samples = options.samples ? await writeSamples(results, record, `${folder}/${uuid}_samples.jsonl`, options) : null;
+  const samples = options.samples ? await writeSamples(results, record, `${folder}/${uuid}_samples.jsonl`, options, notes) : null;
   const whole = samples === null ? record : { ...record, detailed_evaluation_results: samples };
   const files = await writeFiles(path.join(options.out, folder), new Map([[`${uuid}.json`, `${JSON.stringify(whole, null, 2)}\n`]]));
   return { files: samples === null ? files : [...files, path.join(options.out, samples.file_path)], remarks: notes };
 }
 
-/** Writes the samples of all tasks of a results file line by line. Null where there are none. */
-async function writeSamples(results: ResultFile, record: EvaluationRecord, relative: string, { out, signal }: PublishOptions) {
+/** Writes the samples of all tasks of a results file line by line; adds to the notes where they are of other documents than the results. Null where there are none. */
+async function writeSamples(
+  results: ResultFile,
+  record: EvaluationRecord,
+  relative: string,
+  { out, signal }: PublishOptions,
+  notes: string[],
+) {
   const target = path.join(out, relative);
   const partial = `${target}.${process.pid}.part`;
   const digest = createHash('sha256');
   let rows = 0;
   async function* blocks(): AsyncGenerator<string> {
     let block = '';
-    for await (const instance of instancesIn(results, record)) {
+    for await (const instance of instancesIn(results, record, notes)) {
       signal?.throwIfAborted();
       rows++;
       block += `${JSON.stringify(instance)}\n`;
@@ -187,12 +194,23 @@ async function writeSamples(results: ResultFile, record: EvaluationRecord, relat
 /** Characters that are written at once. */
 const BLOCK_CHARACTERS = 1024 * 1024;
 
-async function* instancesIn(results: ResultFile, record: EvaluationRecord): AsyncGenerator<Instance> {
+async function* instancesIn(results: ResultFile, record: EvaluationRecord, notes: string[]): AsyncGenerator<Instance> {
   const resultIds = new Set(record.evaluation_results.map((one) => one.evaluation_result_id));
-  for (const task of results.tasks.keys()) {
+  for (const [task, { samples }] of results.tasks) {
     const file = findSampleFile(results.path, task);
     if (file === null) continue;
     const of: InstanceOf = { evaluationId: record.evaluation_id, modelId: record.model_info.id, task, resultIds };
-    for await (const { fields } of sampleLines(file)) yield* instancesOf(fields, of);
+    const lines = new Set<string>();
+    const documents = new Set<string>();
+    for await (const { fields, where } of sampleLines(file)) {
+      const id = String(fields.doc_id);
+      const line = `${String(fields.filter)},${id}`;
+      if (lines.has(line)) throw new UserError(`${where}: document ${id} is there twice`);
+      lines.add(line);
+      documents.add(id);
+      yield* instancesOf(fields, of);
+    }
+    if (samples !== null && samples.effective !== documents.size)
+      notes.push(`${file} has ${documents.size} documents, the results beside it ${samples.effective}: one of the two was changed`);
   }
 }

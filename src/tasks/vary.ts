@@ -28,6 +28,8 @@ export function parseShots(words: readonly string[]): Shots {
     const count = Number(digits);
     if (!/^\d{1,4}$/.test(digits) || count > MAX_SHOTS || equals === 0)
       throw new UserError(`--num-fewshot ${word}: write a number from 0 to ${MAX_SHOTS}, or TASK=NUMBER`);
+    if (equals < 0 ? all !== null : byTask.has(word.slice(0, equals)))
+      throw new UserError(`--num-fewshot ${word}: the number of ${equals < 0 ? 'all tasks' : word.slice(0, equals)} is there twice`);
     if (equals < 0) all = count;
     else byTask.set(word.slice(0, equals), count);
   }

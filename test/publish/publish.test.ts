@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,6 +142,22 @@ describe('records of Every Eval Ever', () => {
     expect((await run('publish', results, '--out', bare, '--no-samples', '--format', 'eee')).code).toBe(0);
     expect(filesBelow(bare).every((file) => isRecordName(path.basename(file)))).toBe(true);
     expect(readJson(filesBelow(bare)[0] ?? '').detailed_evaluation_results).toBeUndefined();
+  });
+
+  it('say where samples are of other documents than the results, and are none of documents that are there twice', async () => {
+    const changed = path.join(home, 'changed');
+    cpSync(results, changed, { recursive: true });
+    const [file = ''] = filesBelow(changed).filter((name) => path.basename(name).startsWith('samples_'));
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    writeFileSync(file, `${lines.slice(1).join('\n')}\n`);
+    const part = await run('publish', changed, '--out', path.join(home, 'of-part'), '--format', 'eee');
+    expect(part.code).toBe(0);
+    expect(part.err).toContain(`has ${lines.length - 1} documents, the results beside it ${lines.length}: one of the two was changed`);
+    writeFileSync(file, `${[...lines, lines[0]].join('\n')}\n`);
+    const doubled = await run('publish', changed, '--out', path.join(home, 'of-doubled'), '--format', 'eee');
+    expect(doubled.code).toBe(2);
+    expect(doubled.err).toMatch(/document \d+ is there twice/);
+    rmSync(changed, { recursive: true });
   });
 
   it('of the converter for the harness are read too', async () => {
@@ -337,7 +353,7 @@ describe('what is refused', () => {
     [['--relationship', 'self'], 'Valid: first_party, third_party, collaborative, other.'],
     [['--source-name', 'x'], '--source-name needs --source-url'],
     [['--task-ids', 'x'], "--task-ids 'x': write TASK=ID"],
-    [['--model-id', 'a/b'], '--model-id names one model, and these results are of fake-1 and fake-2'],
+    [['--model-id', 'a/b'], '--model-id names one model, and these results are of fake-1, fake-2'],
   ])('%s', async (args, message) => {
     const { code, err } = await run('publish', results, '--out', path.join(home, 'refused'), ...args);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);

@@ -62,6 +62,13 @@ describe('--num-fewshot', () => {
     expect(() => parseShots([word])).toThrow(message);
   });
 
+  it.each([
+    [['1', '2'], 'of all tasks is there twice'],
+    [['eus_trivia=1', 'eus_trivia=2'], 'of eus_trivia is there twice'],
+  ])('%j', (words, message) => {
+    expect(() => parseShots(words)).toThrow(message);
+  });
+
   it('an unknown name is told with the nearest one', async () => {
     const nodes = await select('eus_trivia');
     expect(() => changeShots(nodes, parseShots(['eus_trivial=1']))).toThrow(
