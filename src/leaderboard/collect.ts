@@ -112,8 +112,8 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
     const groups = groupsIn(file, columns);
     for (const { name, isGroup, estimates } of file.tasks.values()) {
       if (known.has(name) || groups.get(name)?.ofColumn === true) continue;
-      const group = groups.get(name)?.group;
-      if (group !== undefined) inside.add(`${name} (${group})`);
+      const whole = groups.get(name)?.group ?? variantOf(name, file);
+      if (whole !== undefined) inside.add(`${name} (${whole})`);
       else if (!isGroup || estimates.size > 0) foreign.add(name);
     }
     // The rest of the file is let go, so that thousands of files fit.
@@ -172,6 +172,12 @@ function ownColumns(file: ResultFile, known: ReadonlySet<string>, columns: reado
       },
     ];
   });
+}
+
+/** The task of the file that a name is a prompt variant of (`task@variant`). */
+function variantOf(name: string, { tasks }: ResultFile): string | undefined {
+  const task = name.slice(0, Math.max(0, name.lastIndexOf('@')));
+  return tasks.has(task) ? task : undefined;
 }
 
 /** The outermost group around each part of a group in a file, and whether that is a column. */

@@ -43,9 +43,9 @@ export const NOTE_WORDS = {
     en: 'Left out, no benchmark of this leaderboard: {names} (a column needs language and category in the metadata of the task file)',
   },
   inside: {
-    eu: 'Zutaberik gabe, beste multzo baten barruan daudelako: {names}',
-    es: 'Sin columna propia por estar dentro de un grupo: {names}',
-    en: 'Without a column, inside a group: {names}',
+    eu: 'Zutaberik gabe, beste baten zatiak edo aldaerak direlako: {names}',
+    es: 'Sin columna propia, por ser parte o variante de otra prueba: {names}',
+    en: 'Without a column, a part or prompt variant of another: {names}',
   },
   trials: {
     eu: 'Kanpoan utzi dira --limit aukerarekin egindako saioen {n} emaitza: {names}',

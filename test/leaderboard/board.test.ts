@@ -271,7 +271,7 @@ describe('what is left out', () => {
   });
 
   it('members of a group of the user’s own, with the group, unless their own file says where they belong', async () => {
-    const scores = { taldea: 0.4, galderak: 0.25, isila: 0.5, piqa: 0.5, bestea: 0.1, bestea_1: 0.1 };
+    const scores = { taldea: 0.4, galderak: 0.25, isila: 0.5, piqa: 0.5, bestea: 0.1, bestea_1: 0.1, 'galderak@laburra': 0.2 };
     const more = {
       group_subtasks: { taldea: ['galderak', 'isila'], bestea: ['bestea_1'] },
       configs: { galderak: { metadata: { language: 'eu', category: 'kultura' } } },
@@ -282,7 +282,7 @@ describe('what is left out', () => {
     expect(b.models[0]?.categories.eu.kultura).toBe(25);
     const said = notesOf(b);
     expect(said).toContain('no benchmark of this leaderboard: bestea, taldea (a column needs language and category');
-    expect(said).toContain('inside a group: bestea_1 (bestea), isila (taldea)');
+    expect(said).toContain('a part or prompt variant of another: bestea_1 (bestea), galderak@laburra (galderak), isila (taldea)');
     // A group with a column counts its member; the mean of the category has it once.
     const about = Object.fromEntries(
       ['taldea', 'galderak', 'isila'].map((name) => [name, { language: 'eu', category: 'kultura', headline_metric: 'acc' }]),
