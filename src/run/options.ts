@@ -111,11 +111,15 @@ const SHARD: Check = {
 
 export const MODEL_OPTIONS_CHECK: Check = { expected: 'an object of options', fits: isObject, fields: MODEL_CHECKS };
 
+function isBackend(value: unknown): boolean {
+  return isObject(value) && typeof value.ask === 'function' && NAME.fits(value.modelName) && value.kinds instanceof Set;
+}
+
 export const EVALUATE_CHECKS: Checks<EvaluateOptions> = {
   ...TASK_CHECKS,
   model: {
-    expected: 'a folder, a name or an open backend',
-    fits: (value) => value === null || NAME.fits(value) || (isObject(value) && typeof value.ask === 'function'),
+    expected: 'a folder, a name, or an open backend with modelName, ask and a Set of kinds',
+    fits: (value) => value === null || NAME.fits(value) || isBackend(value),
   },
   modelOptions: MODEL_OPTIONS_CHECK,
   name: { expected: 'a name on one line', fits: (value) => NAME.fits(value) && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(String(value)) },

@@ -148,7 +148,12 @@ describe('the library', () => {
 
   it.each([
     [{ limit: -1 }, 'limit: expected a whole number, 1 or more, found -1'],
-    [{ model: {} }, 'model: expected a folder, a name or an open backend, found {}'],
+    [{ model: {} }, 'model: expected a folder, a name, or an open backend with modelName, ask and a Set of kinds, found {}'],
+    [{ model: { ask: () => {}, modelName: '', kinds: new Set() } }, 'model: expected a folder, a name, or an open backend with modelName'],
+    [
+      { model: { ask: () => {}, modelName: 'm', kinds: ['choices'] } },
+      'model: expected a folder, a name, or an open backend with modelName',
+    ],
     [{ limit: 1.5 }, 'limit: expected a whole number, 1 or more, found 1.5'],
     [{ limit: Number.NaN }, 'limit: expected a whole number, 1 or more, found NaN'],
     [{ limit: '5' }, "limit: expected a whole number, 1 or more, found the text '5'"],
