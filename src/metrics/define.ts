@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { at } from '../at.js';
 import { UserError } from '../errors.js';
+import { isObject } from '../is-object.js';
 import { PyFloat } from '../python/float.js';
 import type { ChoiceDocument, Estimate, MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
 import { show, type Topic } from './topic.js';
@@ -74,6 +75,9 @@ const OUTPUTS: readonly OutputType[] = ['multiple_choice', 'generate_until', 'lo
  */
 export function defineMetric<const N extends string, V extends MetricValue, O>(definition: MetricDefinition<N, V, O>): Metric<N> {
   const { name, aggregation, higherIsBetter, scale, table } = definition;
+  // Callers in JavaScript have no types that would refuse it.
+  if (typeof name !== 'string' || !isObject(definition.scores) || !isObject(definition.summary) || typeof definition.isValue !== 'function')
+    throw new UserError('defineMetric takes a definition with name, scores, summary and isValue (docs/library.md)');
   const metric: Metric<N> = {
     name,
     aggregation,

@@ -1,7 +1,7 @@
 /** Metrics by name: the built-in ones, and those that a caller adds. */
-import { UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 import { didYouMean } from '../suggest.js';
-import type { OutputType } from '../types.js';
+import type { MetricValue, OutputType, ScoredDocument, TaskMetric } from '../types.js';
 import * as all from './all.js';
 import type { Metric } from './define.js';
 
@@ -36,7 +36,34 @@ export function withMetrics(own: readonly Metric[]): MetricRegistry {
       throw new UserError(`the metric ${name} is there already; give yours another name`);
     if (!/^[a-zA-Z0-9_@.-]+$/.test(name)) throw new UserError(`the metric '${name}': a name has letters, digits and _ @ . - only`);
   }
-  return registryOf([...METRICS.values(), ...own]);
+  return registryOf([...METRICS.values(), ...own.map(guarded)]);
+}
+
+/** A caller's metric, whose faults are told with the document where they show. */
+function guarded(metric: Metric): Metric {
+  return {
+    ...metric,
+    bind: (...settings) => {
+      const bound = metric.bind(...settings);
+      return {
+        ...bound,
+        score(document) {
+          const value = scoreWith(bound, document);
+          if (bound.read(value) !== null) return value;
+          throw new UserError(`${document.where}: the metric ${metric.name} gave ${String(value)}, which is no value of it (isValue)`);
+        },
+      };
+    },
+  };
+}
+
+function scoreWith(metric: TaskMetric, document: ScoredDocument): MetricValue {
+  try {
+    return metric.score(document);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${document.where}: the metric ${metric.metric}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What will be asked, checked before the first request: tasks against backend and prompt family. */
 import { UserError } from '../errors.js';
-import { apiEntries } from '../prompts/api.js';
+import { apiEntries, hasApiForm } from '../prompts/api.js';
 import { uniqueLeaves } from '../task-tree.js';
 import { DEFAULT_MARK } from '../thought.js';
 import type { Backend, ChatRenderer, Group, OutputType, PromptFamily, RequestKind, Task } from '../types.js';
@@ -107,6 +107,8 @@ export function requestKind({ outputType }: Pick<Task, 'outputType'>): RequestKi
 function impossible(task: Task, kind: RequestKind, backend: PlanBackend): string {
   if (kind === 'rolling')
     return `${task.name} needs log-probabilities of whole texts, which ${backend.source}:${backend.modelName} does not give; use a local model folder, or completions:NAME --base-url URL --tokenizer DIR with a server that gives log-probabilities of prompts`;
+  if (kind === 'choices' && backend.source === 'completions' && hasApiForm(task))
+    return `${task.name} needs log-probabilities of its choices, which ${backend.source}:${backend.modelName} does not give; use a server that gives them, or --prompt api, for which the model writes the letter of its choice`;
   return kind === 'choices'
     ? `${task.name} needs log-probabilities of ${task.outputType === 'loglikelihood' ? 'its continuations' : 'its choices'}, which ${backend.source}:${backend.modelName} does not give; use a local model folder or completions:NAME --base-url URL`
     : `${task.name} needs generated text, which ${backend.source}:${backend.modelName} does not give; use a local model folder, completions:NAME or openai:NAME`;

@@ -22,7 +22,7 @@ import {
   readResults,
   UserError,
 } from '../../src/index.js';
-import { isNumber } from '../../src/metrics/summaries.js';
+import { isNumber, MEAN } from '../../src/metrics/summaries.js';
 import { packagePath } from '../../src/package-files.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'library-'));
@@ -264,6 +264,32 @@ describe('the library', () => {
     const predicted = (await all(result.samples('own'))).map((sample) => Number(sample.predicted === 0));
     expect(result.scores.get('own')?.estimates['first_choice,none']?.value).toBeCloseTo(meanEstimate(predicted).value, 12);
     await expect(evaluate({ model: 'fake:2', tasks: file, data })).rejects.toThrow(/there is no metric 'first_choice'/);
+  });
+
+  it('names metric and document where a metric of the caller fails', async () => {
+    const file = path.join(folder, 'failing.yaml');
+    writeFileSync(file, `include: ${packagePath('tasks/eus/eus_trivia.yaml')}\ntask: own\nmetric_list:\n  - metric: mine\n`);
+    const failing = (score: () => number): Promise<unknown> => {
+      const topic = { also: [], title: 'mine', definition: '', formula: [], source: '' };
+      const scores = { multiple_choice: score };
+      const about = {
+        name: 'mine',
+        aggregation: 'mean',
+        higherIsBetter: true,
+        scale: 'number',
+        options: NO_OPTIONS,
+        isValue: isNumber,
+      } as const;
+      const mine = defineMetric({ ...about, scores, summary: MEAN, topic, table: [] });
+      return evaluate({ model: 'fake:2', tasks: file, metrics: [mine], data });
+    };
+    const throwing = (): number => {
+      throw new TypeError('oi');
+    };
+    await expect(failing(throwing)).rejects.toThrow(/^own, document \d+: the metric mine: oi$/);
+    await expect(failing(() => Number.NaN)).rejects.toThrow(/^own, document \d+: the metric mine gave NaN, which is no value of it/);
+    // @ts-expect-error -- JavaScript has no types that would refuse it.
+    expect(() => defineMetric({})).toThrow(UserError);
   });
 
   it('fits battles that are values', async () => {

@@ -45,6 +45,13 @@ describe('the family api', () => {
   });
 });
 
+describe('a server that gives no log-probabilities', () => {
+  it('can be asked for letters', () => {
+    const asked = { ...backend('completions', ['plain', 'api'], render), kinds: new Set(['generate'] as const) };
+    expect(() => planRun(tasks, asked, bare)).toThrow(/^eus_trivia needs log-probabilities of its choices, .* or --prompt api/);
+  });
+});
+
 describe('answers that are drawn', () => {
   it('are refused to a model that only takes the likeliest tokens, and have a seed of their own for each prompt', async () => {
     const drawn = await loadTasks({ tasks: 'global_piqa_parallel_generation_eus_latn' });
