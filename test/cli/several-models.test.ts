@@ -94,7 +94,11 @@ describe('run with several models', () => {
       path.join(folder, 'h'),
       '--quiet',
     ]);
-    expect(run.stdout.split('fake:2\n')[1]?.trim()).toBe(alone.stdout.trim());
+    const [seeds, models] = run.stdout.split('fake:2\n')[1]?.split(/\n(?=\|Model)/) ?? [];
+    expect(seeds?.trim()).toBe(alone.stdout.trim());
+    expect(models?.match(/fake-\d@fewshot_seed=\d/g)).toEqual(
+      [1, 2].flatMap((m) => [1, 2].map((seed) => `fake-${m}@fewshot_seed=${seed}`)),
+    );
     const json = JSON.parse((await eusEval([...args, '--json'])).stdout);
     expect(json.map(({ model, seeds }: { model: string; seeds: number[] }) => [model, seeds])).toEqual([
       ['fake:1', [1, 2]],

@@ -216,10 +216,11 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     await expect.poll(() => dialog.locator('svg').last().getAttribute('aria-label')).toContain('PIQA (EN) −20.5');
     expect(await dialog.getByRole('heading', { name: 'Best of all compared with org/twin' }).count()).toBe(1);
     await page.reload();
-    expect(await page.getByRole('dialog').isVisible()).toBe(true);
+    await expect.poll(() => page.getByRole('dialog').isVisible()).toBe(true);
     await page.keyboard.press('Escape');
-    expect(await page.getByRole('dialog').count()).toBe(0);
-    expect(page.url()).not.toContain('model=');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    // Going back in the history takes its time.
+    await expect.poll(() => page.url()).not.toContain('model=');
   });
 
   it('opens a benchmark: what it is, data, licence, reference, chance level, a document as text', async () => {
