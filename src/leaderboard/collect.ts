@@ -114,7 +114,7 @@ export async function collect(dirs: readonly ResultSource[], benchmarks: readonl
       if (known.has(name) || groups.get(name)?.ofColumn === true) continue;
       const whole = groups.get(name)?.group ?? variantOf(name, file);
       if (whole !== undefined) inside.add(`${name} (${whole})`);
-      else if (!isGroup || estimates.size > 0) foreign.add(name);
+      else if (!isGroup || (estimates.size > 0 && !gathersColumns(name, file, known))) foreign.add(name);
     }
     // The rest of the file is let go, so that thousands of files fit.
     summaries.push({ file: { ...file, tasks: new Map(), groupSubtasks: new Map(), eusEval: null }, measurements });
@@ -172,6 +172,12 @@ function ownColumns(file: ResultFile, known: ReadonlySet<string>, columns: reado
       },
     ];
   });
+}
+
+/** Whether every part of a group has a column: the group only sums them up (BertaQA's in the paper's files). */
+function gathersColumns(group: string, { groupSubtasks }: ResultFile, known: ReadonlySet<string>): boolean {
+  const parts = leavesBelow(group, groupSubtasks).filter((name) => name !== group);
+  return parts.length > 0 && parts.every((name) => known.has(name));
 }
 
 /** The task of the file that a name is a prompt variant of (`task@variant`). */
