@@ -225,6 +225,12 @@ describe('architecture', () => {
     expect(readers).toEqual([]);
   });
 
+  it('every folder is explained in CONTRIBUTING.md', () => {
+    const text = readFileSync(packagePath('CONTRIBUTING.md'), 'utf8');
+    const folders = [...new Set(sources().map(folderOf))].filter((folder) => folder !== '');
+    expect(folders.filter((folder) => !text.includes(`\`${folder}\``))).toEqual([]);
+  });
+
   it('no source file is longer than 500 lines', () => {
     const long = sources().filter((file) => readFileSync(path.join(SRC, file), 'utf8').split('\n').length > 501);
     expect(long).toEqual([]);
